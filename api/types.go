@@ -1,0 +1,284 @@
+package api
+
+import (
+	"time"
+)
+
+// Page is the query every list takes: newest first unless said, by key and
+// never by offset.
+//
+//	limit   1 to 200, 50 when left out
+//	cursor  Next of the page before
+
+// Person is somebody, as pages show them.
+type Person struct {
+	ID    string `json:"id" doc:"principal, such as user:7 or group:3"`
+	Login string `json:"login,omitempty"`
+	Name  string `json:"name"`
+	Email string `json:"email,omitempty"`
+	Group bool   `json:"group,omitempty"`
+}
+
+// Me answers GET /me.
+type Me struct {
+	Person
+	Admin   bool     `json:"admin"`
+	Groups  []Person `json:"groups"`
+	Sandbox bool     `json:"sandbox" doc:"the server runs its sandbox; pages link to the mailbox"`
+	Version string   `json:"version"`
+	CSRF    string   `json:"csrf,omitempty" doc:"send as X-CSRF-Token with every unsafe request of a session"`
+}
+
+// SignIn is the body of POST /session.
+type SignIn struct {
+	Login    string `json:"login" minLength:"1" maxLength:"320"`
+	Password string `json:"password" minLength:"1" maxLength:"1024"`
+}
+
+// Workflow is one workflow, as lists show it.
+type Workflow struct {
+	ID          int64     `json:"id"`
+	Key         string    `json:"key" doc:"the BPMN process id"`
+	Name        string    `json:"name"`
+	Category    string    `json:"category,omitempty"`
+	Description string    `json:"description,omitempty"`
+	Version     int       `json:"version" doc:"the version new instances get"`
+	DeployedAt  time.Time `json:"deployedAt"`
+	DeployedBy  Person    `json:"deployedBy"`
+	CanStart    bool      `json:"canStart"`
+	CanManage   bool      `json:"canManage"`
+}
+
+// WorkflowDetail adds what a start form needs.
+type WorkflowDetail struct {
+	Workflow
+	Variables []Variable `json:"variables"`
+	Versions  []Version  `json:"versions"`
+}
+
+// Version is one deployment.
+type Version struct {
+	Number     int       `json:"number"`
+	DeployedAt time.Time `json:"deployedAt"`
+	DeployedBy Person    `json:"deployedBy"`
+	Default    bool      `json:"default"`
+}
+
+// Variable describes a field of a form and, with a value, an instance's variable.
+type Variable struct {
+	Name     string   `json:"name"`
+	Label    string   `json:"label"`
+	Type     string   `json:"type" enum:"string,text,number,boolean,date,dateTime,duration,person,json"`
+	Required bool     `json:"required,omitempty"`
+	Input    bool     `json:"input,omitempty" doc:"asked at start"`
+	Editable bool     `json:"editable,omitempty" doc:"may be changed with this decision"`
+	Choices  []string `json:"choices,omitempty"`
+	Default  any      `json:"default,omitempty" doc:"value the field starts with, when it can be known beforehand"`
+	Value    any      `json:"value,omitempty"`
+}
+
+// Problem of a deployed file: one thing that is wrong.
+type FileProblem struct {
+	Element string `json:"element,omitempty" doc:"id of the BPMN element"`
+	Name    string `json:"name,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Reason  string `json:"reason"`
+	Advice  string `json:"advice"`
+	Warning bool   `json:"warning,omitempty" doc:"does not stop the deployment"`
+}
+
+// Deployed answers POST /workflows (body: BPMN XML).
+type Deployed struct {
+	Workflow
+	Unchanged bool          `json:"unchanged" doc:"the same file is the default version already; no version was made"`
+	Warnings  []FileProblem `json:"warnings,omitempty"`
+}
+
+// StartBody is the body of POST /workflows/{id}/instances. {id} is the number or the key.
+type StartBody struct {
+	Folio     string         `json:"folio,omitempty" maxLength:"500"`
+	Priority  *int           `json:"priority,omitempty" minimum:"0" maximum:"2"`
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// Instance is one run, as lists show it.
+type Instance struct {
+	ID        int64      `json:"id"`
+	Folio     string     `json:"folio"`
+	Workflow  string     `json:"workflow"`
+	Key       string     `json:"key"`
+	Version   int        `json:"version"`
+	Status    string     `json:"status" enum:"running,completed,cancelled"`
+	Incidents int        `json:"incidents"`
+	Starter   Person     `json:"starter"`
+	StartedAt time.Time  `json:"startedAt"`
+	EndedAt   *time.Time `json:"endedAt,omitempty"`
+	Waiting   []Waiting  `json:"waiting" doc:"what it waits for now"`
+}
+
+// Waiting is one thing an instance waits for.
+type Waiting struct {
+	Kind  string     `json:"kind" enum:"task,timer,mail,call,external,incident,join"`
+	Step  string     `json:"step"`
+	Name  string     `json:"name"`
+	For   []Person   `json:"for,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+	Task  string     `json:"task,omitempty" doc:"serial number"`
+}
+
+// InstanceDetail is what the instance page shows.
+type InstanceDetail struct {
+	Instance
+	Variables []Variable `json:"variables"`
+	Steps     []StepMark `json:"steps" doc:"what to paint on the diagram"`
+	Flows     []string   `json:"flows" doc:"ids of sequence flows taken"`
+	Problems  []Incident `json:"problems"`
+	CanManage bool       `json:"canManage"`
+	CanCancel bool       `json:"canCancel"`
+}
+
+// StepMark says how one element of the diagram stands.
+type StepMark struct {
+	Element string `json:"element"`
+	State   string `json:"state" enum:"active,done,failed,waiting"`
+	Count   int    `json:"count" doc:"times it was entered"`
+}
+
+// Incident is a failed step.
+type Incident struct {
+	Serial   string    `json:"serial"`
+	Instance int64     `json:"instance"`
+	Folio    string    `json:"folio,omitempty"`
+	Workflow string    `json:"workflow,omitempty"`
+	Step     string    `json:"step"`
+	Name     string    `json:"name"`
+	Code     string    `json:"code"`
+	Cause    string    `json:"cause"`
+	Advice   string    `json:"advice,omitempty"`
+	Attempts int       `json:"attempts"`
+	At       time.Time `json:"at"`
+}
+
+// Event is one line of an instance's history.
+type Event struct {
+	Seq     int       `json:"seq"`
+	At      time.Time `json:"at"`
+	Kind    string    `json:"kind"`
+	By      *Person   `json:"by,omitempty"`
+	Step    string    `json:"step,omitempty"`
+	Name    string    `json:"name,omitempty" doc:"the step's name"`
+	Text    string    `json:"text" doc:"one sentence for people"`
+	Comment string    `json:"comment,omitempty"`
+	Task    string    `json:"task,omitempty"`
+	Channel string    `json:"channel,omitempty"`
+	Minor   bool      `json:"minor,omitempty" doc:"only of interest when looking closely"`
+}
+
+// Task is one task, as the inbox shows it.
+type Task struct {
+	Serial    string     `json:"serial"`
+	Title     string     `json:"title"`
+	Folio     string     `json:"folio"`
+	Workflow  string     `json:"workflow"`
+	Key       string     `json:"key"`
+	Instance  int64      `json:"instance"`
+	Step      string     `json:"step" doc:"the step's name"`
+	Starter   Person     `json:"starter"`
+	Status    string     `json:"status" enum:"available,open,allocated,sleeping,closed"`
+	Via       *Person    `json:"via,omitempty" doc:"the group it came through"`
+	Priority  int        `json:"priority" enum:"0,1,2"`
+	OfferedAt time.Time  `json:"offeredAt"`
+	Due       *time.Time `json:"due,omitempty"`
+	SleepTill *time.Time `json:"sleepUntil,omitempty"`
+	Actions   []string   `json:"actions" doc:"in the order they were drawn"`
+}
+
+// TaskDetail is what the task page shows.
+type TaskDetail struct {
+	Task
+	Instructions string     `json:"instructions,omitempty"`
+	Choices      []Action   `json:"choices"`
+	Variables    []Variable `json:"variables"`
+	Recipients   []Person   `json:"recipients"`
+	ClaimedBy    *Person    `json:"claimedBy,omitempty"`
+	Outcome      string     `json:"outcome,omitempty"`
+	ClosedBy     *Person    `json:"closedBy,omitempty"`
+	ClosedAt     *time.Time `json:"closedAt,omitempty"`
+	CanDecide    bool       `json:"canDecide"`
+	CanClaim     bool       `json:"canClaim"`
+	CanRelease   bool       `json:"canRelease"`
+	CanRedirect  bool       `json:"canRedirect"`
+	Comments     []Event    `json:"comments"`
+}
+
+// Action is one thing that can be decided.
+type Action struct {
+	Name    string `json:"name"`
+	ByMail  bool   `json:"byMail"`
+	Comment bool   `json:"commentRequired,omitempty"`
+}
+
+// Decide is the body of POST /tasks/{serial}/decision.
+type Decide struct {
+	Action    string         `json:"action" minLength:"1" maxLength:"100"`
+	Comment   string         `json:"comment,omitempty" maxLength:"4000"`
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// Redirect is the body of POST /tasks/{serial}/redirect.
+type Redirect struct {
+	To      string `json:"to" minLength:"1" maxLength:"320" doc:"login, address, label:name or principal"`
+	Comment string `json:"comment,omitempty" maxLength:"4000"`
+}
+
+// SleepBody is the body of POST /tasks/{serial}/sleep.
+type SleepBody struct {
+	Until time.Time `json:"until"`
+}
+
+// CommentBody is the body of POST /instances/{id}/comments and /tasks/{serial}/comments.
+type CommentBody struct {
+	Text string `json:"text" minLength:"1" maxLength:"4000"`
+}
+
+// CancelBody is the body of POST /instances/{id}/cancel.
+type CancelBody struct {
+	Reason string `json:"reason,omitempty" maxLength:"1000"`
+}
+
+// List is one page of anything.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty" doc:"cursor of the next page; absent on the last"`
+	Total *int   `json:"total,omitempty" doc:"where it is kept, not counted"`
+}
+
+// User is a local account, for administrators.
+type User struct {
+	Person
+	Admin    bool     `json:"admin"`
+	Disabled bool     `json:"disabled"`
+	Groups   []Person `json:"groups"`
+}
+
+// NewUser is the body of POST /users.
+type NewUser struct {
+	Login    string `json:"login" minLength:"1" maxLength:"64" pattern:"^[a-z0-9][a-z0-9._-]*$"`
+	Name     string `json:"name" maxLength:"200"`
+	Email    string `json:"email,omitempty" maxLength:"320"`
+	Password string `json:"password" minLength:"8" maxLength:"1024"`
+	Admin    bool   `json:"admin,omitempty"`
+}
+
+// Grant is one right on a workflow, in GET and PUT /workflows/{id}/rights.
+type Grant struct {
+	Who   Person `json:"who"`
+	Right string `json:"right" enum:"start,view,administer"`
+}
+
+// Live is the data of one server-sent event of /events. Event types:
+// "task" (your worklist changed), "instance" (one you may see moved on).
+type Live struct {
+	Instance int64  `json:"instance"`
+	Task     string `json:"task,omitempty"`
+}

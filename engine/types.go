@@ -1,0 +1,368 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+)
+
+// Input is something that happened to an instance, or that somebody asks of it.
+type Input struct {
+	At     time.Time      // when; Decide has no clock of its own
+	By     signoff.Caller // who; the zero Caller is the server (timers, effects)
+	Event  Event
+	People People // answers to the names Decide asked for with NeedPeople
+}
+
+// Event is what happened. The types below are all there are.
+type Event interface{ event() }
+
+// Start begins the instance. State must be the zero State.
+type Start struct {
+	Instance signoff.InstanceID
+	Folio    string // "": the workflow's own folio template
+	Priority int
+	Vars     map[string]expr.Value // checked against the declared variables
+}
+
+// Act decides a task.
+type Act struct {
+	Task     int
+	Action   string // matched without regard to case
+	Comment  string
+	Vars     map[string]expr.Value // only those in the task's Fields
+	Channel  string                // "page", "rest", "mail", "cli"
+	Evidence string                // what a mail decision rests on; kept in the fact
+}
+
+// Claim reserves a task for the caller; Release gives it back.
+type (
+	Claim   struct{ Task int }
+	Release struct{ Task int }
+)
+
+// Redirect hands a task on to somebody else instead of the caller.
+type Redirect struct {
+	Task    int
+	To      string // a login, address, label:name or principal; resolved through People
+	Comment string
+}
+
+// Comment adds a remark to the instance, about Task when it is not 0.
+type Comment struct {
+	Task int
+	Text string
+}
+
+// Sleep hides a task from the caller's list until a time; Wake shows it again.
+type (
+	Sleep struct {
+		Task  int
+		Until time.Time
+	}
+	Wake struct{ Task int }
+)
+
+// TimerDue says that a timer's time has come.
+type TimerDue struct{ Timer int }
+
+// EffectDone reports the result of a command with the same Ref.
+type EffectDone struct {
+	Effect int
+	Result map[string]expr.Value // what Outputs are evaluated over
+}
+
+// EffectFailed reports that a command with the same Ref failed for good after
+// Attempts tries. It becomes an incident.
+type EffectFailed struct {
+	Effect   int
+	Attempts int
+	Cause    string // for people; no secrets
+}
+
+// FinishExternal completes a service task that waits for another system.
+type FinishExternal struct {
+	Effect int
+	Vars   map[string]expr.Value
+}
+
+// Retry tries the failed step of an incident again, with the same key.
+type Retry struct {
+	Incident int
+	Vars     map[string]expr.Value // corrections made before trying
+}
+
+// Cancel ends the instance and everything open in it.
+type Cancel struct{ Reason string }
+
+func (Start) event()          {}
+func (Act) event()            {}
+func (Claim) event()          {}
+func (Release) event()        {}
+func (Redirect) event()       {}
+func (Comment) event()        {}
+func (Sleep) event()          {}
+func (Wake) event()           {}
+func (TimerDue) event()       {}
+func (EffectDone) event()     {}
+func (EffectFailed) event()   {}
+func (FinishExternal) event() {}
+func (Retry) event()          {}
+func (Cancel) event()         {}
+
+// People are answers to questions about people, keyed as they were asked:
+//
+//	"jane", "jane@contoso.test", "K2:CONTOSO\jane"  a person, by any name
+//	"user:7"                                        a person, by principal
+//	"group:Finance"                                 a group as one, by name or principal
+//	"members:Finance"                               everybody in a group
+//
+// An empty slice means: asked, and nobody is called that.
+type People map[string][]signoff.Person
+
+// NeedPeople is the error by which Decide asks who is meant. Nothing happened;
+// the caller finds the people and decides again with the answers added to
+// Input.People.
+type NeedPeople struct{ Names []string }
+
+func (NeedPeople) Error() string { return "engine: people to be looked up first" }
+
+// Step is what Decide worked out.
+type Step struct {
+	State    State // Apply folded over Facts
+	Facts    []Fact
+	Commands []Command
+}
+
+// Status is how an instance stands.
+type Status string
+
+const (
+	Running   Status = "running"
+	Completed Status = "completed"
+	Cancelled Status = "cancelled"
+)
+
+// State is everything the engine needs to know of an instance. It is stored as
+// JSON and carries the version of its own form.
+type State struct {
+	Form      int                   `json:"form"` // StateForm when written
+	Instance  signoff.InstanceID    `json:"instance"`
+	Status    Status                `json:"status"`
+	Folio     string                `json:"folio"`
+	Priority  int                   `json:"priority"`
+	Starter   signoff.Person        `json:"starter"`
+	StartedAt time.Time             `json:"startedAt"`
+	EndedAt   *time.Time            `json:"endedAt,omitempty"`
+	Seq       int                   `json:"seq"`   // last number given to a thing in the instance
+	Facts     int                   `json:"facts"` // how many facts there are
+	Vars      map[string]expr.Value `json:"-"`     // encoded by MarshalJSON
+	Tokens    []Token               `json:"tokens,omitempty"`
+	Tasks     []Task                `json:"tasks,omitempty"` // open and closed, oldest first
+	Timers    []Timer               `json:"timers,omitempty"`
+	Effects   []Effect              `json:"effects,omitempty"`
+	Incidents []Incident            `json:"incidents,omitempty"` // open ones
+}
+
+// StateForm is the version of State's stored form that this program writes.
+const StateForm = 1
+
+// Token marks a place where the instance is. A token that waits at a parallel
+// join names the flow it came by.
+type Token struct {
+	ID   int    `json:"id"`
+	Node string `json:"node"`          // BPMN element id
+	Flow string `json:"via,omitempty"` // sequence flow id it arrived by
+}
+
+// Task is a question put to people.
+type Task struct {
+	Seq        int                 `json:"seq"` // second half of its serial number
+	Token      int                 `json:"token,omitempty"`
+	Node       string              `json:"node"`
+	Title      string              `json:"title"`
+	Recipients []signoff.Principal `json:"recipients"`
+	Claimed    signoff.Principal   `json:"claimed,omitempty"`
+	Asleep     []Asleep            `json:"asleep,omitempty"`
+	Priority   int                 `json:"priority,omitempty"`
+	OfferedAt  time.Time           `json:"offeredAt"`
+	Due        *time.Time          `json:"due,omitempty"`
+	// Set once it is closed:
+	ClosedAt *time.Time        `json:"closedAt,omitempty"`
+	Outcome  string            `json:"outcome,omitempty"` // "" when it was withdrawn
+	ClosedBy signoff.Principal `json:"closedBy,omitempty"`
+}
+
+// Open tells whether the task can still be decided.
+func (t Task) Open() bool { return t.ClosedAt == nil }
+
+// Asleep hides a task from one person until a time.
+type Asleep struct {
+	By    signoff.Principal `json:"by"`
+	Until time.Time         `json:"until"`
+}
+
+// Timer is a due time, worked out once.
+type Timer struct {
+	Seq  int       `json:"seq"`
+	Node string    `json:"node"`
+	For  TimerFor  `json:"for"`
+	Ref  int       `json:"ref"` // token for an event, task for a deadline or a sleep
+	Due  time.Time `json:"due"`
+}
+
+// TimerFor says what a timer serves.
+type TimerFor string
+
+const (
+	ForEvent    TimerFor = "event"    // an intermediate or boundary timer event
+	ForDeadline TimerFor = "deadline" // a task's deadline
+	ForSleep    TimerFor = "sleep"    // a sleeping task wakes
+)
+
+// Effect is something the outside was asked to do and has not reported yet.
+type Effect struct {
+	Seq   int    `json:"seq"`
+	Token int    `json:"token"`
+	Node  string `json:"node"`
+	Kind  string `json:"kind"` // "email", "call", "external"
+}
+
+// Incident is a step that failed and waits for somebody to put it right.
+type Incident struct {
+	Seq      int       `json:"seq"`
+	Node     string    `json:"node"`
+	Token    int       `json:"token"`
+	Effect   int       `json:"effect,omitempty"`
+	Code     string    `json:"code"` // "expression-failed", "nobody-found", "effect-failed", "endless-loop", …
+	Cause    string    `json:"cause"`
+	Advice   string    `json:"advice,omitempty"`
+	Attempts int       `json:"attempts,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// FactKind is what became true. The comment names the fields of Fact that are
+// set besides Seq, At, By, Kind.
+type FactKind string
+
+const (
+	Started         FactKind = "started"           // Instance, Folio, Priority, Starter, Vars
+	Entered         FactKind = "entered"           // Node, Token, Flow (via)
+	Left            FactKind = "left"              // Node, Token (consumed)
+	VarsSet         FactKind = "variables set"     // Vars, Node
+	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, To, Due, Priority
+	TaskClaimed     FactKind = "task claimed"      // Ref
+	TaskReleased    FactKind = "task released"     // Ref
+	TaskRedirected  FactKind = "task redirected"   // Ref, From, To, Text
+	TaskSlept       FactKind = "task put to sleep" // Ref, Due
+	TaskWoken       FactKind = "task woken"        // Ref, To (whose)
+	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence
+	TaskExpired     FactKind = "task expired"      // Ref, Outcome
+	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why)
+	Commented       FactKind = "commented"         // Ref (0: instance), Text
+	TimerSet        FactKind = "timer set"         // Ref, Node, Token or task in Subject, Due, TimerFor
+	TimerFired      FactKind = "timer fired"       // Ref, Node
+	TimerCleared    FactKind = "timer cleared"     // Ref
+	EffectRequested FactKind = "effect requested"  // Ref, Node, Token, Effect (kind), Text (what, for people)
+	EffectFinished  FactKind = "effect finished"   // Ref, Node
+	EffectDropped   FactKind = "effect dropped"    // Ref (its token was taken away)
+	IncidentRaised  FactKind = "incident raised"   // Ref, Node, Token, Subject (effect), Code, Text, Advice, Attempts
+	IncidentCleared FactKind = "incident cleared"  // Ref, Text (how)
+	Ended           FactKind = "ended"             // Status, Text (why, when cancelled)
+)
+
+// Fact is something that is now true of an instance. Facts are never changed;
+// in order, they are the history people read.
+type Fact struct {
+	Seq  int               `json:"seq"` // 1 for the first
+	At   time.Time         `json:"at"`
+	Kind FactKind          `json:"kind"`
+	By   signoff.Principal `json:"by,omitempty"` // "": the server
+	Node string            `json:"node,omitempty"`
+	Ref  int               `json:"ref,omitempty"` // the thing's number in the instance
+
+	Token    int                   `json:"token,omitempty"`
+	Subject  int                   `json:"subject,omitempty"`
+	Flow     string                `json:"flow,omitempty"`
+	Instance signoff.InstanceID    `json:"instance,omitempty"`
+	Folio    string                `json:"folio,omitempty"`
+	Starter  *signoff.Person       `json:"starter,omitempty"`
+	Priority int                   `json:"priority,omitempty"`
+	Title    string                `json:"title,omitempty"`
+	To       []signoff.Principal   `json:"to,omitempty"`
+	From     signoff.Principal     `json:"from,omitempty"`
+	Due      *time.Time            `json:"due,omitempty"`
+	TimerFor TimerFor              `json:"timerFor,omitempty"`
+	Action   string                `json:"action,omitempty"`
+	Outcome  string                `json:"outcome,omitempty"`
+	Text     string                `json:"text,omitempty"`
+	Advice   string                `json:"advice,omitempty"`
+	Code     string                `json:"code,omitempty"`
+	Attempts int                   `json:"attempts,omitempty"`
+	Channel  string                `json:"channel,omitempty"`
+	Evidence string                `json:"evidence,omitempty"`
+	Effect   string                `json:"effect,omitempty"`
+	Status   Status                `json:"status,omitempty"`
+	Vars     map[string]expr.Value `json:"-"` // encoded by MarshalJSON as "vars"
+}
+
+// CommandKind is what the world is asked to do.
+type CommandKind string
+
+const (
+	DoNotify CommandKind = "notify" // tell recipients of a task; the instance does not wait for it
+	DoEmail  CommandKind = "email"  // send a mail; ends in EffectDone or EffectFailed
+	DoCall   CommandKind = "call"   // call a service; likewise
+)
+
+// Command is something the world should do because of a step. It is handed out
+// after the step has committed, at least once; Key is the same every time.
+type Command struct {
+	Key    string      `json:"key"` // "{instance}_{ref}/{kind}" and, where a thing commands more than once, "/{n}"
+	Kind   CommandKind `json:"kind"`
+	Node   string      `json:"node"`
+	Ref    int         `json:"ref"` // task for notify, effect otherwise
+	Notify *Notify     `json:"notify,omitempty"`
+	Email  *Email      `json:"email,omitempty"`
+	Call   *Call       `json:"call,omitempty"`
+}
+
+// Notify asks for a task's notification. Group recipients are told member by member.
+type Notify struct {
+	To           []signoff.Principal `json:"to"`
+	Subject      string              `json:"subject"` // "": the standard one
+	Body         string              `json:"body"`    // "": the standard one
+	Title        string              `json:"title"`
+	Instructions string              `json:"instructions,omitempty"`
+	Folio        string              `json:"folio"`
+	Workflow     string              `json:"workflow"`
+	Starter      signoff.Person      `json:"starter"`
+	Actions      []string            `json:"actions"`          // those that may be decided by reply
+	Others       []string            `json:"others,omitempty"` // those that need the page
+	Reply        bool                `json:"reply"`
+	Due          *time.Time          `json:"due,omitempty"`
+	Facts        []Labelled          `json:"facts,omitempty"` // variables shown with the task
+}
+
+// Labelled is a variable as people read it.
+type Labelled struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// Email asks for one mail. Recipients are principals, or bare addresses.
+type Email struct {
+	To      []string `json:"to"`
+	Cc      []string `json:"cc,omitempty"`
+	Subject string   `json:"subject"`
+	Body    string   `json:"body"`
+}
+
+// Call asks for one HTTP request.
+type Call struct {
+	Method string            `json:"method"`
+	URL    string            `json:"url"`
+	Header map[string]string `json:"header,omitempty"`
+	Body   string            `json:"body,omitempty"` // JSON text
+}
