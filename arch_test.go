@@ -1,0 +1,156 @@
+package signoff_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/signoffhq/signoff"
+
+// A room is one package of the house: the packages it may import from ours,
+// and why it stands there. ARCHITECTURE.md shows the same table as a picture.
+type room struct {
+	pkg  string // path below the module; "" is the root
+	may  string // packages of ours it may import, separated by spaces
+	why  string
+	core bool // values in, values out: none of coreForbids
+}
+
+// Each line may import only what stands above it; "may" narrows that further.
+var house = []room{
+	{pkg: "", may: "", why: "the vocabulary depends on nothing", core: true},
+	{pkg: "expr", may: "", why: "expressions know no workflow", core: true},
+	{pkg: "process", may: "expr", why: "a definition knows no file format and no engine", core: true},
+	{pkg: "bpmn", may: "expr process", why: "only bpmn knows XML", core: true},
+	{pkg: "access", may: "", why: "rights are worked out from values, not looked up", core: true},
+	{pkg: "engine", may: "expr process", why: "the engine has no clock, no I/O and no chance in it", core: true},
+	{pkg: "scenario", may: "expr process bpmn engine", why: "a scenario needs nothing but the engine", core: true},
+	{pkg: "store", may: "engine access", why: "all SQL, and nothing that decides"},
+	{pkg: "library", may: "expr process bpmn access store", why: "what is deployed, parsed once"},
+	{pkg: "runner", may: "expr process engine store library access", why: "drives instances; knows no people and no transport"},
+	{pkg: "worklist", may: "expr process engine store library runner access", why: "the reading side of tasks and instances"},
+	{pkg: "seal", may: "", why: "secrets know nothing of what they protect"},
+	{pkg: "identity", may: "engine access store seal", why: "who is calling; never what they call"},
+	{pkg: "connector/mail", may: "", why: "a connector knows its system and no workflow"},
+	{pkg: "connector/rest", may: "", why: "a connector knows its system and no workflow"},
+	{pkg: "mailroom/reply", may: "", why: "what a mail says is decided from its bytes alone"},
+	{pkg: "mailroom", may: "expr engine store runner seal mailroom/reply", why: "meets connectors only in cmd/signoff"},
+	{pkg: "api", may: "", why: "wire types are shared by server and client"},
+	{pkg: "httpapi", may: "expr process bpmn engine access store library runner worklist identity seal mailroom api", why: "an edge: turns requests into inputs"},
+	{pkg: "httpapi/k2", may: "expr process engine access store library runner worklist identity api httpapi", why: "an edge in another's shapes"},
+	{pkg: "client", may: "api", why: "a client sees only the wire"},
+	{pkg: "web", may: "", why: "pages are a client like any other"},
+	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
+	{pkg: "bench", may: "expr process bpmn engine access store library runner worklist", why: "measures the services in process"},
+	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},
+}
+
+var coreForbids = []string{"os", "net", "database/sql", "log", "log/slog", "context", "sync", "math/rand", "math/rand/v2", "crypto/rand", "net/http"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestPackagesImportOnlyWhatTheHouseAllows(t *testing.T) {
+	rooms := map[string]room{}
+	for _, r := range house {
+		rooms[r.pkg] = r
+	}
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		r, known := rooms[name]
+		if !known {
+			r, known = rooms[parent(name)]
+		}
+		if !known {
+			t.Errorf("package %q has no line in the house: add it with a reason, here and in ARCHITECTURE.md", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			checkImport(t, r, name, imp)
+		}
+	}
+}
+
+func checkImport(t *testing.T, r room, name, imp string) {
+	if r.core && slices.Contains(coreForbids, imp) {
+		t.Errorf("%s is core and imports %s: %s", name, imp, r.why)
+	}
+	inner, ours := strings.CutPrefix(imp, module+"/")
+	if !ours || r.may == "*" {
+		return
+	}
+	if inner != r.pkg && !strings.HasPrefix(inner, r.pkg+"/") && !slices.Contains(strings.Fields(r.may), inner) {
+		t.Errorf("%s imports %s, which it may not: %s", name, inner, r.why)
+	}
+}
+
+func TestTheHouseIsBuiltUpwards(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range house {
+		for _, m := range strings.Fields(r.may) {
+			if m != "*" && !seen[m] {
+				t.Errorf("%s may import %s, which does not stand above it", r.pkg, m)
+			}
+		}
+		seen[r.pkg] = true
+	}
+}
+
+func TestTheCoreHasNoClock(t *testing.T) {
+	for _, r := range house {
+		if !r.core {
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(r.pkg), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if strings.HasSuffix(f, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), "time.Now(") {
+				t.Errorf("%s calls time.Now: take the time from the input", f)
+			}
+		}
+	}
+}
+
+// parent gives "store" for "store/storetest": a package's own test and data
+// packages live under its rules.
+func parent(name string) string {
+	if i := strings.LastIndexByte(name, '/'); i > 0 {
+		return name[:i]
+	}
+	return "?"
+}
+
+func listPackages(t *testing.T) []listed {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 5 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
