@@ -163,6 +163,16 @@ type State struct {
 	Timers    []Timer               `json:"timers,omitempty"`
 	Effects   []Effect              `json:"effects,omitempty"`
 	Incidents []Incident            `json:"incidents,omitempty"` // open ones
+	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
+}
+
+// Decision is how a task ended; expressions see it as outcome, comment and
+// decidedBy.
+type Decision struct {
+	Outcome string         `json:"outcome"`
+	Comment string         `json:"comment,omitempty"`
+	By      signoff.Person `json:"by"` // the zero Person when the deadline decided
+	At      time.Time      `json:"at"`
 }
 
 // StateForm is the version of State's stored form that this program writes.
@@ -178,16 +188,17 @@ type Token struct {
 
 // Task is a question put to people.
 type Task struct {
-	Seq        int                 `json:"seq"` // second half of its serial number
-	Token      int                 `json:"token,omitempty"`
-	Node       string              `json:"node"`
-	Title      string              `json:"title"`
-	Recipients []signoff.Principal `json:"recipients"`
-	Claimed    signoff.Principal   `json:"claimed,omitempty"`
-	Asleep     []Asleep            `json:"asleep,omitempty"`
-	Priority   int                 `json:"priority,omitempty"`
-	OfferedAt  time.Time           `json:"offeredAt"`
-	Due        *time.Time          `json:"due,omitempty"`
+	Seq          int                 `json:"seq"` // second half of its serial number
+	Token        int                 `json:"token,omitempty"`
+	Node         string              `json:"node"`
+	Title        string              `json:"title"`
+	Instructions string              `json:"instructions,omitempty"` // while it is open
+	Recipients   []signoff.Principal `json:"recipients"`
+	Claimed      signoff.Principal   `json:"claimed,omitempty"`
+	Asleep       []Asleep            `json:"asleep,omitempty"`
+	Priority     int                 `json:"priority,omitempty"`
+	OfferedAt    time.Time           `json:"offeredAt"`
+	Due          *time.Time          `json:"due,omitempty"`
 	// Set once it is closed:
 	ClosedAt *time.Time        `json:"closedAt,omitempty"`
 	Outcome  string            `json:"outcome,omitempty"` // "" when it was withdrawn
@@ -235,12 +246,24 @@ type Incident struct {
 	Node     string    `json:"node"`
 	Token    int       `json:"token"`
 	Effect   int       `json:"effect,omitempty"`
-	Code     string    `json:"code"` // "expression-failed", "nobody-found", "effect-failed", "endless-loop", …
+	Stage    Stage     `json:"stage"` // where Retry takes the step up again
+	Code     string    `json:"code"`  // one of the Incident… codes in refusals.go
 	Cause    string    `json:"cause"`
 	Advice   string    `json:"advice,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
 	At       time.Time `json:"at"`
+
+	Result map[string]expr.Value `json:"-"` // what a call brought back and Outputs could not use; encoded as "result"
 }
+
+// Stage is how far a token has come with its step.
+type Stage string
+
+const (
+	Entering   Stage = "entering"   // nothing has been asked or done yet
+	Completing Stage = "completing" // the work is done; variables are being set
+	Leaving    Stage = "leaving"    // the way on is being chosen
+)
 
 // FactKind is what became true. The comment names the fields of Fact that are
 // set besides Seq, At, By, Kind.
@@ -248,17 +271,17 @@ type FactKind string
 
 const (
 	Started         FactKind = "started"           // Instance, Folio, Priority, Starter, Vars
-	Entered         FactKind = "entered"           // Node, Token, Flow (via)
-	Left            FactKind = "left"              // Node, Token (consumed)
+	Entered         FactKind = "entered"           // Node, Token (new, or come from its last node), Flow (via)
+	Left            FactKind = "left"              // Node, Token: the token is no more
 	VarsSet         FactKind = "variables set"     // Vars, Node
-	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, To, Due, Priority
+	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority
 	TaskClaimed     FactKind = "task claimed"      // Ref
 	TaskReleased    FactKind = "task released"     // Ref
-	TaskRedirected  FactKind = "task redirected"   // Ref, From, To, Text
+	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text
 	TaskSlept       FactKind = "task put to sleep" // Ref, Due
 	TaskWoken       FactKind = "task woken"        // Ref, To (whose)
-	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence
-	TaskExpired     FactKind = "task expired"      // Ref, Outcome
+	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence, Person
+	TaskExpired     FactKind = "task expired"      // Ref, Outcome, Vars
 	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why)
 	Commented       FactKind = "commented"         // Ref (0: instance), Text
 	TimerSet        FactKind = "timer set"         // Ref, Node, Token or task in Subject, Due, TimerFor
@@ -267,7 +290,7 @@ const (
 	EffectRequested FactKind = "effect requested"  // Ref, Node, Token, Effect (kind), Text (what, for people)
 	EffectFinished  FactKind = "effect finished"   // Ref, Node
 	EffectDropped   FactKind = "effect dropped"    // Ref (its token was taken away)
-	IncidentRaised  FactKind = "incident raised"   // Ref, Node, Token, Subject (effect), Code, Text, Advice, Attempts
+	IncidentRaised  FactKind = "incident raised"   // Ref, Node, Token, Subject (effect), Stage, Code, Text, Advice, Attempts, Vars (result)
 	IncidentCleared FactKind = "incident cleared"  // Ref, Text (how)
 	Ended           FactKind = "ended"             // Status, Text (why, when cancelled)
 )
@@ -288,6 +311,8 @@ type Fact struct {
 	Instance signoff.InstanceID    `json:"instance,omitempty"`
 	Folio    string                `json:"folio,omitempty"`
 	Starter  *signoff.Person       `json:"starter,omitempty"`
+	Person   *signoff.Person       `json:"person,omitempty"` // By, as they were called then
+	Stage    Stage                 `json:"stage,omitempty"`
 	Priority int                   `json:"priority,omitempty"`
 	Title    string                `json:"title,omitempty"`
 	To       []signoff.Principal   `json:"to,omitempty"`
