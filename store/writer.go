@@ -1,0 +1,293 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/signoffhq/signoff"
+)
+
+// maxBatch bounds how many writes share a commit, and so how long the first
+// of them waits for the last.
+const maxBatch = 512
+
+// writer owns the only connection that writes. It takes whatever has queued up
+// into one transaction and never waits for more: with one client a write costs
+// one commit, with many they share it.
+type writer struct {
+	store *Store
+	db    *sql.DB
+	tx    *tx
+	queue chan *request
+	batch []*request    // those the open transaction holds
+	gone  chan struct{} // closed when run has ended
+
+	mu     sync.RWMutex // held for reading while sending to queue
+	closed bool
+}
+
+// request is one call of write.
+type request struct {
+	ctx  context.Context
+	fn   func(*tx) error
+	done chan error
+}
+
+func startWriter(db *sql.DB, s *Store) (*writer, error) {
+	w := &writer{store: s, db: db, queue: make(chan *request, maxBatch), gone: make(chan struct{}),
+		batch: make([]*request, 0, maxBatch), tx: &tx{}}
+	if err := w.connect(); err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// connect gets the connection, again after it broke.
+func (w *writer) connect() error {
+	conn, err := w.db.Conn(context.Background())
+	if err != nil {
+		return err
+	}
+	w.tx.conn, w.tx.stmts = conn, map[string]*statement{}
+	return nil
+}
+
+var errClosed = &signoff.Error{Kind: signoff.Unavailable, Code: "shutting-down",
+	Detail: "the server is shutting down", Hint: "try again in a moment"}
+
+func (w *writer) write(ctx context.Context, fn func(*tx) error) error {
+	r := &request{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	if err := w.enqueue(r); err != nil {
+		return err
+	}
+	// Not ctx.Done: once queued, the caller must learn what became of it.
+	return <-r.done
+}
+
+func (w *writer) enqueue(r *request) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	select {
+	case w.queue <- r:
+		return nil
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+func (w *writer) close() error {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.gone
+	w.tx.conn.Close()
+	return w.db.Close()
+}
+
+func (w *writer) run() {
+	defer close(w.gone)
+	for r := range w.queue {
+		w.together(r)
+		clear(w.batch)
+	}
+}
+
+// together commits first and all that has queued up by the time it is done
+// with the one before.
+func (w *writer) together(first *request) {
+	w.batch = w.batch[:0]
+	if err := w.tx.begin(); err != nil {
+		w.apart(append(w.batch, first))
+		return
+	}
+	seen := 0
+	for next := first; next != nil; next = w.queued(seen) {
+		seen++
+		err := w.call(next)
+		switch {
+		case err == nil:
+			w.batch = append(w.batch, next)
+		case !w.tx.changed:
+			next.done <- w.store.explain(err)
+		default:
+			w.apart(append(w.batch, next))
+			return
+		}
+	}
+	if len(w.batch) == 0 {
+		w.tx.rollback()
+		return
+	}
+	if err := w.tx.commit(); err != nil {
+		w.apart(w.batch)
+		return
+	}
+	for _, r := range w.batch {
+		r.done <- nil
+	}
+}
+
+// queued returns the next request if there is one already.
+func (w *writer) queued(n int) *request {
+	if n >= maxBatch {
+		return nil
+	}
+	select {
+	case r := <-w.queue: // nil when closed and drained
+		return r
+	default:
+		return nil
+	}
+}
+
+// apart undoes the common transaction and gives every request its own, so that
+// one that cannot be done takes no other down with it.
+func (w *writer) apart(batch []*request) {
+	w.tx.rollback()
+	for _, r := range batch {
+		r.done <- w.store.explain(w.alone(r))
+	}
+}
+
+func (w *writer) alone(r *request) error {
+	if err := w.tx.begin(); err != nil {
+		if err = w.reconnect(err); err != nil {
+			return err
+		}
+	}
+	if err := w.call(r); err != nil {
+		w.tx.rollback()
+		return err
+	}
+	if err := w.tx.commit(); err != nil {
+		w.tx.rollback()
+		return err
+	}
+	return nil
+}
+
+// reconnect replaces a connection on which no transaction could be begun.
+func (w *writer) reconnect(cause error) error {
+	w.store.log.Warn("writing connection replaced", slog.Any("err", cause))
+	w.tx.conn.Close()
+	if err := w.connect(); err != nil {
+		return err
+	}
+	return w.tx.begin()
+}
+
+// call runs a request's function. A panic in it is that caller's error only.
+func (w *writer) call(r *request) (err error) {
+	w.tx.changed = false
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			w.tx.changed = true // who knows
+			err = fmt.Errorf("store: panic in a write: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return r.fn(w.tx)
+}
+
+// tx is the transaction a function passed to write runs in.
+type tx struct {
+	conn    *sql.Conn
+	stmts   map[string]*statement
+	changed bool // something may have been written since the current function began
+}
+
+type statement struct {
+	*sql.Stmt
+	reads bool
+}
+
+// exec runs a statement and returns how many rows it touched. The text must be
+// constant: it is prepared once.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	stmt, err := t.prepared(query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := stmt.Exec(args...)
+	if err != nil {
+		t.changed = true
+		return 0, fmt.Errorf("%s: %w", firstLine(query), err)
+	}
+	n, err := res.RowsAffected()
+	t.changed = t.changed || n > 0 && !stmt.reads
+	return n, err
+}
+
+// row runs a query of one row, which may be an insert or update with "returning".
+func (t *tx) row(query string, args ...any) *sql.Row {
+	stmt, err := t.prepared(query)
+	if err != nil {
+		return t.conn.QueryRowContext(context.Background(), query, args...) // reports the same error again
+	}
+	t.changed = t.changed || !stmt.reads
+	return stmt.QueryRow(args...)
+}
+
+// query runs a query; the rows must be closed before the next statement.
+func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := t.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	t.changed = t.changed || !stmt.reads
+	return stmt.Query(args...)
+}
+
+// No context reaches the statements: one caller going away must not interrupt
+// what belongs to all who share the commit.
+func (t *tx) prepared(query string) (*statement, error) {
+	if stmt := t.stmts[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := t.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
+	}
+	reads := strings.HasPrefix(strings.ToLower(strings.TrimSpace(query)), "select")
+	st := &statement{Stmt: stmt, reads: reads}
+	t.stmts[query] = st
+	return st, nil
+}
+
+func (t *tx) begin() error {
+	_, err := t.exec(`begin immediate`)
+	return err
+}
+
+func (t *tx) commit() error {
+	_, err := t.exec(`commit`)
+	return err
+}
+
+// rollback ignores its error: SQLite has already rolled back by itself when
+// there is nothing to roll back, and a broken connection is found at begin.
+func (t *tx) rollback() { _, _ = t.exec(`rollback`) }
+
+// firstLine names a statement in an error.
+func firstLine(query string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(query), "\n")
+	return strings.TrimSpace(line)
+}
+
+// isNoRows tells an empty result from a failure.
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
