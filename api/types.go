@@ -77,7 +77,7 @@ type Variable struct {
 	Value    any      `json:"value,omitempty"`
 }
 
-// Problem of a deployed file: one thing that is wrong.
+// FileProblem is one thing that is wrong with a deployed file.
 type FileProblem struct {
 	Element string `json:"element,omitempty" doc:"id of the BPMN element"`
 	Name    string `json:"name,omitempty"`
@@ -99,6 +99,11 @@ type StartBody struct {
 	Folio     string         `json:"folio,omitempty" maxLength:"500"`
 	Priority  *int           `json:"priority,omitempty" minimum:"0" maximum:"2"`
 	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// Started answers POST /workflows/{id}/instances.
+type Started struct {
+	ID int64 `json:"id"`
 }
 
 // Instance is one run, as lists show it.
@@ -225,6 +230,20 @@ type Decide struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 
+// Decided answers POST /tasks/{serial}/decision.
+type Decided struct {
+	Serial   string `json:"serial"`
+	Outcome  string `json:"outcome"`
+	Instance int64  `json:"instance"`
+	Status   string `json:"status" enum:"running,completed,cancelled" doc:"the instance's, after the decision"`
+}
+
+// TaskCounts answers GET /tasks/counts: what a badge shows.
+type TaskCounts struct {
+	Open     int `json:"open"`
+	Sleeping int `json:"sleeping"`
+}
+
 // Redirect is the body of POST /tasks/{serial}/redirect.
 type Redirect struct {
 	To      string `json:"to" minLength:"1" maxLength:"320" doc:"login, address, label:name or principal"`
@@ -244,6 +263,12 @@ type CommentBody struct {
 // CancelBody is the body of POST /instances/{id}/cancel.
 type CancelBody struct {
 	Reason string `json:"reason,omitempty" maxLength:"1000"`
+}
+
+// RetryBody is the body of POST /incidents/{serial}/retry: corrections made
+// before the step is tried again.
+type RetryBody struct {
+	Variables map[string]any `json:"variables,omitempty"`
 }
 
 // List is one page of anything.
@@ -270,9 +295,45 @@ type NewUser struct {
 	Admin    bool   `json:"admin,omitempty"`
 }
 
-// Grant is one right on a workflow, in GET and PUT /workflows/{id}/rights.
+// ChangeUser is the body of PATCH /users/{id}. What is left out stays.
+type ChangeUser struct {
+	Name     *string `json:"name,omitempty" maxLength:"200"`
+	Email    *string `json:"email,omitempty" maxLength:"320"`
+	Admin    *bool   `json:"admin,omitempty"`
+	Disabled *bool   `json:"disabled,omitempty"`
+}
+
+// SetPassword is the body of PUT /users/{id}/password.
+type SetPassword struct {
+	Password string `json:"password" minLength:"8" maxLength:"1024"`
+}
+
+// Group is a group of people, for administrators.
+type Group struct {
+	Person
+	Members []Person `json:"members"`
+}
+
+// GroupBody is the body of POST /groups and of PATCH /groups/{id}.
+type GroupBody struct {
+	Name string `json:"name" minLength:"1" maxLength:"200"`
+}
+
+// Grant is one right on a workflow, in the answer to GET and PUT /workflows/{id}/rights.
 type Grant struct {
 	Who   Person `json:"who"`
+	Right string `json:"right" enum:"start,view,administer"`
+}
+
+// Rights is the body and answer of PUT /workflows/{id}/rights: all grants there
+// are; what is left out is taken away.
+type Rights struct {
+	Grants []NewGrant `json:"grants" maxItems:"500"`
+}
+
+// NewGrant gives somebody a right. Who is a principal, a login or a group's name.
+type NewGrant struct {
+	Who   string `json:"who" minLength:"1" maxLength:"320"`
 	Right string `json:"right" enum:"start,view,administer"`
 }
 
@@ -281,4 +342,10 @@ type Grant struct {
 type Live struct {
 	Instance int64  `json:"instance"`
 	Task     string `json:"task,omitempty"`
+}
+
+// Resync is the data of the event "resync": changes may have been missed, so
+// whatever is on screen should be read again.
+type Resync struct {
+	Reason string `json:"reason"`
 }
