@@ -1,0 +1,172 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/api"
+)
+
+// base is the path all operations stand under.
+const base = "/api/v1"
+
+// maxBodyBytes bounds a request's JSON; operations that take files have their own.
+const maxBodyBytes = 1 << 20
+
+// right is what a caller needs before an operation looks at anything else.
+type right string
+
+const (
+	anybody  right = "anybody"
+	signedIn right = "signed in"
+	admin    right = "administer"
+)
+
+// op is one line of the table in routes.go.
+type op struct {
+	id      string // in the OpenAPI document, and the scope of idempotency keys
+	route   string // "POST /tasks/{serial}/decision"
+	tag     string
+	summary string
+	right   right
+	status  int // on success; 0: 200, or 204 without a body
+}
+
+// handler does one operation for a caller whose right has been checked.
+type handler[I, O any] func(ctx context.Context, by signoff.Caller, in *I) (*O, error)
+
+// nothing is the input or the answer of operations that have none.
+type nothing struct{}
+
+// route registers an operation: its place in the OpenAPI document, its right,
+// its limits, and the one way its refusals are written.
+func route[I, O any](s *Server, o op, h handler[I, O]) {
+	s.ops = append(s.ops, o)
+	huma.Register(s.huma, s.operation(o), func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, callerFrom(ctx), in)
+		if err != nil {
+			return nil, s.refuse(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// operation is what every operation has in common.
+func (s *Server) operation(o op) huma.Operation {
+	method, path, _ := strings.Cut(o.route, " ")
+	limit := int64(maxBodyBytes)
+	if o.id == "deploy-workflow" {
+		limit = maxWorkflowBytes
+	}
+	h := huma.Operation{
+		OperationID:                  o.id,
+		Method:                       method,
+		Path:                         base + path,
+		Tags:                         []string{o.tag},
+		Summary:                      o.summary,
+		Description:                  "Right: " + string(o.right) + ".",
+		DefaultStatus:                o.status,
+		MaxBodyBytes:                 limit + 1, // huma refuses a body that just reaches its limit
+		RejectUnknownQueryParameters: true,
+		Responses:                    s.refusals(o, method, path),
+		Middlewares:                  huma.Middlewares{s.require(o)},
+	}
+	if o.right == anybody {
+		h.Security = []map[string][]string{}
+	}
+	if strings.HasSuffix(o.id, "-bpmn") {
+		h.Responses["200"] = &huma.Response{Description: "The BPMN file", Content: map[string]*huma.MediaType{
+			"application/xml": {Schema: &huma.Schema{Type: huma.TypeString}}}}
+	}
+	return h
+}
+
+// refusals documents the error answers an operation can give.
+func (s *Server) refusals(o op, method, path string) map[string]*huma.Response {
+	statuses := []int{422, 500, 503}
+	if o.right != anybody || o.id == "sign-in" {
+		statuses = append(statuses, 401, 429)
+	}
+	if o.right == admin || method != http.MethodGet {
+		statuses = append(statuses, 403)
+	}
+	if strings.Contains(path, "{") {
+		statuses = append(statuses, 404)
+	}
+	if method != http.MethodGet && method != http.MethodDelete {
+		statuses = append(statuses, 400, 409, 413, 415)
+	}
+	if o.id == "decide-task" {
+		statuses = append(statuses, 412)
+	}
+	out := map[string]*huma.Response{}
+	for _, status := range statuses {
+		out[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content: map[string]*huma.MediaType{problemType: {
+				Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
+		}
+	}
+	return out
+}
+
+// newHuma makes the API without its operations. Nothing of huma's own pages is
+// served; docs.go has ours.
+func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API {
+	config := huma.DefaultConfig("signoff", version)
+	config.Info.Description = "Workflows for decisions that people take. Every refusal is a problem " +
+		"(RFC 9457) with a stable code; " + api.ProblemBase + "{code} says what it means."
+	config.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	config.CreateHooks = nil // no $schema in bodies
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	config.Transformers = []huma.Transformer{problems}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"basic":   {Type: "http", Scheme: "basic"},
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "from POST /session; unsafe requests also send X-CSRF-Token"},
+	}
+	config.Security = []map[string][]string{{"basic": {}}, {"session": {}}}
+	config.Tags = []*huma.Tag{
+		{Name: "Session", Description: "Signing in and out."},
+		{Name: "Tasks", Description: "What waits for you."},
+		{Name: "Workflows", Description: "What can be started, and deploying it."},
+		{Name: "Instances", Description: "What runs and what ran."},
+		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},
+		{Name: "People", Description: "People, groups and accounts."},
+		{Name: "Events", Description: "Changes as they happen."},
+	}
+	h := humago.New(mux, config)
+	config.Components.Schemas.Schema(problemGoType, true, "Problem")
+	return h
+}
+
+// OpenAPI returns the OpenAPI 3.1 document of /api/v1. It needs no database:
+// the document comes from the table of routes and the wire types alone.
+func OpenAPI() ([]byte, error) {
+	s := &Server{}
+	s.build()
+	return s.openAPI()
+}
+
+func (s *Server) openAPI() ([]byte, error) { return s.huma.OpenAPI().MarshalJSON() }
+
+// tidySchemas says of lists what this server keeps: an empty one is [], never
+// null. It also drops huma's own error model, which is never sent.
+func tidySchemas(h huma.API) {
+	all := h.OpenAPI().Components.Schemas.Map()
+	delete(all, "ErrorModel")
+	delete(all, "ErrorDetail")
+	for _, schema := range all {
+		for _, p := range schema.Properties {
+			if p.Type == huma.TypeArray {
+				p.Nullable = false
+			}
+		}
+	}
+}

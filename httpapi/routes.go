@@ -1,0 +1,59 @@
+package httpapi
+
+import "net/http"
+
+// maxWorkflowBytes bounds an uploaded BPMN file.
+const maxWorkflowBytes = 5 << 20
+
+// routes is the whole of /api/v1. A right stands on every line; what depends on
+// the thing itself (a task's recipients, a workflow's grants) is asked of the
+// services by the handler.
+func (s *Server) routes() {
+	route(s, op{"sign-in", "POST /session", "Session", "Sign in with name and password; answers with a session cookie", anybody, 0}, s.signIn)
+	route(s, op{"sign-out", "DELETE /session", "Session", "End the session", signedIn, 0}, s.signOut)
+	route(s, op{"get-me", "GET /me", "Session", "Who you are, and what you hold", signedIn, 0}, s.getMe)
+
+	route(s, op{"search-people", "GET /people", "People", "Find people and groups by the beginning of a name, login or address", signedIn, 0}, s.searchPeople)
+	route(s, op{"list-users", "GET /users", "People", "Accounts", admin, 0}, s.listUsers)
+	route(s, op{"create-user", "POST /users", "People", "Make an account", admin, http.StatusCreated}, s.createUser)
+	route(s, op{"get-user", "GET /users/{id}", "People", "One account", admin, 0}, s.getUser)
+	route(s, op{"change-user", "PATCH /users/{id}", "People", "Change an account, or switch it off or on", admin, 0}, s.changeUser)
+	route(s, op{"set-password", "PUT /users/{id}/password", "People", "Give an account a new password; its sessions end", admin, 0}, s.setPassword)
+	route(s, op{"list-groups", "GET /groups", "People", "Groups", admin, 0}, s.listGroups)
+	route(s, op{"create-group", "POST /groups", "People", "Make a group", admin, http.StatusCreated}, s.createGroup)
+	route(s, op{"get-group", "GET /groups/{id}", "People", "One group with its members", admin, 0}, s.getGroup)
+	route(s, op{"rename-group", "PATCH /groups/{id}", "People", "Give a group another name", admin, 0}, s.renameGroup)
+	route(s, op{"add-member", "PUT /groups/{id}/members/{member}", "People", "Put somebody into a group", admin, 0}, s.addMember)
+	route(s, op{"remove-member", "DELETE /groups/{id}/members/{member}", "People", "Take somebody out of a group", admin, 0}, s.removeMember)
+
+	route(s, op{"list-workflows", "GET /workflows", "Workflows", "Workflows you may see, or those you may start", signedIn, 0}, s.listWorkflows)
+	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy)
+	route(s, op{"get-workflow", "GET /workflows/{id}", "Workflows", "One workflow, by number or key, with what its start form asks", signedIn, 0}, s.getWorkflow)
+	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN)
+	route(s, op{"get-rights", "GET /workflows/{id}/rights", "Workflows", "Who may start, view and administer a workflow", signedIn, 0}, s.getRights)
+	route(s, op{"put-rights", "PUT /workflows/{id}/rights", "Workflows", "Replace the rights on a workflow", signedIn, 0}, s.putRights)
+
+	route(s, op{"start-instance", "POST /workflows/{id}/instances", "Instances", "Start a workflow", signedIn, http.StatusCreated}, s.startInstance)
+	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or all you may see", signedIn, 0}, s.listInstances)
+	route(s, op{"get-instance", "GET /instances/{id}", "Instances", "One instance: where it is, what it holds", signedIn, 0}, s.getInstance)
+	route(s, op{"get-instance-bpmn", "GET /instances/{id}/bpmn", "Instances", "The diagram the instance runs", signedIn, 0}, s.instanceBPMN)
+	route(s, op{"get-history", "GET /instances/{id}/history", "Instances", "What happened, oldest first", signedIn, 0}, s.history)
+	route(s, op{"comment-instance", "POST /instances/{id}/comments", "Instances", "Write a comment", signedIn, 0}, s.commentInstance)
+	route(s, op{"cancel-instance", "POST /instances/{id}/cancel", "Instances", "End an instance and everything open in it", signedIn, 0}, s.cancelInstance)
+
+	route(s, op{"list-tasks", "GET /tasks", "Tasks", "A page of your tasks", signedIn, 0}, s.listTasks)
+	route(s, op{"count-tasks", "GET /tasks/counts", "Tasks", "How many tasks wait for you", signedIn, 0}, s.countTasks)
+	route(s, op{"get-task", "GET /tasks/{serial}", "Tasks", "One task, with everything needed to decide it", signedIn, 0}, s.getTask)
+	route(s, op{"decide-task", "POST /tasks/{serial}/decision", "Tasks", "Decide a task", signedIn, 0}, s.decideTask)
+	route(s, op{"claim-task", "POST /tasks/{serial}/claim", "Tasks", "Take a task, so that nobody else works on it", signedIn, 0}, s.claimTask)
+	route(s, op{"release-task", "POST /tasks/{serial}/release", "Tasks", "Give a claimed task back", signedIn, 0}, s.releaseTask)
+	route(s, op{"redirect-task", "POST /tasks/{serial}/redirect", "Tasks", "Hand a task to somebody else instead of you", signedIn, 0}, s.redirectTask)
+	route(s, op{"sleep-task", "POST /tasks/{serial}/sleep", "Tasks", "Hide a task from your list until a time", signedIn, 0}, s.sleepTask)
+	route(s, op{"wake-task", "POST /tasks/{serial}/wake", "Tasks", "Show a sleeping task again", signedIn, 0}, s.wakeTask)
+	route(s, op{"comment-task", "POST /tasks/{serial}/comments", "Tasks", "Write a comment about a task", signedIn, 0}, s.commentTask)
+
+	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
+	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
+
+	s.eventRoute()
+}
