@@ -1,0 +1,75 @@
+package rest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/signoffhq/signoff"
+)
+
+func serve(t *testing.T, h http.HandlerFunc) string {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestACallCarriesItsKeyAndReadsJSON(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Method != "POST" || r.Header.Get("Idempotency-Key") != "1_2/call" || r.Header.Get("X-A") != "b" || string(body) != `{"a":1}` {
+			t.Errorf("%s %v %s", r.Method, r.Header, body)
+		}
+		w.WriteHeader(201)
+		io.WriteString(w, `{"id": 12345678901234567890.10}`)
+	})
+	res, err := (&Client{}).Do(t.Context(), Request{Method: "POST", URL: url, Header: map[string]string{"X-A": "b"}, Body: `{"a":1}`, Key: "1_2/call"})
+	if err != nil || res.Status != 201 {
+		t.Fatal(res, err)
+	}
+	if n := res.Body.(map[string]any)["id"]; n != json.Number("12345678901234567890.10") {
+		t.Errorf("a number lost digits: %v", n)
+	}
+}
+
+func TestRefusalsSayWhetherToTryAgain(t *testing.T) {
+	for status, kind := range map[int]signoff.Kind{400: signoff.Invalid, 404: signoff.Invalid, 302: signoff.Invalid,
+		408: signoff.Unavailable, 429: signoff.Unavailable, 500: signoff.Unavailable, 503: signoff.Unavailable} {
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			io.WriteString(w, "no\n luck")
+		})
+		_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url})
+		if signoff.KindOf(err) != kind || !strings.Contains(err.Error(), "no luck") {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+	if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/"}); signoff.KindOf(err) != signoff.Unavailable {
+		t.Errorf("nobody there: %v", err)
+	}
+	for _, bad := range []string{"", "ftp://x.test/", "/relative", "http://"} {
+		if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: bad}); signoff.KindOf(err) != signoff.Invalid {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestHeadersStayWithTheHostTheyWereMeantFor(t *testing.T) {
+	asked := false
+	other := serve(t, func(http.ResponseWriter, *http.Request) { asked = true })
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) })
+	_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url, Header: map[string]string{"Authorization": "Bearer x"}})
+	if asked || signoff.CodeOf(err) != "service-refused" {
+		t.Errorf("followed to another host: %v", err)
+	}
+}
+
+func TestAnEndlessAnswerIsRefused(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, MaxResponseBytes+1)) })
+	if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url}); signoff.CodeOf(err) != "service-answer-too-large" {
+		t.Error(err)
+	}
+}
