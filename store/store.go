@@ -52,6 +52,7 @@ type Store struct {
 	lock   *fileLock
 	read   *sql.DB // many connections, none of which can write
 	writer *writer
+	ids    ids
 
 	readMu    sync.Mutex
 	readStmts map[string]*sql.Stmt
@@ -102,7 +103,7 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 	if err != nil {
 		return err
 	}
-	return s.read.PingContext(ctx)
+	return s.loadIDs(ctx)
 }
 
 // Close waits for writes under way, refuses new ones, and gives the file up.

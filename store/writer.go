@@ -41,7 +41,7 @@ type request struct {
 
 func startWriter(db *sql.DB, s *Store) (*writer, error) {
 	w := &writer{store: s, db: db, queue: make(chan *request, maxBatch), gone: make(chan struct{}),
-		batch: make([]*request, 0, maxBatch), tx: &tx{}}
+		batch: make([]*request, 0, maxBatch), tx: &tx{counts: counts{}}}
 	if err := w.connect(); err != nil {
 		return nil, err
 	}
@@ -209,6 +209,7 @@ type tx struct {
 	conn    *sql.Conn
 	stmts   map[string]*statement
 	changed bool // something may have been written since the current function began
+	counts  counts
 }
 
 type statement struct {
@@ -270,11 +271,15 @@ func (t *tx) prepared(query string) (*statement, error) {
 }
 
 func (t *tx) begin() error {
+	clear(t.counts)
 	_, err := t.exec(`begin immediate`)
 	return err
 }
 
 func (t *tx) commit() error {
+	if err := t.counts.flush(t); err != nil {
+		return err
+	}
 	_, err := t.exec(`commit`)
 	return err
 }

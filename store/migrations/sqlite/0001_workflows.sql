@@ -83,6 +83,7 @@ create table worklist (
   instance  integer not null,
   seq       integer not null,
   workflow  integer not null,
+  version   integer not null,        -- workflow_version.id
   priority  integer not null,
   due       integer not null,
   until     integer not null,        -- when a sleeping one wakes

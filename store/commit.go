@@ -1,0 +1,269 @@
+//go:build wip
+
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+)
+
+// ErrStale says that an instance has moved on since the step was decided.
+// Nothing was written: load it and decide again.
+var ErrStale = errors.New("store: the instance has moved on")
+
+// Step is everything one decision of the engine changes.
+type Step struct {
+	Instance signoff.InstanceID
+	Rev      int64 // the instance's revision it was decided on; 0 makes the instance
+	Workflow signoff.WorkflowID
+	Version  VersionID
+	Before   engine.State // zero for a new instance
+	After    engine.State
+	Facts    []engine.Fact
+	Commands []Outgoing
+	Finished string // key of the command whose result this step takes in; "" none
+	Once     Once
+}
+
+// Outgoing is a command and when it is to be handed out.
+type Outgoing struct {
+	engine.Command
+	Due    time.Time // not before; when Holder is set, the end of its lease
+	Holder string    // the node that has taken it in the same breath; "" nobody
+}
+
+// Commit makes a step true: history, state, tasks, worklist, timers and outbox
+// change together, and are on disk when it returns nil. It returns ErrStale
+// when the instance is no longer at Rev, and *OnceDone when the step's
+// idempotency key has been used for the same request before.
+func (s *Store) Commit(ctx context.Context, st *Step) error {
+	c, err := encode(st)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, c.apply)
+}
+
+// change is a Step made ready, so that the writing goroutine only executes.
+type change struct {
+	*Step
+	state, facts []byte
+	bodies       [][]byte
+	tasks        []taskChange
+	gone, put    []WorklistRow
+}
+
+func encode(st *Step) (*change, error) {
+	c := &change{Step: st, tasks: changedTasks(&st.Before, &st.After)}
+	for _, t := range c.tasks {
+		var old []WorklistRow
+		if t.before != nil {
+			old = appendTaskRows(nil, st.Workflow, st.Version, &st.Before, t.before)
+		}
+		gone, put := rowChange(old, appendTaskRows(nil, st.Workflow, st.Version, &st.After, t.after))
+		c.gone, c.put = append(c.gone, gone...), append(c.put, put...)
+	}
+	var err error
+	if c.state, err = st.After.MarshalJSON(); err != nil {
+		return nil, fmt.Errorf("encode state of instance %d: %w", st.Instance, err)
+	}
+	if c.facts, err = encodeFacts(st.Facts); err != nil {
+		return nil, fmt.Errorf("encode facts of instance %d: %w", st.Instance, err)
+	}
+	for _, cmd := range st.Commands {
+		body, err := json.Marshal(cmd.Command)
+		if err != nil {
+			return nil, fmt.Errorf("encode command %s: %w", cmd.Key, err)
+		}
+		c.bodies = append(c.bodies, body)
+	}
+	return c, nil
+}
+
+func encodeFacts(facts []engine.Fact) ([]byte, error) {
+	out := []byte{'['}
+	for i := range facts {
+		b, err := facts[i].MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, b...)
+	}
+	return append(out, ']'), nil
+}
+
+// apply writes the step. The instance's row comes first: it is where a stale
+// step is found out, before anything has changed.
+func (c *change) apply(t *tx) error {
+	write := []func(*tx) error{c.putInstance, c.Once.put(c.Instance), c.putFacts, c.putTasks, c.putWorklist, c.putTimers, c.putOutbox}
+	if c.Rev == 0 {
+		write[0], write[1] = write[1], write[0]
+	}
+	for _, w := range write {
+		if err := w(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var statusNumber = map[engine.Status]int{engine.Running: 0, engine.Completed: 1, engine.Cancelled: 2}
+
+func (c *change) putInstance(t *tx) error {
+	a := &c.After
+	if c.Rev == 0 {
+		_, err := t.exec(`insert into instance
+			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state)
+			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			int64(c.Instance), int64(c.Workflow), int64(c.Version), statusNumber[a.Status], len(a.Incidents), a.Priority,
+			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state)
+		return err
+	}
+	n, err := t.exec(`update instance
+		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6
+		where id = $7 and rev = $8`,
+		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, int64(c.Instance), c.Rev)
+	if err == nil && n == 0 {
+		return ErrStale
+	}
+	return err
+}
+
+func (c *change) putFacts(t *tx) error {
+	if len(c.Facts) == 0 {
+		return nil
+	}
+	_, err := t.exec(`insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`,
+		int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
+	return err
+}
+
+func (c *change) putTasks(t *tx) error {
+	for _, ch := range c.tasks {
+		a := ch.after
+		var err error
+		if ch.before == nil {
+			_, err = t.exec(`insert into task
+				(instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+				int64(c.Instance), a.Seq, int64(c.Workflow), a.Node, a.Title, micros(a.OfferedAt), microsOf(a.Due),
+				string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy))
+		} else {
+			_, err = t.exec(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
+				where instance = $7 and seq = $8`,
+				a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *change) putWorklist(t *tx) error {
+	for _, r := range c.gone {
+		n, err := t.exec(`delete from worklist where principal = $1 and shelf = $2 and offered = $3 and instance = $4 and seq = $5`,
+			string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq)
+		if err != nil {
+			return err
+		}
+		t.counts.add(r.Principal, r.Shelf, -int(n))
+	}
+	for _, r := range c.put {
+		if err := t.putWorklistRow(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) putWorklistRow(r WorklistRow) error {
+	n, err := t.exec(`insert into worklist
+		(principal, shelf, offered, instance, seq, workflow, version, priority, due, until, claimed, starter, node, title, folio)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing`,
+		string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq, int64(r.Workflow), int64(r.Version),
+		r.Priority, r.Due, r.Until, string(r.Claimed), string(r.Starter), r.Node, r.Title, r.Folio)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		t.counts.add(r.Principal, r.Shelf, 1)
+		return nil
+	}
+	_, err = t.exec(`update worklist set priority = $1, due = $2, until = $3, claimed = $4, title = $5, folio = $6
+		where principal = $7 and shelf = $8 and offered = $9 and instance = $10 and seq = $11`,
+		r.Priority, r.Due, r.Until, string(r.Claimed), r.Title, r.Folio,
+		string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq)
+	return err
+}
+
+func (c *change) putTimers(t *tx) error {
+	for _, old := range c.Before.Timers {
+		if !slices.ContainsFunc(c.After.Timers, func(n engine.Timer) bool { return n.Seq == old.Seq }) {
+			if _, err := t.exec(`delete from timer where instance = $1 and seq = $2`, int64(c.Instance), old.Seq); err != nil {
+				return err
+			}
+		}
+	}
+	for _, n := range c.After.Timers {
+		if !slices.ContainsFunc(c.Before.Timers, func(old engine.Timer) bool { return n.Seq == old.Seq }) {
+			if _, err := t.exec(`insert into timer (instance, seq, due, attempt) values ($1, $2, $3, 0)`,
+				int64(c.Instance), n.Seq, micros(n.Due)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *change) putOutbox(t *tx) error {
+	if c.Finished != "" {
+		if _, err := t.exec(`delete from outbox where key = $1`, c.Finished); err != nil {
+			return err
+		}
+	}
+	if err := c.dropEffects(t); err != nil {
+		return err
+	}
+	for i, cmd := range c.Commands {
+		// A retried effect commands again under its old key.
+		if _, err := t.exec(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)
+			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body`,
+			cmd.Key, int64(c.Instance), cmd.Ref, int64(c.Workflow), int64(c.Version), string(cmd.Kind), micros(cmd.Due),
+			flag(cmd.Holder != ""), cmd.Holder, c.bodies[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropEffects takes back what was to be done for effects the step has ended,
+// such as a mail of a cancelled instance that could not be sent yet.
+func (c *change) dropEffects(t *tx) error {
+	for _, old := range c.Before.Effects {
+		if old.Kind == "external" || slices.ContainsFunc(c.After.Effects, func(n engine.Effect) bool { return n.Seq == old.Seq }) {
+			continue
+		}
+		prefix := strconv.FormatInt(int64(c.Instance), 10) + "_" + strconv.Itoa(old.Seq)
+		if c.Finished == prefix+"/"+old.Kind {
+			continue
+		}
+		// "0" follows "/": every key that begins with the prefix and a slash.
+		if _, err := t.exec(`delete from outbox where key >= $1 and key < $2`, prefix+"/", prefix+"0"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

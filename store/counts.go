@@ -1,0 +1,37 @@
+package store
+
+import "github.com/signoffhq/signoff"
+
+// Shelf is the part of a principal's worklist a row stands on.
+type Shelf int
+
+const (
+	ToDo   Shelf = iota // can be decided now
+	Taken               // claimed by somebody else
+	Asleep              // hidden until a time
+)
+
+// counts gathers, over all the steps of a commit, how many worklist rows each
+// principal gained or lost.
+type counts map[countKey]int
+
+type countKey struct {
+	principal signoff.Principal
+	shelf     Shelf
+}
+
+func (c counts) add(p signoff.Principal, s Shelf, n int) { c[countKey{p, s}] += n }
+
+func (c counts) flush(t *tx) error {
+	for k, n := range c {
+		if n == 0 {
+			continue
+		}
+		if _, err := t.exec(`insert into worklist_count (principal, shelf, n) values ($1, $2, $3)
+			on conflict (principal, shelf) do update set n = worklist_count.n + excluded.n`,
+			string(k.principal), int(k.shelf), n); err != nil {
+			return err
+		}
+	}
+	return nil
+}

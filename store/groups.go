@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/signoffhq/signoff"
+)
+
+// CreateGroup adds a group without members. It refuses a name another group
+// has, whatever its case ("group-taken").
+func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
+	err := s.write(ctx, func(tx *tx) error {
+		err := tx.row(`insert into people_group (key, name) values ($1, $2) on conflict (key) do nothing returning id`,
+			g.Key, g.Name).Scan(&g.ID)
+		if isNoRows(err) {
+			return groupTaken(g.Name)
+		}
+		if err != nil {
+			return err
+		}
+		return writeWords(tx, g.Principal(), g.Words)
+	})
+	return g, err
+}
+
+// RenameGroup gives the group g.ID another name.
+func (s *Store) RenameGroup(ctx context.Context, g Group) error {
+	return s.write(ctx, func(tx *tx) error {
+		var some int
+		err := tx.row(`select 1 from people_group where key = $1 and id <> $2`, g.Key, g.ID).Scan(&some)
+		if err == nil {
+			return groupTaken(g.Name)
+		}
+		if !isNoRows(err) {
+			return err
+		}
+		n, err := tx.exec(`update people_group set key = $2, name = $3 where id = $1`, g.ID, g.Key, g.Name)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return noGroup
+		}
+		return writeWords(tx, g.Principal(), g.Words)
+	})
+}
+
+func groupTaken(name string) error {
+	return &signoff.Error{Kind: signoff.Conflict, Code: "group-taken",
+		Detail: fmt.Sprintf("there is a group called %s already", name)}
+}
+
+var noGroup = &signoff.Error{Kind: signoff.NotFound, Code: "group-not-found", Detail: "there is no such group"}
+
+// SetMember puts a user into a group or takes them out. Doing it again changes nothing.
+func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) error {
+	return s.write(ctx, func(tx *tx) error {
+		var some int
+		if err := tx.row(`select 1 from people_group where id = $1`, group).Scan(&some); isNoRows(err) {
+			return noGroup
+		} else if err != nil {
+			return err
+		}
+		if err := tx.row(`select 1 from account where id = $1`, account).Scan(&some); isNoRows(err) {
+			return noUser
+		} else if err != nil {
+			return err
+		}
+		var err error
+		if in {
+			_, err = tx.exec(`insert into membership (people_group, account) values ($1, $2) on conflict do nothing`, group, account)
+		} else {
+			_, err = tx.exec(`delete from membership where people_group = $1 and account = $2`, group, account)
+		}
+		return err
+	})
+}
+
+// Group returns a group by number; false when there is none.
+func (s *Store) Group(ctx context.Context, id int64) (Group, bool, error) {
+	return s.oneGroup(s.groups(ctx, `select id, key, name from people_group where id = $1`, id))
+}
+
+// GroupByKey returns the group whose name has this key.
+func (s *Store) GroupByKey(ctx context.Context, key string) (Group, bool, error) {
+	return s.oneGroup(s.groups(ctx, `select id, key, name from people_group where key = $1`, key))
+}
+
+// Groups returns up to limit groups numbered above after, by number.
+func (s *Store) Groups(ctx context.Context, after int64, limit int) ([]Group, error) {
+	return s.groups(ctx, `select id, key, name from people_group where id > $1 order by id limit $2`, after, limit)
+}
+
+// GroupsOf returns the groups a user is in, by number.
+func (s *Store) GroupsOf(ctx context.Context, account int64) ([]Group, error) {
+	return s.groups(ctx, `
+		select g.id, g.key, g.name from membership m join people_group g on g.id = m.people_group
+		where m.account = $1 order by g.id`, account)
+}
+
+func (s *Store) oneGroup(list []Group, err error) (Group, bool, error) {
+	if err != nil || len(list) == 0 {
+		return Group{}, false, err
+	}
+	return list[0], true, nil
+}
+
+func (s *Store) groups(ctx context.Context, query string, args ...any) ([]Group, error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	var list []Group
+	err = eachRow(rows, func() error {
+		var g Group
+		list = append(list, g)
+		last := &list[len(list)-1]
+		return rows.Scan(&last.ID, &last.Key, &last.Name)
+	})
+	return list, s.explain(err)
+}
+
+// Names returns the people and groups with these numbers; numbers nobody has
+// are left out. Disabled users are among them: history speaks of them too.
+func (s *Store) Names(ctx context.Context, accounts, groups []int64) ([]signoff.Person, error) {
+	out := make([]signoff.Person, 0, len(accounts)+len(groups))
+	scan := func(rows *sql.Rows, group bool) error {
+		return eachRow(rows, func() error {
+			var id int64
+			var p signoff.Person
+			if err := rows.Scan(&id, &p.Login, &p.Name, &p.Email); err != nil {
+				return err
+			}
+			if p.Principal = userPrincipal(id); group {
+				p.Principal = groupPrincipal(id)
+			}
+			out = append(out, p)
+			return nil
+		})
+	}
+	for start := 0; start < len(accounts); start += inList {
+		rows, err := s.query(ctx, `select id, login, name, email from account where id in `+inListSQL,
+			inArgs(accounts[start:min(start+inList, len(accounts))])...)
+		if err != nil {
+			return nil, err
+		}
+		if err := scan(rows, false); err != nil {
+			return nil, s.explain(err)
+		}
+	}
+	for start := 0; start < len(groups); start += inList {
+		rows, err := s.query(ctx, `select id, name, name, '' from people_group where id in `+inListSQL,
+			inArgs(groups[start:min(start+inList, len(groups))])...)
+		if err != nil {
+			return nil, err
+		}
+		if err := scan(rows, true); err != nil {
+			return nil, s.explain(err)
+		}
+	}
+	return out, nil
+}
+
+// WordsFrom returns up to limit principals that have a word beginning with
+// prefix, ordered by the word; a principal may come more than once.
+func (s *Store) WordsFrom(ctx context.Context, prefix string, limit int) ([]signoff.Principal, error) {
+	// Every word that begins with prefix sorts below prefix and the last code point.
+	rows, err := s.query(ctx, `select principal from people_word where word >= $1 and word < $2 order by word, principal limit $3`,
+		prefix, prefix+"\U0010FFFF", limit)
+	if err != nil {
+		return nil, err
+	}
+	var out []signoff.Principal
+	err = eachRow(rows, func() error {
+		var p string
+		err := rows.Scan(&p)
+		out = append(out, signoff.Principal(p))
+		return err
+	})
+	return out, s.explain(err)
+}

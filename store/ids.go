@@ -1,0 +1,55 @@
+package store
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+
+	"github.com/signoffhq/signoff"
+)
+
+// ids hands out instance numbers. A number is needed before it is known
+// whether the start will be accepted; one that was not used is handed out
+// again, so that people see no gaps. After a crash there may be some.
+type ids struct {
+	mu   sync.Mutex
+	next signoff.InstanceID
+	free idHeap
+}
+
+func (s *Store) loadIDs(ctx context.Context) error {
+	err := s.row(ctx, `select coalesce(max(id), 0) + 1 from instance`).Scan(&s.ids.next)
+	return err
+}
+
+// NewInstance returns a number for a new instance. Give it back with
+// ReturnInstance when nothing was stored under it.
+func (s *Store) NewInstance() signoff.InstanceID {
+	s.ids.mu.Lock()
+	defer s.ids.mu.Unlock()
+	if len(s.ids.free) > 0 {
+		return heap.Pop(&s.ids.free).(signoff.InstanceID)
+	}
+	s.ids.next++
+	return s.ids.next - 1
+}
+
+// ReturnInstance gives back a number that certainly is not stored.
+func (s *Store) ReturnInstance(id signoff.InstanceID) {
+	s.ids.mu.Lock()
+	defer s.ids.mu.Unlock()
+	heap.Push(&s.ids.free, id)
+}
+
+type idHeap []signoff.InstanceID
+
+func (h idHeap) Len() int           { return len(h) }
+func (h idHeap) Less(i, j int) bool { return h[i] < h[j] }
+func (h idHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *idHeap) Push(x any)        { *h = append(*h, x.(signoff.InstanceID)) }
+func (h *idHeap) Pop() any {
+	old := *h
+	x := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return x
+}

@@ -1,0 +1,130 @@
+//go:build wip
+
+package store
+
+import (
+	"slices"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+)
+
+// WorklistRow is one line of somebody's worklist: a task as listed under one
+// principal. A task for two people and a group has three.
+type WorklistRow struct {
+	Principal signoff.Principal
+	Shelf     Shelf
+	Offered   int64 // microseconds, as are Due and Until
+	Serial    signoff.Serial
+	Workflow  signoff.WorkflowID
+	Version   VersionID
+	Priority  int
+	Due       int64 // 0: none
+	Until     int64 // 0: not asleep
+	Claimed   signoff.Principal
+	Starter   signoff.Principal
+	Node      string
+	Title     string
+	Folio     string
+}
+
+// WorklistRows works out the rows an instance in state st has in the worklist.
+// It is the only place that knows who sees a task where:
+//
+//   - each recipient has a row; while somebody holds a claim, the others' rows
+//     stand on the Taken shelf;
+//   - somebody who claimed it or put it to sleep through a group gets a row of
+//     their own, which readers prefer to the group's.
+func WorklistRows(wf signoff.WorkflowID, v VersionID, st *engine.State) []WorklistRow {
+	var rows []WorklistRow
+	for i := range st.Tasks {
+		rows = appendTaskRows(rows, wf, v, st, &st.Tasks[i])
+	}
+	return rows
+}
+
+func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *engine.State, t *engine.Task) []WorklistRow {
+	if !t.Open() {
+		return rows
+	}
+	row := WorklistRow{
+		Offered: micros(t.OfferedAt), Serial: signoff.Serial{Instance: st.Instance, Seq: t.Seq},
+		Workflow: wf, Version: v, Priority: t.Priority, Due: microsOf(t.Due), Claimed: t.Claimed,
+		Starter: st.Starter.Principal, Node: t.Node, Title: t.Title, Folio: st.Folio,
+	}
+	first := len(rows)
+	add := func(p signoff.Principal) {
+		if p != "" && !slices.ContainsFunc(rows[first:], func(r WorklistRow) bool { return r.Principal == p }) {
+			rows = append(rows, row.under(p, t))
+		}
+	}
+	for _, p := range t.Recipients {
+		add(p)
+	}
+	add(t.Claimed)
+	if t.Claimed == "" {
+		for _, a := range t.Asleep {
+			add(a.By)
+		}
+	}
+	return rows
+}
+
+// under places a copy of the row on p's right shelf.
+func (r WorklistRow) under(p signoff.Principal, t *engine.Task) WorklistRow {
+	r.Principal = p
+	if t.Claimed != "" && t.Claimed != p {
+		r.Shelf = Taken
+		return r
+	}
+	for _, a := range t.Asleep {
+		if a.By == p {
+			r.Shelf, r.Until = Asleep, micros(a.Until)
+		}
+	}
+	return r
+}
+
+// same tells whether a step left the task as its rows show it.
+func same(a, b *engine.Task) bool {
+	return a.Open() == b.Open() && a.Claimed == b.Claimed && a.Title == b.Title && a.Priority == b.Priority &&
+		a.Outcome == b.Outcome && a.ClosedBy == b.ClosedBy && microsOf(a.Due) == microsOf(b.Due) &&
+		slices.Equal(a.Recipients, b.Recipients) && slices.Equal(a.Asleep, b.Asleep)
+}
+
+// taskChange is one task before and after a step; before is nil when the step offered it.
+type taskChange struct{ before, after *engine.Task }
+
+// changedTasks pairs up the tasks of two states. Tasks are only ever added at
+// the end, so their places are the same in both.
+func changedTasks(before, after *engine.State) []taskChange {
+	var out []taskChange
+	for i := range after.Tasks {
+		a := &after.Tasks[i]
+		if i >= len(before.Tasks) {
+			out = append(out, taskChange{nil, a})
+		} else if b := &before.Tasks[i]; !same(b, a) {
+			out = append(out, taskChange{b, a})
+		}
+	}
+	return out
+}
+
+// rowChange works out which rows to remove and which to write.
+func rowChange(old, now []WorklistRow) (gone, put []WorklistRow) {
+	for _, o := range old {
+		if !slices.ContainsFunc(now, o.sameKey) {
+			gone = append(gone, o)
+		}
+	}
+	for _, n := range now {
+		if !slices.Contains(old, n) {
+			put = append(put, n)
+		}
+	}
+	return gone, put
+}
+
+func (r WorklistRow) sameKey(o WorklistRow) bool {
+	return r.Principal == o.Principal && r.Shelf == o.Shelf && r.Offered == o.Offered && r.Serial == o.Serial
+}

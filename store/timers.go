@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/signoffhq/signoff"
+)
+
+// Timer is a timer row whose time has come.
+type Timer struct {
+	signoff.Serial
+	Attempt int
+}
+
+// DueTimers lists up to limit timers due at now, the longest due first. They
+// stay until the step that takes them in commits.
+func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) (out []Timer, err error) {
+	rows, err := s.query(ctx, `select instance, seq, attempt from timer where due <= $1 order by due, instance, seq limit $2`, micros(now), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t Timer
+		if err := rows.Scan(&t.Instance, &t.Seq, &t.Attempt); err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, s.explain(rows.Err())
+}
+
+// NextTimer returns when the next timer is due, the zero time when there is none.
+func (s *Store) NextTimer(ctx context.Context) (time.Time, error) {
+	return s.next(ctx, `select coalesce(min(due), 0) from timer`)
+}
+
+func (s *Store) next(ctx context.Context, query string) (time.Time, error) {
+	var due int64
+	err := s.row(ctx, query).Scan(&due)
+	return moment(due), s.explain(err)
+}
+
+// DeferTimer looks at a timer again at due, because taking it in failed. The
+// time the instance knows does not change.
+func (s *Store) DeferTimer(ctx context.Context, n signoff.Serial, due time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update timer set due = $1, attempt = attempt + 1 where instance = $2 and seq = $3`, micros(due), int64(n.Instance), n.Seq)
+		return err
+	})
+}
+
+// DropTimer removes a timer its instance no longer knows.
+func (s *Store) DropTimer(ctx context.Context, n signoff.Serial) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`delete from timer where instance = $1 and seq = $2`, int64(n.Instance), n.Seq)
+		return err
+	})
+}
