@@ -1,0 +1,81 @@
+package main
+
+import (
+	"time"
+
+	"github.com/signoffhq/signoff/seal"
+)
+
+// Config is everything that can be set about a server. The doc tags are the
+// manual: `signoff config describe` prints them as a file to start from.
+//
+// A value comes from, last one winning: the default here, the file given with
+// --config, the environment (SIGNOFF_MAIL_SMTP_ADDRESS for mail.smtp.address),
+// a flag.
+type Config struct {
+	Listen string      `koanf:"listen" default:"127.0.0.1:8080" doc:"Address and port to listen on. Port 0 takes a free one."`
+	Data   string      `koanf:"data" default:"./data" doc:"Folder for the database, the key and, in the sandbox, its mail. Made when missing."`
+	URL    string      `koanf:"url" doc:"Address under which people reach the server; links in mails begin with it. Default: http://localhost and the port."`
+	Admin  AdminConfig `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
+	Basic  bool        `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
+	Mail   MailConfig  `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
+	Log    LogConfig   `koanf:"log" doc:"What is written to standard error."`
+	Pprof  string      `koanf:"pprof" doc:"Address for Go's profiler, such as 127.0.0.1:6060. Keep it private. Empty: off."`
+}
+
+// AdminConfig is the first account of a new server.
+type AdminConfig struct {
+	Login    string      `koanf:"login" default:"admin" doc:"Login of the administrator."`
+	Name     string      `koanf:"name" default:"Administrator" doc:"Display name."`
+	Email    string      `koanf:"email" doc:"Address for mail to the administrator."`
+	Password seal.Secret `koanf:"password" doc:"Password, 8 characters or more. Empty: one is made and printed once."`
+}
+
+// MailConfig is one mailbox: how mail leaves and how replies come in.
+type MailConfig struct {
+	From  string      `koanf:"from" doc:"Sender of all mail, such as \"Approvals <workflow@example.com>\"."`
+	SMTP  SMTPConfig  `koanf:"smtp" doc:"The server that takes our mail."`
+	IMAP  IMAPConfig  `koanf:"imap" doc:"The mailbox replies arrive in. Without it nothing can be decided by mail."`
+	Reply ReplyConfig `koanf:"reply" doc:"Deciding by reply."`
+	Pace  PaceConfig  `koanf:"pace" doc:"How fast mail may leave. Exchange Online takes 30 a minute, 4 at a time."`
+}
+
+// SMTPConfig says where mail goes.
+type SMTPConfig struct {
+	Address  string      `koanf:"address" doc:"host:port; 587 for starttls, 465 for tls."`
+	TLS      string      `koanf:"tls" default:"starttls" choices:"starttls,tls,none" doc:"Encryption. none sends passwords in the clear: on loopback only."`
+	Username string      `koanf:"username" doc:"Empty: no sign-in."`
+	Password seal.Secret `koanf:"password" doc:"Better given as SIGNOFF_MAIL_SMTP_PASSWORD."`
+	CA       string      `koanf:"ca" doc:"File with further certificate authorities to trust (PEM)."`
+}
+
+// IMAPConfig says where replies are read.
+type IMAPConfig struct {
+	Address   string        `koanf:"address" doc:"host:port; 143 for starttls, 993 for tls."`
+	TLS       string        `koanf:"tls" default:"starttls" choices:"starttls,tls,none" doc:"Encryption. none sends passwords in the clear: on loopback only."`
+	Username  string        `koanf:"username" doc:"Account of the mailbox."`
+	Password  seal.Secret   `koanf:"password" doc:"Better given as SIGNOFF_MAIL_IMAP_PASSWORD."`
+	CA        string        `koanf:"ca" doc:"File with further certificate authorities to trust (PEM)."`
+	Folder    string        `koanf:"folder" default:"INBOX" doc:"Folder that replies arrive in."`
+	Processed string        `koanf:"processed" default:"Processed" doc:"Folder for mail that has been dealt with. Made when missing."`
+	Poll      time.Duration `koanf:"poll" default:"1m" doc:"How often to look, besides being told by the server (IDLE)."`
+}
+
+// ReplyConfig says which replies count.
+type ReplyConfig struct {
+	Address  string `koanf:"address" doc:"Address that replies go to; a secret is added after a plus sign. Default: the address in mail.from."`
+	Proof    string `koanf:"proof" default:"dmarc" choices:"dmarc,none" doc:"What shows that a sender is genuine: dmarc = the receiving server says dmarc=pass; none = the secret reply address alone, for mail systems nobody outside can write to."`
+	Authserv string `koanf:"authserv" doc:"Name by which your receiving mail server signs its Authentication-Results header. Needed for proof: dmarc."`
+}
+
+// PaceConfig bounds how fast mail leaves.
+type PaceConfig struct {
+	PerMinute int `koanf:"perminute" default:"30" doc:"Mails a minute."`
+	AtOnce    int `koanf:"atonce" default:"4" doc:"Connections at a time."`
+}
+
+// LogConfig says what the log looks like.
+type LogConfig struct {
+	Level  string `koanf:"level" default:"info" choices:"debug,info,warn,error" doc:"Least important message that is written."`
+	Format string `koanf:"format" default:"text" choices:"text,json" doc:"One line a message, for people or for programs."`
+}

@@ -1,0 +1,115 @@
+// Command signoff is the workflow server and everything that talks to it.
+//
+// main.go and cli.go hold what all commands share; each command has a file of
+// its own; serve.go and wiring.go are where the packages meet.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff"
+)
+
+// version is set when the binary is built.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitNo    = 1 // it was refused or failed; standard error says why
+	exitUsage = 2 // the words on the command line cannot be understood
+)
+
+// run is main with everything it touches handed in.
+func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errSaid) {
+		return exitNo
+	}
+	tellError(errs, err)
+	if _, usage := errors.AsType[usageError](err); usage {
+		return exitUsage
+	}
+	return exitNo
+}
+
+// errSaid ends a command with exit code 1 after it has said all there is to say.
+var errSaid = errors.New("already said")
+
+// usageError is a mistake in the words of the command itself.
+type usageError struct{ error }
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "signoff",
+		Short: "Workflows for decisions that people take",
+		Long: `signoff runs workflows in which people decide: drawn as BPMN, started over
+REST or from a page, decided in a worklist or by replying "Approve" to a mail.
+
+Try it:   signoff serve --sandbox
+Then:     signoff deploy samples/leave.bpmn --user admin
+          signoff start leave --set days=3 --user ana
+          signoff tasks --user jane`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetVersionTemplate("signoff {{.Version}}\n")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w\nSee `%s --help`.", err, c.CommandPath())}
+	})
+	root.AddGroup(&cobra.Group{ID: "server", Title: "Run a server"}, &cobra.Group{ID: "talk", Title: "Talk to a server"},
+		&cobra.Group{ID: "author", Title: "For authors of workflows"})
+	addCommands(root)
+	return root
+}
+
+// tellError prints an error as people and scripts want it: one line for what
+// happened, one for each thing that is wrong, one for what to do.
+func tellError(w io.Writer, err error) {
+	e, ok := errors.AsType[*signoff.Error](err)
+	if !ok {
+		fmt.Fprintf(w, "signoff: %v\n", err)
+		return
+	}
+	detail := e.Detail
+	if detail == "" {
+		detail = err.Error()
+	}
+	fmt.Fprintf(w, "signoff: %s\n", detail)
+	for _, f := range e.Fields {
+		fmt.Fprintf(w, "  %s: %s\n", f.Field, f.Detail)
+		if f.Advice != "" {
+			fmt.Fprintf(w, "      %s\n", f.Advice)
+		}
+	}
+	if e.Kind == signoff.Internal && e.Err != nil {
+		fmt.Fprintf(w, "  cause: %v\n", e.Err)
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(w, "  %s\n", e.Hint)
+	}
+}
