@@ -35,12 +35,25 @@ func plainLines(text string) []string {
 			return trimBlank(kept)
 		}
 		if n := attributionAt(all, i); n > 0 {
-			i += n - 1
+			if i += n - 1; !quotedNext(all[i+1:]) {
+				return trimBlank(kept)
+			}
 			continue
 		}
 		kept = append(kept, trimmed)
 	}
 	return trimBlank(kept)
+}
+
+// quotedNext tells whether the next line with text on it is quoted with ">". If
+// not, the mail program quotes without marks and everything below is the old mail.
+func quotedNext(lines []string) bool {
+	for _, l := range lines {
+		if l = strings.TrimSpace(l); l != "" {
+			return strings.HasPrefix(l, ">")
+		}
+	}
+	return false
 }
 
 // outlookBlock tells whether the header block of a quoted mail begins at i:
