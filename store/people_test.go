@@ -193,9 +193,9 @@ func TestSessionsExpireAndStayEnded(t *testing.T) {
 	if _, ok, _ := s.FindSession(ctx, "t", now); ok {
 		t.Error("extending brought an ended session back")
 	}
-	must(t, s.CreateSession(ctx, Session{Token: "old", Account: ana.ID, Expires: now.Add(time.Second)}, now))
+	must(t, s.CreateSession(ctx, Session{Token: "old", Account: ana.ID, Expires: now.Add(time.Second), Data: []byte("d")}, now))
 	for i := range maxSessions + 5 {
-		must(t, s.CreateSession(ctx, Session{Token: fmt.Sprint(i), Account: ana.ID, Expires: now.Add(time.Hour + time.Duration(i))}, now.Add(2*time.Second)))
+		must(t, s.CreateSession(ctx, Session{Token: fmt.Sprint(i), Account: ana.ID, Expires: now.Add(time.Hour + time.Duration(i)), Data: []byte("d")}, now.Add(2*time.Second)))
 	}
 	var n int
 	must(t, s.row(ctx, `select count(*) from session`).Scan(&n))
@@ -281,16 +281,19 @@ func TestWordsAreFoundByPrefix(t *testing.T) {
 func TestGuessesAreKeptUntilForgotten(t *testing.T) {
 	s, ctx := openTest(t), t.Context()
 	now := time.Now().Truncate(time.Microsecond).UTC()
-	must(t, s.KeepGuesses(ctx, []Guess{{"a", 1, now}, {"b", 2, now.Add(-time.Hour)}, {"c", 3, now.Add(time.Second)}}))
-	must(t, s.KeepGuesses(ctx, []Guess{{"a", 7, now.Add(2 * time.Second)}}))
-	got, err := s.Guesses(ctx, now.Add(-time.Hour), 10)
+	second := now.Add(time.Second)
+	must(t, s.KeepGuesses(ctx, []Guess{{"a", 1, second}, {"b", 2, now}, {"c", 3, second.Add(1000)}, {"d", 4, second}}))
+	must(t, s.KeepGuesses(ctx, []Guess{{"a", 7, second.Add(2000)}, {Key: "d"}}))
+	got, err := s.Guesses(ctx, now, 10)
 	must(t, err)
-	if want := []Guess{{"c", 3, now.Add(time.Second)}, {"a", 7, now.Add(2 * time.Second)}}; !slices.Equal(got, want) {
+	if want := []Guess{{"c", 3, second.Add(1000)}, {"a", 7, second.Add(2000)}}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	must(t, s.KeepGuesses(ctx, []Guess{{Key: "a"}}))
-	if got, _ := s.Guesses(ctx, time.Time{}, 10); len(got) != 1 || got[0].Key != "c" {
-		t.Errorf("after removing: %v", got)
+	if got, _ := s.Guesses(ctx, now, 1); len(got) != 1 || got[0].Key != "a" {
+		t.Errorf("limited: %v", got)
+	}
+	if got, _ := s.Guesses(ctx, now.Add(time.Hour), 10); len(got) != 0 {
+		t.Errorf("after an hour: %v", got)
 	}
 }
 

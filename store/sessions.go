@@ -70,9 +70,9 @@ func (s *Store) DeleteSession(ctx context.Context, token string) error {
 
 // Guess counts wrong passwords; see package identity.
 type Guess struct {
-	Key    string
-	Wrong  int
-	Latest time.Time
+	Key   string
+	Wrong int
+	Until time.Time // when it is forgotten
 }
 
 // KeepGuesses writes counts down, replacing older ones of the same keys. A
@@ -85,9 +85,9 @@ func (s *Store) KeepGuesses(ctx context.Context, guesses []Guess) error {
 				_, err = tx.exec(`delete from guess where key = $1`, g.Key)
 			} else {
 				_, err = tx.exec(`
-					insert into guess (key, wrong, latest) values ($1, $2, $3)
-					on conflict (key) do update set wrong = excluded.wrong, latest = excluded.latest`,
-					g.Key, g.Wrong, micros(g.Latest))
+					insert into guess (key, wrong, until) values ($1, $2, $3)
+					on conflict (key) do update set wrong = excluded.wrong, until = excluded.until`,
+					g.Key, g.Wrong, micros(g.Until))
 			}
 			if err != nil {
 				return err
@@ -97,28 +97,28 @@ func (s *Store) KeepGuesses(ctx context.Context, guesses []Guess) error {
 	})
 }
 
-// Guesses removes the counts whose latest guess is not after since, and returns
-// up to limit others, the latest last.
-func (s *Store) Guesses(ctx context.Context, since time.Time, limit int) ([]Guess, error) {
+// Guesses removes the counts to be forgotten by now, and returns up to limit
+// others: those that last longest, the longest last.
+func (s *Store) Guesses(ctx context.Context, now time.Time, limit int) ([]Guess, error) {
 	err := s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(`delete from guess where latest <= $1`, micros(since))
+		_, err := tx.exec(`delete from guess where until <= $1`, micros(now))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	rows, err := s.query(ctx, `
-		select key, wrong, latest from (select key, wrong, latest from guess order by latest desc limit $1) as newest
-		order by latest`, limit)
+		select key, wrong, until from (select key, wrong, until from guess order by until desc limit $1) as newest
+		order by until`, limit)
 	if err != nil {
 		return nil, err
 	}
 	var out []Guess
 	err = eachRow(rows, func() error {
 		var g Guess
-		var latest int64
-		err := rows.Scan(&g.Key, &g.Wrong, &latest)
-		g.Latest = moment(latest)
+		var until int64
+		err := rows.Scan(&g.Key, &g.Wrong, &until)
+		g.Until = moment(until)
 		out = append(out, g)
 		return err
 	})

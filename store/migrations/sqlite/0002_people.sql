@@ -53,10 +53,10 @@ create table session (
 create index session_account on session (account);
 create index session_expires on session (expires);
 
--- Wrong guesses at passwords that are being held back, so that a restart
--- does not give the guesser a fresh start.
+-- Counts of wrong passwords, and addresses people are known to sign in from, so
+-- that a restart does not give a guesser a fresh start.
 create table guess (
-  key    text    primary key,
-  wrong  integer not null,
-  latest integer not null
+  key   text    primary key,
+  wrong integer not null,
+  until integer not null             -- when it is forgotten
 ) without rowid;
