@@ -1,0 +1,22 @@
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type Person = Schemas['Person']
+export type Me = Schemas['Me']
+export type Workflow = Schemas['Workflow']
+export type WorkflowDetail = Schemas['WorkflowDetail']
+export type Variable = Schemas['Variable']
+export type FileProblem = Schemas['FileProblem']
+export type Deployed = Schemas['Deployed']
+export type Instance = Schemas['Instance']
+export type InstanceDetail = Schemas['InstanceDetail']
+export type Waiting = Schemas['Waiting']
+export type StepMark = Schemas['StepMark']
+export type Incident = Schemas['Incident']
+export type Event = Schemas['Event']
+export type Task = Schemas['Task']
+export type TaskDetail = Schemas['TaskDetail']
+export type Action = Schemas['Action']
+export type Problem = Schemas['Problem']
+export type FieldError = Schemas['FieldError']

@@ -1,0 +1,5 @@
+import { Skeleton } from './skeleton'
+
+export default function Example() {
+  return <Skeleton rows={3} tall />
+}

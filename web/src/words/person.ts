@@ -1,0 +1,36 @@
+import type { Person } from '../api/types'
+
+/** Up to two letters that stand for a person in a coin. */
+export function initials(name: string): string {
+  const words = name
+    .replace(/\(.*?\)|@.*$/g, ' ')
+    .split(/[\s._-]+/)
+    .filter((word) => /\p{L}|\p{N}/u.test(word))
+  const first = words[0]
+  if (!first) return '?'
+  const last = words.length > 1 ? words[words.length - 1] : undefined
+  return (letter(first) + (last ? letter(last) : '')).toUpperCase()
+}
+
+function letter(word: string): string {
+  return [...word][0] ?? ''
+}
+
+/** One of n hues, the same for the same person everywhere. */
+export function hue(id: string, n: number): number {
+  let sum = 0
+  for (const char of id) sum = (sum * 31 + char.codePointAt(0)!) >>> 0
+  return sum % n
+}
+
+/** What to call somebody when the name may be missing. */
+export function called(person: Pick<Person, 'name' | 'login' | 'email'>): string {
+  return person.name || person.login || person.email || '?'
+}
+
+/** Ana, Ben and two more. */
+export function namesInWords(people: readonly Pick<Person, 'name' | 'login' | 'email'>[], locale: string, more: (n: number) => string, most = 3): string {
+  const names = people.map(called)
+  const shown = names.length > most ? [...names.slice(0, most - 1), more(names.length - most + 1)] : names
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(shown)
+}
