@@ -13,19 +13,9 @@ const (
 	challenge     = `Basic realm="signoff", charset="UTF-8"`
 )
 
-type callerKey struct{}
-
-// callerFrom returns who asks; the zero Caller for an operation open to anybody.
-func callerFrom(ctx context.Context) signoff.Caller {
-	by, _ := ctx.Value(callerKey{}).(signoff.Caller)
-	return by
-}
-
 func (s *Server) require(o op) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) { next(hc) }
 }
-
-func requestID(ctx context.Context) string { return "" }
 
 type nameMap map[signoff.Principal]signoff.Person
 

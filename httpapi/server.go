@@ -1,31 +1,56 @@
 package httpapi
 
 import (
-	"io/fs"
+	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Server serves /api/v1, the health checks and the pages. Fill in the fields,
-// then call Handler once.
+// Server serves /api/v1, the health checks and everything mounted beside them.
+// Fill in the fields, then call Handler once.
 type Server struct {
 	Log      *slog.Logger
 	Version  string
-	Sandbox  bool           // tell pages that the sandbox runs here
-	Location *time.Location // for moments in sentences; nil: UTC
-	Pages    fs.FS          // the built web app; nil: a line that says there is none
-	Dev      *url.URL       // a Vite server to take pages from instead
+	Sandbox  bool                        // tell pages that the sandbox runs here
+	Location *time.Location              // for moments in sentences; nil: UTC
+	Ready    func(context.Context) error // nil error: requests can be served
+	Pages    http.Handler                // the web app; nil: a line that says there is none
+	K2       http.Handler                // the K2-shaped API; nil: none
+	Also     map[string]http.Handler     // further handlers by ServeMux pattern, such as "/sandbox/api/"
 
 	mux  *http.ServeMux
 	huma huma.API
 	ops  []op
 }
 
-// build registers everything on a mux of its own.
+// Handler registers everything and returns what to give to an http.Server.
+func (s *Server) Handler() (http.Handler, error) {
+	s.build()
+	document, err := s.openAPI()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := docsPage(s.huma.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	s.mux.HandleFunc("GET "+base+"/openapi.json", static("application/json", document))
+	s.mux.HandleFunc("GET "+base+"/docs", static("text/html; charset=utf-8", docs))
+	s.mux.HandleFunc("GET /problems/{code}", s.problemPage)
+	s.mux.HandleFunc("GET /healthz", s.healthz)
+	s.mux.HandleFunc("GET /readyz", s.readyz)
+	s.mux.HandleFunc("/api/", s.noSuchRoute)
+	for pattern, h := range s.Also {
+		s.mux.Handle(pattern, h)
+	}
+	s.mux.Handle("/", s.pages())
+	return s.outermost(s.mux), nil
+}
+
+// build registers the operations on a mux of its own.
 func (s *Server) build() {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)

@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// readyWithin bounds how long /readyz waits for the database.
+const readyWithin = 2 * time.Second
+
+// healthz says that the process serves requests, and nothing else: a database
+// that is away is no reason to kill it.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok\n") }
+
+// readyz says whether requests can be answered now.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	if s.Ready != nil {
+		if err := s.Ready(ctx); err != nil {
+			s.Log.WarnContext(ctx, "not ready", "err", err)
+			plainText(w, http.StatusServiceUnavailable, "not ready\n")
+			return
+		}
+	}
+	plainText(w, http.StatusOK, "ready\n")
+}
+
+func plainText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text) // nobody is left to hear of an error
+}
+
+// static serves bytes that do not change while the server runs.
+func static(contentType string, content []byte) http.HandlerFunc {
+	etag := strongTag(content)
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", etag)
+		w.Header().Set("Cache-Control", "no-cache")
+		if anyTagMatches(r.Header.Get("If-None-Match"), etag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		if contentType == htmlType {
+			w.Header().Set("Content-Security-Policy", docsPolicy)
+		}
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(content) // nobody is left to hear of an error
+	}
+}
+
+// pages serves the web app, or says that this binary has none.
+func (s *Server) pages() http.Handler {
+	if s.Pages != nil {
+		return s.Pages
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		plainText(w, http.StatusNotFound, "This server has no pages. Its API is documented at "+base+"/docs.\n")
+	})
+}
