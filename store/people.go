@@ -272,18 +272,36 @@ func (s *Store) AccountByAddress(ctx context.Context, key string) (Account, bool
 	return s.oneAccount(s.accounts(ctx, accountColumns+` where id = (select account from address where key = $1)`, key))
 }
 
-// Password returns a user's hashed password and the epoch it belongs to.
-func (s *Store) Password(ctx context.Context, id int64) (password string, epoch int64, err error) {
-	err = s.row(ctx, `select password, epoch from account where id = $1`, id).Scan(&password, &epoch)
+// Credential is what a password is checked against.
+type Credential struct {
+	Account  int64
+	Password string // hashed; "" for none
+	Epoch    int64
+	Disabled bool
+}
+
+// Credential finds whoever has the login or the address key (one of them is
+// ""). It takes one statement whether there is somebody or not, so that time
+// does not tell.
+func (s *Store) Credential(ctx context.Context, login, address string) (c Credential, found bool, err error) {
+	err = s.row(ctx, `
+		select id, password, epoch, disabled from account
+		where login = $1 or id = (select account from address where key = $2)`,
+		login, address).Scan(&c.Account, &c.Password, &c.Epoch, &c.Disabled)
 	if isNoRows(err) {
-		return "", 0, noUser
+		return Credential{}, false, nil
 	}
-	return password, epoch, s.explain(err)
+	return c, err == nil, s.explain(err)
 }
 
 // Accounts returns up to limit users numbered above after, by number.
 func (s *Store) Accounts(ctx context.Context, after int64, limit int) ([]Account, error) {
 	return s.accounts(ctx, accountColumns+` where id > $1 order by id limit $2`, after, limit)
+}
+
+// EnabledAccounts returns up to limit users who can sign in, numbered above after.
+func (s *Store) EnabledAccounts(ctx context.Context, after int64, limit int) ([]Account, error) {
+	return s.accounts(ctx, accountColumns+` where id > $1 and disabled = 0 order by id limit $2`, after, limit)
 }
 
 // Members returns up to limit users of a group who can sign in, numbered above after.

@@ -1,0 +1,220 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/seal"
+	"github.com/signoffhq/signoff/store"
+)
+
+// What a session holds, all of it text.
+const (
+	sessionUser  = "user"  // account number
+	sessionEpoch = "epoch" // of the account, when the session began
+	sessionCSRF  = "csrf"  // token that unsafe requests must repeat
+	sessionSeen  = "seen"  // Unix seconds of the request that last extended it
+)
+
+// A Session has just begun.
+type Session struct {
+	Caller signoff.Caller
+	CSRF   string
+	Cookie *http.Cookie // to be set by the answer
+}
+
+// newSessions sets scs up for tokens, their hashing and the two ends of a
+// session. Its middleware is not used: a session changes at sign-in, at sign-out
+// and now and then when it is seen, all of which is done before the handler
+// writes anything, so that no answer needs to be wrapped.
+func newSessions(st *store.Store, o Options) *scs.SessionManager {
+	m := scs.New()
+	m.Store = sessionStore{st, o.Now}
+	m.Codec = sessionCodec{}
+	m.HashTokenInStore = true
+	m.IdleTimeout = o.SessionIdle
+	m.Lifetime = o.SessionLifetime
+	return m
+}
+
+// SignIn checks a password as Basic does and begins a session, under a new
+// token whatever the request brought along; the session it came with ends. It
+// works in requests that passed Authenticate.
+func (s *Service) SignIn(ctx context.Context, login, password string) (Session, error) {
+	v := visitOf(ctx)
+	m, err := s.check(ctx, login, seal.Secret(password), v.remote)
+	if err != nil {
+		return Session{}, err
+	}
+	if ctx, err = s.sessions.Load(ctx, v.token); err != nil {
+		return Session{}, err
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return Session{}, err
+	}
+	csrf := rand.Text()
+	_ = s.sessions.Clear(ctx) // cannot fail
+	s.sessions.Put(ctx, sessionUser, strconv.FormatInt(m.ID, 10))
+	s.sessions.Put(ctx, sessionEpoch, strconv.FormatInt(m.Epoch, 10))
+	s.sessions.Put(ctx, sessionCSRF, csrf)
+	s.sessions.Put(ctx, sessionSeen, strconv.FormatInt(s.now().Unix(), 10))
+	token, _, err := s.sessions.Commit(context.WithValue(ctx, beginning{}, m.ID))
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{m.caller("session"), csrf, sessionCookie(v.secure, token, s.sessions.Lifetime)}, nil
+}
+
+// SignOut ends the session a request came with, and returns the cookie that
+// removes it from the browser. Without a session it only returns the cookie.
+func (s *Service) SignOut(ctx context.Context) (*http.Cookie, error) {
+	v := visitOf(ctx)
+	if v.token != "" {
+		ctx, err := s.sessions.Load(ctx, v.token)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.sessions.Destroy(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return sessionCookie(v.secure, "", -1), nil
+}
+
+// CSRF returns the token that unsafe requests of this request's session must
+// send as X-CSRF-Token, "" when it has no session.
+func CSRF(ctx context.Context) string { return visitOf(ctx).csrf }
+
+func cookieName(secure bool) string {
+	if secure {
+		return "__Host-signoff" // only this very host over https can set it (RFC 6265bis §4.1.3.2)
+	}
+	return "signoff"
+}
+
+func sessionCookie(secure bool, token string, life time.Duration) *http.Cookie {
+	return &http.Cookie{Name: cookieName(secure), Value: token, Path: "/", MaxAge: int(life / time.Second),
+		Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// resume recognises the session with a token. No caller and no error mean that
+// there is none, or no longer.
+func (s *Service) resume(ctx context.Context, token string) (c *signoff.Caller, csrf string, err error) {
+	if ctx, err = s.sessions.Load(ctx, token); err != nil {
+		return nil, "", err
+	}
+	id, err := strconv.ParseInt(s.sessions.GetString(ctx, sessionUser), 10, 64)
+	if err != nil {
+		return nil, "", nil
+	}
+	epoch, err := strconv.ParseInt(s.sessions.GetString(ctx, sessionEpoch), 10, 64)
+	if err != nil {
+		return nil, "", nil
+	}
+	m, ok, err := s.memberAt(ctx, remembered{id, epoch})
+	if err != nil || !ok {
+		return nil, "", err
+	}
+	s.extend(ctx)
+	caller := m.caller("session")
+	return &caller, s.sessions.GetString(ctx, sessionCSRF), nil
+}
+
+// extend moves the idle end of a session on, but not with every request: each
+// time is a write. It fails quietly, for the request can be answered without.
+func (s *Service) extend(ctx context.Context) {
+	seen, _ := strconv.ParseInt(s.sessions.GetString(ctx, sessionSeen), 10, 64)
+	now := s.now()
+	if every := max(s.sessions.IdleTimeout/20, time.Second); now.Sub(time.Unix(seen, 0)) < every {
+		return
+	}
+	s.sessions.Put(ctx, sessionSeen, strconv.FormatInt(now.Unix(), 10))
+	if _, _, err := s.sessions.Commit(context.WithoutCancel(ctx)); err != nil {
+		s.log.Warn("session not extended", slog.Any("err", err))
+	}
+}
+
+// rightCSRF compares in constant time; a session without a token accepts none.
+func rightCSRF(sent, want string) bool {
+	return want != "" && subtle.ConstantTimeCompare([]byte(sent), []byte(want)) == 1
+}
+
+// beginning marks, in a context, the commit of a session that begins, with its
+// account. Every other commit extends one that is there: a request that was
+// under way while its session ended must not bring it back.
+type beginning struct{}
+
+// sessionStore is where scs keeps sessions. Tokens reach it hashed.
+type sessionStore struct {
+	*store.Store
+	now func() time.Time
+}
+
+func (st sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	f, found, err := st.FindSession(ctx, token, st.now())
+	return f.Data, found, err
+}
+
+func (st sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	f := store.Session{Token: token, Expires: expiry, Data: data}
+	if account, ok := ctx.Value(beginning{}).(int64); ok {
+		f.Account = account
+		return st.CreateSession(ctx, f, st.now())
+	}
+	return st.ExtendSession(ctx, f)
+}
+
+func (st sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return st.DeleteSession(ctx, token)
+}
+
+// The methods without a context are never called when those with one are there.
+
+func (st sessionStore) Find(token string) ([]byte, bool, error) {
+	return st.FindCtx(context.Background(), token)
+}
+
+func (st sessionStore) Commit(token string, data []byte, expiry time.Time) error {
+	return st.CommitCtx(context.Background(), token, data, expiry)
+}
+
+func (st sessionStore) Delete(token string) error {
+	return st.DeleteCtx(context.Background(), token)
+}
+
+// sessionCodec writes a session as JSON. What it cannot read is an empty
+// session, not an error: nobody is signed in, and signing in again helps.
+type sessionCodec struct{}
+
+type sessionJSON struct {
+	Deadline time.Time         `json:"deadline"`
+	Values   map[string]string `json:"values"`
+}
+
+func (sessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	out := sessionJSON{deadline, make(map[string]string, len(values))}
+	for k, v := range values {
+		out.Values[k], _ = v.(string)
+	}
+	return json.Marshal(out)
+}
+
+func (sessionCodec) Decode(data []byte) (time.Time, map[string]any, error) {
+	var in sessionJSON
+	values := map[string]any{}
+	if json.Unmarshal(data, &in) == nil {
+		for k, v := range in.Values {
+			values[k] = v
+		}
+	}
+	return in.Deadline, values, nil
+}
