@@ -1,0 +1,92 @@
+package expr
+
+import (
+	"slices"
+	"strings"
+)
+
+// Expr is a FEEL expression, ready to be evaluated any number of times, also
+// concurrently.
+type Expr struct {
+	src   string
+	root  node
+	names []string
+}
+
+// Parse reads a FEEL expression. A leading "=" is ignored, as other tools write
+// one. names are known names: those that contain spaces or operators
+// ("amount-due") can only be recognised when they are given, and they help
+// messages. An error is an *Error.
+func Parse(src string, names ...string) (*Expr, error) {
+	e, err := parse(src, names)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func parse(src string, names []string) (*Expr, *Error) {
+	p, err := newParser(src, names)
+	if err != nil {
+		return nil, err
+	}
+	root, err := p.whole()
+	if err != nil {
+		return nil, err
+	}
+	return &Expr{src: src, root: root, names: p.free()}, nil
+}
+
+// Source returns the text Parse was given.
+func (x *Expr) Source() string { return x.src }
+
+// Names returns the variables the expression takes from its Scope, sorted.
+// Inside a filter, "items[price > 10]", an unknown name may be part of the
+// item: there only names that Parse was told are reported.
+func (x *Expr) Names() []string { return slices.Clone(x.names) }
+
+// Eval works the expression out. What FEEL cannot work out is null: Explain
+// says why. An error is an *Error and means that a bound was passed.
+func (x *Expr) Eval(s Scope) (Value, error) {
+	e := newEnv(x.src, s)
+	v, err := e.run(x.root)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// Explain is Eval for when a null needs explaining: it also returns what could
+// not be worked out, in the order met, at most 20 reasons.
+func (x *Expr) Explain(s Scope) (Value, []*Error, error) {
+	e := newEnv(x.src, s)
+	var notes []*Error
+	e.notes = &notes
+	v, err := e.run(x.root)
+	if err != nil {
+		return nil, notes, err
+	}
+	return v, notes, nil
+}
+
+// Test works out a condition. Anything but true or false, null included, is an
+// *Error that says why.
+func (x *Expr) Test(s Scope) (bool, error) {
+	v, err := x.Eval(s)
+	if err != nil {
+		return false, err
+	}
+	if b, ok := v.(Boolean); ok {
+		return bool(b), nil
+	}
+	if v != nil {
+		return false, newError(x.src, 0, "a condition must be true or false; this is a %s", v.Kind())
+	}
+	if _, notes, _ := x.Explain(s); len(notes) > 0 {
+		return false, notes[0]
+	}
+	return false, newError(x.src, 0, "this is neither true nor false: something in it has no value")
+}
+
+// String returns the source, for %v in messages.
+func (x *Expr) String() string { return strings.TrimSpace(x.src) }

@@ -1,0 +1,181 @@
+package expr
+
+import (
+	"math"
+	"strings"
+
+	"github.com/cockroachdb/apd/v3"
+)
+
+// Number is a decimal of up to 34 digits. The zero Number is 0. Trailing zeros
+// are kept, so 12.50 reads as it was written; 12.50 and 12.5 are equal.
+type Number struct{ dec apd.Decimal }
+
+// arith is decimal128: 34 digits, half to even. It is only ever read.
+var arith = apd.Context{Precision: 34, MaxExponent: MaxExponent, MinExponent: 1 - MaxExponent, Rounding: apd.RoundHalfEven}
+
+const badConditions = apd.Overflow | apd.DivisionByZero | apd.DivisionUndefined | apd.DivisionImpossible |
+	apd.InvalidOperation | apd.SystemOverflow | apd.SystemUnderflow
+
+// Int returns n as a Number.
+func Int(n int64) Number {
+	var x Number
+	x.dec.SetInt64(n)
+	return x
+}
+
+// ParseNumber reads decimal text such as "-12.50" or "1e3". More than 34 digits
+// are rounded. Infinities, NaN and other words are refused.
+func ParseNumber(s string) (n Number, ok bool) {
+	if !numeric(s) {
+		return Number{}, false
+	}
+	_, cond, err := arith.SetString(&n.dec, s)
+	if err != nil {
+		return Number{}, false
+	}
+	return finish(n, cond)
+}
+
+// numeric tells whether s is digits with at most one point, sign and exponent.
+func numeric(s string) bool {
+	s = strings.TrimLeft(s, "+-")
+	mantissa, exponent, hasExp := s, "", false
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		mantissa, exponent, hasExp = s[:i], s[i+1:], true
+	}
+	if hasExp {
+		exponent = strings.TrimLeft(exponent, "+-")
+		if exponent == "" || len(exponent) > 5 || strings.Trim(exponent, "0123456789") != "" {
+			return false
+		}
+	}
+	whole, frac, _ := strings.Cut(mantissa, ".")
+	return whole+frac != "" && strings.Trim(whole+frac, "0123456789") == "" && len(s) <= MaxExponent
+}
+
+// finish turns the result of a calculation into a Number: not ok where it is
+// not finite, and never a negative zero.
+func finish(n Number, cond apd.Condition) (Number, bool) {
+	if cond&badConditions != 0 || n.dec.Form != apd.Finite {
+		return Number{}, false
+	}
+	if n.dec.Negative && n.dec.IsZero() {
+		n.dec.Negative = false
+	}
+	return n, true
+}
+
+// Int64 returns n as an int64; ok is false where n has a fraction or is too large.
+func (n Number) Int64() (i int64, ok bool) {
+	i, err := n.dec.Int64()
+	return i, err == nil
+}
+
+// integer returns the whole number n, clamped to the range of int64.
+func (n Number) integer() (i int64, ok bool) {
+	if i, ok = n.Int64(); ok {
+		return i, true
+	}
+	if !n.whole() {
+		return 0, false
+	}
+	if n.dec.Negative {
+		return math.MinInt64, true
+	}
+	return math.MaxInt64, true
+}
+
+func (n Number) whole() bool {
+	var r apd.Decimal
+	if n.dec.Exponent >= 0 {
+		return true
+	}
+	_, err := arith.RoundToIntegralValue(&r, &n.dec)
+	return err == nil && r.Cmp(&n.dec) == 0
+}
+
+// Float64 returns the binary number nearest to n.
+func (n Number) Float64() float64 {
+	f, _ := n.dec.Float64()
+	return f
+}
+
+// Cmp compares two numbers: -1, 0 or 1.
+func (n Number) Cmp(m Number) int { return n.dec.Cmp(&m.dec) }
+
+// Sign returns -1, 0 or 1.
+func (n Number) Sign() int { return n.dec.Sign() }
+
+// String returns n in digits, without an exponent unless it is very large or small.
+func (n Number) String() string { return string(n.append(nil)) }
+
+func (n Number) append(dst []byte) []byte {
+	exp := int64(n.dec.Exponent)
+	if size := n.dec.NumDigits() + exp; exp < -60 || size > 60 {
+		return n.dec.Append(dst, 'E')
+	}
+	return n.dec.Append(dst, 'f')
+}
+
+func (n Number) add(m Number) (Number, bool) {
+	var r Number
+	cond, _ := arith.Add(&r.dec, &n.dec, &m.dec)
+	return finish(r, cond)
+}
+
+func (n Number) sub(m Number) (Number, bool) {
+	var r Number
+	cond, _ := arith.Sub(&r.dec, &n.dec, &m.dec)
+	return finish(r, cond)
+}
+
+func (n Number) mul(m Number) (Number, bool) {
+	var r Number
+	cond, _ := arith.Mul(&r.dec, &n.dec, &m.dec)
+	return finish(r, cond)
+}
+
+// quo divides and drops zeros that the division alone put at the end.
+func (n Number) quo(m Number) (Number, bool) {
+	if m.dec.IsZero() {
+		return Number{}, false
+	}
+	var r Number
+	cond, _ := arith.Quo(&r.dec, &n.dec, &m.dec)
+	r, ok := finish(r, cond)
+	if !ok || r.dec.Exponent >= 0 {
+		return r, ok
+	}
+	r.dec.Reduce(&r.dec)
+	if r.dec.Exponent > 0 {
+		arith.Quantize(&r.dec, &r.dec, 0)
+	}
+	return r, true
+}
+
+func (n Number) pow(m Number) (Number, bool) {
+	var r Number
+	cond, _ := arith.Pow(&r.dec, &n.dec, &m.dec)
+	return finish(r, cond)
+}
+
+func (n Number) neg() Number {
+	n.dec.Negative = !n.dec.Negative && !n.dec.IsZero()
+	return n
+}
+
+// round returns n with scale digits after the point.
+func (n Number) round(scale int64, how apd.Rounder) (Number, bool) {
+	if scale < 1-MaxExponent-34 || scale > MaxExponent+34 {
+		return Number{}, false
+	}
+	if int64(n.dec.Exponent) >= -scale && scale >= 0 && n.dec.NumDigits()+int64(n.dec.Exponent)+scale > 34 {
+		return n, true // it is exact already, and zeros to show that do not fit
+	}
+	ctx := arith
+	ctx.Rounding = how
+	var r Number
+	cond, _ := ctx.Quantize(&r.dec, &n.dec, int32(-scale))
+	return finish(r, cond)
+}
