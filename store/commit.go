@@ -1,5 +1,3 @@
-//go:build wip
-
 package store
 
 import (
@@ -64,20 +62,17 @@ type change struct {
 func encode(st *Step) (*change, error) {
 	c := &change{Step: st, tasks: changedTasks(&st.Before, &st.After)}
 	for _, t := range c.tasks {
-		var old []WorklistRow
+		var old, now []WorklistRow
 		if t.before != nil {
 			old = appendTaskRows(nil, st.Workflow, st.Version, &st.Before, t.before)
 		}
-		gone, put := rowChange(old, appendTaskRows(nil, st.Workflow, st.Version, &st.After, t.after))
+		if t.after != nil {
+			now = appendTaskRows(nil, st.Workflow, st.Version, &st.After, t.after)
+		}
+		gone, put := rowChange(old, now)
 		c.gone, c.put = append(c.gone, gone...), append(c.put, put...)
 	}
-	var err error
-	if c.state, err = st.After.MarshalJSON(); err != nil {
-		return nil, fmt.Errorf("encode state of instance %d: %w", st.Instance, err)
-	}
-	if c.facts, err = encodeFacts(st.Facts); err != nil {
-		return nil, fmt.Errorf("encode facts of instance %d: %w", st.Instance, err)
-	}
+	c.state, c.facts = st.After.AppendJSON(nil), encodeFacts(st.Facts)
 	for _, cmd := range st.Commands {
 		body, err := json.Marshal(cmd.Command)
 		if err != nil {
@@ -88,19 +83,16 @@ func encode(st *Step) (*change, error) {
 	return c, nil
 }
 
-func encodeFacts(facts []engine.Fact) ([]byte, error) {
-	out := []byte{'['}
+func encodeFacts(facts []engine.Fact) []byte {
+	out := make([]byte, 1, 256*len(facts)+2)
+	out[0] = '['
 	for i := range facts {
-		b, err := facts[i].MarshalJSON()
-		if err != nil {
-			return nil, err
-		}
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(out, b...)
+		out = facts[i].AppendJSON(out)
 	}
-	return append(out, ']'), nil
+	return append(out, ']')
 }
 
 // apply writes the step. The instance's row comes first: it is where a stale
@@ -151,24 +143,31 @@ func (c *change) putFacts(t *tx) error {
 
 func (c *change) putTasks(t *tx) error {
 	for _, ch := range c.tasks {
-		a := ch.after
-		var err error
-		if ch.before == nil {
-			_, err = t.exec(`insert into task
-				(instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-				int64(c.Instance), a.Seq, int64(c.Workflow), a.Node, a.Title, micros(a.OfferedAt), microsOf(a.Due),
-				string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy))
-		} else {
-			_, err = t.exec(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
-				where instance = $7 and seq = $8`,
-				a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
-		}
-		if err != nil {
+		if err := c.putTask(t, ch); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *change) putTask(t *tx, ch taskChange) error {
+	a := ch.after
+	switch {
+	case a == nil:
+		_, err := t.exec(`update task set closed = $1 where instance = $2 and seq = $3`, micros(c.Facts[0].At), int64(c.Instance), ch.before.Seq)
+		return err
+	case ch.before == nil:
+		_, err := t.exec(`insert into task
+			(instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			int64(c.Instance), a.Seq, int64(c.Workflow), a.Node, a.Title, micros(a.OfferedAt), microsOf(a.Due),
+			string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy))
+		return err
+	}
+	_, err := t.exec(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
+		where instance = $7 and seq = $8`,
+		a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
+	return err
 }
 
 func (c *change) putWorklist(t *tx) error {

@@ -39,7 +39,7 @@ func (o Once) answer(digest string, id signoff.InstanceID, err error) error {
 	case err != nil:
 		return err
 	case digest != o.Digest:
-		return &signoff.Error{Kind: signoff.Conflict, Code: "key-reused",
+		return &signoff.Error{Kind: signoff.Conflict, Code: "idempotency-key-reused",
 			Detail: "this idempotency key was used for another request", Hint: "use a new key for a new request"}
 	}
 	return &OnceDone{id}

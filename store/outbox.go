@@ -1,5 +1,3 @@
-//go:build wip
-
 package store
 
 import (
@@ -22,20 +20,19 @@ type Job struct {
 	Attempt  int // 1 the first time it is handed out
 }
 
-// TakeJobs gives holder up to limit commands that are due at now, and keeps
-// others from taking them until the lease ends. The lease of a node that died
-// simply ends, and its commands are due again.
-func (s *Store) TakeJobs(ctx context.Context, holder string, now time.Time, lease time.Duration, limit int) (jobs []Job, err error) {
-	var due int64
-	err = s.row(ctx, `select coalesce(min(due), 0) from outbox where due > 0`).Scan(&due)
-	if err != nil || due == 0 || due > micros(now) {
-		return nil, s.explain(err) // nothing to do, and no commit to say so
+// TakeJobs gives holder up to limit commands of a kind that are due at now, and
+// keeps others from taking them until the lease ends. The lease of a node that
+// died simply ends, and its commands are due again.
+func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.CommandKind, now time.Time, lease time.Duration, limit int) (jobs []Job, err error) {
+	due, err := s.NextJob(ctx, kind)
+	if err != nil || due.IsZero() || due.After(now) {
+		return nil, err // nothing to do, and no commit to say so
 	}
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
-			where key in (select key from outbox where due > 0 and due <= $3 order by due, key limit $4)
+			where key in (select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5)
 			returning instance, workflow, version, attempt, body`,
-			holder, micros(now.Add(lease)), micros(now), limit)
+			holder, micros(now.Add(lease)), string(kind), micros(now), limit)
 		if err != nil {
 			return err
 		}
@@ -92,6 +89,14 @@ func (s *Store) RetryJob(ctx context.Context, key string, due time.Time, cause s
 	})
 }
 
+// ReturnJob puts a command back that was taken and not begun.
+func (s *Store) ReturnJob(ctx context.Context, key string, due time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update outbox set holder = '', due = $1, attempt = attempt - 1 where key = $2`, micros(due), key)
+		return err
+	})
+}
+
 // ParkJob keeps a command until somebody reports its result, however long that
 // takes: its handler has seen to it that this will happen.
 func (s *Store) ParkJob(ctx context.Context, key string) error {
@@ -110,9 +115,10 @@ func (s *Store) ReleaseJobs(ctx context.Context, holder string, now time.Time) (
 	return n, err
 }
 
-// NextJob returns when the next command is due, the zero time when there is none.
-func (s *Store) NextJob(ctx context.Context) (time.Time, error) {
-	return s.next(ctx, `select coalesce(min(due), 0) from outbox where due > 0`)
+// NextJob returns when the next command of a kind is due, the zero time when
+// there is none.
+func (s *Store) NextJob(ctx context.Context, kind engine.CommandKind) (time.Time, error) {
+	return s.next(ctx, `select coalesce(min(due), 0) from outbox where kind = $1 and due > 0`, string(kind))
 }
 
 // Waiting is a command that has been tried and failed, or waits for its result.

@@ -1,5 +1,3 @@
-//go:build wip
-
 package store
 
 import (
@@ -92,20 +90,38 @@ func same(a, b *engine.Task) bool {
 		slices.Equal(a.Recipients, b.Recipients) && slices.Equal(a.Asleep, b.Asleep)
 }
 
-// taskChange is one task before and after a step; before is nil when the step offered it.
+// taskChange is one task before and after a step. before is nil when the step
+// offered it; after is nil when the step closed it and the state, which keeps
+// only so many closed tasks, has let go of it already.
 type taskChange struct{ before, after *engine.Task }
 
-// changedTasks pairs up the tasks of two states. Tasks are only ever added at
-// the end, so their places are the same in both.
+// changedTasks pairs up the tasks of two states, each in the order of numbers.
 func changedTasks(before, after *engine.State) []taskChange {
 	var out []taskChange
+	old := before.Tasks
 	for i := range after.Tasks {
 		a := &after.Tasks[i]
-		if i >= len(before.Tasks) {
-			out = append(out, taskChange{nil, a})
-		} else if b := &before.Tasks[i]; !same(b, a) {
-			out = append(out, taskChange{b, a})
+		for len(old) > 0 && old[0].Seq < a.Seq {
+			out, old = letGo(out, &old[0]), old[1:]
 		}
+		if len(old) > 0 && old[0].Seq == a.Seq {
+			if !same(&old[0], a) {
+				out = append(out, taskChange{&old[0], a})
+			}
+			old = old[1:]
+			continue
+		}
+		out = append(out, taskChange{nil, a})
+	}
+	for i := range old {
+		out = letGo(out, &old[i])
+	}
+	return out
+}
+
+func letGo(out []taskChange, t *engine.Task) []taskChange {
+	if t.Open() {
+		out = append(out, taskChange{t, nil})
 	}
 	return out
 }

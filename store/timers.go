@@ -36,9 +36,9 @@ func (s *Store) NextTimer(ctx context.Context) (time.Time, error) {
 	return s.next(ctx, `select coalesce(min(due), 0) from timer`)
 }
 
-func (s *Store) next(ctx context.Context, query string) (time.Time, error) {
+func (s *Store) next(ctx context.Context, query string, args ...any) (time.Time, error) {
 	var due int64
-	err := s.row(ctx, query).Scan(&due)
+	err := s.row(ctx, query, args...).Scan(&due)
 	return moment(due), s.explain(err)
 }
 

@@ -125,7 +125,7 @@ create table outbox (
   last_error text    not null,
   body       blob    not null        -- engine.Command as JSON
 ) without rowid;
-create index outbox_due on outbox (due, key) where due > 0;
+create index outbox_due on outbox (kind, due, key) where due > 0;
 
 -- What a request with an idempotency key led to.
 create table once (

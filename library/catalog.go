@@ -1,0 +1,191 @@
+package library
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Workflow is a workflow as one caller may use it.
+type Workflow struct {
+	store.Workflow
+	CanStart  bool
+	CanView   bool // every instance, not only their own
+	CanManage bool
+}
+
+// catalog is everything lists and rights are answered from. It is replaced as a
+// whole when something changes, so it needs no lock.
+type catalog struct {
+	of    int64    // the count of changes it was read at
+	list  []*entry // by name
+	byID  map[signoff.WorkflowID]*entry
+	byKey map[string]*entry
+}
+
+type entry struct {
+	store.Workflow
+	grants []access.Grant
+}
+
+func (e *entry) as(by signoff.Caller) Workflow {
+	may := func(r access.Right) bool { return access.May(by, r, e.grants).OK }
+	return Workflow{e.Workflow, may(access.Start), may(access.View), may(access.Administer)}
+}
+
+// known tells whether the caller is to know of the workflow at all.
+func (w Workflow) known() bool { return w.CanStart || w.CanView || w.CanManage }
+
+func (l *Library) current(ctx context.Context) (*catalog, error) {
+	if c := l.catalog.Load(); c != nil && c.of == l.changes.Load() {
+		return c, nil
+	}
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	// Noted before reading: a change in between makes what is read old at once.
+	of := l.changes.Load()
+	if c := l.catalog.Load(); c != nil && c.of == of {
+		return c, nil
+	}
+	c, err := l.readCatalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.of = of
+	l.catalog.Store(c)
+	return c, nil
+}
+
+func (l *Library) readCatalog(ctx context.Context) (*catalog, error) {
+	list, err := l.store.Workflows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := l.store.Grants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &catalog{byID: map[signoff.WorkflowID]*entry{}, byKey: map[string]*entry{}}
+	for _, w := range list {
+		e := &entry{w, grants[w.ID]}
+		c.list = append(c.list, e)
+		c.byID[w.ID], c.byKey[w.Key] = e, e
+	}
+	return c, nil
+}
+
+// Workflows lists what the caller may start, view or administer, by name.
+func (l *Library) Workflows(ctx context.Context, by signoff.Caller) ([]Workflow, error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Workflow
+	for _, e := range c.list {
+		if w := e.as(by); w.known() {
+			out = append(out, w)
+		}
+	}
+	return out, nil
+}
+
+// Workflow returns one workflow, NotFound when the caller holds no right on it.
+func (l *Library) Workflow(ctx context.Context, by signoff.Caller, id signoff.WorkflowID) (Workflow, error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return Workflow{}, err
+	}
+	return found(c.byID[id], by)
+}
+
+// Lookup returns one workflow by its key or its number, as people write it.
+func (l *Library) Lookup(ctx context.Context, by signoff.Caller, name string) (Workflow, error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return Workflow{}, err
+	}
+	if e := c.byKey[name]; e != nil {
+		return found(e, by)
+	}
+	id, err := strconv.ParseInt(name, 10, 64)
+	if err != nil {
+		id = 0
+	}
+	return found(c.byID[signoff.WorkflowID(id)], by)
+}
+
+func found(e *entry, by signoff.Caller) (Workflow, error) {
+	if e != nil {
+		if w := e.as(by); w.known() {
+			return w, nil
+		}
+	}
+	return Workflow{}, &signoff.Error{Kind: signoff.NotFound, Code: "workflow-not-found",
+		Detail: "there is no such workflow, or you hold no right on it"}
+}
+
+// May says whether the caller holds a right on a workflow, and why.
+func (l *Library) May(ctx context.Context, by signoff.Caller, right access.Right, id signoff.WorkflowID) (access.Decision, error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return access.Decision{}, err
+	}
+	e := c.byID[id]
+	if e == nil {
+		return access.Decision{Why: "there is no such workflow"}, nil
+	}
+	return access.May(by, right, e.grants), nil
+}
+
+// Allow is May as an error: nil for yes, NotFound for a workflow the caller is
+// not to know of, Forbidden with the reason otherwise.
+func (l *Library) Allow(ctx context.Context, by signoff.Caller, right access.Right, id signoff.WorkflowID) error {
+	if _, err := l.Workflow(ctx, by, id); err != nil {
+		return err
+	}
+	d, err := l.May(ctx, by, right, id)
+	if err != nil {
+		return err
+	}
+	return d.Err()
+}
+
+// Grants returns the rights on a workflow, to those who administer it.
+func (l *Library) Grants(ctx context.Context, by signoff.Caller, id signoff.WorkflowID) ([]access.Grant, error) {
+	if err := l.Allow(ctx, by, access.Administer, id); err != nil {
+		return nil, err
+	}
+	c, err := l.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(c.byID[id].grants), nil
+}
+
+// maxGrants bounds the rights on one workflow: groups are there for more.
+const maxGrants = 1000
+
+// SetGrants replaces the rights on a workflow. They hold from the next request.
+func (l *Library) SetGrants(ctx context.Context, by signoff.Caller, id signoff.WorkflowID, grants []access.Grant) error {
+	if err := l.Allow(ctx, by, access.Administer, id); err != nil {
+		return err
+	}
+	if len(grants) > maxGrants {
+		return &signoff.Error{Kind: signoff.TooLarge, Code: "too-many-rights",
+			Detail: "a workflow can have 1000 rights at most", Hint: "give rights to groups"}
+	}
+	for _, g := range grants {
+		if _, err := access.ParseRight(string(g.Right)); err != nil {
+			return err
+		}
+		if !g.Who.IsUser() && !g.Who.IsGroup() {
+			return &signoff.Error{Kind: signoff.Invalid, Code: "bad-principal", Detail: "a right is given to a person or a group"}
+		}
+	}
+	defer l.changes.Add(1)
+	return l.store.SetGrants(ctx, id, grants)
+}

@@ -1,0 +1,82 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/bpmn"
+	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Deployed is what became of a deployment.
+type Deployed struct {
+	Workflow  Workflow
+	Unchanged bool          // the default version is this very file; no version was made
+	Warnings  bpmn.Problems // what is doubtful and runs all the same
+}
+
+// Deploy makes a BPMN file the newest version of its workflow, and the one new
+// instances get. Running instances keep theirs.
+//
+// A file that cannot run is refused with every problem at once and nothing is
+// stored. A new workflow needs the server right; a new version of one needs
+// the right to administer it. Everyone may start a new workflow until its
+// rights say otherwise, and whoever deployed it administers it.
+func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (Deployed, error) {
+	def, warnings, err := read(xml)
+	if err != nil {
+		return Deployed{}, err
+	}
+	if err := l.mayDeploy(ctx, by, def.ID); err != nil {
+		return Deployed{}, err
+	}
+	sum := sha256.Sum256(xml)
+	d := store.Deployment{Key: def.ID, Name: def.Name, Category: def.Category, Doc: def.Doc, XML: xml,
+		Digest: hex.EncodeToString(sum[:]), At: l.now(), By: by.Principal, First: firstGrants(by)}
+	v, made, err := l.store.Deploy(ctx, d)
+	if err != nil {
+		return Deployed{}, fmt.Errorf("deploy %s: %w", def.ID, err)
+	}
+	l.changes.Add(1)
+	w, err := l.Workflow(ctx, by, v.Workflow)
+	return Deployed{Workflow: w, Unchanged: !made, Warnings: warnings}, err
+}
+
+// Check tells what Deploy would say of a file, without storing anything.
+func Check(xml []byte) (*process.Definition, bpmn.Problems, error) { return read(xml) }
+
+func read(xml []byte) (*process.Definition, bpmn.Problems, error) {
+	doc, err := bpmn.Parse(xml)
+	if err != nil {
+		return nil, nil, err
+	}
+	def, problems := doc.Definition()
+	if err := problems.Err(); err != nil {
+		return nil, nil, err
+	}
+	return def, problems.Warnings(), nil
+}
+
+func firstGrants(by signoff.Caller) []access.Grant {
+	grants := []access.Grant{{Who: signoff.Everyone, Right: access.Start}}
+	if by.Principal.IsUser() {
+		grants = append(grants, access.Grant{Who: by.Principal, Right: access.Administer})
+	}
+	return grants
+}
+
+func (l *Library) mayDeploy(ctx context.Context, by signoff.Caller, key string) error {
+	c, err := l.current(ctx)
+	if err != nil {
+		return err
+	}
+	if w := c.byKey[key]; w != nil {
+		return access.May(by, access.Administer, w.grants).Err()
+	}
+	return access.May(by, access.Server, nil).Err()
+}

@@ -1,0 +1,63 @@
+package runner
+
+import (
+	"context"
+	"slices"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/store"
+)
+
+// authorise checks what the engine leaves to the server, and returns the caller
+// with Admin set for whoever administers this instance's workflow.
+func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (signoff.Caller, error) {
+	by := t.by
+	if by.How == access.System.How && by.Principal == "" {
+		return signoff.Caller{}, nil // the engine's zero Caller: the server itself
+	}
+	admin, err := r.Library.May(ctx, by, access.Administer, in.Workflow)
+	if err != nil {
+		return by, err
+	}
+	by.Admin = by.Admin || admin.OK
+	switch e := t.event.(type) {
+	case engine.Cancel:
+		if in.State.Starter.Principal == by.Principal {
+			return by, nil
+		}
+	case engine.Comment:
+		if e.Task != 0 {
+			return by, nil
+		}
+		_, err := r.Sees(ctx, by, in)
+		return by, err
+	case engine.Retry, engine.FinishExternal:
+	default:
+		return by, nil // Start was checked before; tasks are the engine's
+	}
+	if seen, err := r.Sees(ctx, by, in); !seen || err != nil {
+		return by, err
+	}
+	return by, admin.Err()
+}
+
+// Sees tells whether the caller may see an instance: its starter, everybody one
+// of its tasks was put to, and whoever may view or administer the workflow. A
+// no comes with the NotFound error that a missing instance gives.
+func (r *Runner) Sees(ctx context.Context, by signoff.Caller, in store.Instance) (bool, error) {
+	view, err := r.Library.May(ctx, by, access.View, in.Workflow)
+	if err != nil {
+		return false, err
+	}
+	if view.OK || by.Is(in.State.Starter.Principal) || slices.ContainsFunc(in.State.Tasks, func(t engine.Task) bool { return Concerns(by, &t) }) {
+		return true, nil
+	}
+	return false, store.NoInstance()
+}
+
+// Concerns tells whether a task was put to the caller, or handled by them.
+func Concerns(by signoff.Caller, t *engine.Task) bool {
+	return by.Is(t.Claimed) || by.Is(t.ClosedBy) || slices.ContainsFunc(t.Recipients, by.Is)
+}

@@ -1,0 +1,202 @@
+// Package runner drives instances. It loads one, asks the engine what follows
+// from what happened, commits that, and only then answers the caller and hands
+// out what the world is to do. It keeps timers and retries running.
+//
+// It decides nothing about workflows (package engine does), knows nobody
+// (Directory does) and sends nothing (Handlers do). Nothing it acknowledged is
+// lost when the process dies at any moment: what was handed out and not
+// reported is handed out again, under the same key.
+//
+// Start reading at Runner.Do, then outbox.go.
+package runner
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Directory knows who is meant by a name. A name nobody is called by is
+// answered with an empty slice; an error means that it cannot be known now.
+type Directory interface {
+	Resolve(ctx context.Context, names []string) (engine.People, error)
+}
+
+// Handler carries out commands of one kind. It may be called again for a
+// command it has carried out, with the same Key, and must not do it twice then.
+//
+// An error of kind Unavailable, TooMany or Internal is tried again later as the
+// step's retry policy says, any other is final at once. A final error becomes
+// an incident of the instance, with the error's Detail as its cause.
+type Handler func(ctx context.Context, job Job) (Result, error)
+
+// Job is a command to carry out.
+type Job struct {
+	engine.Command
+	Instance signoff.InstanceID
+	Workflow string // its name, for people
+	Attempt  int    // 1 the first time
+}
+
+// Result is how a command ended.
+type Result struct {
+	Values  map[string]expr.Value // what the step's outputs are evaluated over
+	Pending bool
+}
+
+// Pending says that the handler has made sure, durably, that Finish will be
+// called with the command's key.
+var Pending = Result{Pending: true}
+
+// Done is the result of a command that has been carried out.
+func Done(values map[string]expr.Value) Result { return Result{Values: values} }
+
+// Config is what a Runner works with. Store, Library and Directory are needed.
+type Config struct {
+	Store     *store.Store
+	Library   *library.Library
+	Directory Directory
+	Handlers  map[engine.CommandKind]Handler
+
+	Log      *slog.Logger     // nil: discarded
+	Now      func() time.Time // nil: time.Now
+	Location *time.Location   // where today() is; nil: UTC
+	Node     string           // this process among those on one database; "": "main"
+	AtOnce   int              // commands of one kind carried out at the same time; 0: 16
+	Patience time.Duration    // how long one handler may take; 0: a minute
+	Grace    time.Duration    // how long handlers may go on after Run was told to stop; 0: ten seconds
+}
+
+// storage is what a step is loaded from and committed to: the store, or in
+// tests one that fails at the worst moments.
+type storage interface {
+	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
+	Commit(ctx context.Context, st *store.Step) error
+}
+
+// Runner drives instances. Start and Do work as soon as it is made; timers and
+// commands need Run.
+type Runner struct {
+	Config
+	steps   storage
+	locks   [512]sync.Mutex // by instance: deciding twice at once would only find out at the commit
+	queues  map[engine.CommandKind]*queue
+	timers  *alarm
+	changes hub
+	running atomic.Bool // Run takes commands
+}
+
+// New returns a runner. It starts nothing by itself.
+func New(c Config) *Runner {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Location == nil {
+		c.Location = time.UTC
+	}
+	if c.Node == "" {
+		c.Node = "main"
+	}
+	if c.AtOnce <= 0 {
+		c.AtOnce = 16
+	}
+	if c.Patience <= 0 {
+		c.Patience = time.Minute
+	}
+	if c.Grace <= 0 {
+		c.Grace = 10 * time.Second
+	}
+	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm()}
+	for kind := range c.Handlers {
+		r.queues[kind] = newQueue(kind, c.AtOnce)
+	}
+	return r
+}
+
+// now is the present as instances see it: with the place that today() goes by.
+func (r *Runner) now() time.Time { return r.Now().In(r.Location) }
+
+// Run keeps timers and commands going until ctx ends. Then it takes up nothing
+// new, waits for handlers at work (Grace long), gives back what it had taken
+// but not begun, and returns. One Run at a time.
+func (r *Runner) Run(ctx context.Context) error {
+	if !r.running.CompareAndSwap(false, true) {
+		return fmt.Errorf("runner: already running")
+	}
+	defer r.running.Store(false)
+	// What this node held when it last stopped or died is nobody's now.
+	if _, err := r.Store.ReleaseJobs(ctx, r.Node, r.Now()); err != nil {
+		return fmt.Errorf("take up the outbox: %w", err)
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	for _, q := range r.queues {
+		q.open()
+		wg.Go(func() { r.feed(ctx, q) })
+		for range r.AtOnce {
+			wg.Go(func() { r.carryOut(ctx, work, q) })
+		}
+	}
+	wg.Go(func() { r.runTimers(ctx, work) })
+	wg.Go(func() { r.tidy(ctx) })
+	<-ctx.Done()
+	for _, q := range r.queues {
+		q.close()
+	}
+	last := time.AfterFunc(r.Grace, stop)
+	defer last.Stop()
+	wg.Wait()
+	for _, q := range r.queues {
+		q.close()
+	}
+	_, err := r.Store.ReleaseJobs(context.WithoutCancel(ctx), r.Node, r.Now())
+	if signoff.CodeOf(err) == "shutting-down" {
+		return nil // the leases say the same at the next start
+	}
+	return err
+}
+
+// keepKeys is how long an idempotency key is remembered.
+const keepKeys = 7 * 24 * time.Hour
+
+// tidy forgets idempotency keys nobody will send again.
+func (r *Runner) tidy(ctx context.Context) {
+	const every, atOnce = time.Hour, 1000
+	for {
+		n, err := r.Store.ForgetOnce(ctx, r.Now().Add(-keepKeys), atOnce)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("old idempotency keys not removed", slog.Any("err", err))
+		}
+		if n == atOnce && err == nil {
+			continue
+		}
+		if !sleep(ctx, every) {
+			return
+		}
+	}
+}
+
+// sleep waits, and tells whether to go on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,131 @@
+package runner
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/store"
+)
+
+// alarm lets a loop sleep until the next due time, and be woken when something
+// due earlier comes in.
+type alarm struct {
+	mu   sync.Mutex
+	next *time.Time // the earliest time rung since the loop last woke; nil: none
+	wake chan struct{}
+}
+
+func newAlarm() *alarm { return &alarm{wake: make(chan struct{}, 1)} }
+
+// ring says that something is due at a time.
+func (a *alarm) ring(due time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.next != nil && !due.Before(*a.next) {
+		return
+	}
+	a.next = &due
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when the time has come: that of next (zero: none), of whatever
+// is rung meanwhile, or of the safety poll. It returns false when ctx ended.
+func (a *alarm) wait(ctx context.Context, now func() time.Time, next time.Time) bool {
+	until := now().Add(safetyPoll)
+	if !next.IsZero() && next.Before(until) {
+		until = next
+	}
+	for {
+		t := time.NewTimer(until.Sub(now()))
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-t.C:
+			return true
+		case <-a.wake:
+			t.Stop()
+			if due := a.taken(); due != nil && due.Before(until) {
+				until = *due
+			}
+		}
+	}
+}
+
+// taken returns what was rung, nil when an earlier call has returned it already.
+func (a *alarm) taken() *time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	due := a.next
+	a.next = nil
+	return due
+}
+
+// timersAtOnce is how many timers are taken in at the same time: enough to share
+// commits, without keeping people waiting behind a thousand deadlines at nine.
+const timersAtOnce = 16
+
+// runTimers takes timers in as they become due.
+func (r *Runner) runTimers(ctx, work context.Context) {
+	for {
+		next, err := r.fireDue(ctx, work)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			r.Log.Error("timers not read", slog.Any("err", err))
+			next = r.Now().Add(time.Second)
+		}
+		if !r.timers.wait(ctx, r.Now, next) {
+			return
+		}
+	}
+}
+
+// fireDue takes in all that is due and returns when the next one is.
+func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
+	for ctx.Err() == nil {
+		due, err := r.Store.DueTimers(ctx, r.Now(), timersAtOnce)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if len(due) == 0 {
+			break
+		}
+		var wg sync.WaitGroup
+		for _, t := range due {
+			wg.Go(func() { r.fire(work, t) })
+		}
+		wg.Wait()
+	}
+	return r.Store.NextTimer(ctx)
+}
+
+// retryTimer is how a timer is tried again whose step could not be taken, such
+// as after a panic: the instance keeps its state, the others are not held up.
+var retryTimer = process.Retry{First: 2 * time.Second, Cap: time.Hour}
+
+func (r *Runner) fire(ctx context.Context, t store.Timer) {
+	_, err := r.do(ctx, t.Instance, task{by: access.System, event: engine.TimerDue{Timer: t.Seq}})
+	if err == nil {
+		return
+	}
+	if c := signoff.CodeOf(err); c == engine.CodeRedundant || c == store.NoInstance().Code {
+		err = r.Store.DropTimer(ctx, t.Serial)
+	} else {
+		r.Log.Error("timer not taken in", slog.Int64("instance", int64(t.Instance)), slog.Int("attempt", t.Attempt+1), slog.Any("err", err))
+		err = r.Store.DeferTimer(ctx, t.Serial, r.Now().Add(backoff(retryTimer, t.Attempt+1)))
+	}
+	if err != nil {
+		r.Log.Error("timer not put off", slog.Int64("instance", int64(t.Instance)), slog.Any("err", err))
+	}
+}
