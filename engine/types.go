@@ -261,6 +261,7 @@ type Stage string
 
 const (
 	Entering   Stage = "entering"   // nothing has been asked or done yet
+	Answered   Stage = "answered"   // a call has brought its result, which is being read
 	Completing Stage = "completing" // the work is done; variables are being set
 	Leaving    Stage = "leaving"    // the way on is being chosen
 )

@@ -1,0 +1,313 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// monday is when tests begin.
+var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+
+// sketch builds definitions by hand.
+type sketch struct {
+	t   testing.TB
+	def *process.Definition
+}
+
+func draw(t testing.TB) *sketch {
+	return &sketch{t, &process.Definition{ID: "leave", Name: "Leave request"}}
+}
+
+func (s *sketch) node(id string, kind process.Kind, more ...func(*process.Node)) *sketch {
+	n := process.Node{Index: len(s.def.Nodes), ID: id, Name: id, Kind: kind, Default: -1}
+	for _, set := range more {
+		set(&n)
+	}
+	s.def.Nodes = append(s.def.Nodes, n)
+	return s
+}
+
+func (s *sketch) index(id string) int {
+	i := slices.IndexFunc(s.def.Nodes, func(n process.Node) bool { return n.ID == id })
+	if i < 0 {
+		s.t.Fatalf("no node %q was drawn", id)
+	}
+	return i
+}
+
+// flow draws a flow; condition "default" makes it the default one.
+func (s *sketch) flow(from, to, condition string) *sketch {
+	f := process.Flow{Index: len(s.def.Flows), ID: from + ">" + to, From: s.index(from), To: s.index(to)}
+	for _, other := range s.def.Flows {
+		if other.ID == f.ID {
+			f.ID += "'"
+		}
+	}
+	a, b := &s.def.Nodes[f.From], &s.def.Nodes[f.To]
+	a.Outgoing, b.Incoming = append(a.Outgoing, f.Index), append(b.Incoming, f.Index)
+	switch condition {
+	case "":
+	case "default":
+		a.Default = f.Index
+	default:
+		f.Condition = s.expr(condition)
+	}
+	s.def.Flows = append(s.def.Flows, f)
+	return s
+}
+
+// path draws flows from each step to the next.
+func (s *sketch) path(ids ...string) *sketch {
+	for i := range len(ids) - 1 {
+		s.flow(ids[i], ids[i+1], "")
+	}
+	return s
+}
+
+func (s *sketch) variable(name string, typ process.Type, more ...func(*process.Variable)) *sketch {
+	v := process.Variable{Name: name, Type: typ}
+	for _, set := range more {
+		set(&v)
+	}
+	s.def.Variables = append(s.def.Variables, v)
+	return s
+}
+
+func (s *sketch) expr(src string) *expr.Expr {
+	s.t.Helper()
+	e, err := expr.Parse(src)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return e
+}
+
+func (s *sketch) template(src string) *expr.Template {
+	s.t.Helper()
+	e, err := expr.ParseTemplate(src)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return e
+}
+
+// user draws a user task with Approve and Reject for the named people.
+func (s *sketch) user(id string, people []string, more ...func(*process.Task)) *sketch {
+	task := &process.Task{Actions: []process.Action{{Name: "Approve", ByMail: true}, {Name: "Reject", ByMail: true}},
+		Priority: 1, Notify: &process.Notify{Reply: true}}
+	for _, p := range people {
+		task.Recipients = append(task.Recipients, process.Recipient{Person: s.template(p)})
+	}
+	for _, set := range more {
+		set(task)
+	}
+	return s.node(id, process.UserTask, func(n *process.Node) { n.Task = task })
+}
+
+func (s *sketch) script(id string, assigns ...string) *sketch {
+	var list []process.Assign
+	for i := 0; i < len(assigns); i += 2 {
+		list = append(list, process.Assign{Variable: assigns[i], Value: s.expr(assigns[i+1])})
+	}
+	return s.node(id, process.ScriptTask, func(n *process.Node) { n.Assign = list })
+}
+
+// boundary draws a timer on an activity.
+func (s *sketch) boundary(id, on, after string, interrupting bool) *sketch {
+	host := s.index(on)
+	s.node(id, process.TimerBoundary, func(n *process.Node) {
+		n.Timer = &process.Timer{After: s.expr(after)}
+		n.Attach = &process.Attach{To: host, Interrupting: interrupting}
+	})
+	s.def.Nodes[host].Boundary = append(s.def.Nodes[host].Boundary, s.index(id))
+	return s
+}
+
+// person is a user whose login is also their principal.
+func person(login string) signoff.Person {
+	return signoff.Person{Principal: signoff.Principal("user:" + login), Login: login, Name: login, Email: login + "@contoso.test"}
+}
+
+func caller(login string, groups ...signoff.Principal) signoff.Caller {
+	return signoff.Caller{Person: person(login), Groups: append(groups, signoff.Everyone)}
+}
+
+// world runs one instance and checks after every step what must always hold.
+type world struct {
+	t     testing.TB
+	def   *process.Definition
+	st    State
+	facts []Fact
+	now   time.Time
+	all   []Command
+	names map[string][]signoff.Person // what is asked and not in here is a person
+}
+
+func run(s *sketch) *world {
+	return &world{t: s.t, def: s.def, now: monday, names: map[string][]signoff.Person{}}
+}
+
+// do decides e for by and makes it so.
+func (w *world) do(by string, e Event) (Step, error) {
+	w.t.Helper()
+	in := Input{At: w.now, Event: e, People: People{}}
+	if by != "" {
+		in.By = caller(by)
+	}
+	return w.decide(in)
+}
+
+func (w *world) decide(in Input) (Step, error) {
+	w.t.Helper()
+	before := string(w.st.AppendJSON(nil))
+	step, err := decideKnowing(w.def, w.st, in, w.who)
+	if after := string(w.st.AppendJSON(nil)); after != before {
+		w.t.Fatalf("Decide changed its argument:\n%s\n%s", before, after)
+	}
+	if err != nil {
+		return step, err
+	}
+	w.facts = append(w.facts, step.Facts...)
+	w.st = step.State
+	w.all = append(w.all, step.Commands...)
+	checkState(w.t, w.def, w.st, w.facts)
+	return step, nil
+}
+
+// must is do for what has to work.
+func (w *world) must(by string, e Event) Step {
+	w.t.Helper()
+	step, err := w.do(by, e)
+	if err != nil {
+		w.t.Fatalf("%T by %q: %v", e, by, err)
+	}
+	return step
+}
+
+func (w *world) who(name string) []signoff.Person {
+	if people, ok := w.names[name]; ok {
+		return people
+	}
+	return []signoff.Person{person(name)}
+}
+
+// decideKnowing answers Decide's questions until it decides.
+func decideKnowing(def *process.Definition, st State, in Input, who func(string) []signoff.Person) (Step, error) {
+	for {
+		step, err := Decide(def, st, in)
+		need, asks := err.(NeedPeople)
+		if !asks {
+			return step, err
+		}
+		if in.People == nil {
+			in.People = People{}
+		}
+		for _, name := range need.Names {
+			in.People[name] = who(name)
+		}
+	}
+}
+
+// openTasks returns the open tasks, oldest first.
+func (w *world) openTasks() (open []Task) {
+	for _, t := range w.st.Tasks {
+		if t.Open() {
+			open = append(open, t)
+		}
+	}
+	return open
+}
+
+// checkState checks what holds after every step of everything.
+func checkState(t testing.TB, def *process.Definition, st State, facts []Fact) {
+	t.Helper()
+	bytes := string(st.AppendJSON(nil))
+	folded := Fold(facts)
+	if got := string(folded.AppendJSON(nil)); got != bytes {
+		t.Fatalf("folding the facts gives another state:\n%s\n%s", got, bytes)
+	}
+	again, err := DecodeState([]byte(bytes))
+	if err != nil || string(again.AppendJSON(nil)) != bytes {
+		t.Fatalf("the state does not survive its own form: %v\n%s", err, bytes)
+	}
+	for i, f := range facts {
+		if f.Seq != i+1 {
+			t.Fatalf("fact %d has number %d", i+1, f.Seq)
+		}
+		text := string(f.AppendJSON(nil))
+		if g, err := DecodeFact([]byte(text)); err != nil || string(g.AppendJSON(nil)) != text {
+			t.Fatalf("a fact does not survive its own form: %v\n%s", err, text)
+		}
+	}
+	checkNothingLost(t, def, st)
+}
+
+// checkNothingLost checks that every token waits somewhere, every open thing
+// belongs to a token, and an ended instance has nothing open.
+func checkNothingLost(t testing.TB, def *process.Definition, st State) {
+	t.Helper()
+	at := map[int]string{}
+	waits := map[int]int{}
+	for _, k := range st.Tokens {
+		at[k.ID] = k.Node
+		for _, n := range def.Nodes {
+			if n.ID == k.Node && n.Kind == process.ParallelGateway {
+				waits[k.ID]++
+			}
+		}
+	}
+	owner := func(what string, token int, node string) {
+		if at[token] != node {
+			t.Fatalf("%s at %s belongs to token %d, which is at %q", what, node, token, at[token])
+		}
+		waits[token]++
+	}
+	tasks := map[int]bool{}
+	for _, task := range st.Tasks {
+		if task.Open() {
+			owner("a task", task.Token, task.Node)
+			tasks[task.Seq] = true
+		}
+	}
+	for _, e := range st.Effects {
+		owner("an effect", e.Token, e.Node)
+	}
+	for _, i := range st.Incidents {
+		owner("an incident", i.Token, i.Node)
+	}
+	for _, timer := range st.Timers {
+		if timer.For != ForEvent {
+			if !tasks[timer.Ref] {
+				t.Fatalf("a timer serves task %d, which is not open", timer.Ref)
+			}
+			continue
+		}
+		host := timer.Node
+		for _, n := range def.Nodes {
+			if n.ID == timer.Node && n.Kind == process.TimerBoundary {
+				host = def.Nodes[n.Attach.To].ID
+			} else if n.ID == timer.Node {
+				waits[timer.Ref]++
+			}
+		}
+		if at[timer.Ref] != host {
+			t.Fatalf("a timer at %s belongs to token %d, which is at %q", host, timer.Ref, at[timer.Ref])
+		}
+	}
+	for _, k := range st.Tokens {
+		if waits[k.ID] == 0 {
+			t.Fatalf("token %d at %s waits for nothing", k.ID, k.Node)
+		}
+	}
+	if st.Status != Running && len(st.Tokens)+len(tasks)+len(st.Timers)+len(st.Effects)+len(st.Incidents) > 0 {
+		t.Fatalf("the instance is %s and has something open: %s", st.Status, st.AppendJSON(nil))
+	}
+	if st.Status == Running && len(st.Tokens) == 0 {
+		t.Fatal("the instance is running and nowhere")
+	}
+}

@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"strconv"
+)
+
+// command asks the world for something, under the key of its thing.
+func (t *turn) command(c Command) {
+	key := make([]byte, 0, 40)
+	key = strconv.AppendInt(key, int64(t.st.Instance), 10)
+	key = append(key, '_')
+	key = strconv.AppendInt(key, int64(c.Ref), 10)
+	key = append(key, '/')
+	key = append(key, c.Kind...)
+	c.Key = string(key)
+	t.commands = append(t.commands, c)
+}
+
+// again is command for a thing that commanded before and means something new:
+// the number of the fact it follows makes the key its own.
+func (t *turn) again(c Command) {
+	t.command(c)
+	last := &t.commands[len(t.commands)-1]
+	last.Key += "/" + strconv.Itoa(t.st.Facts)
+}

@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// What an effect is; Effect.Kind.
+const (
+	effectEmail    = "email"
+	effectCall     = "call"
+	effectExternal = "external"
+)
+
+// request asks the outside to do what a send or service task says, and lets the
+// token wait for the answer.
+func (t *turn) request(r ready) *trouble {
+	timers, bad := t.boundaryTimes(r.node)
+	if bad != nil {
+		return bad
+	}
+	kind, text, c, bad := t.order(r.node)
+	if bad != nil || kind == "" {
+		return bad
+	}
+	seq := t.next()
+	t.emit(Fact{Kind: EffectRequested, Node: r.node.ID, Ref: seq, Token: r.token, Effect: kind, Text: text})
+	t.setBoundaryTimers(r.token, timers)
+	if c != nil {
+		c.Ref = seq
+		t.command(*c)
+	}
+	return nil
+}
+
+// order works out what to ask of the outside, and in one line what it is. The
+// kind is "" while people are being looked up; there is no command for a step
+// that another system finishes.
+func (t *turn) order(n *process.Node) (kind, text string, c *Command, bad *trouble) {
+	if n.Kind == process.SendTask {
+		mail, bad := t.mail(n.Email)
+		if bad != nil || mail == nil {
+			return "", "", nil, bad
+		}
+		return effectEmail, mail.Subject, &Command{Kind: DoEmail, Node: n.ID, Email: mail}, nil
+	}
+	if n.Service.External {
+		return effectExternal, n.Name, nil, nil
+	}
+	call, bad := t.call(n.Service)
+	if bad != nil {
+		return "", "", nil, bad
+	}
+	return effectCall, call.Method + " " + cut(call.URL, MaxTitle), &Command{Kind: DoCall, Node: n.ID, Call: call}, nil
+}
+
+// mail composes a send task's mail, nil while people are being looked up.
+func (t *turn) mail(e *process.Email) (*Email, *trouble) {
+	to, bad := t.resolve("the recipients", e.To)
+	if bad != nil {
+		return nil, bad
+	}
+	cc, bad := t.resolve("the copies", e.Cc)
+	if bad != nil {
+		return nil, bad
+	}
+	subject, bad := t.line("the subject", e.Subject, MaxTitle)
+	if bad != nil {
+		return nil, bad
+	}
+	body, bad := t.text("the text", e.Body, MaxText)
+	if bad != nil {
+		return nil, bad
+	}
+	if to.waiting || cc.waiting {
+		return nil, nil
+	}
+	if bad := to.nobody("the recipients"); bad != nil {
+		return nil, bad
+	}
+	if len(cc.unknown) > 0 {
+		return nil, cc.nobody("the copies")
+	}
+	return &Email{To: to.addresses(), Cc: cc.addresses(), Subject: subject, Body: body}, nil
+}
+
+func (r *recipients) addresses() []string {
+	var out []string
+	for _, p := range r.people {
+		out = append(out, string(p.Principal))
+	}
+	return append(out, r.literal...)
+}
+
+// call works out a service task's request.
+func (t *turn) call(s *process.Service) (*Call, *trouble) {
+	url, bad := t.word("the address", s.URL, MaxCallBytes)
+	if bad != nil {
+		return nil, bad
+	}
+	c := &Call{Method: s.Method, URL: url}
+	size := len(url)
+	for _, h := range s.Header {
+		v, bad := t.word("header "+h.Name, h.Value, MaxCallBytes)
+		if bad != nil {
+			return nil, bad
+		}
+		if c.Header == nil {
+			c.Header = make(map[string]string, len(s.Header))
+		}
+		c.Header[h.Name] = v
+		size += len(h.Name) + len(v)
+	}
+	if s.Body != nil {
+		v, bad := t.eval("the body", s.Body, nil)
+		if bad != nil {
+			return nil, bad
+		}
+		c.Body = string(expr.AppendPlainJSON(nil, v))
+	}
+	if size > MaxCallBytes || len(c.Body) > MaxCallBytes {
+		return nil, &trouble{IncidentCallSize, fmt.Sprintf("the request is larger than %d bytes", MaxCallBytes),
+			"make the variables it is made of smaller and retry"}
+	}
+	return c, nil
+}
+
+func (t *turn) effect(seq int) *Effect {
+	for i := range t.st.Effects {
+		if t.st.Effects[i].Seq == seq {
+			return &t.st.Effects[i]
+		}
+	}
+	return nil
+}
+
+// effectDone takes a command's result in. It may come after the effect was
+// given up: then its incident is settled.
+func (t *turn) effectDone(e EffectDone) error {
+	eff := t.effect(e.Effect)
+	if eff == nil {
+		return redundant()
+	}
+	if eff.Kind == effectExternal {
+		return t.finishExternal(FinishExternal{Effect: e.Effect, Vars: e.Result})
+	}
+	token, n := eff.Token, t.node(eff.Node)
+	t.finishEffect(eff)
+	if bad := t.output(n, e.Result); bad != nil {
+		t.raiseWith(ready{token, n, Answered}, bad, e.Result)
+		return nil
+	}
+	t.resume(token, Completing)
+	return nil
+}
+
+// finishEffect states that an effect has ended, and ends what waited with it.
+func (t *turn) finishEffect(eff *Effect) {
+	token := eff.Token
+	t.emitBy(Fact{Kind: EffectFinished, Node: eff.Node, Ref: eff.Seq})
+	for _, i := range t.st.Incidents {
+		if i.Token == token {
+			t.emit(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: "the result came after all"})
+			break
+		}
+	}
+	t.clearTimers(token, false)
+}
+
+// output sets variables from what a call brought back.
+func (t *turn) output(n *process.Node, result map[string]expr.Value) *trouble {
+	if n.Service == nil || len(n.Service.Outputs) == 0 {
+		return nil
+	}
+	return t.assign(n, n.Service.Outputs, result)
+}
+
+// effectFailed turns a command that failed for good into an incident.
+func (t *turn) effectFailed(e EffectFailed) error {
+	eff := t.effect(e.Effect)
+	if eff == nil || t.hasIncident(eff.Token) {
+		return redundant()
+	}
+	n := t.node(eff.Node)
+	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: n.ID, Token: eff.Token, Subject: eff.Seq, Stage: Entering, Code: IncidentEffect,
+		Text: cut(clean(e.Cause), MaxComment), Advice: "put the cause right and retry", Attempts: e.Attempts})
+	return nil
+}
+
+// finishExternal completes a step that another system was to finish.
+func (t *turn) finishExternal(e FinishExternal) error {
+	eff := t.effect(e.Effect)
+	if eff == nil || eff.Kind != effectExternal {
+		return refuse(signoff.NotFound, CodeEffectNotFound, "nothing waits to be finished under this number")
+	}
+	vars, err := t.checked(e.Vars, nil)
+	if err != nil {
+		return err
+	}
+	token, node := eff.Token, eff.Node
+	t.finishEffect(eff)
+	if len(vars) > 0 {
+		t.emitBy(Fact{Kind: VarsSet, Node: node, Vars: vars})
+	}
+	t.resume(token, Completing)
+	return nil
+}

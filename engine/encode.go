@@ -1,0 +1,296 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+)
+
+// AppendJSON appends the stored form of the state, the same bytes for the same
+// state. DecodeState reads it.
+func (st *State) AppendJSON(dst []byte) []byte {
+	o := openObject(dst)
+	o.num("form", st.Form)
+	o.int64("instance", int64(st.Instance))
+	o.str("status", string(st.Status))
+	o.str("folio", st.Folio)
+	o.num("priority", st.Priority)
+	o.person("starter", &st.Starter)
+	o.time("startedAt", &st.StartedAt)
+	o.time("endedAt", st.EndedAt)
+	o.num("seq", st.Seq)
+	o.num("facts", st.Facts)
+	o.values("vars", st.Vars)
+	list(&o, "tokens", st.Tokens, appendToken)
+	list(&o, "tasks", st.Tasks, appendTask)
+	list(&o, "timers", st.Timers, appendTimer)
+	list(&o, "effects", st.Effects, appendEffect)
+	list(&o, "incidents", st.Incidents, appendIncident)
+	if d := st.Last; d != nil {
+		o.key("last")
+		l := openObject(o.b)
+		l.str("outcome", d.Outcome)
+		l.str("comment", d.Comment)
+		l.person("by", &d.By)
+		l.time("at", &d.At)
+		o.b = l.close()
+	}
+	return o.close()
+}
+
+// MarshalJSON implements json.Marshaler with AppendJSON, which is faster alone.
+func (st State) MarshalJSON() ([]byte, error) { return st.AppendJSON(nil), nil }
+
+func appendToken(dst []byte, k *Token) []byte {
+	o := openObject(dst)
+	o.num("id", k.ID)
+	o.str("node", k.Node)
+	o.str("via", k.Flow)
+	return o.close()
+}
+
+func appendTask(dst []byte, t *Task) []byte {
+	o := openObject(dst)
+	o.num("seq", t.Seq)
+	o.num("token", t.Token)
+	o.str("node", t.Node)
+	o.str("title", t.Title)
+	o.str("instructions", t.Instructions)
+	o.principals("recipients", t.Recipients)
+	o.str("claimed", string(t.Claimed))
+	list(&o, "asleep", t.Asleep, func(dst []byte, a *Asleep) []byte {
+		o := openObject(dst)
+		o.str("by", string(a.By))
+		o.time("until", &a.Until)
+		return o.close()
+	})
+	o.num("priority", t.Priority)
+	o.time("offeredAt", &t.OfferedAt)
+	o.time("due", t.Due)
+	o.time("closedAt", t.ClosedAt)
+	o.str("outcome", t.Outcome)
+	o.str("closedBy", string(t.ClosedBy))
+	return o.close()
+}
+
+func appendTimer(dst []byte, t *Timer) []byte {
+	o := openObject(dst)
+	o.num("seq", t.Seq)
+	o.str("node", t.Node)
+	o.str("for", string(t.For))
+	o.num("ref", t.Ref)
+	o.time("due", &t.Due)
+	return o.close()
+}
+
+func appendEffect(dst []byte, e *Effect) []byte {
+	o := openObject(dst)
+	o.num("seq", e.Seq)
+	o.num("token", e.Token)
+	o.str("node", e.Node)
+	o.str("kind", e.Kind)
+	return o.close()
+}
+
+func appendIncident(dst []byte, i *Incident) []byte {
+	o := openObject(dst)
+	o.num("seq", i.Seq)
+	o.str("node", i.Node)
+	o.num("token", i.Token)
+	o.num("effect", i.Effect)
+	o.str("stage", string(i.Stage))
+	o.str("code", i.Code)
+	o.str("cause", i.Cause)
+	o.str("advice", i.Advice)
+	o.num("attempts", i.Attempts)
+	o.time("at", &i.At)
+	o.values("result", i.Result)
+	return o.close()
+}
+
+// AppendJSON appends the stored form of the fact. DecodeFact reads it.
+func (f *Fact) AppendJSON(dst []byte) []byte {
+	o := openObject(dst)
+	o.num("seq", f.Seq)
+	o.time("at", &f.At)
+	o.str("kind", string(f.Kind))
+	o.str("by", string(f.By))
+	o.str("node", f.Node)
+	o.num("ref", f.Ref)
+	o.num("token", f.Token)
+	o.num("subject", f.Subject)
+	o.str("flow", f.Flow)
+	o.int64("instance", int64(f.Instance))
+	o.str("folio", f.Folio)
+	o.person("starter", f.Starter)
+	o.person("person", f.Person)
+	o.num("priority", f.Priority)
+	o.str("title", f.Title)
+	o.principals("to", f.To)
+	o.str("from", string(f.From))
+	o.time("due", f.Due)
+	o.str("timerFor", string(f.TimerFor))
+	o.str("stage", string(f.Stage))
+	o.str("action", f.Action)
+	o.str("outcome", f.Outcome)
+	o.str("text", f.Text)
+	o.str("advice", f.Advice)
+	o.str("code", f.Code)
+	o.num("attempts", f.Attempts)
+	o.str("channel", f.Channel)
+	o.str("evidence", f.Evidence)
+	o.str("effect", f.Effect)
+	o.str("status", string(f.Status))
+	o.values("vars", f.Vars)
+	return o.close()
+}
+
+// MarshalJSON implements json.Marshaler with AppendJSON, which is faster alone.
+func (f Fact) MarshalJSON() ([]byte, error) { return f.AppendJSON(nil), nil }
+
+// object writes one JSON object. Zero values are left out.
+type object struct{ b []byte }
+
+func openObject(dst []byte) object { return object{append(dst, '{')} }
+
+func (o *object) close() []byte { return append(o.b, '}') }
+
+// key begins a member. The names are our own and need no escaping.
+func (o *object) key(name string) {
+	if o.b[len(o.b)-1] != '{' {
+		o.b = append(o.b, ',')
+	}
+	o.b = append(o.b, '"')
+	o.b = append(o.b, name...)
+	o.b = append(o.b, '"', ':')
+}
+
+func (o *object) num(name string, v int) { o.int64(name, int64(v)) }
+
+func (o *object) int64(name string, v int64) {
+	if v != 0 {
+		o.key(name)
+		o.b = strconv.AppendInt(o.b, v, 10)
+	}
+}
+
+func (o *object) str(name, v string) {
+	if v != "" {
+		o.key(name)
+		o.b = appendString(o.b, v)
+	}
+}
+
+func (o *object) time(name string, v *time.Time) {
+	if v != nil && !v.IsZero() {
+		o.key(name)
+		o.b = append(o.b, '"')
+		o.b = v.UTC().AppendFormat(o.b, time.RFC3339Nano)
+		o.b = append(o.b, '"')
+	}
+}
+
+func (o *object) person(name string, p *signoff.Person) {
+	if p == nil {
+		return
+	}
+	o.key(name)
+	in := openObject(o.b)
+	in.str("principal", string(p.Principal))
+	in.str("login", p.Login)
+	in.str("name", p.Name)
+	in.str("email", p.Email)
+	o.b = in.close()
+}
+
+func (o *object) principals(name string, ps []signoff.Principal) {
+	if len(ps) == 0 {
+		return
+	}
+	o.key(name)
+	for i, p := range ps {
+		o.b = append(o.b, separator(i))
+		o.b = appendString(o.b, string(p))
+	}
+	o.b = append(o.b, ']')
+}
+
+// values writes variables sorted by name.
+func (o *object) values(name string, vars map[string]expr.Value) {
+	if len(vars) == 0 {
+		return
+	}
+	o.key(name)
+	var room [16]string
+	names := slices.AppendSeq(room[:0], maps.Keys(vars))
+	slices.Sort(names)
+	o.b = append(o.b, '{')
+	for i, n := range names {
+		if i > 0 {
+			o.b = append(o.b, ',')
+		}
+		o.b = appendString(o.b, n)
+		o.b = append(o.b, ':')
+		o.b = expr.AppendJSON(o.b, vars[n])
+	}
+	o.b = append(o.b, '}')
+}
+
+func list[T any](o *object, name string, items []T, one func([]byte, *T) []byte) {
+	if len(items) == 0 {
+		return
+	}
+	o.key(name)
+	for i := range items {
+		o.b = one(append(o.b, separator(i)), &items[i])
+	}
+	o.b = append(o.b, ']')
+}
+
+func separator(i int) byte {
+	if i == 0 {
+		return '['
+	}
+	return ','
+}
+
+const hex = "0123456789abcdef"
+
+// appendString writes s as JSON text.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				dst = append(append(dst, s[from:i]...), "\uFFFD"...)
+				from = i + 1
+			}
+			i += n
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		from = i
+	}
+	return append(append(dst, s[from:]...), '"')
+}

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+)
+
+// raise makes a step that cannot go on an incident. Its token waits there; all
+// others go on.
+func (t *turn) raise(r ready, bad *trouble) { t.raiseWith(r, bad, nil) }
+
+// raiseWith keeps a call's result with the incident, for the next try.
+func (t *turn) raiseWith(r ready, bad *trouble, result map[string]expr.Value) {
+	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: r.node.ID, Token: r.token, Stage: r.stage,
+		Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice, Vars: result})
+}
+
+func (t *turn) hasIncident(token int) bool {
+	for i := range t.st.Incidents {
+		if t.st.Incidents[i].Token == token {
+			return true
+		}
+	}
+	return false
+}
+
+// retry tries the step of an incident again: what failed and no more. A command
+// is handed out again with the key it had; a step that had done its work only
+// looks for its way on.
+func (t *turn) retry(e Retry) error {
+	i, ok := t.incident(e.Incident)
+	if !ok {
+		return refuse(signoff.NotFound, CodeIncidentGone, "there is no open incident of that number")
+	}
+	vars, err := t.checked(e.Vars, nil)
+	if err != nil {
+		return err
+	}
+	if len(vars) > 0 {
+		t.emitBy(Fact{Kind: VarsSet, Node: i.Node, Vars: vars})
+	}
+	t.emitBy(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: "retried"})
+	r := ready{i.Token, t.node(i.Node), i.Stage}
+	if i.Effect != 0 {
+		t.reorder(r, i.Effect)
+		return nil
+	}
+	if i.Stage == Answered {
+		if bad := t.output(r.node, i.Result); bad != nil {
+			t.raiseWith(r, bad, i.Result)
+			return nil
+		}
+		r.stage = Completing
+	}
+	t.ready = append(t.ready, r)
+	return nil
+}
+
+// reorder hands the command of a failed effect out again, with variables as
+// they are now.
+func (t *turn) reorder(r ready, effect int) {
+	_, _, c, bad := t.order(r.node)
+	if bad != nil {
+		t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: r.node.ID, Token: r.token, Subject: effect, Stage: r.stage,
+			Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice})
+		return
+	}
+	if c != nil {
+		c.Ref = effect
+		t.command(*c)
+	}
+}
+
+func (t *turn) incident(seq int) (Incident, bool) {
+	for _, i := range t.st.Incidents {
+		if i.Seq == seq {
+			return i, true
+		}
+	}
+	return Incident{}, false
+}
+
+// cancel ends the instance and everything open in it.
+func (t *turn) cancel(e Cancel) error {
+	reason := clean(e.Reason)
+	if err := tooLong("reason", reason, MaxComment); err != nil {
+		return err
+	}
+	t.closeEverything("the instance was cancelled")
+	t.emitBy(Fact{Kind: Ended, Status: Cancelled, Text: reason})
+	return nil
+}

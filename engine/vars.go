@@ -1,0 +1,300 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// scopeVars returns what an expression sees: declared variables and task
+// results, set or not, and the names the engine adds.
+func (t *turn) scopeVars() map[string]expr.Value {
+	if t.scope != nil {
+		return t.scope
+	}
+	s := make(map[string]expr.Value, len(t.st.Vars)+len(t.def.Variables)+8)
+	for i := range t.def.Nodes {
+		if task := t.def.Nodes[i].Task; task != nil && task.Result != "" {
+			s[task.Result] = nil
+		}
+	}
+	for i := range t.def.Variables {
+		s[t.def.Variables[i].Name] = nil
+	}
+	maps.Copy(s, t.st.Vars)
+	s["folio"] = expr.String(t.st.Folio)
+	s["instance"] = expr.Int(int64(t.st.Instance))
+	s["starter"] = personValue(t.st.Starter)
+	s["outcome"], s["comment"], s["decidedBy"] = nil, nil, nil
+	if d := t.st.Last; d != nil {
+		s["outcome"], s["comment"], s["decidedBy"] = expr.String(d.Outcome), expr.String(d.Comment), personValue(d.By)
+	}
+	t.scope = s
+	return s
+}
+
+// personValue is a person as expressions see one; nobody is null.
+func personValue(p signoff.Person) expr.Value {
+	if p.Principal == "" {
+		return nil
+	}
+	return expr.Context{
+		{Key: "name", Value: expr.String(p.Name)},
+		{Key: "email", Value: expr.String(p.Email)},
+		{Key: "login", Value: expr.String(p.Login)},
+		{Key: "user", Value: expr.String(p.Principal)},
+	}
+}
+
+// eval evaluates e for what, seeing also more, such as a call's result.
+func (t *turn) eval(what string, e *expr.Expr, more map[string]expr.Value) (expr.Value, *trouble) {
+	vars := t.scopeVars()
+	if len(more) > 0 {
+		vars = maps.Clone(vars)
+		maps.Copy(vars, more)
+	}
+	v, err := e.Eval(expr.Scope{Vars: vars, Now: t.now})
+	if err != nil {
+		return nil, exprTrouble(what, e.Source(), err)
+	}
+	return v, nil
+}
+
+// text evaluates a template for what, as people read it, cut to limit
+// characters. A nil template is "".
+func (t *turn) text(what string, e *expr.Template, limit int) (string, *trouble) {
+	return t.write(what, e, limit, expr.Format)
+}
+
+// line is text on one line: titles, subjects, folios.
+func (t *turn) line(what string, e *expr.Template, limit int) (string, *trouble) {
+	s, bad := t.write(what, e, limit, expr.Format)
+	return oneLine(s), bad
+}
+
+// word is line for programs to read: names, addresses, headers.
+func (t *turn) word(what string, e *expr.Template, limit int) (string, *trouble) {
+	s, bad := t.write(what, e, limit, expr.Text)
+	return oneLine(s), bad
+}
+
+func (t *turn) write(what string, e *expr.Template, limit int, form func(expr.Value) string) (string, *trouble) {
+	if e == nil {
+		return "", nil
+	}
+	s, err := e.EvalWith(expr.Scope{Vars: t.scopeVars(), Now: t.now}, form)
+	if err != nil {
+		return "", exprTrouble(what, e.Source(), err)
+	}
+	return cut(clean(s), limit), nil
+}
+
+func oneLine(s string) string {
+	if strings.ContainsAny(s, "\r\n\t") {
+		return strings.Join(strings.Fields(s), " ")
+	}
+	return s
+}
+
+// cut shortens s to limit characters, and shows that it did.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	return string(r[:limit-1]) + "…"
+}
+
+func exprTrouble(what, source string, err error) *trouble {
+	reason := err.Error()
+	if e, ok := errors.AsType[*expr.Error](err); ok {
+		reason = e.Msg
+	}
+	return &trouble{IncidentExpression, fmt.Sprintf("%s, %s, could not be worked out: %s", what, source, reason),
+		"correct the variables it uses and retry; if the expression itself is wrong, correct the workflow"}
+}
+
+// describe is a value as a message shows it.
+func describe(v expr.Value) string {
+	if v == nil {
+		return "null"
+	}
+	return cut(expr.Format(v), 80)
+}
+
+func (t *turn) variable(name string) *process.Variable {
+	for i := range t.def.Variables {
+		if t.def.Variables[i].Name == name {
+			return &t.def.Variables[i]
+		}
+	}
+	return nil
+}
+
+// assign sets variables from expressions of a step, which also see more. Each
+// sees what those before it gave. Either all are set or none, so that trying
+// again sets nothing twice.
+func (t *turn) assign(n *process.Node, list []process.Assign, more map[string]expr.Value) *trouble {
+	if len(list) == 0 {
+		return nil
+	}
+	set := make(map[string]expr.Value, len(list))
+	seen := make(map[string]expr.Value, len(list)+len(more))
+	maps.Copy(seen, more)
+	for i := range list {
+		v, bad := t.valueFor(&list[i], seen)
+		if bad != nil {
+			return bad
+		}
+		set[list[i].Variable], seen[list[i].Variable] = v, v
+	}
+	if t.tooLarge(set) {
+		return &trouble{IncidentVariables, fmt.Sprintf("the instance's variables would be larger than %d bytes", MaxVariables),
+			"make a variable smaller and retry"}
+	}
+	t.emit(Fact{Kind: VarsSet, Node: n.ID, Vars: set})
+	return nil
+}
+
+// valueFor works out one assignment, in the type its variable is declared with.
+func (t *turn) valueFor(a *process.Assign, seen map[string]expr.Value) (expr.Value, *trouble) {
+	what := fmt.Sprintf("the value for %q", a.Variable)
+	v, bad := t.eval(what, a.Value, seen)
+	decl := t.variable(a.Variable)
+	if bad != nil || decl == nil {
+		return v, bad
+	}
+	v, err := coerce(decl, v)
+	if err != nil {
+		return nil, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, does not fit: %s", what, a.Value.Source(), err),
+			"correct the variables it uses and retry"}
+	}
+	return v, nil
+}
+
+// coerce returns v as decl declares it, or says in words why it is not.
+func coerce(decl *process.Variable, v expr.Value) (expr.Value, error) {
+	if v == nil {
+		return nil, nil
+	}
+	v, err := expr.Coerce(v, string(decl.Type))
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := v.(expr.String); ok {
+		if decl.Type == process.Person {
+			s = expr.String(clean(string(s)))
+			v = s
+		}
+		if len(decl.Choices) > 0 && !slices.Contains(decl.Choices, string(s)) {
+			return nil, fmt.Errorf("it must be one of %s", strings.Join(decl.Choices, ", "))
+		}
+	}
+	return v, nil
+}
+
+// given checks values people or other systems gave, against the declarations.
+// Only those in allowed may be given; nil allows all. Everything wrong is
+// reported at once.
+func (t *turn) given(vars map[string]expr.Value, allowed []string) (map[string]expr.Value, []signoff.FieldError) {
+	if len(vars) == 0 {
+		return nil, nil
+	}
+	out := make(map[string]expr.Value, len(vars))
+	var wrong []signoff.FieldError
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		decl := t.variable(name)
+		if decl == nil || allowed != nil && !slices.Contains(allowed, name) {
+			wrong = append(wrong, t.notAllowed(name, decl, allowed))
+			continue
+		}
+		v := vars[name]
+		if blank(v) && decl.Type != process.String && decl.Type != process.Text {
+			v = nil // how a form gives no number, no date
+		}
+		v, err := coerce(decl, v)
+		switch {
+		case err != nil:
+			wrong = append(wrong, signoff.FieldError{Field: name, Detail: err.Error()})
+		case decl.Required && blank(v):
+			wrong = append(wrong, signoff.FieldError{Field: name, Detail: "a value is required"})
+		default:
+			out[name] = v
+		}
+	}
+	return out, wrong
+}
+
+func (t *turn) notAllowed(name string, decl *process.Variable, allowed []string) signoff.FieldError {
+	if decl != nil {
+		return signoff.FieldError{Field: name, Detail: "this variable cannot be changed here", Advice: listing("these can be", allowed)}
+	}
+	if allowed == nil {
+		for i := range t.def.Variables {
+			allowed = append(allowed, t.def.Variables[i].Name)
+		}
+	}
+	return signoff.FieldError{Field: cut(name, 100), Detail: "the workflow has no such variable", Advice: listing("it has", allowed)}
+}
+
+func listing(intro string, names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return intro + " " + strings.Join(names, ", ")
+}
+
+// blank tells whether v is nothing at all: null, or a string of spaces.
+func blank(v expr.Value) bool {
+	s, ok := v.(expr.String)
+	return v == nil || ok && strings.TrimSpace(string(s)) == ""
+}
+
+func badVariables(wrong []signoff.FieldError) error {
+	return &signoff.Error{Kind: signoff.Invalid, Code: CodeBadVariables, Detail: "some values cannot be used", Fields: wrong}
+}
+
+// checked is given with its errors, and the limit on size, as a refusal.
+func (t *turn) checked(vars map[string]expr.Value, allowed []string) (map[string]expr.Value, error) {
+	out, wrong := t.given(vars, allowed)
+	if len(wrong) > 0 {
+		return nil, badVariables(wrong)
+	}
+	if t.tooLarge(out) {
+		return nil, variablesTooLarge()
+	}
+	return out, nil
+}
+
+func variablesTooLarge() error {
+	return refuse(signoff.TooLarge, CodeVariablesLarge, "the instance's variables would be larger than %d bytes", MaxVariables)
+}
+
+// tooLarge tells whether the variables, with set, would pass MaxVariables.
+func (t *turn) tooLarge(set map[string]expr.Value) bool {
+	if len(set) == 0 {
+		return false
+	}
+	size := 0
+	var buf []byte
+	for name, v := range set {
+		buf = expr.AppendJSON(buf[:0], v)
+		size += len(name) + len(buf)
+	}
+	for name, v := range t.st.Vars {
+		if _, replaced := set[name]; !replaced {
+			buf = expr.AppendJSON(buf[:0], v)
+			size += len(name) + len(buf)
+		}
+	}
+	return size > MaxVariables
+}
