@@ -67,7 +67,7 @@ type QuickReply struct {
 
 // Changed is the event that a mailbox should be read again.
 type Changed struct {
-	Mailbox string `json:"mailbox"`
+	Mailbox string `json:"mailbox" doc:"empty once at the beginning: read everything"`
 }
 
 // newHandler builds the API and the guard in front of it.
@@ -359,6 +359,9 @@ func (a api) clear(_ context.Context, in *clearInput) (*struct{}, error) {
 func (a api) events(ctx context.Context, _ *struct{}, send sse.Sender) {
 	news, stop := a.post.hub.subscribe()
 	defer stop()
+	if send.Data(Changed{}) != nil { // also makes the answer's head go out
+		return
+	}
 	for {
 		select {
 		case id, open := <-news:
