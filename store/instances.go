@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
@@ -104,40 +103,6 @@ func (s *Store) Facts(ctx context.Context, id signoff.InstanceID, after, limit i
 			return nil, fmt.Errorf("read history of instance %d: %w", id, err)
 		}
 		out = append(out, facts...)
-	}
-	return out, s.explain(rows.Err())
-}
-
-// TaskRow is a task as reports see it.
-type TaskRow struct {
-	Serial    signoff.Serial
-	Workflow  signoff.WorkflowID
-	Node      string
-	Title     string
-	OfferedAt time.Time
-	Due       *time.Time
-	Claimed   signoff.Principal
-	ClosedAt  *time.Time
-	Outcome   string
-	ClosedBy  signoff.Principal
-}
-
-// Tasks returns the tasks of an instance, open and closed, oldest first.
-func (s *Store) Tasks(ctx context.Context, id signoff.InstanceID) (out []TaskRow, err error) {
-	rows, err := s.query(ctx, `select instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by
-		from task where instance = $1 order by seq limit 1000`, int64(id))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r TaskRow
-		var offered, due, closed int64
-		if err := rows.Scan(&r.Serial.Instance, &r.Serial.Seq, &r.Workflow, &r.Node, &r.Title, &offered, &due, &r.Claimed, &closed, &r.Outcome, &r.ClosedBy); err != nil {
-			return nil, s.explain(err)
-		}
-		r.OfferedAt, r.Due, r.ClosedAt = moment(offered), momentPtr(due), momentPtr(closed)
-		out = append(out, r)
 	}
 	return out, s.explain(rows.Err())
 }

@@ -73,6 +73,7 @@ create table task (
   closed_by text    not null,
   primary key (instance, seq)
 ) without rowid;
+create index task_decided on task (closed_by, closed, instance, seq) where closed_by <> '';
 
 -- One row for each principal an open task is listed under, holding what a page
 -- shows, in the order pages show it: a page is one walk along the key.

@@ -1,0 +1,105 @@
+package worklist
+
+import (
+	"context"
+	"slices"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/store"
+)
+
+// TaskDetail is one task with everything a page about it needs.
+type TaskDetail struct {
+	Task
+	Rev     int64 // of the instance: changes whenever anything about it does
+	State   engine.State
+	In      engine.Task
+	Def     *process.Definition
+	Element *process.Node
+
+	CanDecide, CanClaim, CanRelease, CanRedirect bool
+}
+
+var errNoTask = &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeTaskNotFound,
+	Detail: "there is no such task, or it is not yours"}
+
+// Task returns one task to those it was put to, who handled it, and who may
+// view or administer the workflow. For everybody else it is not there.
+func (w *Worklist) Task(ctx context.Context, by signoff.Caller, n signoff.Serial) (TaskDetail, error) {
+	in, err := w.Store.Instance(ctx, n.Instance)
+	if signoff.KindOf(err) == signoff.NotFound {
+		return TaskDetail{}, errNoTask
+	}
+	if err != nil {
+		return TaskDetail{}, err
+	}
+	i := slices.IndexFunc(in.State.Tasks, func(t engine.Task) bool { return t.Seq == n.Seq })
+	if i < 0 {
+		return TaskDetail{}, errNoTask
+	}
+	rights, err := w.rights(ctx, by, in.Workflow)
+	if err != nil {
+		return TaskDetail{}, err
+	}
+	t := &in.State.Tasks[i]
+	if !rights.view && !runner.Concerns(by, t) {
+		return TaskDetail{}, errNoTask
+	}
+	return w.detail(ctx, by, in, t, rights)
+}
+
+func (w *Worklist) detail(ctx context.Context, by signoff.Caller, in store.Instance, t *engine.Task, may rights) (TaskDetail, error) {
+	a, err := w.about(ctx, in.Version)
+	if err != nil {
+		return TaskDetail{}, err
+	}
+	task, err := w.taskOf(ctx, by, in, t)
+	if err != nil {
+		return TaskDetail{}, err
+	}
+	d := TaskDetail{Task: task, Rev: in.Rev, State: in.State, In: *t, Def: a.Def, Element: a.node(t.Node)}
+	mine := slices.ContainsFunc(t.Recipients, by.Is)
+	free := t.Claimed == "" || t.Claimed == by.Principal
+	excluded := d.Element != nil && d.Element.Task != nil && d.Element.Task.ExcludeStarter && by.Principal == in.State.Starter.Principal
+	if t.Open() && in.State.Status == engine.Running {
+		d.CanDecide = mine && free && !excluded
+		d.CanClaim = d.CanDecide && t.Claimed == ""
+		d.CanRelease = t.Claimed != "" && (t.Claimed == by.Principal || may.administer)
+		d.CanRedirect = mine && free || may.administer
+	}
+	return d, nil
+}
+
+// taskOf is the task as the caller's list would show it, open or not.
+func (w *Worklist) taskOf(ctx context.Context, by signoff.Caller, in store.Instance, t *engine.Task) (Task, error) {
+	rows := slices.DeleteFunc(store.WorklistRows(in.Workflow, in.Version, &in.State), func(r store.WorklistRow) bool {
+		return r.Serial.Seq != t.Seq || !by.Is(r.Principal)
+	})
+	row := store.WorklistRow{Serial: signoff.Serial{Instance: in.ID, Seq: t.Seq}, Offered: t.OfferedAt.UnixMicro(), Workflow: in.Workflow,
+		Version: in.Version, Priority: t.Priority, Claimed: t.Claimed, Starter: in.State.Starter.Principal, Node: t.Node, Title: t.Title, Folio: in.State.Folio}
+	if len(rows) > 0 {
+		row, _ = choose(by, ViewAll, rows)
+	}
+	task, err := w.task(ctx, by, row)
+	task.Due = t.Due
+	if !t.Open() {
+		task.Status, task.ClosedAt, task.Outcome = Closed, t.ClosedAt, t.Outcome
+	}
+	return task, err
+}
+
+// rights are what somebody holds on one workflow.
+type rights struct{ view, administer bool }
+
+func (w *Worklist) rights(ctx context.Context, by signoff.Caller, wf signoff.WorkflowID) (rights, error) {
+	view, err := w.Library.May(ctx, by, access.View, wf)
+	if err != nil {
+		return rights{}, err
+	}
+	admin, err := w.Library.May(ctx, by, access.Administer, wf)
+	return rights{view.OK, admin.OK}, err
+}
