@@ -133,7 +133,17 @@ func arrange[T any](s signature, args []T, names []string, missing T) ([]T, bool
 }
 
 // prepare works out once what does not depend on variables.
-func (n *call) prepare() node { return n }
+func (p *parser) prepare(at token, n *call) node {
+	switch n.fn.name {
+	case "matches":
+		p.preparePattern(at, n, 1, 2)
+	case "replace":
+		p.preparePattern(at, n, 1, 3)
+	case "split":
+		p.preparePattern(at, n, 1, 2)
+	}
+	return n
+}
 
 func plural(n int, what string) string {
 	if n == 1 {
@@ -200,5 +210,9 @@ func init() {
 	for _, p := range []string{"time offset", "start included", "end included"} {
 		phrases.add(p)
 	}
+	defineText()
+	defineNumbers()
+	defineLists()
+	defineDates()
 	defineConversions()
 }

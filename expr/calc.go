@@ -155,8 +155,8 @@ func months(n int64) Value {
 	return MonthsDuration(n)
 }
 
-// between2 is the time from r to l. A date counts as its beginning, in the zone
-// of the other side where that has one.
+// between2 is the time from r to l. Beside a moment, a date counts as its
+// beginning in UTC.
 func between2(l, r Value) Value {
 	if a, ok := l.(Time); ok {
 		if b, ok := r.(Time); ok && (a.loc == nil) == (b.loc == nil) {
@@ -177,10 +177,8 @@ func asDateTime(v, other Value) (DateTime, bool) {
 	case DateTime:
 		return x, true
 	case Date:
-		if o, ok := other.(DateTime); ok && !o.local {
-			return DateTime{t: x.midnight()}, true
-		}
-		return DateTime{t: x.midnight(), local: true}, true
+		_, isDateTime := other.(DateTime)
+		return DateTime{t: x.midnight(), local: !isDateTime}, true
 	}
 	return DateTime{}, false
 }

@@ -149,7 +149,10 @@ func parseDateTime(s string) (DateTime, bool) {
 	}
 	t := Time{}
 	if found {
-		if t, ok = parseTime(clock); !ok {
+		if midnight, isMidnight := strings.CutPrefix(clock, "24:00:00"); isMidnight && !strings.HasPrefix(midnight, ".") { // the end of the day
+			d, clock = dateOfDays(d.days()+1), "00:00:00"+midnight
+		}
+		if t, ok = parseTime(clock); !ok || !validYear(d.Year) {
 			return DateTime{}, false
 		}
 	}

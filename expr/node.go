@@ -227,7 +227,7 @@ func (n *rangeOf) eval(e *env) Value {
 	if n.end != nil {
 		r.End = n.end.eval(e)
 	}
-	if r.Start != nil && r.End != nil && e.order(n.pos, r.Start, r.End) == incomparable {
+	if !r.Unary && r.Start != nil && r.End != nil && e.order(n.pos, r.Start, r.End) == incomparable {
 		return nil
 	}
 	return r
@@ -287,6 +287,9 @@ func (e *env) inList(pos int, x Value, list List) Value {
 func (e *env) inRange(pos int, x Value, r Range) Value {
 	if r.Except {
 		return not(e.equal(pos, x, r.Start))
+	}
+	if r.Unary && r.Start != nil && r.End != nil {
+		return e.equal(pos, x, r.Start)
 	}
 	if r.Start == nil && r.End == nil || !r.Unary && (r.Start == nil || r.End == nil) {
 		return e.note(pos, "this range has no bounds to compare with")

@@ -63,6 +63,9 @@ func finish(n Number, cond apd.Condition) (Number, bool) {
 	if n.dec.Negative && n.dec.IsZero() {
 		n.dec.Negative = false
 	}
+	if n.dec.Exponent > 0 && n.dec.IsZero() {
+		n.dec.Exponent = 0
+	}
 	return n, true
 }
 

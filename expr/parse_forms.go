@@ -105,7 +105,7 @@ func (p *parser) call(at token, fn string) node {
 	} else if !b.takes(len(args)) {
 		p.fail(at, "%s does not take %s: write %s", fn, plural(len(args), "value"), b.usage())
 	}
-	return n.prepare()
+	return p.prepare(at, n)
 }
 
 // byName puts named arguments into the order of the signature they fit.

@@ -72,6 +72,10 @@ func (p *parser) typeName() typeTest {
 		p.fail(first, "there is no type %q: use number, string, boolean, date, time, date and time, days and time duration, "+
 			"years and months duration, list, context, range or Any", t.name)
 	}
+	if t.name == "function" && p.accept("<>") {
+		p.functionResult()
+		return t
+	}
 	if !p.accept("<") {
 		return t
 	}
@@ -123,6 +127,10 @@ func (p *parser) functionType() {
 		}
 	}
 	p.expect(">", "this type needs a closing >")
+	p.functionResult()
+}
+
+func (p *parser) functionResult() {
 	p.expect("->", "a function type is written function<number> -> string")
 	p.typeName()
 }

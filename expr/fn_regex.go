@@ -1,0 +1,216 @@
+package expr
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Patterns are those of XPath as far as RE2 can do them in linear time: no back
+// references, no subtraction in character classes.
+
+// pattern is a compiled regular expression.
+type pattern struct {
+	re   *regexp.Regexp
+	cost int // steps for 256 bytes of input
+}
+
+func compilePattern(source, flags string) (*pattern, error) {
+	if len(source) > maxPattern {
+		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
+	}
+	mode := ""
+	for _, f := range flags {
+		switch {
+		case f == 'x':
+		case strings.ContainsRune("smi", f):
+			if !strings.ContainsRune(mode, f) {
+				mode += string(f)
+			}
+		default:
+			return nil, fmt.Errorf("the flag %q is not known: use s, m, i or x", f)
+		}
+	}
+	text := fromXPath(source, strings.Contains(flags, "x"), strings.Contains(flags, "s"))
+	if mode != "" {
+		text = "(?" + mode + ")" + text
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern is not understood: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	cost := len(text)
+	if strings.Contains(text, "{") {
+		cost += 1000 // repetitions can make a short pattern that large
+	}
+	return &pattern{re, cost}, nil
+}
+
+// fromXPath changes what RE2 reads differently: with x, space does not count;
+// without s, a dot is no carriage return either.
+func fromXPath(source string, x, s bool) string {
+	var b strings.Builder
+	class, braces := 0, false
+	escaped := false
+	for _, c := range source {
+		switch {
+		case escaped:
+			escaped = false
+			braces = c == 'p' || c == 'P'
+		case x && unicode.IsSpace(c) && (class == 0 || braces):
+			continue
+		case c == '\\':
+			escaped = true
+		case c == '[':
+			class++
+		case c == ']' && class > 0:
+			class--
+		case c == '}':
+			braces = false
+		case c == '.' && class == 0 && !s:
+			b.WriteString(`[^\n\r]`)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// pattern reads the pattern and flags of a call, unless they were constant.
+func (c *callEnv) pattern(source, flags Value) (*pattern, bool) {
+	if p, ok := c.data.(*pattern); ok {
+		return p, true
+	}
+	s, ok := c.textArg(source)
+	if !ok {
+		return nil, false
+	}
+	f := ""
+	if flags != nil {
+		if f, ok = c.textArg(flags); !ok {
+			return nil, false
+		}
+	}
+	c.step(c.pos, 20+len(s))
+	p, err := compilePattern(s, f)
+	if err != nil {
+		c.note(c.pos, "%s: %s", c.name, err)
+	}
+	return p, err == nil
+}
+
+// search counts what looking for p in s takes.
+func (c *callEnv) search(p *pattern, s string) { c.step(c.pos, p.cost*len(s)/256) }
+
+func fnMatches(c *callEnv, a []Value) Value {
+	s, ok1 := c.textArg(a[0])
+	p, ok2 := c.pattern(a[1], arg(a, 2))
+	if !ok1 || !ok2 {
+		return nil
+	}
+	c.search(p, s)
+	return Boolean(p.re.MatchString(s))
+}
+
+func fnReplace(c *callEnv, a []Value) Value {
+	s, ok1 := c.textArg(a[0])
+	p, ok2 := c.pattern(a[1], arg(a, 3))
+	replacement, ok3 := c.textArg(a[2])
+	if !ok1 || !ok2 || !ok3 {
+		return nil
+	}
+	c.search(p, s)
+	var b strings.Builder
+	end := 0
+	for _, m := range p.re.FindAllStringSubmatchIndex(s, MaxList) {
+		c.step(c.pos, 1)
+		b.WriteString(s[end:m[0]])
+		expand(&b, replacement, s, m)
+		c.textLength(c.pos, b.Len())
+		end = m[1]
+	}
+	b.WriteString(s[end:])
+	c.text(c.pos, b.Len())
+	return String(b.String())
+}
+
+// expand writes a replacement: $1 is the first group, $0 all that matched, \$ a
+// dollar sign.
+func expand(b *strings.Builder, replacement, s string, m []int) {
+	for i := 0; i < len(replacement); i++ {
+		c := replacement[i]
+		switch {
+		case c == '\\' && i+1 < len(replacement):
+			i++
+			b.WriteByte(replacement[i])
+		case c == '$' && i+1 < len(replacement) && replacement[i+1] >= '0' && replacement[i+1] <= '9':
+			n, size := groupNumber(replacement[i+1:], len(m)/2)
+			if n < len(m)/2 && m[2*n] >= 0 {
+				b.WriteString(s[m[2*n]:m[2*n+1]])
+			}
+			i += size
+		default:
+			b.WriteByte(c)
+		}
+	}
+}
+
+// groupNumber reads as many digits as make the number of a group, at least one.
+func groupNumber(s string, groups int) (n, size int) {
+	n = int(s[0] - '0')
+	for size = 1; size < len(s) && s[size] >= '0' && s[size] <= '9'; size++ {
+		next, err := strconv.Atoi(s[:size+1])
+		if err != nil || next >= groups {
+			break
+		}
+		n = next
+	}
+	return n, size
+}
+
+func fnSplit(c *callEnv, a []Value) Value {
+	s, ok1 := c.textArg(a[0])
+	p, ok2 := c.pattern(a[1], nil)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	c.search(p, s)
+	parts := p.re.Split(s, MaxList+2)
+	c.list(c.pos, len(parts))
+	out := make(List, len(parts))
+	for i, part := range parts {
+		out[i] = String(part)
+	}
+	return out
+}
+
+// preparePattern compiles a pattern that is a constant, and refuses a bad one.
+func (p *parser) preparePattern(at token, n *call, patternArg, flagsArg int) {
+	source, ok := constantText(n.args, patternArg)
+	if !ok {
+		return
+	}
+	flags, ok := constantText(n.args, flagsArg)
+	if !ok && flagsArg < len(n.args) {
+		return
+	}
+	compiled, err := compilePattern(source, flags)
+	if err != nil {
+		p.fail(at, "%s: %s", n.fn.name, err)
+	}
+	n.data = compiled
+}
+
+func constantText(args []node, i int) (string, bool) {
+	if i >= len(args) {
+		return "", false
+	}
+	lit, ok := args[i].(*literal)
+	if !ok {
+		return "", false
+	}
+	s, ok := lit.value.(String)
+	return string(s), ok || lit.value == nil && i > 1
+}
