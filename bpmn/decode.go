@@ -46,13 +46,13 @@ func decodeUnicode(data []byte) (text, family string, err error) {
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe, 0, 0}), bytes.HasPrefix(data, []byte{0, 0, 0xfe, 0xff}):
 		return "", "", unreadable(1, "the file is UTF-32", saveAsUTF8)
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
-		text, err = decodeUTF16(data[2:], 0)
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		text, err = decodeUTF16(data[2:], 1)
+	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
+		text, err = decodeUTF16(data[2:], 0)
 	case bytes.HasPrefix(data, []byte{'<', 0}):
-		text, err = decodeUTF16(data, 0)
-	case bytes.HasPrefix(data, []byte{0, '<'}):
 		text, err = decodeUTF16(data, 1)
+	case bytes.HasPrefix(data, []byte{0, '<'}):
+		text, err = decodeUTF16(data, 0)
 	default:
 		return string(data), "", nil
 	}

@@ -1,0 +1,150 @@
+package bpmn
+
+import (
+	"slices"
+
+	"github.com/signoffhq/signoff/process"
+)
+
+// part is what a BPMN element means to signoff inside a process.
+type part struct {
+	kind   process.Kind // for steps that run
+	role   role
+	words  string // what people call it, plural; for refused elements
+	advice string // what to draw instead
+}
+
+type role uint8
+
+const (
+	step    role = iota + 1 // a flow node that runs
+	refused                 // a flow node signoff cannot run
+	flow                    // a sequence flow
+	visual                  // drawn, kept, not run
+)
+
+const activityAdvice = "Draw its steps in this workflow itself."
+
+// parts are the elements a process can hold (BPMN §10.2, §8.4.7).
+var parts = map[string]part{
+	"startEvent":             {role: step, kind: process.StartEvent},
+	"endEvent":               {role: step, kind: process.EndEvent},
+	"task":                   {role: step, kind: process.PassThrough},
+	"manualTask":             {role: step, kind: process.PassThrough},
+	"userTask":               {role: step, kind: process.UserTask},
+	"sendTask":               {role: step, kind: process.SendTask},
+	"serviceTask":            {role: step, kind: process.ServiceTask},
+	"scriptTask":             {role: step, kind: process.ScriptTask},
+	"businessRuleTask":       {role: step, kind: process.ScriptTask},
+	"exclusiveGateway":       {role: step, kind: process.ExclusiveGateway},
+	"parallelGateway":        {role: step, kind: process.ParallelGateway},
+	"intermediateThrowEvent": {role: step, kind: process.PassThrough},
+	"intermediateCatchEvent": {role: step, kind: process.TimerCatch},
+	"boundaryEvent":          {role: step, kind: process.TimerBoundary},
+
+	"inclusiveGateway": {role: refused, words: "inclusive gateways yet",
+		advice: "Use a parallel gateway where every path is taken, or an exclusive gateway where exactly one is."},
+	"complexGateway": {role: refused, words: "complex gateways",
+		advice: "Say the same with exclusive and parallel gateways."},
+	"eventBasedGateway": {role: refused, words: "event-based gateways yet",
+		advice: "Put a timer on the edge of a user task, or give the task a deadline."},
+	"subProcess":       {role: refused, words: "sub-processes yet", advice: activityAdvice},
+	"adHocSubProcess":  {role: refused, words: "ad-hoc sub-processes", advice: activityAdvice},
+	"transaction":      {role: refused, words: "transactions", advice: activityAdvice},
+	"callActivity":     {role: refused, words: "call activities yet", advice: "Draw the steps of the called workflow in this one."},
+	"receiveTask":      {role: refused, words: "receive tasks yet", advice: "Use a service task with <signoff:external/>: it waits until another system finishes it."},
+	"subChoreography":  {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
+	"callChoreography": {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
+	"choreographyTask": {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
+	"event":            {role: refused, words: "events of no kind", advice: "Use a start, intermediate or end event."},
+	"implicitThrowEvent": {role: refused, words: "implicit throw events",
+		advice: "Use a start, intermediate or end event."},
+
+	"sequenceFlow": {role: flow},
+
+	"documentation": {role: visual}, "extensionElements": {role: visual}, "laneSet": {role: visual},
+	"textAnnotation": {role: visual}, "association": {role: visual}, "group": {role: visual}, "artifact": {role: visual},
+	"dataObject": {role: visual}, "dataObjectReference": {role: visual}, "dataStoreReference": {role: visual},
+	"ioSpecification": {role: visual}, "ioBinding": {role: visual}, "property": {role: visual},
+	"auditing": {role: visual}, "monitoring": {role: visual}, "supports": {role: visual},
+	"supportedInterfaceRef": {role: visual}, "correlationSubscription": {role: visual},
+	"resourceRole": {role: visual}, "performer": {role: visual}, "humanPerformer": {role: visual}, "potentialOwner": {role: visual},
+}
+
+// partNames are the keys of parts, sorted, for advice.
+var partNames = func() []string {
+	var names []string
+	for name := range parts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}()
+
+// isStep tells whether local names a flow node, run or refused.
+func isStep(local string) bool {
+	r := parts[local].role
+	return r == step || r == refused
+}
+
+// isActivity tells whether local names an activity (BPMN §10.3).
+func isActivity(local string) bool {
+	switch local {
+	case "task", "manualTask", "userTask", "sendTask", "serviceTask", "scriptTask", "businessRuleTask",
+		"receiveTask", "subProcess", "adHocSubProcess", "transaction", "callActivity":
+		return true
+	}
+	return false
+}
+
+// isEvent tells whether local names an event (BPMN §10.5).
+func isEvent(local string) bool {
+	switch local {
+	case "startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent":
+		return true
+	}
+	return false
+}
+
+// insideStep are the BPMN elements a flow node may hold besides its event
+// definitions and loops (BPMN §8.3.1, §8.4.7, §10.3, §10.4.1).
+var insideStep = []string{
+	"auditing", "categoryValueRef", "dataInput", "dataInputAssociation", "dataOutput", "dataOutputAssociation",
+	"documentation", "extensionElements", "humanPerformer", "incoming", "inputSet", "ioSpecification",
+	"monitoring", "outgoing", "outputSet", "performer", "potentialOwner", "property", "rendering",
+	"resourceRole", "script", "supports",
+}
+
+// eventDefinitions are the triggers and results an event can have (BPMN
+// §10.5.5), as people call them, with what to draw instead where signoff
+// cannot run them.
+var eventDefinitions = map[string]part{
+	"timerEventDefinition":     {words: "timer", advice: "Start the workflow over the REST API or from a page; put the timer behind the start."},
+	"terminateEventDefinition": {words: "terminate", advice: "Use it on an end event."},
+	"messageEventDefinition":   {words: "message", advice: "To send, use a send task; to wait, a service task with <signoff:external/>."},
+	"signalEventDefinition":    {words: "signal", advice: "Use a service task to tell another system, and one with <signoff:external/> to wait for it."},
+	"errorEventDefinition":     {words: "error", advice: "A step that fails becomes an incident that can be retried; draw expected failures as an outcome with an exclusive gateway."},
+	"escalationEventDefinition": {words: "escalation",
+		advice: "Use a timer on the edge of the task, or its deadline."},
+	"conditionalEventDefinition": {words: "conditional", advice: "Ask the condition at an exclusive gateway."},
+	"linkEventDefinition":        {words: "link", advice: "Draw a sequence flow between the two places."},
+	"cancelEventDefinition":      {words: "cancel", advice: "Use a terminate end event."},
+	"compensateEventDefinition":  {words: "compensation", advice: "Draw the steps that undo something as ordinary steps."},
+}
+
+var eventDefinitionNames = func() []string {
+	var names []string
+	for name := range eventDefinitions {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}()
+
+const repeats = "signoff cannot repeat a step with a loop marker yet"
+
+// loops are the markers that repeat an activity (BPMN §10.3.8).
+var loops = map[string]string{
+	"standardLoopCharacteristics":      "Draw the loop with an exclusive gateway and a flow back.",
+	"multiInstanceLoopCharacteristics": "Name several recipients in one task, or draw one task for each behind a parallel gateway.",
+}

@@ -1,0 +1,207 @@
+package bpmn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/signoffhq/signoff/process"
+)
+
+// readStep fills n from its element e.
+func (b *builder) readStep(n *process.Node, e *Element) {
+	if b.full() {
+		return
+	}
+	b.checkReferences(e)
+	if n.Kind == 0 {
+		return
+	}
+	if !b.checkKind(e) {
+		b.refused[n.ID] = true
+	}
+	b.warnData(e)
+	b.checkForeign(e)
+	switch n.Kind {
+	case process.EndEvent:
+		for _, d := range b.triggers(e) {
+			if d.Local == "terminateEventDefinition" {
+				n.Kind = process.TerminateEvent // BPMN §13.5.6
+			}
+		}
+	case process.UserTask:
+		n.Task = b.task(e)
+	case process.SendTask:
+		n.Email = b.email(e)
+	case process.ServiceTask:
+		n.Service = b.service(e)
+	case process.ScriptTask:
+		n.Assign = b.script(e)
+	case process.TimerCatch:
+		n.Timer = b.timer(e)
+	case process.TimerBoundary:
+		n.Timer = b.timer(e)
+		b.attach(n, e)
+	}
+	if isActivity(e.Local) {
+		n.Assign = append(n.Assign, b.assigns(e)...)
+	}
+	if n.Kind == process.SendTask || n.Kind == process.ServiceTask {
+		n.Retry = b.retry(e)
+	}
+}
+
+// checkKind refuses what makes an element of a known name something signoff
+// cannot run: its event definition, a loop, compensation. It also names BPMN
+// elements that have no place in it.
+func (b *builder) checkKind(e *Element) bool {
+	before := b.blocking
+	for c := range e.Elements() {
+		_, definition := eventDefinitions[c.Local]
+		_, loop := loops[c.Local]
+		switch {
+		case c.Space != ModelSpace:
+			b.warnForeign(e, c)
+		case loop:
+			b.refuse(e, c.Line, repeats, loops[c.Local])
+		case definition || c.Local == "eventDefinitionRef":
+			if !isEvent(e.Local) {
+				b.refuse(e, c.Line, "<"+c.Name()+"> belongs in an event, not in a "+e.Local, "Remove it.")
+			}
+		case !slices.Contains(insideStep, c.Local):
+			b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a "+e.Local, process.MeantName(c.Local, nearOnly(c.Local, slices.Concat(insideStep, eventDefinitionNames))))
+		}
+	}
+	if isTrue(e.Get("isForCompensation")) {
+		b.refuse(e, e.Line, "signoff cannot run compensation", "Draw the steps that undo something as ordinary steps.")
+	}
+	for _, name := range []string{"startQuantity", "completionQuantity"} { // BPMN §10.3, table 10.3
+		if a, ok := e.Find("", name); ok && strings.TrimSpace(a.Value) != "1" {
+			b.refuse(e, a.Line, fmt.Sprintf("%s=%s: signoff moves one token at a time", name, clip(a.Value)), "Remove it, or set it to 1.")
+		}
+	}
+	if isEvent(e.Local) {
+		b.checkEvent(e)
+	}
+	return b.blocking == before
+}
+
+// triggers returns the event definitions of an event, also those it refers to
+// (BPMN §10.5.1: eventDefinitions and eventDefinitionRefs).
+func (b *builder) triggers(e *Element) []*Element {
+	var out []*Element
+	for c := range e.Elements() {
+		if c.Space != ModelSpace {
+			continue
+		}
+		if _, ok := eventDefinitions[c.Local]; ok {
+			out = append(out, c)
+		}
+		if c.Local == "eventDefinitionRef" {
+			if d := b.ids[b.local(c.Content())]; d != nil {
+				out = append(out, d)
+			} else {
+				b.refuse(e, c.Line, "the event definition "+clip(c.Content())+" is not in the file", "Put the definition into the event itself.")
+			}
+		}
+	}
+	return out
+}
+
+// eventWords are the events as people call them, and the one definition that
+// runs in each; "" where the event has to have none.
+var eventWords = map[string]struct{ words, runs string }{
+	"startEvent":             {"start", ""},
+	"endEvent":               {"end", "terminateEventDefinition"},
+	"intermediateThrowEvent": {"throw", ""},
+	"intermediateCatchEvent": {"catch", "timerEventDefinition"},
+	"boundaryEvent":          {"boundary", "timerEventDefinition"},
+}
+
+// checkEvent refuses the event definitions that do not run (BPMN §10.5.5).
+func (b *builder) checkEvent(e *Element) {
+	w := eventWords[e.Local]
+	defs := b.triggers(e)
+	if len(defs) > 1 {
+		b.refuse(e, e.Line, "signoff cannot run events with several definitions yet", "Draw one event for each.")
+	}
+	for _, d := range defs {
+		if d.Local == w.runs {
+			continue
+		}
+		def, known := eventDefinitions[d.Local]
+		if !known {
+			b.refuse(e, e.Line, "<"+d.Name()+"> is not an event definition", "Use a timer or none.")
+			continue
+		}
+		advice := def.advice
+		if e.Local == "boundaryEvent" && d.Local == "messageEventDefinition" {
+			advice = "Put a timer there, or draw the other way out as an action of the task."
+		}
+		b.refuse(e, d.Line, fmt.Sprintf("signoff cannot run %s %s events yet", def.words, w.words), advice)
+	}
+	// BPMN §10.5.4: a catching intermediate event waits for something.
+	if len(defs) == 0 && w.runs == "timerEventDefinition" {
+		b.refuse(e, e.Line, "this "+e.Local+" does not say what it waits for", "Give it a timer with a duration or a date.")
+	}
+}
+
+// attach ties a boundary event to its activity (BPMN §10.5.4).
+func (b *builder) attach(n *process.Node, e *Element) {
+	ref, _ := e.Find("", "attachedToRef")
+	i, ok := b.index[b.local(ref.Value)]
+	if !ok {
+		b.refused[n.ID] = true
+		reason := "this boundary event is attached to nothing"
+		if ref.Value != "" {
+			reason = "this boundary event is attached to " + clip(ref.Value) + ", which is not a step of this process"
+		}
+		b.refuse(e, e.Line, reason, "Draw it on the edge of a task.")
+		return
+	}
+	cancel, given := e.Find("", "cancelActivity")
+	n.Attach = &process.Attach{To: i, Interrupting: !given || isTrue(cancel.Value)}
+	b.def.Nodes[i].Boundary = append(b.def.Nodes[i].Boundary, n.Index)
+	if to := b.steps[i]; !isActivity(to.Local) {
+		b.refused[n.ID] = true
+		b.refuse(e, e.Line, fmt.Sprintf("this boundary event sits on %s, a %s; it can sit on an activity only (BPMN §10.5.4)", clip(to.Get("id")), to.Local),
+			"Draw it on the edge of a task.")
+	}
+}
+
+// checkReferences compares the incoming and outgoing lists with the sequence
+// flows. The flows count: BPMN says the same twice (§8.4.7).
+func (b *builder) checkReferences(e *Element) {
+	for c := range e.Elements() {
+		if c.Space != ModelSpace || c.Local != "incoming" && c.Local != "outgoing" {
+			continue
+		}
+		ref := b.local(c.Content())
+		i, ok := b.flows[ref]
+		if ok {
+			f := b.def.Flows[i]
+			end := f.To
+			if c.Local == "outgoing" {
+				end = f.From
+			}
+			ok = b.steps[end] == e
+		}
+		if !ok && (b.ids[ref] == nil || b.ids[ref].Local == "sequenceFlow") {
+			b.warn(e, c.Line, fmt.Sprintf("it lists %s as %s, but no such sequence flow is drawn", clip(ref), c.Local),
+				"signoff goes by the sequence flows; export the file again.")
+		}
+	}
+}
+
+// warnData says that data mappings are not run: values are variables of the
+// workflow (BPMN §10.4.2).
+func (b *builder) warnData(e *Element) {
+	for c := range e.Elements() {
+		if c.Space != ModelSpace || c.Local != "dataInputAssociation" && c.Local != "dataOutputAssociation" {
+			continue
+		}
+		if c.first(ModelSpace, "assignment") != nil || c.first(ModelSpace, "transformation") != nil {
+			b.warn(e, c.Line, "the data mapping in <"+c.Name()+"> is kept but not run", "Set variables with <signoff:assign variable=\"…\" value=\"…\"/>.")
+		}
+	}
+}

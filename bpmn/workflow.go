@@ -1,0 +1,154 @@
+package bpmn
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/signoffhq/signoff/process"
+)
+
+// workflow reads what belongs to the process as a whole.
+func (b *builder) workflow() {
+	if w, ok := b.extension(b.proc, "workflow"); ok {
+		b.def.Category = strings.Trim(w.text("category"), "/")
+		b.def.Folio = w.template("folio")
+	}
+	for _, v := range b.extensions(b.proc, "variable") {
+		if len(b.def.Variables) > process.MaxVariables {
+			break // Check says so
+		}
+		b.def.Variables = append(b.def.Variables, v.variable())
+	}
+	b.checkForeign(b.proc)
+}
+
+// types are the names of variable types, for advice.
+var types = []string{"string", "text", "number", "boolean", "date", "dateTime", "duration", "person", "json"}
+
+func (x ext) variable() process.Variable {
+	v := process.Variable{
+		Name:     x.e.Get("name"),
+		Label:    x.text("label"),
+		Type:     process.Type(x.choice("type", "string", types...)),
+		Required: x.flag("required", false),
+		Input:    x.flag("input", false),
+		Show:     x.flag("show", false),
+		Choices:  x.list("choices", "|"),
+		Line:     x.e.Line,
+	}
+	if !isBlank(x.e.Get("default")) {
+		v.Default = x.expr("default")
+	}
+	return v
+}
+
+// task reads what a user task asks. Without <signoff:task> it is empty, and
+// process.Check says what is missing.
+func (b *builder) task(e *Element) *process.Task {
+	t := &process.Task{Notify: &process.Notify{Reply: true}, Priority: 1}
+	x, ok := b.extension(e, "task")
+	if !ok {
+		return t
+	}
+	t.Title = x.template("title")
+	t.Claiming = x.flag("claiming", false)
+	t.Priority = x.number("priority", 1, 0, 2)
+	t.Result = x.text("result")
+	t.Fields = x.list("fields", ",")
+	t.ExcludeStarter = x.flag("excludeStarter", false)
+	if i, ok := x.one("instructions"); ok {
+		t.Instructions = i.content()
+	}
+	t.Recipients = x.recipients("recipient")
+	for _, a := range x.all("action") {
+		t.Actions = append(t.Actions, process.Action{Name: strings.Join(strings.Fields(a.text("name")), " "),
+			ByMail: a.flag("byMail", true), Comment: a.choice("comment", "optional", "required", "optional") == "required"})
+	}
+	if d, ok := x.one("deadline"); ok {
+		t.Deadline = d.deadline()
+	}
+	if n, ok := x.one("notification"); ok {
+		t.Notify = n.notify()
+	}
+	return t
+}
+
+// notify reads how recipients are told; nil for send="false".
+func (x ext) notify() *process.Notify {
+	n := &process.Notify{Subject: x.template("subject"), Body: x.content(), Reply: x.flag("reply", true)}
+	if !x.flag("send", true) {
+		if n.Subject != nil || n.Body != nil {
+			x.b.warn(x.owner, x.e.Line, `the notification is switched off with send="false"; its text is not used`, "Remove the text, or send=\"false\".")
+		}
+		return nil
+	}
+	return n
+}
+
+// recipients reads the people named by the elements called name.
+func (x ext) recipients(name string) []process.Recipient {
+	var out []process.Recipient
+	for _, r := range x.all(name) {
+		var given []string
+		for _, a := range recipientAttrs {
+			if !isBlank(r.e.Get(a)) {
+				given = append(given, a)
+			}
+		}
+		if len(given) != 1 {
+			r.refuse(fmt.Sprintf("<%s> names somebody by %s; it has to be by exactly one", r.e.Name(), cmp.Or(strings.Join(given, " and "), "nothing")),
+				"Give one of person, group, members, starter, expression; for several people, several elements.")
+			out = append(out, process.Recipient{Starter: true}) // stands in, so that Check does not miss a recipient
+			continue
+		}
+		out = append(out, r.recipient(given[0]))
+	}
+	return out
+}
+
+func (x ext) recipient(how string) process.Recipient {
+	switch how {
+	case "person":
+		if isJUEL(x.text("person")) {
+			x.refuse("person="+clip(x.text("person"))+" is written for another engine", "Write person=\"{name}\" with the name of a variable.")
+		}
+		return process.Recipient{Person: x.template("person")}
+	case "group":
+		return process.Recipient{Group: x.text("group")}
+	case "members":
+		return process.Recipient{Members: x.text("members")}
+	case "starter":
+		if !x.flag("starter", true) {
+			x.refuse("starter=\"false\" names nobody", "Remove the element.")
+		}
+		return process.Recipient{Starter: true}
+	}
+	return process.Recipient{Expr: x.expr("expression")}
+}
+
+func (x ext) deadline() *process.Deadline {
+	d := &process.Deadline{Outcome: x.text("outcome")}
+	given := 0
+	for _, name := range []string{"after", "afterExpression", "at", "atExpression"} {
+		if isBlank(x.e.Get(name)) {
+			continue
+		}
+		given++
+		switch s := x.source(name); name {
+		case "after":
+			d.After = x.b.duration(s, false)
+		case "afterExpression":
+			d.After = x.b.duration(s, true)
+		case "at":
+			d.At = x.b.moment(s, false)
+		case "atExpression":
+			d.At = x.b.moment(s, true)
+		}
+	}
+	if given != 1 {
+		x.refuse("the deadline does not say when, or says it more than once", "Give one of after (such as P3D), afterExpression, at, atExpression.")
+		d.After, d.At = standInDuration, nil
+	}
+	return d
+}

@@ -1,0 +1,191 @@
+package process
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/signoffhq/signoff/expr"
+)
+
+// use is one expression of a definition, and where it stands.
+type use struct {
+	element string
+	name    string
+	line    int
+	what    string // "the condition", as a sentence about it begins
+	names   []string
+	source  string
+	extra   []string // names it sees besides the usual
+}
+
+// names reports every name in an expression that nothing will ever give.
+func (c *checker) names() {
+	known := map[string]bool{}
+	for _, name := range c.known {
+		known[name] = true
+	}
+	possible := c.possibleOutcomes()
+	for _, u := range c.uses() {
+		for _, name := range u.names {
+			if known[name] || slices.Contains(u.extra, name) {
+				continue
+			}
+			if len(c.problems) == maxProblems {
+				return
+			}
+			reason := fmt.Sprintf("%s uses %q, which is not a variable of the workflow", u.what, name)
+			if where := position(u.source, name); where != "" {
+				reason += " (" + where + ")"
+			}
+			c.problem(u.element, u.name, u.line, reason, nameHint(name, slices.Concat(u.extra, c.known)))
+		}
+		c.outcomes(u, possible)
+	}
+}
+
+func nameHint(name string, known []string) string {
+	if near := Nearest(name, known); near != "" {
+		return "Did you mean " + near + "? Text has to stand in double quotes."
+	}
+	return "Declare it as a variable of the workflow, or put it in double quotes if it is text."
+}
+
+// position finds name as a word of its own in source: "line 1, column 5".
+func position(source, name string) string {
+	at := regexp.MustCompile(`(^|[^\pL\pN_])` + regexp.QuoteMeta(name) + `($|[^\pL\pN_])`).FindStringSubmatchIndex(source)
+	if at == nil {
+		return ""
+	}
+	before := source[:at[3]]
+	line := strings.Count(before, "\n")
+	column := len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
+	return fmt.Sprintf("line %d, column %d", line+1, column+1)
+}
+
+// comparedOutcome finds comparisons of an outcome with a text.
+var comparedOutcome = regexp.MustCompile(`\boutcome\s*!?=\s*"([^"\\]*)"`)
+
+// possibleOutcomes lists what the tasks of the workflow can end with.
+func (c *checker) possibleOutcomes() []string {
+	var possible []string
+	for _, n := range c.def.Nodes {
+		if n.Task == nil {
+			continue
+		}
+		for _, a := range n.Task.Actions {
+			possible = append(possible, a.Name)
+		}
+		if n.Task.Deadline != nil {
+			possible = append(possible, n.Task.Deadline.Outcome)
+		}
+	}
+	return possible
+}
+
+// outcomes warns of comparisons with an outcome that no task has.
+func (c *checker) outcomes(u use, possible []string) {
+	for _, m := range comparedOutcome.FindAllStringSubmatch(u.source, -1) {
+		if !slices.Contains(possible, m[1]) {
+			c.add(Problem{Element: u.element, Name: u.name, Line: u.line, Warning: true,
+				Reason: fmt.Sprintf("%s compares an outcome with %q, which no task of the workflow has", u.what, m[1]),
+				Advice: MeantName(m[1], possible)})
+		}
+	}
+}
+
+// uses lists all expressions and templates of the definition.
+func (c *checker) uses() []use {
+	var out []use
+	d := c.def
+	whole := use{element: d.ID, name: d.Name}
+	out = append(out, whole.template("the folio", d.Folio)...)
+	for _, v := range d.Variables {
+		at := whole
+		at.line = v.Line
+		out = append(out, at.expr(fmt.Sprintf("the default of %q", v.Name), v.Default)...)
+	}
+	for i := range d.Nodes {
+		out = append(out, nodeUses(&d.Nodes[i])...)
+	}
+	for _, f := range d.Flows {
+		at := use{element: f.ID, name: f.Name, line: f.Line}
+		out = append(out, at.expr("the condition", f.Condition)...)
+	}
+	return out
+}
+
+func nodeUses(n *Node) []use {
+	at := use{element: n.ID, name: n.Name, line: n.Line}
+	out := at.assigns("the value of", n.Assign)
+	if t := n.Task; t != nil {
+		out = append(out, at.template("the title", t.Title)...)
+		out = append(out, at.template("the text of the instructions", t.Instructions)...)
+		out = append(out, at.people("a recipient", t.Recipients)...)
+		if t.Deadline != nil {
+			out = append(out, at.expr("the deadline", t.Deadline.After)...)
+			out = append(out, at.expr("the deadline", t.Deadline.At)...)
+		}
+		if t.Notify != nil {
+			out = append(out, at.template("the notification's subject", t.Notify.Subject)...)
+			out = append(out, at.template("the notification's text", t.Notify.Body)...)
+		}
+	}
+	if m := n.Email; m != nil {
+		out = append(out, at.people("a recipient of the mail", slices.Concat(m.To, m.Cc))...)
+		out = append(out, at.template("the mail's subject", m.Subject)...)
+		out = append(out, at.template("the mail's text", m.Body)...)
+	}
+	if s := n.Service; s != nil {
+		out = append(out, at.service(s)...)
+	}
+	if t := n.Timer; t != nil {
+		out = append(out, at.expr("the timer", t.After)...)
+		out = append(out, at.expr("the timer", t.At)...)
+	}
+	return out
+}
+
+func (u use) service(s *Service) []use {
+	out := u.template("the address", s.URL)
+	for _, h := range s.Header {
+		out = append(out, u.template("the header "+h.Name, h.Value)...)
+	}
+	out = append(out, u.expr("the body", s.Body)...)
+	u.extra = []string{"status", "body"}
+	return append(out, u.assigns("the output", s.Outputs)...)
+}
+
+func (u use) assigns(what string, as []Assign) []use {
+	var out []use
+	for _, a := range as {
+		out = append(out, u.expr(fmt.Sprintf("%s %q", what, a.Variable), a.Value)...)
+	}
+	return out
+}
+
+func (u use) people(what string, rs []Recipient) []use {
+	var out []use
+	for _, r := range rs {
+		out = append(out, u.template(what, r.Person)...)
+		out = append(out, u.expr(what, r.Expr)...)
+	}
+	return out
+}
+
+func (u use) expr(what string, e *expr.Expr) []use {
+	if e == nil {
+		return nil
+	}
+	u.what, u.names, u.source = what, e.Names(), e.Source()
+	return []use{u}
+}
+
+func (u use) template(what string, t *expr.Template) []use {
+	if t == nil {
+		return nil
+	}
+	u.what, u.names, u.source = what, t.Names(), t.Source()
+	return []use{u}
+}

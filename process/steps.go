@@ -1,0 +1,212 @@
+package process
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/signoffhq/signoff/expr"
+)
+
+// node checks one node by itself: has it what its kind needs?
+func (c *checker) node(n *Node) {
+	switch n.Kind {
+	case StartEvent, EndEvent, TerminateEvent, PassThrough, ExclusiveGateway, ParallelGateway, ScriptTask:
+	case UserTask:
+		c.task(n)
+	case SendTask:
+		c.email(n)
+	case ServiceTask:
+		c.service(n)
+	case TimerCatch:
+		c.timer(n)
+	case TimerBoundary:
+		c.timer(n)
+		c.boundary(n)
+	default:
+		c.at(n, "signoff does not know how to run a "+n.Element, "Use another kind of step.")
+	}
+	for _, a := range n.Assign {
+		c.assigned(n, a.Variable)
+	}
+	if r := n.Retry; r != nil && (r.Max < 1 || r.First <= 0 || r.Cap < r.First) {
+		c.at(n, "its retry policy cannot work", "Try at least once, wait longer than nothing, and no longer than the cap.")
+	}
+}
+
+func (c *checker) task(n *Node) {
+	t := n.Task
+	if t == nil {
+		t = &Task{}
+	}
+	if len(t.Recipients) == 0 {
+		c.at(n, "nobody is asked: the task has no recipients", `Name at least one: a person, a group, the starter, or an expression (<signoff:recipient person="…"/> in <signoff:task>).`)
+	}
+	c.recipients(n, t.Recipients)
+	if len(t.Actions) == 0 {
+		c.at(n, "there is nothing to decide: the task has no actions", `Add what people can choose, such as Approve and Reject (<signoff:action name="Approve"/> in <signoff:task>).`)
+	}
+	c.actions(n, t.Actions)
+	if t.Result != "" {
+		switch wrong := CheckName(t.Result); {
+		case wrong != "":
+			c.at(n, fmt.Sprintf("the task's result %q %s", t.Result, wrong), nameAdvice)
+		case slices.Contains(Builtins, t.Result):
+			c.at(n, fmt.Sprintf("the task's result is called %q, which signoff uses itself", t.Result), "Choose another name.")
+		case c.declared[t.Result] != nil && c.declared[t.Result].Type != JSON:
+			c.at(n, fmt.Sprintf("the task's result %q is also a variable of type %s", t.Result, c.declared[t.Result].Type),
+				"Choose another name, or make the variable's type json: a result holds outcome, comment, by and at.")
+		}
+	}
+	for _, f := range t.Fields {
+		c.assigned(n, f)
+	}
+	c.deadline(n, t.Deadline)
+	if t.ExcludeStarter && len(t.Recipients) > 0 && !slices.ContainsFunc(t.Recipients, func(r Recipient) bool { return !r.Starter }) {
+		c.at(n, "only the starter is asked, and the starter is excluded", "Name somebody else, or allow the starter.")
+	}
+}
+
+// actions checks that each can be told from the others, also in a mail.
+func (c *checker) actions(n *Node, actions []Action) {
+	seen := map[string]bool{}
+	for _, a := range actions {
+		folded := strings.ToLower(a.Name)
+		switch {
+		case strings.TrimSpace(a.Name) == "":
+			c.at(n, "an action has no name", "Call it what people will press: Approve.")
+		case seen[folded]:
+			c.at(n, fmt.Sprintf("the action %q stands twice (upper and lower case are the same)", a.Name), "Leave one.")
+		case len(a.Name) > 100 || strings.ContainsAny(a.Name, "\n\r\t"):
+			c.at(n, "an action has a name too long for a button", "Use one to three words.")
+		}
+		seen[folded] = true
+	}
+}
+
+func (c *checker) deadline(n *Node, d *Deadline) {
+	if d == nil {
+		return
+	}
+	if strings.TrimSpace(d.Outcome) == "" {
+		c.at(n, "the deadline has no outcome", "Say what the task's outcome is then, such as Expired.")
+	}
+	if (d.After == nil) == (d.At == nil) {
+		c.at(n, "the deadline needs a duration or a moment, and not both", "Give one of them.")
+		return
+	}
+	c.isDuration(n, "the deadline", d.After)
+	c.isMoment(n, "the deadline", d.At)
+}
+
+func (c *checker) recipients(n *Node, rs []Recipient) {
+	for _, r := range rs {
+		given := 0
+		for _, set := range []bool{r.Person != nil, r.Group != "", r.Members != "", r.Starter, r.Expr != nil} {
+			if set {
+				given++
+			}
+		}
+		if given != 1 {
+			c.at(n, "a recipient is named in no way, or in several at once", "Give a person, a group, the starter or an expression.")
+		}
+	}
+}
+
+func (c *checker) email(n *Node) {
+	m := n.Email
+	if m == nil || m.Subject == nil {
+		c.at(n, "the mail has no subject", "Say what the mail is about.")
+	}
+	if m == nil || len(m.To) == 0 {
+		c.at(n, "the mail goes to nobody", `Name at least one recipient (<signoff:to person="…"/> or starter="true" in <signoff:email>).`)
+		return
+	}
+	c.recipients(n, m.To)
+	c.recipients(n, m.Cc)
+}
+
+func (c *checker) service(n *Node) {
+	s := n.Service
+	switch {
+	case s == nil:
+		c.at(n, "the service task calls nothing", "Give it an address to call, or make it wait for another system.")
+	case !s.External && s.URL == nil:
+		c.at(n, "the service task has no address to call", "Give it a URL.")
+	case s.External && (s.URL != nil || s.Body != nil || len(s.Outputs) > 0):
+		c.at(n, "the service task both waits for another system and calls one", "Make two steps of it.")
+	default:
+		for _, o := range s.Outputs {
+			c.assigned(n, o.Variable)
+		}
+	}
+}
+
+func (c *checker) timer(n *Node) {
+	t := n.Timer
+	if t == nil || (t.After == nil) == (t.At == nil) {
+		c.at(n, "the timer needs a duration or a moment, and not both", "Give one of them.")
+		return
+	}
+	c.isDuration(n, "the timer", t.After)
+	c.isMoment(n, "the timer", t.At)
+}
+
+// boundary checks what a boundary event sits on (BPMN 2.0.2 §10.5.4).
+func (c *checker) boundary(n *Node) {
+	if n.Attach == nil {
+		c.at(n, "the boundary event is attached to nothing", "Put it on the edge of a task.")
+		return
+	}
+	switch to := c.def.Nodes[n.Attach.To]; to.Kind {
+	case UserTask, SendTask, ServiceTask, 0:
+	case PassThrough, ScriptTask:
+		c.warn(n, fmt.Sprintf("the timer never fires: %q is done as soon as it begins", to.Name), "Put it on a step that waits.")
+	default:
+		c.at(n, "the boundary event sits on a "+to.Element+"; it can sit on an activity only", "Put it on the edge of a task.")
+	}
+}
+
+// isDuration checks a duration that is the same for every instance.
+func (c *checker) isDuration(n *Node, what string, e *expr.Expr) {
+	if e == nil {
+		return
+	}
+	switch v, constant := evalConstant(e); v.(type) {
+	case expr.DaysDuration, expr.MonthsDuration:
+	default:
+		if constant {
+			c.at(n, fmt.Sprintf("%s waits for %q, which is not a duration", what, e.Source()), `Write P3D, or a FEEL duration such as duration("P3D").`)
+		}
+	}
+}
+
+// isMoment checks a moment that is the same for every instance.
+func (c *checker) isMoment(n *Node, what string, e *expr.Expr) {
+	if e == nil {
+		return
+	}
+	switch v, constant := evalConstant(e); v.(type) {
+	case expr.DateTime, expr.Date:
+	default:
+		if constant {
+			c.at(n, fmt.Sprintf("%s waits until %q, which is not a date and time", what, e.Source()), `Write 2026-12-24T12:00:00Z, or FEEL such as now() + duration("P1D").`)
+		}
+	}
+}
+
+// assigned checks the name of a variable that a step sets.
+func (c *checker) assigned(n *Node, name string) {
+	if c.declared[name] != nil || name == "" {
+		return
+	}
+	names := make([]string, 0, len(c.def.Variables))
+	for _, v := range c.def.Variables {
+		names = append(names, v.Name)
+	}
+	advice := fmt.Sprintf("Declare it on the workflow (<signoff:variable name=%q type=\"…\"/>).", name)
+	if near := Nearest(name, names); near != "" {
+		advice = "Did you mean " + near + "? If not: " + advice
+	}
+	c.at(n, fmt.Sprintf("it sets %q, which is not a variable of the workflow", name), advice)
+}
