@@ -85,7 +85,7 @@ func loginKey(text string) (string, bool) {
 
 // addressKey is what two spellings of one mailbox have in common. Only ASCII
 // letters lose their case: folding others would take the mailbox of somebody
-// whose name merely folds alike (the Kelvin sign and k) for this one.
+// whose name merely folds alike (a long s and s) for this one.
 func addressKey(text string) (string, bool) {
 	text = norm.NFC.String(text)
 	local, domain, found := strings.Cut(text, "@")

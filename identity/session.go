@@ -37,13 +37,14 @@ type Session struct {
 // and now and then when it is seen, all of which is done before the handler
 // writes anything, so that no answer needs to be wrapped.
 func newSessions(st *store.Store, o Options) *scs.SessionManager {
-	m := scs.New()
-	m.Store = sessionStore{st, o.Now}
-	m.Codec = sessionCodec{}
-	m.HashTokenInStore = true
-	m.IdleTimeout = o.SessionIdle
-	m.Lifetime = o.SessionLifetime
-	return m
+	// Not scs.New: it starts a store in memory with a goroutine nobody can wait for.
+	return &scs.SessionManager{
+		Store:            sessionStore{st, o.Now},
+		Codec:            sessionCodec{},
+		HashTokenInStore: true,
+		IdleTimeout:      o.SessionIdle,
+		Lifetime:         o.SessionLifetime,
+	}
 }
 
 // SignIn checks a password as Basic does and begins a session, under a new
@@ -87,7 +88,7 @@ func (s *Service) SignOut(ctx context.Context) (*http.Cookie, error) {
 			return nil, err
 		}
 	}
-	return sessionCookie(v.secure, "", -1), nil
+	return sessionCookie(v.secure, "", -time.Second), nil
 }
 
 // CSRF returns the token that unsafe requests of this request's session must
