@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
@@ -148,8 +149,11 @@ func (t *turn) effectDone(e EffectDone) error {
 		return t.finishExternal(FinishExternal{Effect: e.Effect, Vars: e.Result})
 	}
 	token, n := eff.Token, t.node(eff.Node)
+	if size(e.Result) > MaxVariables {
+		return t.effectFailed(EffectFailed{Effect: e.Effect, Attempts: 1, Cause: fmt.Sprintf("the answer is larger than %d bytes", MaxVariables)})
+	}
 	t.finishEffect(eff)
-	if bad := t.output(n, e.Result); bad != nil {
+	if bad := t.output(n, e.Result, nil); bad != nil {
 		t.raiseWith(ready{token, n, Answered}, bad, e.Result)
 		return nil
 	}
@@ -170,12 +174,24 @@ func (t *turn) finishEffect(eff *Effect) {
 	t.clearTimers(token, false)
 }
 
-// output sets variables from what a call brought back.
-func (t *turn) output(n *process.Node, result map[string]expr.Value) *trouble {
-	if n.Service == nil || len(n.Service.Outputs) == 0 {
+// output sets variables from what a call brought back, except those somebody
+// has given by hand since.
+func (t *turn) output(n *process.Node, result, byHand map[string]expr.Value) *trouble {
+	if n.Service == nil {
 		return nil
 	}
-	return t.assign(n, n.Service.Outputs, result)
+	outputs := n.Service.Outputs
+	if len(byHand) > 0 {
+		outputs = slices.DeleteFunc(slices.Clone(outputs), func(a process.Assign) bool {
+			_, given := byHand[a.Variable]
+			return given
+		})
+	}
+	bad := t.assign(n, outputs, result)
+	if bad != nil && bad.code == IncidentExpression {
+		bad.advice = "the answer is kept; give the variable itself with the retry, or cancel the instance and correct the workflow"
+	}
+	return bad
 }
 
 // effectFailed turns a command that failed for good into an incident.

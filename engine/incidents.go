@@ -46,7 +46,7 @@ func (t *turn) retry(e Retry) error {
 		return nil
 	}
 	if i.Stage == Answered {
-		if bad := t.output(r.node, i.Result); bad != nil {
+		if bad := t.output(r.node, i.Result, vars); bad != nil {
 			t.raiseWith(r, bad, i.Result)
 			return nil
 		}

@@ -130,7 +130,7 @@ func (t *turn) fireEvent(timer Timer) {
 	}
 	if n.Attach.Interrupting {
 		host := &t.def.Nodes[n.Attach.To]
-		t.withdraw(timer.Ref, fmt.Sprintf("%q came first", n.Name))
+		t.withdraw(timer.Ref, n.Name+" came first")
 		t.emit(Fact{Kind: Left, Node: host.ID, Token: timer.Ref})
 	}
 	token := t.next()

@@ -183,21 +183,15 @@ func (t *turn) valueFor(a *process.Assign, seen map[string]expr.Value) (expr.Val
 
 // coerce returns v as decl declares it, or says in words why it is not.
 func coerce(decl *process.Variable, v expr.Value) (expr.Value, error) {
-	if v == nil {
-		return nil, nil
-	}
 	v, err := expr.Coerce(v, string(decl.Type))
-	if err != nil {
-		return nil, err
+	if err != nil || len(decl.Choices) == 0 || v == nil {
+		return v, err
 	}
-	if s, ok := v.(expr.String); ok {
-		if decl.Type == process.Person {
-			s = expr.String(clean(string(s)))
-			v = s
-		}
-		if len(decl.Choices) > 0 && !slices.Contains(decl.Choices, string(s)) {
-			return nil, fmt.Errorf("it must be one of %s", strings.Join(decl.Choices, ", "))
-		}
+	if blank(v) {
+		return nil, nil // how a form says: none of them
+	}
+	if s, ok := v.(expr.String); !ok || !slices.Contains(decl.Choices, string(s)) {
+		return nil, fmt.Errorf("it must be one of %s", strings.Join(decl.Choices, ", "))
 	}
 	return v, nil
 }
@@ -217,11 +211,7 @@ func (t *turn) given(vars map[string]expr.Value, allowed []string) (map[string]e
 			wrong = append(wrong, t.notAllowed(name, decl, allowed))
 			continue
 		}
-		v := vars[name]
-		if blank(v) && decl.Type != process.String && decl.Type != process.Text {
-			v = nil // how a form gives no number, no date
-		}
-		v, err := coerce(decl, v)
+		v, err := coerce(decl, vars[name])
 		switch {
 		case err != nil:
 			wrong = append(wrong, signoff.FieldError{Field: name, Detail: err.Error()})
@@ -284,17 +274,22 @@ func (t *turn) tooLarge(set map[string]expr.Value) bool {
 	if len(set) == 0 {
 		return false
 	}
-	size := 0
+	after := maps.Clone(t.st.Vars)
+	if after == nil {
+		after = set
+	} else {
+		maps.Copy(after, set)
+	}
+	return size(after) > MaxVariables
+}
+
+// size is how many bytes vars take when stored.
+func size(vars map[string]expr.Value) int {
+	total := 0
 	var buf []byte
-	for name, v := range set {
+	for name, v := range vars {
 		buf = expr.AppendJSON(buf[:0], v)
-		size += len(name) + len(buf)
+		total += len(name) + len(buf)
 	}
-	for name, v := range t.st.Vars {
-		if _, replaced := set[name]; !replaced {
-			buf = expr.AppendJSON(buf[:0], v)
-			size += len(name) + len(buf)
-		}
-	}
-	return size > MaxVariables
+	return total
 }

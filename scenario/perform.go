@@ -1,0 +1,362 @@
+package scenario
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// verbs are the commands of a scenario. Filled in init, because "perform" looks
+// into it.
+var verbs map[string]func(*world, *arguments) (refused bool, err error)
+
+func init() {
+	verbs = map[string]func(*world, *arguments) (bool, error){
+		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "person": quiet((*world).setPerson),
+		"nobody": quiet((*world).setNobody), "admin": quiet((*world).setAdmin), "at": quiet((*world).setClock), "show": quiet((*world).setShow),
+		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
+		"redirect": (*world).redirect, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
+		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
+		"retry": (*world).retry, "cancel": (*world).cancel, "state": quiet((*world).tellState),
+	}
+}
+
+// quiet is a command that is never refused.
+func quiet(do func(*world, *arguments) error) func(*world, *arguments) (bool, error) {
+	return func(w *world, a *arguments) (bool, error) { return false, do(w, a) }
+}
+
+// perform runs one command.
+func (w *world) perform(c command) (refused bool, err error) {
+	do, ok := verbs[c.verb]
+	if !ok {
+		if near := process.Nearest(c.verb, knownVerbs()); near != "" {
+			return false, wrong("there is no command %q; did you mean %s?", c.verb, near)
+		}
+		return false, wrong("there is no command %q; there are %s", c.verb, strings.Join(knownVerbs(), ", "))
+	}
+	a := &arguments{words: c.words}
+	return do(w, a)
+}
+
+// arguments are a command's words, taken one by one; done refuses what is left.
+type arguments struct{ words []word }
+
+// next takes the first word that has no key.
+func (a *arguments) next() (string, bool) {
+	for i, x := range a.words {
+		if x.keyed {
+			break
+		}
+		a.words = append(a.words[:i:i], a.words[i+1:]...)
+		return x.value, true
+	}
+	return "", false
+}
+
+func (a *arguments) need(what string) (string, error) {
+	s, ok := a.next()
+	if !ok || s == "" {
+		return "", wrong("say %s", what)
+	}
+	return s, nil
+}
+
+// get takes the word with that key, up to the word "set".
+func (a *arguments) get(key string) (string, bool) {
+	for i, x := range a.words {
+		if !x.keyed && x.value == "set" {
+			break
+		}
+		if x.keyed && x.key == key {
+			a.words = append(a.words[:i:i], a.words[i+1:]...)
+			return x.value, true
+		}
+	}
+	return "", false
+}
+
+func (a *arguments) text(key string) string {
+	s, _ := a.get(key)
+	return s
+}
+
+// who takes by=, which must be there.
+func (a *arguments) who() (string, error) {
+	by, ok := a.get("by")
+	if !ok || by == "" {
+		return "", wrong("say who does it: by=jane")
+	}
+	return by, nil
+}
+
+// vars takes all words that are left, as variables.
+func (a *arguments) vars() (map[string]expr.Value, error) {
+	vars := make(map[string]expr.Value, len(a.words))
+	set := false
+	for _, x := range a.words {
+		if !x.keyed && x.value == "set" && !set {
+			set = true
+			continue
+		}
+		if !x.keyed {
+			return nil, wrong("%q is out of place; values are given as name=value", x.value)
+		}
+		if _, twice := vars[x.key]; twice {
+			return nil, wrong("%s is given twice", x.key)
+		}
+		vars[x.key] = x.valueOf()
+	}
+	a.words = nil
+	return vars, nil
+}
+
+func (a *arguments) done() error {
+	for _, x := range a.words {
+		if x.keyed {
+			return wrong("%s= means nothing here", x.key)
+		}
+		return wrong("%q is out of place", x.value)
+	}
+	return nil
+}
+
+// task takes a task's name and who acts on it.
+func (w *world) task(a *arguments) (seq int, by string, err error) {
+	name, err := a.need("which task: t1")
+	if err != nil {
+		return 0, "", err
+	}
+	if seq, err = w.seq('t', name); err != nil {
+		return 0, "", err
+	}
+	by, err = a.who()
+	return seq, by, err
+}
+
+func (w *world) start(a *arguments) (bool, error) {
+	by, err := a.who()
+	if err != nil {
+		return false, err
+	}
+	e := engine.Start{Instance: 1, Priority: 1, Folio: a.text("folio")}
+	if p, ok := a.get("priority"); ok {
+		if e.Priority, err = strconv.Atoi(p); err != nil {
+			return false, wrong("priority is a number: 0, 1 or 2")
+		}
+	}
+	if e.Vars, err = a.vars(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+func (w *world) act(a *arguments) (bool, error) {
+	seq, by, err := w.task(a)
+	if err != nil {
+		return false, err
+	}
+	e := engine.Act{Task: seq, Action: a.text("outcome"), Comment: a.text("comment"), Channel: a.text("channel"), Evidence: a.text("evidence")}
+	if e.Vars, err = a.vars(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+// onTask is a command that names a task, who acts, and what else more takes.
+func (w *world) onTask(a *arguments, more func(seq int) (engine.Event, error)) (bool, error) {
+	seq, by, err := w.task(a)
+	if err != nil {
+		return false, err
+	}
+	e, err := more(seq)
+	if err != nil {
+		return false, err
+	}
+	if err := a.done(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+func (w *world) claim(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) { return engine.Claim{Task: seq}, nil })
+}
+
+func (w *world) release(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) { return engine.Release{Task: seq}, nil })
+}
+
+func (w *world) wake(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) { return engine.Wake{Task: seq}, nil })
+}
+
+func (w *world) redirect(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		return engine.Redirect{Task: seq, To: a.text("to"), Comment: a.text("comment")}, nil
+	})
+}
+
+func (w *world) sleep(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		if s, ok := a.get("for"); ok {
+			until, err := w.in(s)
+			return engine.Sleep{Task: seq, Until: until}, err
+		}
+		until, err := clock(a.text("until"))
+		return engine.Sleep{Task: seq, Until: until}, err
+	})
+}
+
+func (w *world) comment(a *arguments) (bool, error) {
+	e := engine.Comment{Text: a.text("text")}
+	if name, ok := a.next(); ok {
+		seq, err := w.seq('t', name)
+		if err != nil {
+			return false, err
+		}
+		e.Task = seq
+	}
+	by, err := a.who()
+	if err == nil {
+		err = a.done()
+	}
+	if err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+func (w *world) after(a *arguments) error {
+	s, err := a.need("how long: after P3D")
+	if err != nil {
+		return err
+	}
+	until, err := w.in(s)
+	if err == nil {
+		err = a.done()
+	}
+	if err != nil {
+		return err
+	}
+	return w.pass(until)
+}
+
+func (w *world) timer(a *arguments) (bool, error) {
+	name, err := a.need("which timer: w1")
+	if err != nil {
+		return false, err
+	}
+	seq, err := w.seq('w', name)
+	if err == nil {
+		err = a.done()
+	}
+	if err != nil {
+		return false, err
+	}
+	return w.decide("", engine.TimerDue{Timer: seq})
+}
+
+func (w *world) effect(a *arguments) (bool, error) {
+	how, err := a.need("how it went: effect done e1, effect failed e1")
+	if err != nil {
+		return false, err
+	}
+	name, err := a.need("which effect: e1")
+	if err != nil {
+		return false, err
+	}
+	seq, err := w.seq('e', name)
+	if err != nil {
+		return false, err
+	}
+	switch how {
+	case "done":
+		result, err := a.vars()
+		if err != nil {
+			return false, err
+		}
+		return w.decide("", engine.EffectDone{Effect: seq, Result: result})
+	case "failed":
+		return w.effectFailed(a, seq)
+	}
+	return false, wrong("an effect is done or failed, not %s", how)
+}
+
+func (w *world) effectFailed(a *arguments, seq int) (bool, error) {
+	e := engine.EffectFailed{Effect: seq, Cause: a.text("cause"), Attempts: 1}
+	if s, ok := a.get("attempts"); ok {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return false, wrong("attempts is a number")
+		}
+		e.Attempts = n
+	}
+	if err := a.done(); err != nil {
+		return false, err
+	}
+	return w.decide("", e)
+}
+
+func (w *world) finish(a *arguments) (bool, error) {
+	name, err := a.need("which effect: e1")
+	if err != nil {
+		return false, err
+	}
+	e := engine.FinishExternal{}
+	if e.Effect, err = w.seq('e', name); err != nil {
+		return false, err
+	}
+	by := a.text("by")
+	if e.Vars, err = a.vars(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+func (w *world) retry(a *arguments) (bool, error) {
+	name, err := a.need("which incident: i1")
+	if err != nil {
+		return false, err
+	}
+	e := engine.Retry{}
+	if e.Incident, err = w.seq('i', name); err != nil {
+		return false, err
+	}
+	by := a.text("by")
+	if e.Vars, err = a.vars(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+func (w *world) cancel(a *arguments) (bool, error) {
+	by, e := a.text("by"), engine.Cancel{Reason: a.text("reason")}
+	if err := a.done(); err != nil {
+		return false, err
+	}
+	return w.decide(by, e)
+}
+
+// in returns the moment an ISO 8601 duration from now.
+func (w *world) in(text string) (time.Time, error) {
+	v, err := expr.Coerce(expr.String(text), string(process.Duration))
+	if err == nil && v != nil {
+		if t, ok := expr.AddTo(w.now, v); ok && t.Year() >= 1 && t.Year() <= 9999 {
+			return t, nil
+		}
+	}
+	return time.Time{}, wrong("%q is no duration: write it as P3D for days, PT2H for hours", text)
+}
+
+func clock(text string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, wrong("%q is no time: write it as 2026-01-05T09:00:00Z", text)
+	}
+	return t, nil
+}

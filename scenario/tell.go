@@ -1,0 +1,293 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// tell writes one line: a word in front, then parts, the empty ones left out.
+func (w *world) tell(front string, parts ...string) {
+	w.out = append(w.out, fmt.Sprintf("%-4s  %s", front, join(parts...)))
+}
+
+func join(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), func(s string) bool { return s == "" }), "  ")
+}
+
+// about writes one line about a thing, in columns.
+func (w *world) about(front, what string, ref int, parts ...string) {
+	w.out = append(w.out, strings.TrimRight(fmt.Sprintf("%-4s  %-12s  %-3s  %s", front, what, w.labels[ref], join(parts...)), " "))
+}
+
+func (w *world) tellRefusal(err error) {
+	var detail []string
+	code := "internal"
+	if e, ok := errors.AsType[*signoff.Error](err); ok {
+		code = e.Code
+		detail = append(detail, e.Detail)
+		for _, f := range e.Fields {
+			detail = append(detail, strings.TrimSuffix(f.Field+": "+f.Detail+" ("+f.Advice+")", " ()"))
+		}
+		if e.Hint != "" {
+			detail = append(detail, e.Hint)
+		}
+	} else {
+		detail = append(detail, err.Error())
+	}
+	for i, text := range detail {
+		detail[i] = signoff.Tell(strings.ReplaceAll(text, "\n", " "), func(p signoff.Principal) string { return short(p) }, time.UTC)
+	}
+	w.out = append(w.out, "refused  "+code)
+	for _, text := range detail {
+		w.out = append(w.out, "      "+text)
+	}
+}
+
+// tellFact writes down what became true.
+func (w *world) tellFact(f *engine.Fact) {
+	by := key("by", short(f.By))
+	switch f.Kind {
+	case engine.Started:
+		w.about("fact", "started", 0, by, strconv.Quote(f.Folio))
+	case engine.Entered, engine.Left:
+		if w.steps {
+			w.about("fact", string(f.Kind), 0, w.node(f.Node), key("via", f.Flow))
+		}
+	case engine.VarsSet:
+		w.about("fact", "variables set", 0, by, w.vars(f.Vars))
+	case engine.Commented:
+		w.about("fact", "commented", f.Ref, by, strconv.Quote(f.Text))
+	case engine.Ended:
+		w.about("fact", "ended", 0, by, string(f.Status), quoteSome(f.Text))
+	case engine.TimerSet, engine.TimerFired, engine.TimerCleared:
+		w.tellTimer(f)
+	case engine.EffectRequested:
+		w.label('e', f.Ref)
+		w.about("fact", string(f.Kind), f.Ref, f.Effect, w.node(f.Node))
+	case engine.EffectFinished, engine.EffectDropped:
+		w.about("fact", string(f.Kind), f.Ref, by)
+	case engine.IncidentRaised:
+		w.label('i', f.Ref)
+		w.about("fact", string(f.Kind), f.Ref, f.Code, w.node(f.Node))
+		w.out = append(w.out, "      "+f.Text, "      "+f.Advice)
+	case engine.IncidentCleared:
+		w.about("fact", string(f.Kind), f.Ref, by, strconv.Quote(f.Text))
+	default:
+		w.tellTask(f, by)
+	}
+}
+
+func (w *world) tellTask(f *engine.Fact, by string) {
+	switch f.Kind {
+	case engine.TaskOffered:
+		w.label('t', f.Ref)
+		w.about("fact", string(f.Kind), f.Ref, strconv.Quote(f.Title), key("to", people(f.To)), key("outcomes", w.outcomes(f.Node)),
+			w.due(f.Due), w.priority(f.Priority))
+	case engine.TaskRedirected:
+		from := short(f.From)
+		if from == "" {
+			from = "everybody"
+		}
+		w.about("fact", string(f.Kind), f.Ref, by, key("from", from), key("to", people(f.To)), quoteSome(f.Text))
+	case engine.TaskSlept:
+		w.about("fact", string(f.Kind), f.Ref, by, "until "+w.moment(*f.Due))
+	case engine.TaskWoken:
+		w.about("fact", string(f.Kind), f.Ref, by, key("for", people(f.To)))
+	case engine.TaskDecided:
+		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Outcome)), by, key("channel", f.Channel), quoteSome(f.Text), w.vars(f.Vars))
+	case engine.TaskExpired:
+		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Outcome)), w.vars(f.Vars))
+	case engine.TaskWithdrawn:
+		w.about("fact", string(f.Kind), f.Ref, strconv.Quote(f.Text))
+	default: // claimed, released
+		w.about("fact", string(f.Kind), f.Ref, by)
+	}
+}
+
+func (w *world) tellTimer(f *engine.Fact) {
+	if f.Kind != engine.TimerSet {
+		w.about("fact", string(f.Kind), f.Ref)
+		return
+	}
+	w.label('w', f.Ref)
+	what := w.node(f.Node)
+	if f.TimerFor != engine.ForEvent {
+		what = string(f.TimerFor) + " of " + w.labels[f.Subject]
+	}
+	w.about("fact", string(f.Kind), f.Ref, what, w.due(f.Due))
+}
+
+// tellCommand writes down what the world is asked to do.
+func (w *world) tellCommand(c *engine.Command) {
+	switch {
+	case c.Notify != nil:
+		w.about("do", "notify", c.Ref, key("to", people(c.Notify.To)), quoteSome(c.Notify.Subject), quoteSome(c.Notify.Body))
+	case c.Email != nil:
+		w.about("do", "email", c.Ref, key("to", addresses(c.Email.To)), key("cc", addresses(c.Email.Cc)), strconv.Quote(c.Email.Subject), quoteSome(c.Email.Body))
+	case c.Call != nil:
+		var headers []string
+		for _, name := range slices.Sorted(maps.Keys(c.Call.Header)) {
+			headers = append(headers, key(name, c.Call.Header[name]))
+		}
+		w.about("do", "call", c.Ref, c.Call.Method+" "+c.Call.URL, join(headers...), c.Call.Body)
+	}
+}
+
+// tellState writes down how the instance stands.
+func (w *world) tellState(a *arguments) error {
+	w.tell("is", string(w.st.Status), strconv.Quote(w.st.Folio))
+	for _, k := range w.st.Tokens {
+		w.tell("at", w.node(k.Node))
+	}
+	for _, t := range w.st.Tasks {
+		if t.Open() {
+			w.tell("task", w.labels[t.Seq], strconv.Quote(t.Title), key("to", people(t.Recipients)), key("claimed", short(t.Claimed)), w.asleep(t.Asleep))
+		}
+	}
+	for _, t := range w.st.Timers {
+		w.tell("due", w.labels[t.Seq], w.moment(t.Due), w.node(t.Node))
+	}
+	for _, e := range w.st.Effects {
+		w.tell("does", w.labels[e.Seq], e.Kind, w.node(e.Node))
+	}
+	for _, i := range w.st.Incidents {
+		w.tell("bad", w.labels[i.Seq], i.Code, w.node(i.Node))
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.st.Vars)) {
+		w.tell("var", name+"="+value(w.st.Vars[name]))
+	}
+	return a.done()
+}
+
+func (w *world) asleep(list []engine.Asleep) string {
+	var parts []string
+	for _, a := range list {
+		parts = append(parts, fmt.Sprintf("asleep for %s until %s", short(a.By), w.moment(a.Until)))
+	}
+	return join(parts...)
+}
+
+// key is name=value, quoted where it has to be; nothing for no value.
+func key(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	return name + "=" + value(expr.String(text))
+}
+
+func quoteSome(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strconv.Quote(s)
+}
+
+func people(ps []signoff.Principal) string {
+	names := make([]string, len(ps))
+	for i, p := range ps {
+		names[i] = short(p)
+	}
+	return strings.Join(names, ",")
+}
+
+// addresses are principals without their kind, and bare addresses as they are.
+func addresses(to []string) string {
+	names := make([]string, len(to))
+	for i, s := range to {
+		names[i] = s
+		if p := signoff.Principal(s); p.IsUser() || p.IsGroup() {
+			names[i] = short(p)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// node is a step as people know it.
+func (w *world) node(id string) string {
+	if n := w.step(id); n != nil && n.Name != "" {
+		return strconv.Quote(n.Name)
+	}
+	return id
+}
+
+func (w *world) step(id string) *process.Node {
+	for i := range w.def.Nodes {
+		if w.def.Nodes[i].ID == id {
+			return &w.def.Nodes[i]
+		}
+	}
+	return nil
+}
+
+func (w *world) outcomes(node string) string {
+	n := w.step(node)
+	if n == nil || n.Task == nil {
+		return ""
+	}
+	names := make([]string, len(n.Task.Actions))
+	for i, a := range n.Task.Actions {
+		names[i] = a.Name
+	}
+	return strings.Join(names, ",")
+}
+
+func (w *world) priority(p int) string {
+	return [...]string{"high", "", "low"}[p]
+}
+
+func (w *world) due(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return "due " + w.moment(*t)
+}
+
+// moment is a time to the minute, or as exactly as needed.
+func (w *world) moment(t time.Time) string {
+	if t.Second() == 0 && t.Nanosecond() == 0 {
+		return t.UTC().Format("2006-01-02 15:04")
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.999999")
+}
+
+// vars lists variables, those of the workflow in its order; results of tasks
+// repeat what the line says already.
+func (w *world) vars(vars map[string]expr.Value) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if !w.isResult(name) {
+			parts = append(parts, name+"="+value(vars[name]))
+		}
+	}
+	return join(parts...)
+}
+
+func (w *world) isResult(name string) bool {
+	return slices.ContainsFunc(w.def.Nodes, func(n process.Node) bool { return n.Task != nil && n.Task.Result == name })
+}
+
+// value is a variable's value on one line.
+func value(v expr.Value) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case expr.String:
+		if s := string(v); s == "" || strings.ContainsAny(s, " \t\r\n\"") {
+			return strconv.Quote(s)
+		}
+		return string(v)
+	case expr.List, expr.Context:
+		return string(expr.AppendPlainJSON(nil, v))
+	}
+	return expr.Text(v)
+}
