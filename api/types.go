@@ -196,6 +196,8 @@ type Task struct {
 	Due       *time.Time `json:"due,omitempty"`
 	SleepTill *time.Time `json:"sleepUntil,omitempty"`
 	Actions   []string   `json:"actions" doc:"in the order they were drawn"`
+	Outcome   string     `json:"outcome,omitempty" doc:"once it is closed"`
+	ClosedAt  *time.Time `json:"closedAt,omitempty"`
 }
 
 // TaskDetail is what the task page shows.
@@ -206,9 +208,7 @@ type TaskDetail struct {
 	Variables    []Variable `json:"variables"`
 	Recipients   []Person   `json:"recipients"`
 	ClaimedBy    *Person    `json:"claimedBy,omitempty"`
-	Outcome      string     `json:"outcome,omitempty"`
 	ClosedBy     *Person    `json:"closedBy,omitempty"`
-	ClosedAt     *time.Time `json:"closedAt,omitempty"`
 	CanDecide    bool       `json:"canDecide"`
 	CanClaim     bool       `json:"canClaim"`
 	CanRelease   bool       `json:"canRelease"`
@@ -240,8 +240,9 @@ type Decided struct {
 
 // TaskCounts answers GET /tasks/counts: what a badge shows.
 type TaskCounts struct {
-	Open     int `json:"open"`
-	Sleeping int `json:"sleeping"`
+	Open     int  `json:"open"`
+	Sleeping int  `json:"sleeping"`
+	AtLeast  bool `json:"atLeast,omitempty" doc:"open is large, and may count a task twice that came by two ways"`
 }
 
 // Redirect is the body of POST /tasks/{serial}/redirect.
@@ -305,6 +306,12 @@ type ChangeUser struct {
 
 // SetPassword is the body of PUT /users/{id}/password.
 type SetPassword struct {
+	Password string `json:"password" minLength:"8" maxLength:"1024"`
+}
+
+// ChangePassword is the body of PUT /me/password.
+type ChangePassword struct {
+	Present  string `json:"present" minLength:"1" maxLength:"1024"`
 	Password string `json:"password" minLength:"8" maxLength:"1024"`
 }
 
