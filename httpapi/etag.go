@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -13,22 +12,25 @@ import (
 
 // A tag of a task or instance is "{version}.{hash}": the hash is over the very
 // bytes that are sent, so the tag is strong (RFC 9110 section 8.8.1). The
-// version counts facts, so that If-Match can be checked without writing the
-// whole answer again, and does not fail because somebody changed their name.
+// version stands for what matters, so that If-Match can be checked without
+// writing the whole answer again, and does not fail because somebody changed
+// their name.
 
-// strongTag is the tag of exactly these bytes.
-func strongTag(content []byte) string {
+func shortHash(content []byte) string {
 	sum := sha256.Sum256(content)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
+// strongTag is the tag of exactly these bytes.
+func strongTag(content []byte) string { return `"` + shortHash(content) + `"` }
+
 // versionTag is the tag of an answer whose subject has a version.
-func versionTag(version int, answer any) (string, error) {
+func versionTag(version string, answer any) (string, error) {
 	content, err := json.Marshal(answer)
 	if err != nil {
 		return "", err
 	}
-	return `"` + strconv.Itoa(version) + "." + strings.Trim(strongTag(content), `"`) + `"`, nil
+	return `"` + version + "." + shortHash(content) + `"`, nil
 }
 
 // anyTagMatches compares weakly, as If-None-Match does (RFC 9110 section 13.1.2).
@@ -44,14 +46,14 @@ func anyTagMatches(header, etag string) bool {
 
 // anyVersionMatches tells whether If-Match names this version. Weak tags never
 // match (RFC 9110 section 13.1.1).
-func anyVersionMatches(header string, version int) bool {
+func anyVersionMatches(header, version string) bool {
 	for tag := range strings.SplitSeq(header, ",") {
 		tag = strings.TrimSpace(tag)
 		if tag == "*" {
 			return true
 		}
-		number, _, found := strings.Cut(strings.TrimPrefix(tag, `"`), ".")
-		if found && strings.HasPrefix(tag, `"`) && number == strconv.Itoa(version) {
+		given, _, found := strings.Cut(strings.TrimPrefix(tag, `"`), ".")
+		if found && strings.HasPrefix(tag, `"`) && given == version {
 			return true
 		}
 	}

@@ -46,3 +46,5 @@ type (
 
 // body is an answer of one thing.
 type body[T any] struct{ Body T }
+
+func (p ByPrincipal) principal() signoff.Principal { return signoff.Principal(p.ID) }

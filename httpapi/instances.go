@@ -2,9 +2,17 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/worklist"
 )
 
 type startInput struct {
@@ -19,7 +27,12 @@ type startOutput struct {
 }
 
 func (s *Server) startInstance(ctx context.Context, by signoff.Caller, in *startInput) (*startOutput, error) {
-	return nil, errUnwired
+	id, err := s.Runner.Start(ctx, by, runner.StartRequest{Workflow: in.ID, Folio: in.Body.Folio,
+		Priority: in.Body.Priority, Vars: in.Body.Variables, Once: in.Key})
+	if err != nil {
+		return nil, err
+	}
+	return &startOutput{fmt.Sprintf("%s/instances/%d", base, id), api.Started{ID: int64(id)}}, nil
 }
 
 type listInstancesInput struct {
@@ -31,7 +44,53 @@ type listInstancesInput struct {
 }
 
 func (s *Server) listInstances(ctx context.Context, by signoff.Caller, in *listInstancesInput) (*body[api.List[api.Instance]], error) {
-	return nil, errUnwired
+	q := worklist.InstanceQuery{All: in.Scope == "all", Workflow: in.Workflow, Search: in.Q, Limit: in.Limit, Cursor: in.Cursor}
+	if q.Incident = in.Status == "incident"; !q.Incident {
+		q.Status = engine.Status(in.Status)
+	}
+	page, err := s.Worklist.Instances(ctx, by, q)
+	if err != nil {
+		return nil, err
+	}
+	var who []signoff.Principal
+	for i := range page.Items {
+		who = append(who, instancePeople(&page.Items[i])...)
+	}
+	known, err := s.named(ctx, who...)
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(page.Items, func(i worklist.Instance) api.Instance { return instanceOf(&i, known) })
+	out.Next = page.Next
+	return &body[api.List[api.Instance]]{out}, nil
+}
+
+func instancePeople(in *worklist.Instance) []signoff.Principal {
+	who := []signoff.Principal{in.State.Starter.Principal}
+	for _, w := range in.Waiting {
+		who = append(who, w.For...)
+	}
+	return who
+}
+
+func instanceOf(in *worklist.Instance, known names) api.Instance {
+	st := &in.State
+	out := api.Instance{
+		ID: int64(in.ID), Folio: st.Folio, Workflow: in.Name, Key: in.Key, Version: in.Number, Status: string(st.Status),
+		Incidents: len(st.Incidents), Starter: personOf(st.Starter), StartedAt: st.StartedAt, EndedAt: st.EndedAt,
+		Waiting: []api.Waiting{},
+	}
+	if p, ok := known[st.Starter.Principal]; ok {
+		out.Starter = personOf(p) // as they are called now
+	}
+	for _, w := range in.Waiting {
+		a := api.Waiting{Kind: w.Kind, Step: w.Node, Name: w.Name, Until: w.Until}
+		if w.Task.Seq != 0 {
+			a.Task, a.For = w.Task.String(), known.persons(w.For)
+		}
+		out.Waiting = append(out.Waiting, a)
+	}
+	return out
 }
 
 type getInstanceInput struct {
@@ -45,20 +104,70 @@ type instanceOutput struct {
 }
 
 func (s *Server) getInstance(ctx context.Context, by signoff.Caller, in *getInstanceInput) (*instanceOutput, error) {
-	return nil, errUnwired
+	d, err := s.Worklist.Instance(ctx, by, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.named(ctx, instancePeople(&d.Instance)...)
+	if err != nil {
+		return nil, err
+	}
+	out := &instanceOutput{Body: instanceDetail(&d, known)}
+	if out.ETag, err = versionTag(strconv.FormatInt(d.Rev, 10), out.Body); err != nil {
+		return nil, err
+	}
+	if anyTagMatches(in.Tags, out.ETag) {
+		return nil, notModified(out.ETag)
+	}
+	return out, nil
+}
+
+func instanceDetail(d *worklist.InstanceDetail, known names) api.InstanceDetail {
+	out := api.InstanceDetail{
+		Instance: instanceOf(&d.Instance, known), Variables: []api.Variable{}, Steps: []api.StepMark{},
+		Flows: append([]string{}, d.Flows...), Problems: []api.Incident{}, CanManage: d.CanManage, CanCancel: d.CanCancel,
+	}
+	for _, v := range d.Def.Variables {
+		out.Variables = append(out.Variables, valueOf(v, &d.State))
+	}
+	for _, m := range d.Marks {
+		out.Steps = append(out.Steps, api.StepMark{Element: m.Element, State: m.State, Count: m.Count})
+	}
+	steps := stepNames(d.Def)
+	for _, i := range d.State.Incidents {
+		out.Problems = append(out.Problems, incidentOf(worklist.Incident{Incident: i,
+			Serial: signoff.Serial{Instance: d.ID, Seq: i.Seq}, Instance: d.Instance, Step: steps[i.Node]}))
+	}
+	return out
+}
+
+// valueOf is a variable with what the instance holds in it.
+func valueOf(v process.Variable, st *engine.State) api.Variable {
+	a := variableOf(v)
+	a.Value = expr.ToGo(st.Vars[v.Name])
+	return a
 }
 
 func (s *Server) instanceBPMN(ctx context.Context, by signoff.Caller, in *getInstanceInput) (*xmlOutput, error) {
-	return nil, errUnwired
+	run, err := s.visible(ctx, by, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	_, xml, err := s.Worklist.Store.VersionXML(ctx, run.Version)
+	if err != nil {
+		return nil, err
+	}
+	return xmlAnswer(xml, in.IfNoneMatch)
 }
 
-type historyInput struct {
-	ByInstance
-	Page
-}
-
-func (s *Server) history(ctx context.Context, by signoff.Caller, in *historyInput) (*body[api.List[api.Event]], error) {
-	return nil, errUnwired
+// visible loads an instance for those who may see it. For everybody else it is
+// not there.
+func (s *Server) visible(ctx context.Context, by signoff.Caller, id signoff.InstanceID) (store.Instance, error) {
+	in, err := s.Worklist.Store.Instance(ctx, id)
+	if err == nil {
+		_, err = s.Runner.Sees(ctx, by, in)
+	}
+	return in, err
 }
 
 type commentInstanceInput struct {
@@ -68,7 +177,8 @@ type commentInstanceInput struct {
 }
 
 func (s *Server) commentInstance(ctx context.Context, by signoff.Caller, in *commentInstanceInput) (*nothing, error) {
-	return nil, errUnwired
+	_, err := s.Runner.Do(ctx, by, in.ID, engine.Comment{Text: in.Body.Text}, in.Key)
+	return nil, err
 }
 
 type cancelInput struct {
@@ -78,5 +188,10 @@ type cancelInput struct {
 }
 
 func (s *Server) cancelInstance(ctx context.Context, by signoff.Caller, in *cancelInput) (*nothing, error) {
-	return nil, errUnwired
+	e := engine.Cancel{}
+	if in.Body != nil {
+		e.Reason = in.Body.Reason
+	}
+	_, err := s.Runner.Do(ctx, by, in.ID, e, in.Key)
+	return nil, err
 }

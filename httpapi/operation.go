@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/identity"
 )
 
 // base is the path all operations stand under.
@@ -49,7 +51,8 @@ type nothing struct{}
 func route[I, O any](s *Server, o op, h handler[I, O]) {
 	s.ops = append(s.ops, o)
 	huma.Register(s.huma, s.operation(o), func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, callerFrom(ctx), in)
+		by, _ := identity.Who(ctx) // require has refused those who need to be known and are not
+		out, err := h(ctx, by, in)
 		if err != nil {
 			return nil, s.refuse(ctx, err)
 		}
@@ -79,6 +82,9 @@ func (s *Server) operation(o op) huma.Operation {
 	}
 	if o.right == anybody {
 		h.Security = []map[string][]string{}
+	}
+	if o.id == "stream-events" {
+		h.Responses["200"] = eventAnswer(s.huma)
 	}
 	if strings.HasSuffix(o.id, "-bpmn") {
 		h.Responses["200"] = &huma.Response{Description: "The BPMN file", Content: map[string]*huma.MediaType{
@@ -116,6 +122,12 @@ func (s *Server) refusals(o op, method, path string) map[string]*huma.Response {
 	return out
 }
 
+var (
+	problemGoType = reflect.TypeFor[api.Problem]()
+	liveType      = reflect.TypeFor[api.Live]()
+	resyncType    = reflect.TypeFor[api.Resync]()
+)
+
 // newHuma makes the API without its operations. Nothing of huma's own pages is
 // served; docs.go has ours.
 func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API {
@@ -129,7 +141,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 	config.Transformers = []huma.Transformer{problems}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"basic":   {Type: "http", Scheme: "basic"},
-		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "from POST /session; unsafe requests also send X-CSRF-Token"},
+		"session": {Type: "apiKey", In: "cookie", Name: "signoff", Description: "from POST /session, over https called __Host-signoff; unsafe requests also send X-CSRF-Token"},
 	}
 	config.Security = []map[string][]string{{"basic": {}}, {"session": {}}}
 	config.Tags = []*huma.Tag{

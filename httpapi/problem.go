@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -15,11 +14,10 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/identity"
 )
 
 const problemType = "application/problem+json"
-
-var problemGoType = reflect.TypeFor[api.Problem]()
 
 // refusal is a problem on its way to the caller. It is what huma knows how to
 // write, and it carries the headers that belong to it.
@@ -74,6 +72,10 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 		r.Errors = append(r.Errors, api.FieldError{Field: f.Field, Detail: f.Detail, Advice: f.Advice})
 	}
 	s.tell(ctx, r)
+	if q := requestOf(ctx).r; q != nil {
+		r.header = http.Header{}
+		identity.Challenge(r.header, q, err)
+	}
 	return s.finish(ctx, r)
 }
 
@@ -88,7 +90,8 @@ func (s *Server) internal(ctx context.Context, err error) *refusal {
 		r.Detail, r.Hint = "the request was given up before it was done", "try again"
 		return s.finish(ctx, r)
 	}
-	s.Log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "user", callerFrom(ctx).Principal, "err", err)
+	by, _ := identity.Who(ctx)
+	s.Log.ErrorContext(ctx, "request failed", "request", requestOf(ctx).id, "user", by.Principal, "err", err)
 	return s.finish(ctx, r)
 }
 
@@ -99,10 +102,7 @@ func (s *Server) finish(ctx context.Context, r *refusal) *refusal {
 	if known, ok := api.CodeByName(r.Code); ok {
 		r.Title = known.Title
 	}
-	r.RequestID = requestID(ctx)
-	if r.Status == http.StatusUnauthorized && r.header.Get("WWW-Authenticate") == "" {
-		r.setHeader("WWW-Authenticate", challenge)
-	}
+	r.RequestID = requestOf(ctx).id
 	return r
 }
 
@@ -123,9 +123,12 @@ func (s *Server) tell(ctx context.Context, r *refusal) {
 	for _, t := range texts {
 		who = append(who, mentioned(*t)...)
 	}
-	names := s.names(ctx, who)
+	known, err := s.named(ctx, who...)
+	if err != nil { // the refusal itself matters more than the names in it
+		s.Log.WarnContext(ctx, "names for a refusal not found", "request", requestOf(ctx).id, "err", err)
+	}
 	for _, t := range texts {
-		*t = signoff.Tell(*t, names.name, s.location())
+		*t = signoff.Tell(*t, known.name, s.location())
 	}
 }
 
@@ -205,6 +208,12 @@ func (s *Server) writeRefusal(w http.ResponseWriter, r *http.Request, err error)
 	if r.Method != http.MethodHead {
 		_ = json.NewEncoder(w).Encode(ref.Problem) // nobody is left to hear of an error
 	}
+}
+
+// Refuse is the adapter for APIs that write refusals in a shape of their own.
+func (s *Server) Refuse(ctx context.Context, err error) (api.Problem, http.Header) {
+	r := s.refuse(ctx, err)
+	return r.Problem, r.header
 }
 
 func (s *Server) location() *time.Location {

@@ -10,8 +10,10 @@ const maxWorkflowBytes = 5 << 20
 // services by the handler.
 func (s *Server) routes() {
 	route(s, op{"sign-in", "POST /session", "Session", "Sign in with name and password; answers with a session cookie", anybody, 0}, s.signIn)
-	route(s, op{"sign-out", "DELETE /session", "Session", "End the session", signedIn, 0}, s.signOut)
+	route(s, op{"sign-out", "DELETE /session", "Session", "End the session", anybody, 0}, s.signOut)
 	route(s, op{"get-me", "GET /me", "Session", "Who you are, and what you hold", signedIn, 0}, s.getMe)
+
+	route(s, op{"change-password", "PUT /me/password", "Session", "Change your own password; your sessions end", signedIn, 0}, s.changePassword)
 
 	route(s, op{"search-people", "GET /people", "People", "Find people and groups by the beginning of a name, login or address", signedIn, 0}, s.searchPeople)
 	route(s, op{"list-users", "GET /users", "People", "Accounts", admin, 0}, s.listUsers)
@@ -55,5 +57,5 @@ func (s *Server) routes() {
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
 
-	s.eventRoute()
+	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents)
 }

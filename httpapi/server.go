@@ -7,23 +7,37 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/worklist"
 )
 
 // Server serves /api/v1, the health checks and everything mounted beside them.
 // Fill in the fields, then call Handler once.
 type Server struct {
+	Identity *identity.Service
+	Library  *library.Library
+	Runner   *runner.Runner
+	Worklist *worklist.Worklist
+
 	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
 	Version  string
 	Sandbox  bool                        // tell pages that the sandbox runs here
 	Location *time.Location              // for moments in sentences; nil: UTC
 	Ready    func(context.Context) error // nil error: requests can be served
 	Pages    http.Handler                // the web app; nil: a line that says there is none
-	K2       http.Handler                // the K2-shaped API; nil: none
+	K2       Foreign                     // the K2-shaped API; nil: none
 	Also     map[string]http.Handler     // further handlers by ServeMux pattern, such as "/sandbox/api/"
+	Stopping <-chan struct{}             // closed when the server is to stop: event streams end then
 
 	mux  *http.ServeMux
 	huma huma.API
 	ops  []op
+
+	streams streams
 }
 
 // Handler registers everything and returns what to give to an http.Server.
@@ -54,6 +68,9 @@ func (s *Server) Handler() (http.Handler, error) {
 func (s *Server) build() {
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
+	}
+	if s.Now == nil {
+		s.Now = time.Now
 	}
 	if s.Version == "" {
 		s.Version = "dev"

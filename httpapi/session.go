@@ -5,6 +5,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/identity"
 )
 
 type signInInput struct{ Body api.SignIn }
@@ -15,19 +16,40 @@ type signInOutput struct {
 }
 
 func (s *Server) signIn(ctx context.Context, _ signoff.Caller, in *signInInput) (*signInOutput, error) {
-	return nil, errUnwired
+	session, err := s.Identity.SignIn(ctx, in.Body.Login, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.me(ctx, session.Caller, session.CSRF)
+	if err != nil {
+		return nil, err
+	}
+	return &signInOutput{session.Cookie.String(), me}, nil
 }
 
 type signOutOutput struct {
 	SetCookie string `header:"Set-Cookie"`
 }
 
-func (s *Server) signOut(ctx context.Context, by signoff.Caller, _ *nothing) (*signOutOutput, error) {
-	return nil, errUnwired
+// signOut is open to anybody: a session that has ended is signed out already.
+func (s *Server) signOut(ctx context.Context, _ signoff.Caller, _ *nothing) (*signOutOutput, error) {
+	cookie, err := s.Identity.SignOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &signOutOutput{cookie.String()}, nil
 }
 
 func (s *Server) getMe(ctx context.Context, by signoff.Caller, _ *nothing) (*body[api.Me], error) {
-	return nil, errUnwired
+	me, err := s.me(ctx, by, identity.CSRF(ctx))
+	return &body[api.Me]{me}, err
 }
 
-var errUnwired = &signoff.Error{Kind: signoff.Unavailable, Code: "unavailable", Detail: "not wired yet"}
+func (s *Server) me(ctx context.Context, by signoff.Caller, csrf string) (api.Me, error) {
+	groups, err := s.named(ctx, by.Groups...)
+	if err != nil {
+		return api.Me{}, err
+	}
+	return api.Me{Person: personOf(by.Person), Admin: by.Admin, Groups: groups.persons(by.Groups),
+		Sandbox: s.Sandbox, Version: s.Version, CSRF: csrf}, nil
+}

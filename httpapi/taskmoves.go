@@ -5,7 +5,14 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
 )
+
+// move does what answers with nothing.
+func (s *Server) move(ctx context.Context, by signoff.Caller, task signoff.Serial, e engine.Event, o Once) (*nothing, error) {
+	_, err := s.onTask(ctx, by, task, e, o.Key)
+	return nil, err
+}
 
 type moveInput struct {
 	BySerial
@@ -13,11 +20,15 @@ type moveInput struct {
 }
 
 func (s *Server) claimTask(ctx context.Context, by signoff.Caller, in *moveInput) (*nothing, error) {
-	return nil, errUnwired
+	return s.move(ctx, by, in.Serial, engine.Claim{Task: in.Serial.Seq}, in.Once)
 }
 
 func (s *Server) releaseTask(ctx context.Context, by signoff.Caller, in *moveInput) (*nothing, error) {
-	return nil, errUnwired
+	return s.move(ctx, by, in.Serial, engine.Release{Task: in.Serial.Seq}, in.Once)
+}
+
+func (s *Server) wakeTask(ctx context.Context, by signoff.Caller, in *moveInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Wake{Task: in.Serial.Seq}, in.Once)
 }
 
 type redirectInput struct {
@@ -27,7 +38,7 @@ type redirectInput struct {
 }
 
 func (s *Server) redirectTask(ctx context.Context, by signoff.Caller, in *redirectInput) (*nothing, error) {
-	return nil, errUnwired
+	return s.move(ctx, by, in.Serial, engine.Redirect{Task: in.Serial.Seq, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
 }
 
 type sleepInput struct {
@@ -37,11 +48,7 @@ type sleepInput struct {
 }
 
 func (s *Server) sleepTask(ctx context.Context, by signoff.Caller, in *sleepInput) (*nothing, error) {
-	return nil, errUnwired
-}
-
-func (s *Server) wakeTask(ctx context.Context, by signoff.Caller, in *moveInput) (*nothing, error) {
-	return nil, errUnwired
+	return s.move(ctx, by, in.Serial, engine.Sleep{Task: in.Serial.Seq, Until: in.Body.Until.UTC()}, in.Once)
 }
 
 type commentTaskInput struct {
@@ -51,5 +58,5 @@ type commentTaskInput struct {
 }
 
 func (s *Server) commentTask(ctx context.Context, by signoff.Caller, in *commentTaskInput) (*nothing, error) {
-	return nil, errUnwired
+	return s.move(ctx, by, in.Serial, engine.Comment{Task: in.Serial.Seq, Text: in.Body.Text}, in.Once)
 }

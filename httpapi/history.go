@@ -1,0 +1,226 @@
+package httpapi
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/process"
+)
+
+type historyInput struct {
+	ByInstance
+	Page
+}
+
+func (s *Server) history(ctx context.Context, by signoff.Caller, in *historyInput) (*body[api.List[api.Event]], error) {
+	after, err := historyCursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	facts, next, err := s.Worklist.History(ctx, by, in.ID, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.teller(ctx, in.ID, facts)
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(facts, t.event)
+	if next != 0 {
+		out.Next = strconv.Itoa(next)
+	}
+	return &body[api.List[api.Event]]{out}, nil
+}
+
+// historyCursor is the number of the last fact seen: a page of an instance that
+// runs can be asked for what came since.
+func historyCursor(cursor string) (int, error) {
+	if cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(cursor)
+	if err != nil || n < 0 {
+		return 0, errBadCursor
+	}
+	return n, nil
+}
+
+// teller turns facts into sentences. The caller's right to the instance has
+// been checked before.
+type teller struct {
+	names
+	instance signoff.InstanceID
+	loc      *time.Location
+	steps    map[string]string // element id: name
+	tasks    map[int]string    // number in the instance: title
+}
+
+func (s *Server) teller(ctx context.Context, id signoff.InstanceID, facts []engine.Fact) (*teller, error) {
+	in, err := s.Worklist.Store.Instance(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	def, err := s.Library.Definition(ctx, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	var who []signoff.Principal
+	for i := range facts {
+		who = append(append(who, facts[i].By, facts[i].From), facts[i].To...)
+	}
+	t := &teller{instance: id, loc: s.location(), steps: stepNames(def), tasks: map[int]string{}}
+	if t.names, err = s.named(ctx, who...); err != nil {
+		return nil, err
+	}
+	for _, task := range in.State.Tasks {
+		t.tasks[task.Seq] = task.Title
+	}
+	return t, nil
+}
+
+func stepNames(def *process.Definition) map[string]string {
+	out := make(map[string]string, len(def.Nodes))
+	for _, n := range def.Nodes {
+		out[n.ID] = n.Name
+	}
+	return out
+}
+
+func (t *teller) event(f engine.Fact) api.Event {
+	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel}
+	if _, isTask := t.tasks[f.Ref]; isTask && strings.HasPrefix(string(f.Kind), "task ") || f.Kind == engine.Commented && f.Ref != 0 {
+		e.Task = signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
+	}
+	e.Text, e.Minor = t.sentence(&f, &e)
+	return e
+}
+
+// by is who did it, as they were called then.
+func (t *teller) by(f *engine.Fact) *api.Person {
+	if f.Person != nil {
+		p := personOf(*f.Person)
+		return &p
+	}
+	return t.personPtr(f.By)
+}
+
+func (t *teller) who(p signoff.Principal) string {
+	if p == "" {
+		return "the server"
+	}
+	return t.person(p).Name
+}
+
+func (t *teller) whom(ps []signoff.Principal) string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, t.person(p).Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func (t *teller) when(at *time.Time) string {
+	if at == nil {
+		return "some time"
+	}
+	return at.In(t.loc).Format("Monday 2 January 15:04 MST")
+}
+
+// sentence says what a fact means to people, and whether it is only of interest
+// when looking closely.
+func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool) {
+	who, task, step := t.who(f.By), quoted(t.tasks[f.Ref]), quoted(t.steps[f.Node])
+	if e.By != nil {
+		who = e.By.Name
+	}
+	switch f.Kind {
+	case engine.Started:
+		return who + " started " + quoted(f.Folio), false
+	case engine.Entered:
+		return step + " was reached", true
+	case engine.Left:
+		return step + " was left", true
+	case engine.VarsSet:
+		return "set: " + strings.Join(slices.Sorted(maps.Keys(f.Vars)), ", "), true
+	case engine.Commented:
+		e.Comment = f.Text
+		return who + " wrote a comment", false
+	case engine.Ended:
+		return t.ending(f, who), false
+	case engine.IncidentRaised:
+		return step + " failed: " + f.Text, false
+	case engine.IncidentCleared:
+		return withReason("a failed step goes on", f.Text), false
+	}
+	if strings.HasPrefix(string(f.Kind), "task ") {
+		return t.aboutTask(f, e, who, task)
+	}
+	return t.aboutWorld(f, step)
+}
+
+func (t *teller) ending(f *engine.Fact, who string) string {
+	if f.Status == engine.Cancelled {
+		return withReason(who+" cancelled it", f.Text)
+	}
+	return "it is complete"
+}
+
+func (t *teller) aboutTask(f *engine.Fact, e *api.Event, who, task string) (string, bool) {
+	switch f.Kind {
+	case engine.TaskOffered:
+		return quoted(f.Title) + " was put to " + t.whom(f.To), false
+	case engine.TaskClaimed:
+		return who + " took " + task, false
+	case engine.TaskReleased:
+		return who + " gave " + task + " back", false
+	case engine.TaskRedirected:
+		e.Comment = f.Text
+		return who + " handed " + task + " on to " + t.whom(f.To), false
+	case engine.TaskSlept:
+		return who + " put " + task + " aside until " + t.when(f.Due), true
+	case engine.TaskWoken:
+		return task + " is back in the list of " + t.whom(f.To), true
+	case engine.TaskDecided:
+		e.Comment = f.Text
+		return who + " chose " + f.Action + " for " + task, false
+	case engine.TaskExpired:
+		return task + " ran out of time; its outcome is " + f.Outcome, false
+	case engine.TaskWithdrawn:
+		return withReason(task+" was withdrawn", f.Text), false
+	}
+	return string(f.Kind) + ": " + task, true
+}
+
+func (t *teller) aboutWorld(f *engine.Fact, step string) (string, bool) {
+	switch f.Kind {
+	case engine.TimerSet:
+		return "it waits until " + t.when(f.Due), true
+	case engine.TimerFired:
+		return "the time has come: " + step, f.TimerFor == engine.ForSleep
+	case engine.TimerCleared:
+		return "a timer is not needed any more", true
+	case engine.EffectRequested:
+		return withReason(step+" asked for something outside", f.Text), true
+	case engine.EffectFinished:
+		return step + " was carried out", false
+	case engine.EffectDropped:
+		return "an answer from outside is not waited for any more", true
+	}
+	return string(f.Kind), true
+}
+
+func withReason(text, reason string) string {
+	if reason == "" {
+		return text
+	}
+	return text + ": " + reason
+}
+
+func quoted(text string) string { return "“" + text + "”" }
