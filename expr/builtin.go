@@ -47,7 +47,7 @@ func (n *call) eval(e *env) Value {
 
 // wrong is null because an argument is not what the function takes.
 func (c *callEnv) wrong(v Value, want string) Value {
-	return c.note(c.pos, "%s needs %s; this is a %s", c.name, want, kind(v))
+	return c.note(c.pos, "%s needs %s; this is %s", c.name, want, described(v))
 }
 
 var builtins = map[string]*builtin{}
@@ -172,7 +172,7 @@ var functionAdvice = map[string]string{
 func nearest(name string) string {
 	best, dist := "", 3
 	for n := range builtins {
-		if d := distance(strings.ToLower(name), n, dist); d < dist || d == dist && best != "" && n < best {
+		if d := distance(strings.ToLower(name), n, 3); d < dist || d == dist && best != "" && n < best {
 			best, dist = n, d
 		}
 	}

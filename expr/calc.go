@@ -299,6 +299,9 @@ func (e *env) property(pos int, x Value, name string) Value {
 	case Range:
 		return rangeProperty(x, name)
 	}
+	if x == nil {
+		return e.note(pos, "%q cannot be read: what stands before the dot is null", name)
+	}
 	if v == nil {
 		return e.note(pos, "a %s has no %q", kind(x), name)
 	}

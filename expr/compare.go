@@ -80,10 +80,8 @@ func (e *env) order(pos int, a, b Value) ordering {
 			return o
 		}
 	}
-	if a == nil || b == nil {
-		e.note(pos, "there is nothing to compare: one side is null")
-	} else {
-		e.note(pos, "a %s and a %s cannot be put in order", kind(a), kind(b))
+	if e.notes != nil {
+		e.note(pos, "%s", unlike(a, b))
 	}
 	return incomparable
 }
@@ -138,7 +136,10 @@ func (e *env) equal(pos int, a, b Value) Value {
 			return Boolean(o == equal)
 		}
 	}
-	return e.note(pos, "a %s and a %s cannot be compared", kind(a), kind(b))
+	if e.notes != nil {
+		e.note(pos, "%s", unlike(a, b))
+	}
+	return nil
 }
 
 func (e *env) equalLists(pos int, x, y List) Value {

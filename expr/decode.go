@@ -282,50 +282,82 @@ func untagRange(v Value) (Range, bool) {
 	return r, r.operator() == string(kind)
 }
 
-// number reads a JSON number. Those of up to 18 digits, nearly all, take a
-// short way.
+// number reads a JSON number. Those of up to 18 digits and without an exponent,
+// nearly all, take a short way.
 func (d *decoder) number() (Value, error) {
-	start := d.i
-	neg := d.data[d.i] == '-'
-	if neg {
-		d.i++
-	}
-	coeff, exp, digits, point := int64(0), int32(0), 0, false
-	for ; d.i < len(d.data); d.i++ {
-		c := d.data[d.i]
-		if c == '.' && !point {
-			point = true
-			continue
-		}
-		if c < '0' || c > '9' {
-			break
-		}
-		if digits++; digits <= 18 {
-			coeff = coeff*10 + int64(c-'0')
-		}
-		if point {
-			exp--
-		}
-	}
-	exact := d.i < len(d.data) && (d.data[d.i] == 'e' || d.data[d.i] == 'E')
-	for ; exact && d.i < len(d.data) && strings.IndexByte("eE+-0123456789", d.data[d.i]) >= 0; d.i++ {
-	}
-	if digits == 0 || d.data[d.i-1] == '.' {
+	size := scanNumber(d.data[d.i:])
+	if size == 0 {
 		return nil, d.fail("this is no number")
 	}
-	if exact || digits > 18 {
-		n, ok := ParseNumber(string(d.data[start:d.i]))
-		if !ok {
-			return nil, d.fail("this number is too large or no number")
-		}
+	text := d.data[d.i : d.i+size]
+	d.i += size
+	if n, ok := shortNumber(text); ok {
 		return n, nil
 	}
-	if neg {
+	n, ok := ParseNumber(string(text))
+	if !ok {
+		return nil, d.fail("this number is too large")
+	}
+	return n, nil
+}
+
+// scanNumber is the length of the number b begins with, by the grammar of
+// RFC 8259 §6, or 0.
+func scanNumber(b []byte) int {
+	i := 0
+	digits := func() bool {
+		start := i
+		for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+			i++
+		}
+		return i > start
+	}
+	if i < len(b) && b[i] == '-' {
+		i++
+	}
+	if i < len(b) && b[i] == '0' {
+		i++
+	} else if !digits() {
+		return 0
+	}
+	if i < len(b) && b[i] == '.' {
+		if i++; !digits() {
+			return 0
+		}
+	}
+	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
+		if i++; i < len(b) && (b[i] == '+' || b[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return 0
+		}
+	}
+	return i
+}
+
+// shortNumber reads a scanned number of up to 18 characters and no exponent.
+func shortNumber(text []byte) (n Number, ok bool) {
+	if len(text) > 18 {
+		return n, false
+	}
+	coeff, exp, point := int64(0), int32(0), int32(0)
+	for _, c := range text {
+		switch {
+		case c == '.':
+			point = 1
+		case c >= '0' && c <= '9':
+			coeff = coeff*10 + int64(c-'0')
+			exp -= point
+		case c != '-':
+			return n, false
+		}
+	}
+	if text[0] == '-' {
 		coeff = -coeff
 	}
-	var n Number
 	n.dec.SetFinite(coeff, exp)
-	return n, nil
+	return n, true
 }
 
 func (d *decoder) string() (string, error) {

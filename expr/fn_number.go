@@ -92,16 +92,16 @@ func fnSqrt(c *callEnv, a []Value) Value {
 		return nil
 	}
 	c.step(c.pos, 20)
+	if n.Sign() < 0 {
+		return c.note(c.pos, "sqrt: a number below zero has no square root")
+	}
 	return c.numberOr(n.sqrt())
 }
 
 func (n Number) sqrt() (Number, bool) {
-	if n.Sign() < 0 {
-		return Number{}, false
-	}
 	var r Number
 	cond, _ := arith.Sqrt(&r.dec, &n.dec)
-	return finish(r, cond)
+	return inexact(r, cond)
 }
 
 func fnLog(c *callEnv, a []Value) Value {
@@ -115,7 +115,7 @@ func fnLog(c *callEnv, a []Value) Value {
 	}
 	var r Number
 	cond, _ := arith.Ln(&r.dec, &n.dec)
-	return c.numberOr(finish(r, cond))
+	return c.numberOr(inexact(r, cond))
 }
 
 func fnExp(c *callEnv, a []Value) Value {
@@ -131,7 +131,7 @@ func fnExp(c *callEnv, a []Value) Value {
 	}
 	var r Number
 	cond, _ := arith.Exp(&r.dec, &n.dec)
-	return c.numberOr(finish(r, cond))
+	return c.numberOr(inexact(r, cond))
 }
 
 func fnOdd(c *callEnv, a []Value) Value  { return c.parity(a[0], true) }

@@ -83,7 +83,8 @@ func (n *name) eval(e *env) Value {
 
 func (n *logic) eval(e *env) Value {
 	e.step(n.pos, 1)
-	l, lok := n.l.eval(e).(Boolean)
+	left := n.l.eval(e)
+	l, lok := left.(Boolean)
 	if lok && bool(l) == n.or {
 		return l
 	}
@@ -95,16 +96,23 @@ func (n *logic) eval(e *env) Value {
 	case lok && rok:
 		return Boolean(!n.or)
 	}
-	if rok || r == nil {
-		return nil
+	for _, side := range []Value{left, r} {
+		if _, ok := side.(Boolean); !ok && side != nil {
+			return e.note(n.pos, "“and” and “or” join true and false; one side is %s", described(side))
+		}
 	}
-	return e.note(n.pos, "“and” and “or” join true and false; this is a %s", kind(r))
+	return nil
 }
 
 func (n *choice) eval(e *env) Value {
 	e.step(n.pos, 1)
-	if b, ok := n.cond.eval(e).(Boolean); ok && bool(b) {
+	cond := n.cond.eval(e)
+	b, ok := cond.(Boolean)
+	if b {
 		return n.then.eval(e)
+	}
+	if !ok && cond != nil {
+		e.note(n.pos, "“if” needs true or false; this is %s", described(cond))
 	}
 	return n.other.eval(e)
 }
@@ -158,6 +166,9 @@ func (n *filter) choose(e *env, list List) Value {
 			if keep {
 				out = append(out, item)
 			}
+		case nil:
+		default:
+			e.note(n.pos, "a filter needs true or false, or the number of an item; this is %s", described(keep))
 		}
 	}
 	return out

@@ -133,34 +133,57 @@ func (n Number) sub(m Number) (Number, bool) {
 	return finish(r, cond)
 }
 
+// mul keeps as many digits after the point as its factors have, and more only
+// where they are needed: 12.50 × 2 is 25.00, 1250.50 × 1.19 is 1488.095.
 func (n Number) mul(m Number) (Number, bool) {
 	var r Number
 	cond, _ := arith.Mul(&r.dec, &n.dec, &m.dec)
-	return finish(r, cond)
+	r, ok := finish(r, cond)
+	if n.dec.Exponent >= 0 || m.dec.Exponent >= 0 {
+		return r, ok
+	}
+	return r.trim(min(n.dec.Exponent, m.dec.Exponent)), ok
 }
 
-// quo divides and drops zeros that the division alone put at the end.
+// trim drops zeros at the end, up to the exponent keep, which is at most 0.
+func (n Number) trim(keep int32) Number {
+	if n.dec.Exponent >= keep {
+		return n
+	}
+	var short apd.Decimal
+	short.Reduce(&n.dec)
+	if short.Exponent > keep {
+		if cond, _ := arith.Quantize(&short, &short, keep); cond&badConditions != 0 {
+			return n
+		}
+	}
+	n.dec = short
+	return n
+}
+
+// inexact finishes what was worked out digit by digit, and drops zeros that
+// this alone put at the end.
+func inexact(n Number, cond apd.Condition) (Number, bool) {
+	n, ok := finish(n, cond)
+	if !ok {
+		return n, false
+	}
+	return n.trim(0), true
+}
+
 func (n Number) quo(m Number) (Number, bool) {
 	if m.dec.IsZero() {
 		return Number{}, false
 	}
 	var r Number
 	cond, _ := arith.Quo(&r.dec, &n.dec, &m.dec)
-	r, ok := finish(r, cond)
-	if !ok || r.dec.Exponent >= 0 {
-		return r, ok
-	}
-	r.dec.Reduce(&r.dec)
-	if r.dec.Exponent > 0 {
-		arith.Quantize(&r.dec, &r.dec, 0)
-	}
-	return r, true
+	return inexact(r, cond)
 }
 
 func (n Number) pow(m Number) (Number, bool) {
 	var r Number
 	cond, _ := arith.Pow(&r.dec, &n.dec, &m.dec)
-	return finish(r, cond)
+	return inexact(r, cond)
 }
 
 func (n Number) neg() Number {

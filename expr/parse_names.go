@@ -122,6 +122,9 @@ func (p *parser) joined(n, i int) {
 	if op, ok := wordOperators[word.text]; ok {
 		p.fail(word, "write %s, not %q", op, word.text)
 	}
+	if word.text == "?" {
+		p.fail(word, "%s", advice["?"])
+	}
 	if first.text == "not" {
 		p.fail(word, "“not” needs parentheses: not(%s)", word.text)
 	}
@@ -172,8 +175,10 @@ func (p *parser) unexpected(t token, why string) {
 		if a, ok := advice[t.text]; ok {
 			p.fail(t, "%s is not understood here: %s", t.text, a)
 		}
-		if prev := p.i - 1; t.text == "=" && prev >= 0 && p.toks[prev].kind == tokOp {
-			p.fail(t, "%s= is not understood: write = to compare, or <=, >=, !=", p.toks[prev].text)
+		if t.is("<") || t.is(">") || t.is("=") {
+			if prev := p.toks[max(p.i-1, 0)]; prev.is("=") {
+				p.fail(prev, "%s%s is not understood: write =, <= or >=", prev.text, t.text)
+			}
 		}
 	}
 	if t.kind == tokEnd {

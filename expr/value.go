@@ -91,6 +91,39 @@ func kind(v Value) string {
 	return v.Kind()
 }
 
+// described is v as messages speak of it.
+func described(v Value) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case Number:
+		return v.String()
+	case Boolean:
+		return Text(v)
+	}
+	return "a " + v.Kind()
+}
+
+// unlike says that a and b cannot be compared, and what would help.
+func unlike(a, b Value) string {
+	if a == nil || b == nil {
+		return "there is nothing to compare: one side is null"
+	}
+	kinds := [2]string{a.Kind(), b.Kind()}
+	help := ""
+	switch kinds {
+	case [2]string{"date and time", "date and time"}, [2]string{"time", "time"}:
+		return "one of the two has a time zone, the other has none: write one, such as Z or +01:00"
+	case [2]string{"date", "date and time"}, [2]string{"date and time", "date"}:
+		help = ": write date(…) around the date and time"
+	case [2]string{"number", "string"}, [2]string{"string", "number"}:
+		help = ": write number(…) around the text"
+	case [2]string{"string", "date"}, [2]string{"date", "string"}:
+		help = ": write date(…) around the text"
+	}
+	return "a " + kinds[0] + " and a " + kinds[1] + " cannot be compared" + help
+}
+
 // Scope is what an expression can see and use while it is evaluated.
 type Scope struct {
 	Vars  map[string]Value // by name
