@@ -20,7 +20,7 @@ type Server struct {
 	Identity *identity.Service
 	Library  *library.Library
 	Runner   *runner.Runner
-	Worklist *worklist.Worklist
+	Worklist *worklist.Worklist // nil: one over the runner's store
 
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -74,6 +74,9 @@ func (s *Server) build() {
 	}
 	if s.Version == "" {
 		s.Version = "dev"
+	}
+	if s.Worklist == nil && s.Runner != nil {
+		s.Worklist = &worklist.Worklist{Store: s.Runner.Store, Library: s.Library, Runner: s.Runner}
 	}
 	s.mux = http.NewServeMux()
 	s.huma = newHuma(s.mux, s.Version, s.problems)
