@@ -1,0 +1,469 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+
+	"github.com/signoffhq/signoff"
+)
+
+// MailboxOptions say what is read in a mailbox.
+type MailboxOptions struct {
+	Folder    string        // "": INBOX
+	Processed string        // where File puts mail; made when missing; "": Processed
+	Poll      time.Duration // how often Wait looks, told or not; 0: one minute
+}
+
+// Mailbox reads one folder over IMAP. It connects when needed and again after
+// a broken connection, waiting longer each time it fails. Its methods take
+// turns: one connection is enough for one reader.
+//
+// Mails are named by UID within a UIDVALIDITY (RFC 3501 §2.3.1.1). When the
+// server starts numbering anew, methods given the old one answer CodeChanged.
+type Mailbox struct {
+	account Account
+	opts    MailboxOptions
+
+	turn     chan struct{} // held by whoever uses what follows
+	client   *imapclient.Client
+	selected string
+	validity uint32
+	failures int
+	notYet   time.Time // no new attempt to connect before
+
+	news    chan struct{} // something may be new since the last List
+	waiting atomic.Int32  // calls that want their turn; Wait gives way to them
+}
+
+// Back-off between attempts to connect.
+const (
+	firstPause = time.Second
+	lastPause  = 5 * time.Minute
+)
+
+// NewMailbox returns a mailbox. It connects when first used.
+func NewMailbox(account Account, opts MailboxOptions) *Mailbox {
+	if opts.Folder == "" {
+		opts.Folder = "INBOX"
+	}
+	if opts.Processed == "" {
+		opts.Processed = "Processed"
+	}
+	if opts.Poll <= 0 {
+		opts.Poll = time.Minute
+	}
+	return &Mailbox{account: account, opts: opts, turn: make(chan struct{}, 1), news: make(chan struct{}, 1)}
+}
+
+// Close hangs up. The mailbox can be used again: it connects anew.
+func (m *Mailbox) Close() {
+	m.turn <- struct{}{}
+	defer m.leave()
+	m.drop()
+}
+
+// do runs fn when it is its turn, on a connection that has folder selected.
+func (m *Mailbox) do(ctx context.Context, folder string, fn func(*imapclient.Client) error) error {
+	m.waiting.Add(1)
+	m.ring()
+	err := m.take(ctx)
+	m.waiting.Add(-1)
+	if err != nil {
+		return err
+	}
+	defer m.leave()
+	return m.with(ctx, folder, commandsTake*m.account.timeout(), fn)
+}
+
+// commandsTake is how many timeouts a few commands and a large mail may take.
+const commandsTake = 6
+
+func (m *Mailbox) take(ctx context.Context) error {
+	select {
+	case m.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Mailbox) leave() { <-m.turn }
+
+// with runs fn on a connection. When that breaks under fn, or fn takes longer
+// than patience, it is given up; the next call makes a new one.
+func (m *Mailbox) with(ctx context.Context, folder string, patience time.Duration, fn func(*imapclient.Client) error) error {
+	if err := m.connect(ctx); err != nil {
+		return err
+	}
+	client := m.client
+	stop := context.AfterFunc(ctx, func() { client.Close() })
+	defer stop()
+	// The library waits for an answer for ever; a dead connection gives none.
+	tooLong := time.AfterFunc(patience, func() { client.Close() })
+	defer tooLong.Stop()
+	err := m.choose(folder)
+	if err == nil {
+		err = fn(client)
+	}
+	if err == nil || signoff.CodeOf(err) == CodeChanged {
+		return err
+	}
+	if ctx.Err() != nil {
+		m.drop()
+		return ctx.Err()
+	}
+	return m.explain(err)
+}
+
+// explain turns a library's error into ours, and gives up a connection that
+// can no longer be relied on.
+func (m *Mailbox) explain(err error) error {
+	if e, ok := errors.AsType[*imap.Error](err); ok && e.Type == imap.StatusResponseTypeNo {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: CodeMailbox,
+			Detail: fmt.Sprintf("the mailbox of %s: the server refused: %s", m.account.Username, e.Text), Err: err}
+	}
+	m.drop()
+	if _, ok := errors.AsType[*signoff.Error](err); ok {
+		return err
+	}
+	return m.account.broken(err)
+}
+
+func (m *Mailbox) drop() {
+	if m.client != nil {
+		m.client.Close()
+	}
+	m.client, m.selected = nil, ""
+}
+
+func (m *Mailbox) connect(ctx context.Context) error {
+	if m.client != nil {
+		select {
+		case <-m.client.Closed():
+			m.drop()
+		default:
+			return nil
+		}
+	}
+	if err := pause(ctx, time.Until(m.notYet)); err != nil {
+		return err
+	}
+	client, err := m.dial(ctx)
+	if err != nil {
+		m.failures++
+		wait := min(lastPause, firstPause<<min(m.failures-1, 10))
+		m.notYet = time.Now().Add(wait/2 + rand.N(wait)) // many servers must not come back in step
+		return err
+	}
+	m.client, m.selected, m.failures, m.notYet = client, "", 0, time.Time{}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (m *Mailbox) dial(ctx context.Context) (*imapclient.Client, error) {
+	conn, err := m.account.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	tooLong := time.AfterFunc(2*m.account.timeout(), func() { conn.Close() })
+	defer tooLong.Stop()
+	client, err := m.greet(conn)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if err := m.signIn(client); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
+}
+
+func (m *Mailbox) greet(conn net.Conn) (*imapclient.Client, error) {
+	opts := &imapclient.Options{TLSConfig: m.account.tlsConfig(), UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+			if d.NumMessages != nil {
+				m.ring()
+			}
+		}}}
+	if m.account.Security == TLS || m.account.Security == Plain {
+		client := imapclient.New(conn, opts)
+		if err := client.WaitGreeting(); err != nil {
+			return nil, m.account.broken(err)
+		}
+		return client, nil
+	}
+	client, err := imapclient.NewStartTLS(conn, opts)
+	if _, refused := errors.AsType[*imap.Error](err); refused {
+		return nil, m.account.noTLS()
+	}
+	if err != nil {
+		return nil, m.account.broken(err)
+	}
+	return client, nil
+}
+
+func (m *Mailbox) signIn(client *imapclient.Client) error {
+	caps := client.Caps()
+	user, password := m.account.Username, string(m.account.Password)
+	var err error
+	switch {
+	case caps.Has(imap.AuthCap(sasl.Plain)):
+		err = client.Authenticate(sasl.NewPlainClient("", user, password))
+	case caps.Has(imap.CapLoginDisabled):
+		return m.account.signInFailed("it takes no password here", nil)
+	default:
+		err = client.Login(user, password).Wait()
+	}
+	if e, ok := errors.AsType[*imap.Error](err); ok {
+		return m.account.signInFailed(e.Text, err)
+	}
+	if err != nil {
+		return m.account.broken(err)
+	}
+	return nil
+}
+
+// choose selects a folder unless it is selected already.
+func (m *Mailbox) choose(folder string) error {
+	if m.selected == folder {
+		return nil
+	}
+	m.selected = ""
+	data, err := m.client.Select(folder, nil).Wait()
+	if err != nil {
+		return err
+	}
+	m.selected = folder
+	if folder == m.opts.Folder {
+		m.validity = data.UIDValidity
+	}
+	return nil
+}
+
+// List returns the UIDs of the mails in the folder, oldest first, and the
+// UIDVALIDITY they belong to. It is what is true, whatever Wait was told.
+func (m *Mailbox) List(ctx context.Context) (validity uint32, uids []uint32, err error) {
+	err = m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
+		m.quiet()
+		found, err := c.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
+		if err != nil {
+			return err
+		}
+		validity, uids = m.validity, nil
+		for _, u := range found.AllUIDs() {
+			uids = append(uids, uint32(u))
+		}
+		slices.Sort(uids)
+		return nil
+	})
+	return validity, uids, err
+}
+
+// maxHeader bounds what Headers reads of each mail.
+const maxHeader = 64 << 10
+
+// Headers returns the beginnings of mails: their header, at most 64 KB. Those
+// that are gone are missing.
+func (m *Mailbox) Headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error) {
+	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true, Partial: &imap.SectionPartial{Size: maxHeader}}
+	return m.fetch(ctx, validity, uids, section, maxHeader)
+}
+
+// Read returns a whole mail, its first limit bytes when it is longer; nil when
+// it is gone. It does not mark it as read.
+func (m *Mailbox) Read(ctx context.Context, validity, uid uint32, limit int64) ([]byte, error) {
+	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: limit}}
+	found, err := m.fetch(ctx, validity, []uint32{uid}, section, limit)
+	return found[uid], err
+}
+
+func (m *Mailbox) fetch(ctx context.Context, validity uint32, uids []uint32, section *imap.FetchItemBodySection, limit int64) (map[uint32][]byte, error) {
+	out := map[uint32][]byte{}
+	err := m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
+		if err := m.same(validity); err != nil || len(uids) == 0 {
+			return err
+		}
+		cmd := c.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			uid, data, err := collect(msg, limit)
+			if err != nil {
+				return errors.Join(err, cmd.Close())
+			}
+			if uid != 0 && data != nil {
+				out[uid] = data
+			}
+		}
+		return cmd.Close()
+	})
+	return out, err
+}
+
+// same refuses UIDs of a time when the folder was numbered otherwise.
+func (m *Mailbox) same(validity uint32) error {
+	if m.validity == validity {
+		return nil
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: CodeChanged, Detail: "the mail server has numbered the mailbox anew"}
+}
+
+// File moves handled mails to the Processed folder, marked as read. Those that
+// are gone are no error.
+func (m *Mailbox) File(ctx context.Context, validity uint32, uids []uint32) error {
+	if len(uids) == 0 {
+		return nil
+	}
+	return m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
+		if err := m.same(validity); err != nil {
+			return err
+		}
+		read := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagSeen}, Silent: true}
+		if err := c.Store(uidSet(uids), read, nil).Close(); err != nil {
+			return err
+		}
+		err := m.move(c, uidSet(uids))
+		if e, ok := errors.AsType[*imap.Error](err); ok && e.Code == imap.ResponseCodeTryCreate || ok && e.Type == imap.StatusResponseTypeNo {
+			if err := c.Create(m.opts.Processed, nil).Wait(); err != nil {
+				if e, ok := errors.AsType[*imap.Error](err); !ok || e.Code != imap.ResponseCodeAlreadyExists {
+					return err
+				}
+			}
+			return m.move(c, uidSet(uids))
+		}
+		return err
+	})
+}
+
+// move is MOVE (RFC 6851), or what servers without it need. It expunges these
+// mails only: others may be marked for deletion by somebody else.
+func (m *Mailbox) move(c *imapclient.Client, set imap.UIDSet) error {
+	if c.Caps().Has(imap.CapMove) {
+		_, err := c.Move(set, m.opts.Processed).Wait()
+		return err
+	}
+	if _, err := c.Copy(set, m.opts.Processed).Wait(); err != nil {
+		return err
+	}
+	gone := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}, Silent: true}
+	if err := c.Store(set, gone, nil).Close(); err != nil {
+		return err
+	}
+	if c.Caps().Has(imap.CapUIDPlus) {
+		return c.UIDExpunge(set).Close()
+	}
+	return nil // marked as deleted: List leaves it out
+}
+
+// Find tells whether a mail with this Message-ID, angle brackets included, is
+// in the folder or among the processed.
+func (m *Mailbox) Find(ctx context.Context, messageID string) (bool, error) {
+	want := &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: messageID}}}
+	for _, folder := range []string{m.opts.Folder, m.opts.Processed} {
+		found := false
+		err := m.do(ctx, folder, func(c *imapclient.Client) error {
+			data, err := c.UIDSearch(want, nil).Wait()
+			found = err == nil && len(data.AllUIDs()) > 0
+			return err
+		})
+		if signoff.CodeOf(err) == CodeMailbox && folder == m.opts.Processed {
+			return false, nil // there is no such folder yet
+		}
+		if err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// Wait returns when there may be new mail since List, when it is time to look
+// anyway, or when another call wants its turn.
+func (m *Mailbox) Wait(ctx context.Context) error {
+	if err := m.take(ctx); err != nil {
+		return err
+	}
+	defer m.leave()
+	if m.waiting.Load() > 0 {
+		return nil
+	}
+	timer := time.NewTimer(m.opts.Poll)
+	defer timer.Stop()
+	return m.with(ctx, m.opts.Folder, m.opts.Poll+commandsTake*m.account.timeout(), func(c *imapclient.Client) error {
+		idle, closed, err := m.idle(ctx, c)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-m.news:
+		case <-timer.C:
+		case <-closed:
+			return net.ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return endIdle(idle)
+	})
+}
+
+// idle starts IDLE (RFC 2177) where it is offered; else there is only the clock.
+func (m *Mailbox) idle(ctx context.Context, c *imapclient.Client) (*imapclient.IdleCommand, <-chan struct{}, error) {
+	if !c.Caps().Has(imap.CapIdle) {
+		return nil, c.Closed(), ctx.Err()
+	}
+	idle, err := c.Idle()
+	return idle, c.Closed(), err
+}
+
+func endIdle(idle *imapclient.IdleCommand) error {
+	if idle == nil {
+		return nil
+	}
+	return errors.Join(idle.Close(), idle.Wait())
+}
+
+func (m *Mailbox) ring() {
+	select {
+	case m.news <- struct{}{}:
+	default:
+	}
+}
+
+// quiet forgets what was rung before a List that will see it.
+func (m *Mailbox) quiet() {
+	select {
+	case <-m.news:
+	default:
+	}
+}
+
+func uidSet(uids []uint32) imap.UIDSet {
+	var set imap.UIDSet
+	for _, u := range uids {
+		set.AddNum(imap.UID(u))
+	}
+	return set
+}
