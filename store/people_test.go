@@ -57,9 +57,14 @@ func TestAccountsAreFoundByEveryName(t *testing.T) {
 			t.Errorf("by missing %s: %v %v", how, ok, err)
 		}
 	}
-	hash, epoch, err := s.Password(ctx, made.ID)
-	if hash != "hash of ana" || epoch != 0 || err != nil {
-		t.Errorf("password: %q %d %v", hash, epoch, err)
+	for _, called := range [][2]string{{"ana", ""}, {"", "ana@contoso.test"}, {"", "a.b@contoso.test"}} {
+		c, ok, err := s.Credential(ctx, called[0], called[1])
+		if c != (Credential{made.ID, "hash of ana", 0, false}) || !ok || err != nil {
+			t.Errorf("credential of %q: %+v %v %v", called, c, ok, err)
+		}
+	}
+	if c, ok, err := s.Credential(ctx, "", ""); ok || err != nil {
+		t.Errorf("credential of nobody: %+v %v", c, err)
 	}
 }
 
@@ -165,8 +170,8 @@ func TestRaisingTheEpochEndsSessions(t *testing.T) {
 	sign()
 	must(t, s.UpgradePassword(ctx, ana.ID, "not it", "stolen"))
 	must(t, s.UpgradePassword(ctx, ana.ID, "new", "dearer"))
-	if hash, _, _ := s.Password(ctx, ana.ID); hash != "dearer" || !left(ana.ID) {
-		t.Errorf("upgrade: %q, session left %v", hash, left(ana.ID))
+	if c, _, _ := s.Credential(ctx, "ana", ""); c.Password != "dearer" || !c.Disabled || !left(ana.ID) {
+		t.Errorf("upgrade: %+v, session left %v", c, left(ana.ID))
 	}
 	wantCode(t, s.SetPassword(ctx, 99, "x"), "user-not-found")
 }
