@@ -11,10 +11,11 @@ import (
 	"os"
 
 	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/sandbox"
 )
 
 func main() {
-	documents := map[string]func() ([]byte, error){"api": httpapi.OpenAPI}
+	documents := map[string]func() ([]byte, error){"api": httpapi.OpenAPI, "sandbox": sandbox.OpenAPI}
 	document, ok := documents[os.Args[len(os.Args)-1]]
 	if !ok {
 		fmt.Fprintln(os.Stderr, "which document: api or sandbox?")

@@ -15,16 +15,16 @@ interface Live {
 /**
  * Keeps the query cache true while a page is open: an event of the server makes
  * what it touches stale, and so read again where it is on screen. Bursts are
- * gathered for a moment. Returns how to stop.
+ * gathered for a moment; lost says that a line before this one broke. Returns how to stop.
  */
 export function follow(
   queries: Pick<QueryClient, 'invalidateQueries'>,
   onLink: (link: Link) => void,
-  source: Source = new EventSource('/api/v1/events'),
+  source: Source,
+  lost = false,
 ): () => void {
   const waiting = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
-  let lost = false
 
   const flush = () => {
     timer = undefined

@@ -15,6 +15,10 @@ describe('what came back', () => {
     }
   })
 
+  test('a problem without a code is known by its status', () => {
+    expect(problemFrom(404, { title: 'Not Found', detail: 'there is no such mail' }, null)).toMatchObject({ code: 'http-404', detail: 'there is no such mail' })
+  })
+
   test('no answer at all is offline, a fault of the page is not', () => {
     expect(problemOf(new TypeError('Failed to fetch'))).toMatchObject({ code: 'offline', offline: true })
     expect(problemOf(new Error('x is undefined'))).toMatchObject({ code: 'page-failed', detail: 'x is undefined', passing: false })

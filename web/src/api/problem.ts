@@ -38,7 +38,7 @@ export class ApiProblem extends Error {
 
 /** Makes an ApiProblem of whatever an answer holds that is not a success. */
 export function problemFrom(status: number, body: unknown, requestId: string | null): ApiProblem {
-  if (looksLikeProblem(body)) return new ApiProblem({ requestId: requestId ?? undefined, ...body, status })
+  if (looksLikeProblem(body)) return new ApiProblem({ requestId: requestId ?? undefined, code: `http-${status}`, ...body, status })
   return new ApiProblem({ status, code: `http-${status}`, title: '', requestId: requestId ?? undefined })
 }
 
@@ -50,8 +50,10 @@ export function problemOf(thrown: unknown): ApiProblem {
   return new ApiProblem({ status: -1, code: 'page-failed', title: '', detail })
 }
 
-function looksLikeProblem(body: unknown): body is Problem {
-  return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string' && 'title' in body
+// The sandbox's own API tells problems without a code.
+function looksLikeProblem(body: unknown): body is Omit<Problem, 'code'> & { code?: string } {
+  if (typeof body !== 'object' || body === null || !('title' in body) || typeof body.title !== 'string') return false
+  return !('code' in body) || typeof body.code === 'string'
 }
 
 /**

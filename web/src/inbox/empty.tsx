@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query'
+import { useMe } from '../shell/session'
+import { startable } from '../start/queries'
+import { t } from '../text/en'
+import { LinkButton } from '../ui/button/button'
+import { Empty } from '../ui/empty/empty'
+import type { Filter } from './queries'
+
+/** An empty view says why it is empty, and what to do. */
+export function EmptyInbox({ filter }: { filter: Filter }) {
+  const me = useMe()
+  const workflows = useQuery({ ...startable, enabled: me.sandbox })
+  if (filter.q || filter.workflow) {
+    return (
+      <Empty icon="inbox" action={<LinkButton to="/inbox">{t.inbox.clearFilter}</LinkButton>}>
+        {t.inbox.noneFound}
+      </Empty>
+    )
+  }
+  if (filter.view !== 'open') {
+    return (
+      <Empty icon={filter.view === 'sleeping' ? 'sleep' : 'inbox'} action={<LinkButton to="/inbox">{t.inbox.showWaiting}</LinkButton>}>
+        {filter.view === 'sleeping' ? t.inbox.noneSleeping : t.inbox.noneClosed}
+      </Empty>
+    )
+  }
+  // Somebody trying the program out is led straight to the one thing to try.
+  const only = workflows.data?.items.length === 1 ? workflows.data.items[0] : undefined
+  return (
+    <Empty
+      action={
+        <LinkButton to={only ? `/start/${only.key}` : '/start'} look="primary" icon="start">
+          {only ? t.inbox.trySample(only.name) : t.inbox.allDoneButton}
+        </LinkButton>
+      }
+    >
+      {t.inbox.allDone}
+    </Empty>
+  )
+}

@@ -1,0 +1,68 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { answer, api, onceKey } from '../api/client'
+
+/** One instance: where it is, what it holds. */
+export function useInstance(id: number) {
+  return useQuery({
+    queryKey: ['instance', id],
+    queryFn: () => answer(api.GET('/api/v1/instances/{id}', { params: { path: { id } } })),
+  })
+}
+
+/** The diagram it runs. A version never changes, so once is enough. */
+export function useInstanceDiagram(id: number, wanted = true) {
+  return useQuery({
+    queryKey: ['diagram', id],
+    queryFn: () => answer(api.GET('/api/v1/instances/{id}/bpmn', { params: { path: { id } }, parseAs: 'text' })) as Promise<string>,
+    staleTime: Infinity,
+    enabled: wanted,
+  })
+}
+
+/** What happened, oldest first, page after page. */
+export function useHistory(id: number, wanted = true) {
+  return useInfiniteQuery({
+    queryKey: ['instance', id, 'history'],
+    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/instances/{id}/history', { params: { path: { id }, query: { limit: 200, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    enabled: wanted,
+  })
+}
+
+export function useCommentInstance(id: number) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: (text: string) => answer(api.POST('/api/v1/instances/{id}/comments', { params: { path: { id }, header: { 'Idempotency-Key': onceKey() } }, body: { text } })),
+    onSettled: refresh,
+  })
+}
+
+export function useCancel(id: number) {
+  const refresh = useRefresh(id)
+  return useMutation({
+    mutationFn: (reason: string) =>
+      answer(api.POST('/api/v1/instances/{id}/cancel', { params: { path: { id }, header: { 'Idempotency-Key': onceKey() } }, body: reason.trim() ? { reason: reason.trim() } : {} })),
+    onSettled: refresh,
+  })
+}
+
+/** Tries a failed step again. What comes of it is heard, not assumed. */
+export function useRetry(instance: number, serial: string) {
+  const refresh = useRefresh(instance)
+  return useMutation({
+    mutationFn: () => answer(api.POST('/api/v1/incidents/{serial}/retry', { params: { path: { serial }, header: { 'Idempotency-Key': onceKey() } }, body: {} })),
+    onSettled: refresh,
+  })
+}
+
+function useRefresh(id: number) {
+  const queries = useQueryClient()
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ['instance', id] }),
+      queries.invalidateQueries({ queryKey: ['instances'] }),
+      queries.invalidateQueries({ queryKey: ['incidents'] }),
+      queries.invalidateQueries({ queryKey: ['tasks'] }),
+    ])
+}

@@ -1,0 +1,34 @@
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
+import { Shell } from './shell/shell'
+import { NotFound } from './shell/notfound'
+
+const pages: RouteObject[] = [
+  { index: true, element: <Navigate to="/inbox" replace /> },
+  { path: 'inbox/:serial?', lazy: async () => ({ Component: (await import('./inbox/page')).InboxPage }) },
+  { path: 'tasks/:serial', lazy: async () => ({ Component: (await import('./task/page')).TaskPage }) },
+  { path: 'start', lazy: async () => ({ Component: (await import('./start/page')).StartPage }) },
+  { path: 'start/:key', lazy: async () => ({ Component: (await import('./start/form')).StartFormPage }) },
+  { path: 'requests', lazy: async () => ({ Component: (await import('./requests/page')).RequestsPage }) },
+  { path: 'requests/:id', lazy: async () => ({ Component: (await import('./instance/page')).InstancePage }) },
+  {
+    path: 'manage',
+    lazy: async () => ({ Component: (await import('./manage/frame')).ManageFrame }),
+    children: [
+      { index: true, element: <Navigate to="/manage/workflows" replace /> },
+      { path: 'workflows', lazy: async () => ({ Component: (await import('./manage/workflows')).WorkflowsPage }) },
+      { path: 'instances', lazy: async () => ({ Component: (await import('./manage/instances')).InstancesPage }) },
+      { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
+    ],
+  },
+  { path: 'sandbox/:mailbox?/:message?', lazy: async () => ({ Component: (await import('./sandbox/page')).SandboxPage }) },
+  { path: '*', element: <NotFound /> },
+]
+
+const routes: RouteObject[] = [
+  { path: 'sign-in', lazy: async () => ({ Component: (await import('./signin/page')).SignInPage }) },
+  { element: <Shell />, children: pages },
+]
+
+if (import.meta.env.DEV) routes.unshift({ path: 'examples', lazy: async () => ({ Component: (await import('./ui/examples')).Examples }) })
+
+export const router = createBrowserRouter(routes)

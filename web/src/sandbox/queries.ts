@@ -1,0 +1,98 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import createClient from 'openapi-fetch'
+import { useEffect } from 'react'
+import { answer } from '../api/client'
+import type { components, paths } from './schema'
+
+export type Mailbox = components['schemas']['Mailbox']
+export type Summary = components['schemas']['Summary']
+export type Message = components['schemas']['Message']
+
+const mail = createClient<paths>({ credentials: 'same-origin' })
+
+export function useMailboxes() {
+  return useQuery({ queryKey: ['mail', 'boxes'], queryFn: async () => (await answer(mail.GET('/sandbox/api/mailboxes'))).items ?? [] })
+}
+
+export function useMessages(mailbox: string | undefined) {
+  return useInfiniteQuery({
+    queryKey: ['mail', 'box', mailbox],
+    queryFn: ({ pageParam }) => answer(mail.GET('/sandbox/api/messages', { params: { query: { mailbox: mailbox ?? '', cursor: pageParam, limit: 50 } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    enabled: mailbox !== undefined,
+  })
+}
+
+/** The newest messages of some mailboxes, whole: to find the one about a task. */
+export function useNewest(mailboxes: readonly string[], most: number) {
+  return useQuery({
+    queryKey: ['mail', 'newest', mailboxes, most],
+    queryFn: async () => {
+      const lists = await Promise.all(mailboxes.map((mailbox) => answer(mail.GET('/sandbox/api/messages', { params: { query: { mailbox, limit: most } } }))))
+      const all = lists.flatMap((list) => list.items ?? [])
+      return Promise.all(all.map(({ id }) => answer(mail.GET('/sandbox/api/messages/{id}', { params: { path: { id } } }))))
+    },
+    enabled: mailboxes.length > 0,
+  })
+}
+
+export function useMessage(id: string | undefined) {
+  return useQuery({
+    queryKey: ['mail', 'message', id],
+    queryFn: () => answer(mail.GET('/sandbox/api/messages/{id}', { params: { path: { id: id ?? '' } } })),
+    enabled: id !== undefined,
+  })
+}
+
+export function useRaw(id: string, wanted: boolean) {
+  return useQuery({
+    queryKey: ['mail', 'raw', id],
+    queryFn: () => answer(mail.GET('/sandbox/api/messages/{id}/raw', { params: { path: { id } }, parseAs: 'text' })) as unknown as Promise<string>,
+    enabled: wanted,
+  })
+}
+
+export function htmlAddress(id: string): string {
+  return `/sandbox/api/messages/${encodeURIComponent(id)}/html`
+}
+
+export function useReply(id: string) {
+  const refresh = useRefresh()
+  return useMutation({
+    mutationFn: (text: string) => answer(mail.POST('/sandbox/api/messages/{id}/reply', { params: { path: { id } }, body: { text, style: 'plain' } })),
+    onSettled: refresh,
+  })
+}
+
+export function useMarkRead(message: Summary | undefined) {
+  const refresh = useRefresh()
+  const { mutate } = useMutation({
+    mutationFn: (id: string) => answer(mail.POST('/sandbox/api/messages/{id}/read', { params: { path: { id } } })),
+    onSuccess: refresh,
+  })
+  const id = message && !message.read ? message.id : undefined
+  useEffect(() => {
+    if (id) mutate(id)
+  }, [id, mutate])
+}
+
+export function useClear() {
+  const refresh = useRefresh()
+  return useMutation({ mutationFn: () => answer(mail.DELETE('/sandbox/api/messages')), onSettled: refresh })
+}
+
+function useRefresh() {
+  const queries = useQueryClient()
+  return () => queries.invalidateQueries({ queryKey: ['mail'] })
+}
+
+/** Shows mail as it arrives. */
+export function useMailNews() {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const source = new EventSource('/sandbox/api/events')
+    source.addEventListener('changed', () => void queries.invalidateQueries({ queryKey: ['mail'] }))
+    return () => source.close()
+  }, [queries])
+}

@@ -1,0 +1,38 @@
+import { useQuery } from '@tanstack/react-query'
+import { NavLink } from 'react-router'
+import { answer, api } from '../api/client'
+import { t } from '../text/en'
+import { Icon, type IconName } from '../ui/icon/icon'
+import { useMe } from './session'
+
+/** How many tasks wait. Kept true by the events that touch ['tasks']. */
+export function useCounts() {
+  return useQuery({ queryKey: ['tasks', 'counts'], queryFn: () => answer(api.GET('/api/v1/tasks/counts')) })
+}
+
+/** The places of the program: a rail at the left, a bar at the foot of a small screen. */
+export function Rail() {
+  const me = useMe()
+  const open = useCounts().data?.open ?? 0
+  return (
+    <nav className="rail" aria-label={t.common.navigation}>
+      <Place to="/inbox" icon="inbox" label={t.shell.inbox} count={open} />
+      <Place to="/start" icon="start" label={t.shell.start} />
+      <Place to="/requests" icon="requests" label={t.shell.requests} />
+      {me.sandbox && <Place to="/sandbox" icon="mail" label={t.shell.mailbox} />}
+      {me.admin && <Place to="/manage" icon="manage" label={t.shell.manage} />}
+    </nav>
+  )
+}
+
+function Place({ to, icon, label, count = 0 }: { to: string; icon: IconName; label: string; count?: number }) {
+  return (
+    <NavLink to={to} className="place" aria-label={count > 0 ? t.shell.inboxCount(count) : undefined}>
+      <span className="place-icon">
+        <Icon name={icon} />
+        {count > 0 && <span className="place-count">{count > 99 ? '99+' : count}</span>}
+      </span>
+      <span>{label}</span>
+    </NavLink>
+  )
+}

@@ -1,0 +1,75 @@
+import { useState } from 'react'
+import { speech } from '../text/speech'
+import { t } from '../text/en'
+import { absolute } from '../words/time'
+import { Button } from '../ui/button/button'
+import { Dialog } from '../ui/dialog/dialog'
+import { Select, TextArea, TextField } from '../ui/field/field'
+import { PersonPicker } from '../ui/person/picker'
+import { Failure } from '../ui/problem/problem'
+import { localMoment } from '../ui/form/values'
+import type { Moves } from './queries'
+import { sleepUntil, type SleepChoice } from './sleeptimes'
+
+interface Props {
+  open: boolean
+  onClose: () => void
+}
+
+/** Hands the task to somebody else. */
+export function RedirectDialog({ open, onClose, redirect, onDone }: Props & { redirect: Moves['redirect']; onDone: () => void }) {
+  const [to, setTo] = useState('')
+  const [comment, setComment] = useState('')
+  const [missing, setMissing] = useState(false)
+  const send = () => {
+    setMissing(!to)
+    if (!to) return
+    redirect.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: () => (onClose(), onDone()) })
+  }
+  return (
+    <Dialog
+      title={t.task.redirectTitle}
+      open={open}
+      onClose={onClose}
+      actions={
+        <Button look="primary" onPress={send} busy={redirect.isPending}>
+          {t.task.redirectButton}
+        </Button>
+      }
+    >
+      <p className="quiet">{t.task.redirectLead}</p>
+      {redirect.error && <Failure error={redirect.error} />}
+      <PersonPicker label={t.task.redirectTo} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
+      <TextArea label={`${t.task.comment} (${t.common.optional})`} value={comment} onChange={setComment} rows={2} />
+    </Dialog>
+  )
+}
+
+type Choice = SleepChoice | 'own'
+
+/** Hides the task until a time. */
+export function SleepDialog({ open, onClose, sleep, onDone }: Props & { sleep: Moves['sleep']; onDone: () => void }) {
+  const [choice, setChoice] = useState<Choice>('tomorrow')
+  const [own, setOwn] = useState(() => localMoment(sleepUntil('tomorrow', new Date()).toISOString()))
+  const until = choice === 'own' ? new Date(own) : sleepUntil(choice, new Date())
+  const usable = !Number.isNaN(until.getTime()) && until.getTime() > Date.now()
+  const options = (['hour', 'tomorrow', 'monday', 'own'] satisfies Choice[]).map((id) => ({ id, label: t.task.sleepChoices[id] }))
+  return (
+    <Dialog
+      title={t.task.sleepTitle}
+      open={open}
+      onClose={onClose}
+      actions={
+        <Button look="primary" isDisabled={!usable} onPress={() => sleep.mutate(until, { onSuccess: () => (onClose(), onDone()) })} busy={sleep.isPending}>
+          {t.task.sleepButton}
+        </Button>
+      }
+    >
+      <p className="quiet">{t.task.sleepLead}</p>
+      {sleep.error && <Failure error={sleep.error} />}
+      <Select label={t.task.sleepUntil} value={choice} onChange={(next) => setChoice(next as Choice)} options={options} />
+      {choice === 'own' && <TextField label={t.task.sleepChoices.own} type="datetime-local" value={own} onChange={setOwn} error={usable ? undefined : t.field.date} />}
+      {usable && <p className="quiet small">{absolute(until, speech)}</p>}
+    </Dialog>
+  )
+}

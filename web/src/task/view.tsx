@@ -1,0 +1,126 @@
+import { useState } from 'react'
+import { Link } from 'react-router'
+import type { TaskDetail } from '../api/types'
+import { useMe } from '../shell/session'
+import { t } from '../text/en'
+import { called } from '../words/person'
+import { Badge } from '../ui/badge/badge'
+import { Button } from '../ui/button/button'
+import { Coin, PersonTag } from '../ui/coin/coin'
+import { Menu, type Item } from '../ui/menu/menu'
+import { When } from '../ui/when/when'
+import { Comments } from './comments'
+import { DecisionForm } from './decision'
+import { RedirectDialog, SleepDialog } from './dialogs'
+import { Due } from './due'
+import { Facts } from './facts'
+import { useMoves, type Moves } from './queries'
+import { TaskStatus } from './status'
+import './task.css'
+
+interface Props {
+  task: TaskDetail
+  etag: string | undefined
+  /** What stands beside the state of a closed task: where to go from here. */
+  after?: React.ReactNode
+  heading: 'h1' | 'h2'
+  /** Decided, redirected, put to sleep: the task has left. */
+  onGone: (what: string | undefined) => void
+  tools?: React.ReactNode
+}
+
+/** One task: what it is about, what can be done, who else. In the inbox and on its own page. */
+export function TaskView({ task, etag, after, heading: Heading, onGone, tools }: Props) {
+  const me = useMe()
+  const moves = useMoves(task.serial)
+  const facts = task.variables.filter((variable) => !variable.editable || !task.canDecide)
+  return (
+    <article className="task">
+      <header className="task-head">
+        <Coin person={task.starter} size="big" />
+        <div className="task-words">
+          <Heading className="task-title" tabIndex={-1} id="task-title">
+            {task.title}
+          </Heading>
+          <p className="quiet">
+            {called(task.starter)} · {task.workflow} · <When at={task.offeredAt} />
+          </p>
+          <TaskBadges task={task} />
+        </div>
+        <div className="row task-tools">
+          {tools}
+          <MoreMenu task={task} moves={moves} onGone={onGone} />
+        </div>
+      </header>
+      <TaskStatus task={task} me={me.id} moves={moves} action={after} />
+      {task.instructions && <p className="prose">{task.instructions}</p>}
+      {facts.length > 0 && <Facts variables={facts} />}
+      {task.canDecide && <DecisionForm key={task.serial} task={task} etag={etag} onDone={onGone} />}
+      <Others task={task} me={me.id} />
+      <section className="stack task-part">
+        <h3>{t.task.comments}</h3>
+        <Comments comments={task.comments} send={moves.comment} />
+      </section>
+    </article>
+  )
+}
+
+function TaskBadges({ task }: { task: TaskDetail }) {
+  const shown = [task.due && task.status !== 'closed', task.priority === 0, task.via].some(Boolean)
+  if (!shown) return null
+  return (
+    <p className="row task-badges">
+      <Due task={task} />
+      {task.priority === 0 && (
+        <Badge tone="bad" icon="flag">
+          {t.task.priority[0]}
+        </Badge>
+      )}
+      {task.via && <Badge icon="people">{t.task.via(called(task.via))}</Badge>}
+    </p>
+  )
+}
+
+function Others({ task, me }: { task: TaskDetail; me: string }) {
+  const others = task.recipients.filter((person) => person.id !== me)
+  if (task.status === 'closed' || (others.length === 0 && !task.canDecide)) return null
+  return (
+    <section className="task-part">
+      <h3>{t.task.whoElse}</h3>
+      {others.length === 0 ? (
+        <p className="quiet">{t.task.onlyYou}</p>
+      ) : (
+        <>
+          <p className="row">
+            {others.map((person) => (
+              <PersonTag key={person.id} person={person} />
+            ))}
+          </p>
+          <p className="quiet small">{t.task.firstDecides}</p>
+        </>
+      )}
+    </section>
+  )
+}
+
+function MoreMenu({ task, moves, onGone }: { task: TaskDetail; moves: Moves; onGone: Props['onGone'] }) {
+  const [dialog, setDialog] = useState<'redirect' | 'sleep'>()
+  const close = () => setDialog(undefined)
+  const gone = () => onGone(undefined)
+  const items: Item[] = []
+  if (task.canRedirect) items.push({ id: 'redirect', label: t.task.redirect, icon: 'forward', onPress: () => setDialog('redirect') })
+  if (task.canDecide && task.status !== 'sleeping') items.push({ id: 'sleep', label: t.task.sleep, icon: 'sleep', onPress: () => setDialog('sleep') })
+  if (task.canRelease) items.push({ id: 'release', label: t.task.release, icon: 'hand', onPress: () => moves.release.mutate() })
+  if (items.length === 0) return null
+  return (
+    <>
+      <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
+      {dialog === 'redirect' && <RedirectDialog open onClose={close} redirect={moves.redirect} onDone={gone} />}
+      {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} onDone={gone} />}
+    </>
+  )
+}
+
+export function RequestLink({ task }: { task: TaskDetail }) {
+  return <Link to={`/requests/${task.instance}`}>{t.task.openRequest}</Link>
+}

@@ -1,0 +1,45 @@
+import { NavLink, useSearchParams } from 'react-router'
+import './tabs.css'
+
+interface View {
+  id: string
+  label: string
+  count?: number | undefined
+}
+
+/** Views of one list. They are links, because the view stands in the address. */
+export function Views({ label, name, views, path }: { label: string; name: string; views: readonly View[]; path: string }) {
+  const [params] = useSearchParams()
+  const first = views[0]?.id ?? ''
+  const now = params.get(name) ?? first
+  const to = (id: string) => {
+    const next = new URLSearchParams(params)
+    if (id === first) next.delete(name)
+    else next.set(name, id)
+    const query = next.toString()
+    return query ? `${path}?${query}` : path
+  }
+  return (
+    <nav className="tabs" aria-label={label}>
+      {views.map((view) => (
+        <NavLink key={view.id} to={to(view.id)} end className="tab" data-chosen={view.id === now || undefined} aria-current={view.id === now ? 'true' : 'false'}>
+          {view.label}
+          {view.count !== undefined && view.count > 0 && <span className="tab-count">{view.count}</span>}
+        </NavLink>
+      ))}
+    </nav>
+  )
+}
+
+/** Parts of a page that have addresses of their own. */
+export function Parts({ label, parts }: { label: string; parts: readonly { to: string; label: string }[] }) {
+  return (
+    <nav className="tabs" aria-label={label}>
+      {parts.map((part) => (
+        <NavLink key={part.to} to={part.to} className={({ isActive }) => (isActive ? 'tab chosen' : 'tab')}>
+          {part.label}
+        </NavLink>
+      ))}
+    </nav>
+  )
+}
