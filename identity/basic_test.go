@@ -68,6 +68,17 @@ func TestEveryRefusalIsTheSameAndCostsTheSame(t *testing.T) {
 	}
 }
 
+func TestADisabledPersonsRightPasswordIsAWrongGuess(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.change(w.user("gone"), UserChange{Disabled: new(true)})
+	for range pairLimit.free {
+		_, err := w.Basic(t.Context(), "gone", "password of gone", here)
+		wantCode(t, err, "bad-credentials")
+	}
+	_, err := w.Basic(t.Context(), "gone", "password of gone", here)
+	wantCode(t, err, "too-many-guesses") // as it would be with any other password
+}
+
 func TestARightPasswordIsRememberedForAWhile(t *testing.T) {
 	c := newClock()
 	w := newWorld(t, Options{Now: c.now})

@@ -12,6 +12,7 @@ import (
 func TestNamesAreReadInAllTheWaysPeopleWriteThem(t *testing.T) {
 	for text, want := range map[string]name{
 		"ana":                           {login: "ana"},
+		"AZ":                            {login: "az"},
 		" Ana ":                         {login: "ana"},
 		"a.b-c_9":                       {login: "a.b-c_9"},
 		`CONTOSO\ana`:                   {login: "ana"},
