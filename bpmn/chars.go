@@ -40,6 +40,14 @@ func isNCName(s string) bool {
 	return s != "" && ncNameLen(s) == len(s)
 }
 
+// maxIDBytes bounds the ids of what runs: they go into every row of a history.
+const maxIDBytes = 200
+
+// isUsableID tells whether s can name a step, a flow or a workflow.
+func isUsableID(s string) bool { return len(s) <= maxIDBytes && isNCName(s) }
+
+const idAdvice = "Give it one of at most 200 letters, digits, \"_\", \"-\" and \".\", beginning with a letter."
+
 // ncNameLen returns the length of the NCName that s begins with, 0 for none.
 func ncNameLen(s string) int {
 	for i, r := range s {

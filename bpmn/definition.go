@@ -155,9 +155,8 @@ type builder struct {
 
 func (b *builder) build() *process.Definition {
 	b.def = &process.Definition{ID: b.proc.Get("id"), Name: cmp.Or(b.proc.Get("name"), b.proc.Get("id")), Doc: documentation(b.proc)}
-	if !isNCName(b.def.ID) {
-		b.refuse(b.proc, b.proc.Line, "the process has no usable id: "+clip(b.def.ID),
-			"Give it one of letters, digits, \"_\", \"-\" and \".\"; it names the workflow for other systems.")
+	if !isUsableID(b.def.ID) {
+		b.refuse(b.proc, b.proc.Line, "the process has no usable id: "+clip(b.def.ID), idAdvice+" It names the workflow for other systems.")
 	}
 	b.collectNames()
 	b.workflow()
@@ -228,8 +227,8 @@ func (b *builder) addStep(e *Element, p part) {
 	n := process.Node{Index: len(b.def.Nodes), ID: id, Name: cmp.Or(e.Get("name"), id), Kind: p.kind,
 		Element: e.Local, Line: e.Line, Default: -1}
 	n.Name = strings.Join(strings.Fields(n.Name), " ")
-	if !isNCName(id) {
-		b.refuse(e, e.Line, fmt.Sprintf("this %s has no usable id: %s", e.Local, clip(id)), "Give it one of letters, digits, \"_\", \"-\" and \".\".")
+	if !isUsableID(id) {
+		b.refuse(e, e.Line, fmt.Sprintf("this %s has no usable id: %s", e.Local, clip(id)), idAdvice)
 	} else if _, taken := b.index[id]; !taken {
 		b.index[id] = n.Index
 	}
@@ -274,8 +273,8 @@ func (b *builder) addFlows() {
 		from, ok1 := b.end(e, "sourceRef", "starts at")
 		to, ok2 := b.end(e, "targetRef", "leads to")
 		f := process.Flow{Index: len(b.def.Flows), ID: e.Get("id"), Name: e.Get("name"), From: from, To: to, Line: e.Line}
-		if !isNCName(f.ID) {
-			b.refuse(e, e.Line, "this sequence flow has no usable id: "+clip(f.ID), "Give it one of letters, digits, \"_\", \"-\" and \".\".")
+		if !isUsableID(f.ID) {
+			b.refuse(e, e.Line, "this sequence flow has no usable id: "+clip(f.ID), idAdvice)
 		}
 		if c := e.first(ModelSpace, "conditionExpression"); c != nil {
 			f.Condition = b.condition(e, c)

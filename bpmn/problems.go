@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/process"
@@ -84,10 +85,20 @@ func (r *report) add(p Problem) {
 		r.dropped = true
 		return
 	}
+	p.Element, p.Name = short(p.Element), short(p.Name)
 	r.problems = append(r.problems, p)
 	if !p.Warning {
 		r.blocking++
 	}
+}
+
+// short cuts what a hostile file can make as long as itself. Ids that can run
+// are never cut: they have at most maxIDBytes.
+func short(s string) string {
+	if len(s) <= maxIDBytes {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxIDBytes], "") + "…"
 }
 
 // refuse reports something about owner that keeps the workflow from running.

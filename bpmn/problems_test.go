@@ -94,6 +94,8 @@ var complaints = []complaint{
 	{"target is no step", workflow("", plain, `<textAnnotation id="t"/><sequenceFlow id="f3" sourceRef="a" targetRef="t"/>`), "f3", 5, "a textAnnotation that is not a step", ""},
 	{"step without id", workflow("", plain, `<task name="X"/>`), "", 5, "no usable id", ""},
 	{"flow without id", workflow("", plain, `<sequenceFlow sourceRef="a" targetRef="e"/>`), "", 5, "no usable id", ""},
+	{"long id", workflow("", plain, `<task id="`+strings.Repeat("x", 201)+`"/>`), strings.Repeat("x", 200) + "…", 5, "no usable id", "at most 200"},
+	{"long name", workflow("", `<task id="a" name="`+strings.Repeat("x", 301)+`"/>`, ""), "a", 3, "more than 300", "Shorten"},
 	{"double id", workflow("", plain, `<task id="a"/>`), "a", 5, "stands twice: here and on line 3", "another id"},
 	{"double id of a flow", workflow("", plain, `<sequenceFlow id="f1" sourceRef="a" targetRef="e"/>`), "f1", 5, "stands twice", ""},
 

@@ -31,6 +31,9 @@ func Check(def *Definition) []Problem {
 	if def.ID == "" {
 		c.problem("", "", 0, "the workflow has no id", "Give it one: other systems start it by that name.")
 	}
+	if utf8.RuneCountInString(def.Name) > maxNameRunes {
+		c.problem(def.ID, def.Name, 0, fmt.Sprintf("the workflow's name has more than %d characters", maxNameRunes), "Shorten it; put the rest into its documentation.")
+	}
 	c.variables()
 	for i := range def.Nodes {
 		c.node(&def.Nodes[i])
@@ -54,6 +57,7 @@ const (
 	MaxFlows     = 10000
 	MaxVariables = 1000
 	maxProblems  = 1000
+	maxNameRunes = 300 // of the workflow and of a step, as people read them
 )
 
 // tooLarge refuses a definition beyond the limits; nothing else is checked then.

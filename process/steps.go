@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/signoffhq/signoff/expr"
 )
 
 // node checks one node by itself: has it what its kind needs?
 func (c *checker) node(n *Node) {
+	if utf8.RuneCountInString(n.Name) > maxNameRunes {
+		c.at(n, fmt.Sprintf("its name has more than %d characters", maxNameRunes), "Shorten it; put the rest into its documentation.")
+	}
 	switch n.Kind {
 	case StartEvent, EndEvent, TerminateEvent, PassThrough, ExclusiveGateway, ParallelGateway, ScriptTask:
 	case UserTask:
