@@ -62,7 +62,9 @@ func define(name string, fn func(*callEnv, []Value) Value, sigs ...string) {
 		b.sigs = append(b.sigs, parseSignature(s))
 	}
 	builtins[name] = b
-	phrases.add(name)
+	if strings.Contains(name, " ") {
+		phrases.add(name)
+	}
 }
 
 func parseSignature(s string) signature {

@@ -2,14 +2,15 @@ package expr
 
 import (
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 // AppendJSON appends v as JSON from which DecodeJSON makes the same value
 // again. What JSON has no words for is tagged: {"$date":"2026-12-31"}. A
-// context with a single entry whose name begins with "$" is wrapped in
-// {"$context":…} so that it is not taken for a tag.
+// context of which the first name begins with "$" is wrapped in {"$context":…}
+// so that it is not taken for a tag.
 func AppendJSON(dst []byte, v Value) []byte { return appendJSON(dst, v, true) }
 
 // AppendPlainJSON appends v as JSON for other programs: moments, durations and
@@ -34,7 +35,7 @@ func appendJSON(dst []byte, v Value, tags bool) []byte {
 		}
 		return append(dst, ']')
 	case Context:
-		if tags && len(v) == 1 && len(v[0].Key) > 0 && v[0].Key[0] == '$' {
+		if tags && len(v) > 0 && strings.HasPrefix(v[0].Key, "$") {
 			dst = append(dst, `{"$context":`...)
 			return append(appendContext(dst, v, tags), '}')
 		}

@@ -14,7 +14,7 @@ func DecodeJSON(data []byte) (Value, error) { return decode(data, true) }
 func DecodePlainJSON(data []byte) (Value, error) { return decode(data, false) }
 
 func decode(data []byte, tags bool) (Value, error) {
-	d := decoder{data: data, tags: tags, values: MaxValues, bytes: MaxResultText}
+	d := decoder{data: string(data), tags: tags, values: MaxValues, bytes: MaxResultText}
 	v, err := d.value(0)
 	if err != nil {
 		return nil, err
@@ -25,8 +25,10 @@ func decode(data []byte, tags bool) (Value, error) {
 	return v, nil
 }
 
+// decoder reads from a string, so that text without escapes need not be copied
+// piece by piece.
 type decoder struct {
-	data          []byte
+	data          string
 	i             int
 	tags          bool
 	values, bytes int // how many more are allowed
@@ -57,7 +59,7 @@ func (d *decoder) peek() byte {
 }
 
 func (d *decoder) word(w string, v Value) (Value, error) {
-	if len(d.data)-d.i < len(w) || string(d.data[d.i:d.i+len(w)]) != w {
+	if !strings.HasPrefix(d.data[d.i:], w) {
 		return nil, d.fail("a value is expected")
 	}
 	d.i += len(w)
@@ -123,7 +125,7 @@ func (d *decoder) array(depth int) (Value, error) {
 
 // object reads a context, or the value a tag stands for.
 func (d *decoder) object(depth int) (Value, error) {
-	c, err := d.context(depth)
+	c, err := d.context(depth, false)
 	if err != nil || !d.tags || len(c) != 1 || !strings.HasPrefix(c[0].Key, "$") {
 		return c, err
 	}
@@ -131,16 +133,17 @@ func (d *decoder) object(depth int) (Value, error) {
 }
 
 // context reads an object entry by entry; of two with one name, the last counts.
-func (d *decoder) context(depth int) (Context, error) {
+// A raw one stands inside a "$context" tag and is no tag itself.
+func (d *decoder) context(depth int, raw bool) (Context, error) {
 	d.i++
-	out := Context{}
 	if d.peek() == '}' {
 		d.i++
-		return out, nil
+		return Context{}, nil
 	}
+	out := make(Context, 0, 4)
 	var index map[string]int // of large objects only
 	for {
-		key, v, err := d.entry(depth, len(out) == 0)
+		key, v, err := d.entry(depth, !raw && len(out) == 0)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +204,7 @@ func (d *decoder) entry(depth int, first bool) (string, Value, error) {
 	}
 	d.i++
 	if first && d.tags && key == "$context" && d.peek() == '{' {
-		v, err := d.context(depth) // what is inside is no tag
+		v, err := d.context(depth, true)
 		return key, v, err
 	}
 	v, err := d.value(depth + 1)
@@ -294,7 +297,7 @@ func (d *decoder) number() (Value, error) {
 	if n, ok := shortNumber(text); ok {
 		return n, nil
 	}
-	n, ok := ParseNumber(string(text))
+	n, ok := ParseNumber(text)
 	if !ok {
 		return nil, d.fail("this number is too large")
 	}
@@ -303,7 +306,7 @@ func (d *decoder) number() (Value, error) {
 
 // scanNumber is the length of the number b begins with, by the grammar of
 // RFC 8259 §6, or 0.
-func scanNumber(b []byte) int {
+func scanNumber(b string) int {
 	i := 0
 	digits := func() bool {
 		start := i
@@ -337,12 +340,13 @@ func scanNumber(b []byte) int {
 }
 
 // shortNumber reads a scanned number of up to 18 characters and no exponent.
-func shortNumber(text []byte) (n Number, ok bool) {
+func shortNumber(text string) (n Number, ok bool) {
 	if len(text) > 18 {
 		return n, false
 	}
 	coeff, exp, point := int64(0), int32(0), int32(0)
-	for _, c := range text {
+	for i := range len(text) {
+		c := text[i]
 		switch {
 		case c == '.':
 			point = 1
@@ -366,7 +370,7 @@ func (d *decoder) string() (string, error) {
 	for ; d.i < len(d.data); d.i++ {
 		switch c := d.data[d.i]; {
 		case c == '"':
-			s := string(d.data[start:d.i])
+			s := d.data[start:d.i]
 			d.i++
 			return d.checked(s)
 		case c == '\\':
@@ -393,7 +397,7 @@ func (d *decoder) checked(s string) (string, error) {
 // escaped reads on from the first backslash of a string that began at start.
 func (d *decoder) escaped(start int) (string, error) {
 	var b strings.Builder
-	b.Write(d.data[start:d.i])
+	b.WriteString(d.data[start:d.i])
 	for d.i < len(d.data) {
 		switch c := d.data[d.i]; {
 		case c == '"':
@@ -423,7 +427,7 @@ func (d *decoder) escape(b *strings.Builder) error {
 		d.i += 2
 		return nil
 	}
-	window := string(rest[:min(len(rest), 12)])
+	window := rest[:min(len(rest), 12)]
 	if _, n := codePoint(window); rest[1] != 'u' || n == 0 {
 		return d.fail("this escape is not known")
 	}

@@ -52,10 +52,10 @@ func (c *callEnv) write(b *strings.Builder, v Value) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			if _, n := phrases.longest([]token{{text: x.Key}}, 0); n > 0 || !plainName(x.Key) {
-				quote(b, x.Key)
-			} else {
+			if plainName(x.Key) {
 				b.WriteString(x.Key)
+			} else {
+				quote(b, x.Key)
 			}
 			b.WriteString(": ")
 			c.write(b, x.Value)

@@ -37,7 +37,7 @@ const (
 	maxYear     = 999_999_999
 	daySeconds  = 86_400
 	dayNanos    = daySeconds * int64(time.Second)
-	maxDuration = 1 << 60 // seconds
+	maxDuration = 1 << 56 // seconds; more than the calendar has
 )
 
 // DateOf returns the day t falls on in its own zone.
@@ -98,7 +98,7 @@ func inZone(t time.Time, loc *time.Location) time.Time {
 func validYear(y int) bool { return y >= -maxYear && y <= maxYear }
 
 func addSeconds(t time.Time, d DaysDuration) (time.Time, bool) {
-	if d.sec > maxDuration/16 || d.sec < -maxDuration/16 {
+	if !d.inRange() {
 		return t, false
 	}
 	// time.Duration holds 292 years only, so seconds go through Unix time.

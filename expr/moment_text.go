@@ -173,7 +173,7 @@ func parseDuration(s string) Value {
 	day, clock, hasTime := strings.Cut(body, "T")
 	if !hasTime && strings.ContainsAny(day, "YM") {
 		parts, _, ok := units(day, "YM")
-		if months := parts[0]*12 + parts[1]; ok && months < 12*(maxYear+1)*10 {
+		if months := parts[0]*12 + parts[1]; ok && months <= maxMonths {
 			return MonthsDuration(sign * months)
 		}
 		return nil
@@ -184,6 +184,9 @@ func parseDuration(s string) Value {
 		return nil
 	}
 	sec := dparts[0]*daySeconds + tparts[0]*3600 + tparts[1]*60 + tparts[2]
+	if sec >= maxDuration {
+		return nil
+	}
 	return DaysDuration{sign * sec, sign * ns}
 }
 

@@ -46,7 +46,7 @@ func numeric(s string) bool {
 	}
 	if hasExp {
 		exponent = strings.TrimLeft(exponent, "+-")
-		if exponent == "" || len(exponent) > 5 || strings.Trim(exponent, "0123456789") != "" {
+		if exponent == "" || len(strings.TrimLeft(exponent, "0")) > 5 || strings.Trim(exponent, "0123456789") != "" {
 			return false
 		}
 	}

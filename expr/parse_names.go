@@ -99,7 +99,7 @@ func (p *parser) nameAt(i int) (text string, n int) {
 	if words <= n {
 		return text, n
 	}
-	if n > 0 || isFunction(p.toks[i].text) {
+	if n > 0 || words > 1 && isFunction(p.toks[i].text) {
 		p.joined(n, i)
 	}
 	parts := make([]string, words)
