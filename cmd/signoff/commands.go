@@ -3,5 +3,11 @@ package main
 import "github.com/spf13/cobra"
 
 func addCommands(root *cobra.Command) {
-	root.AddCommand(configCommand())
+	root.AddCommand(
+		serveCommand(), sandboxCommand(),
+		deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
+		incidentsCommand(), usersCommand(),
+		testCommand(),
+		configCommand(),
+	)
 }

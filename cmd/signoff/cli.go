@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/client"
+)
+
+// talk holds the flags of every command that talks to a server.
+type talk struct {
+	server string
+	user   string
+	asJSON bool
+}
+
+// flags adds --server, --user and --json to c.
+func (t *talk) flags(c *cobra.Command) {
+	c.Flags().StringVar(&t.server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
+	c.Flags().StringVarP(&t.user, "user", "u", os.Getenv("SIGNOFF_USER"), "who you are (SIGNOFF_USER); the password comes from SIGNOFF_PASSWORD or is asked for")
+	c.Flags().BoolVar(&t.asJSON, "json", false, "print JSON, as the API answers")
+	c.GroupID = "talk"
+}
+
+func envOr(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// dial returns a client that signs in with every call.
+func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
+	if t.user == "" {
+		return nil, &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "nobody is signed in",
+			Hint: "say who you are with --user or SIGNOFF_USER"}
+	}
+	password := os.Getenv("SIGNOFF_PASSWORD")
+	if password == "" {
+		var err error
+		if password, err = askPassword(cmd, t.user); err != nil {
+			return nil, err
+		}
+	}
+	return &client.Client{Server: t.server, Login: t.user, Password: password, Agent: "signoff/" + version}, nil
+}
+
+// askPassword reads a password from the terminal without showing it, or the
+// first line of standard input when that is not a terminal.
+func askPassword(cmd *cobra.Command, user string) (string, error) {
+	in := cmd.InOrStdin()
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "Password for %s: ", user)
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(cmd.ErrOrStderr())
+		return string(b), err
+	}
+	line, err := bufio.NewReader(io.LimitReader(in, 1025)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "there is no password",
+			Hint: "set SIGNOFF_PASSWORD, or pipe it to standard input"}
+	}
+	return line, nil
+}
+
+// printJSON writes v as people and jq like it.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// table writes rows under a header, columns aligned.
+func table(w io.Writer, header string, rows [][]string) error {
+	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, strings.ReplaceAll(header, " ", "\t"))
+	for _, r := range rows {
+		for i, cell := range r {
+			r[i] = oneLine(cell)
+		}
+		fmt.Fprintln(tw, strings.Join(r, "\t"))
+	}
+	return tw.Flush()
+}
+
+// oneLine keeps text from breaking a table or steering a terminal.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}
+
+// when prints a moment in the terminal's time zone; "" for none.
+func when(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04")
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/client"
+)
+
+func tasksCommand() *cobra.Command {
+	var t talk
+	var view string
+	var limit int
+	c := &cobra.Command{
+		Use:   "tasks [SERIAL]",
+		Short: "List your tasks, or show one",
+		Example: `  signoff tasks --user jane
+  signoff tasks 1_3
+  signoff tasks --json | jq -r '.items[].serial'
+  signoff tasks redirect 1_3 bob`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				return showTask(cmd, c, args[0], t.asJSON)
+			}
+			l, err := c.Tasks(cmd.Context(), client.TaskQuery{View: view, Paging: client.Paging{Limit: limit}})
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, l)
+			}
+			return listTasks(cmd, l)
+		},
+	}
+	t.flags(c)
+	c.Flags().StringVar(&view, "view", "open", "open, sleeping or closed")
+	c.Flags().IntVar(&limit, "limit", 50, "how many at most, 1 to 200")
+	c.AddCommand(moveCommands()...)
+	return c
+}
+
+func listTasks(cmd *cobra.Command, l api.List[api.Task]) error {
+	if len(l.Items) == 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), "No tasks.")
+		return nil
+	}
+	var rows [][]string
+	for _, t := range l.Items {
+		rows = append(rows, []string{t.Serial, t.Title, t.Starter.Name, strings.Join(t.Actions, "/"), when(&t.OfferedAt), when(t.Due)})
+	}
+	if err := table(cmd.OutOrStdout(), "SERIAL TITLE FROM ACTIONS SINCE DUE", rows); err != nil {
+		return err
+	}
+	if l.Next != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "There are more; raise --limit.")
+	}
+	return nil
+}
+
+func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) error {
+	t, _, err := c.Task(cmd.Context(), serial)
+	if err != nil || asJSON {
+		return orJSON(cmd, err, t)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "%s  %s\n%s\n", t.Serial, oneLine(t.Title), oneLine(t.Folio))
+	if t.Instructions != "" {
+		fmt.Fprintf(out, "\n%s\n", t.Instructions)
+	}
+	fmt.Fprintln(out)
+	rows := [][]string{{"From", t.Starter.Name}, {"Workflow", t.Workflow}, {"Status", t.Status}, {"Since", when(&t.OfferedAt)}}
+	if t.Due != nil {
+		rows = append(rows, []string{"Due", when(t.Due)})
+	}
+	for _, v := range t.Variables {
+		rows = append(rows, []string{v.Label, fmt.Sprint(v.Value)})
+	}
+	for _, r := range rows {
+		fmt.Fprintf(out, "%-14s %s\n", oneLine(r[0]), oneLine(r[1]))
+	}
+	if t.CanDecide {
+		fmt.Fprintf(out, "\nDecide with: signoff act %s %s\n", t.Serial, strings.Join(t.Actions, "|"))
+	}
+	return nil
+}
+
+func actCommand() *cobra.Command {
+	var t talk
+	var comment, key string
+	var sets []string
+	c := &cobra.Command{
+		Use:   "act SERIAL ACTION",
+		Short: "Decide a task",
+		Example: `  signoff act 1_3 Approve --user jane
+  signoff act 1_3 reject --comment "Release week"`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			body := api.Decide{Action: args[1], Comment: comment}
+			if body.Variables, err = taskSets(cmd.Context(), c, args[0], sets); err != nil {
+				return err
+			}
+			d, err := c.Decide(cmd.Context(), args[0], body, key)
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, d)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s. Instance %d is %s.\n", d.Serial, d.Outcome, d.Instance, d.Status)
+			return nil
+		},
+	}
+	t.flags(c)
+	c.Flags().StringVarP(&comment, "comment", "m", "", "comment")
+	c.Flags().StringArrayVarP(&sets, "set", "s", nil, "change a variable the task allows, name=value; may be repeated")
+	c.Flags().StringVar(&key, "idempotency-key", "", "deciding twice with the same key decides once")
+	return c
+}
+
+func taskSets(ctx context.Context, c *client.Client, serial string, sets []string) (map[string]any, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	t, _, err := c.Task(ctx, serial)
+	if err != nil {
+		return nil, err
+	}
+	types := map[string]string{}
+	for _, v := range t.Variables {
+		types[v.Name] = v.Type
+	}
+	return parseSets(sets, types)
+}
+
+// moveCommands are what one can do with a task besides deciding it.
+func moveCommands() []*cobra.Command {
+	var comment string
+	redirect := moveCommand("redirect SERIAL WHO", "Hand a task to somebody else instead of you", "  signoff tasks redirect 1_3 bob",
+		func(ctx context.Context, c *client.Client, args []string) (string, error) {
+			return args[0] + " now belongs to " + args[1], c.Redirect(ctx, args[0], api.Redirect{To: args[1], Comment: comment})
+		})
+	redirect.Flags().StringVarP(&comment, "comment", "m", "", "comment")
+	return []*cobra.Command{
+		redirect,
+		moveCommand("claim SERIAL", "Take a task, so that nobody else works on it", "  signoff tasks claim 1_3",
+			func(ctx context.Context, c *client.Client, args []string) (string, error) {
+				return args[0] + " is yours", c.Claim(ctx, args[0])
+			}),
+		moveCommand("release SERIAL", "Give a claimed task back", "  signoff tasks release 1_3",
+			func(ctx context.Context, c *client.Client, args []string) (string, error) {
+				return args[0] + " is open to all its recipients again", c.Release(ctx, args[0])
+			}),
+		moveCommand("sleep SERIAL FOR", "Hide a task from your list for a time", "  signoff tasks sleep 1_3 24h",
+			func(ctx context.Context, c *client.Client, args []string) (string, error) {
+				d, err := time.ParseDuration(args[1])
+				if err != nil || d <= 0 {
+					return "", usageError{fmt.Errorf("%s is no time: write 90m or 24h", args[1])}
+				}
+				until := time.Now().Add(d)
+				return args[0] + " sleeps until " + when(&until), c.Sleep(ctx, args[0], until)
+			}),
+		moveCommand("wake SERIAL", "Show a sleeping task again", "  signoff tasks wake 1_3",
+			func(ctx context.Context, c *client.Client, args []string) (string, error) {
+				return args[0] + " is awake", c.Wake(ctx, args[0])
+			}),
+	}
+}
+
+// moveCommand is a command that does one thing to one task and says so.
+func moveCommand(use, short, example string, do func(context.Context, *client.Client, []string) (string, error)) *cobra.Command {
+	var t talk
+	c := &cobra.Command{
+		Use: use, Short: short, Example: example,
+		Args: cobra.ExactArgs(strings.Count(use, " ")),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			said, err := do(cmd.Context(), c, args)
+			if err != nil {
+				return err
+			}
+			if t.asJSON {
+				task, _, err := c.Task(cmd.Context(), args[0])
+				return orJSON(cmd, err, task)
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), said)
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	return c
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/mail"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/samples"
+	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/seal"
+)
+
+// openSandbox starts the mail system to try with and points cfg's mail at it.
+func (s *server) openSandbox(ctx context.Context, cfg *Config, f serveFlags) error {
+	var err error
+	s.sandbox, err = sandbox.Start(ctx, sandbox.Options{Dir: filepath.Join(cfg.Data, "sandbox"), SMTP: f.sandboxSMTP, IMAP: f.sandboxIMAP, Log: s.log})
+	if err != nil {
+		s.sandbox = nil
+		return err
+	}
+	if cfg.Mail.SMTP.Address == "" {
+		cfg.Mail = sandboxMail(s.sandbox.Addresses(), cfg.Mail)
+	}
+	return nil
+}
+
+// sandboxMail is the mail configuration of somebody whose provider is the sandbox.
+func sandboxMail(a sandbox.Addresses, m MailConfig) MailConfig {
+	service := sandboxAccount(a.Accounts, "workflow")
+	m.From = (&mail.Address{Name: "signoff", Address: service.Address}).String()
+	m.SMTP = SMTPConfig{Address: a.SMTP, TLS: "starttls", Username: service.Address, Password: seal.Secret(service.Password), CA: a.CAFile}
+	m.IMAP.Address, m.IMAP.TLS, m.IMAP.CA = a.IMAP, "starttls", a.CAFile
+	m.IMAP.Username, m.IMAP.Password = service.Address, seal.Secret(service.Password)
+	m.Reply = ReplyConfig{Proof: "dmarc", Authserv: a.AuthServID}
+	m.Pace.PerMinute = 6000 // the sandbox has no limit of its own
+	return m
+}
+
+func sandboxAccount(all []sandbox.Account, id string) sandbox.Account {
+	for _, a := range all {
+		if a.ID == id {
+			return a
+		}
+	}
+	return sandbox.Account{}
+}
+
+func sandboxAdmin(all []sandbox.Account) identity.First {
+	a := sandboxAccount(all, "admin")
+	return identity.First{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)}
+}
+
+// furnish gives a new sandbox its people, a group and the sample workflows.
+func (s *server) furnish(ctx context.Context) error {
+	system := signoff.Caller{Admin: true, How: "system"}
+	admin, err := s.people.Resolve(ctx, []string{"admin"})
+	if err != nil {
+		return err
+	}
+	by := signoff.Caller{Person: admin["admin"][0], Admin: true, How: "system"}
+	finance, err := s.people.CreateGroup(ctx, system, "Finance")
+	if err != nil {
+		return err
+	}
+	for _, a := range s.sandbox.Addresses().Accounts {
+		if a.ID == "admin" || a.ID == "workflow" {
+			continue
+		}
+		u, err := s.people.CreateUser(ctx, system, identity.NewUser{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)})
+		if err != nil {
+			return err
+		}
+		if a.ID == "bob" || a.ID == "jane" {
+			if err := s.people.SetMember(ctx, system, finance.Principal, u.Principal, true); err != nil {
+				return err
+			}
+		}
+	}
+	return fs.WalkDir(samples.Files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".bpmn" {
+			return err
+		}
+		xml, err := fs.ReadFile(samples.Files, name)
+		if err != nil {
+			return err
+		}
+		_, err = s.library.Deploy(ctx, by, xml)
+		return err
+	})
+}
+
+// sandboxWords tells a person how to try the sandbox.
+func (s *server) sandboxWords(url string) string {
+	a := s.sandbox.Addresses()
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS, CA in %s)\n\n  Accounts, all with the password signoff:\n", url, a.SMTP, a.IMAP, a.CAFile)
+	for _, p := range a.Accounts {
+		fmt.Fprintf(&b, "    %-10s %s\n", p.ID, p.Role)
+	}
+	fmt.Fprintf(&b, "\n  Sign in as ana, start \"Leave request\", then open the sandbox mail and answer for jane.\n")
+	return b.String()
+}
+
+func sandboxCommand() *cobra.Command {
+	var opts sandbox.Options
+	c := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run the sandbox's mail system alone, for a server elsewhere on this machine",
+		Example: `  signoff sandbox --dir ./mail
+  signoff serve --config with-that-mail.yaml`,
+		Args:    cobra.NoArgs,
+		GroupID: "server",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := sandbox.Start(cmd.Context(), opts)
+			if err != nil {
+				return err
+			}
+			if err := printJSON(cmd.OutOrStdout(), s.Addresses()); err != nil {
+				return err
+			}
+			<-cmd.Context().Done()
+			return s.Close()
+		},
+	}
+	c.Flags().StringVar(&opts.Dir, "dir", "./data/sandbox", "folder the mail is kept in")
+	c.Flags().StringVar(&opts.SMTP, "smtp", "127.0.0.1:2525", "where mail is taken; port 0 takes a free one")
+	c.Flags().StringVar(&opts.IMAP, "imap", "127.0.0.1:1143", "where mailboxes are read; port 0 takes a free one")
+	return c
+}

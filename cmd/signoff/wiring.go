@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/connector/rest"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/httpapi/k2"
+	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/seal"
+	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/web"
+)
+
+// server is everything that runs in one process.
+type server struct {
+	log      *slog.Logger
+	store    *store.Store
+	people   *identity.Service
+	library  *library.Library
+	runner   *runner.Runner
+	post     post // mail; its zero value sends and reads none
+	sandbox  *sandbox.Sandbox
+	made     identity.Bootstrapped
+	handler  http.Handler
+	stopping chan struct{} // closed when event streams are to end
+}
+
+// open opens the data folder and builds the services over it, lowest first.
+func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *server, err error) {
+	s = &server{log: log, stopping: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := makeFolder(cfg.Data); err != nil {
+		return s, err
+	}
+	if s.store, err = store.Open(ctx, filepath.Join(cfg.Data, "signoff.db"), store.Options{Log: log}); err != nil {
+		return s, err
+	}
+	key, err := seal.LoadKey(filepath.Join(cfg.Data, "key"), seal.Secret(os.Getenv(seal.KeyVariable)))
+	if err != nil {
+		return s, err
+	}
+	if s.people, err = identity.Open(ctx, s.store, identity.Options{Log: log, PublicURL: cfg.URL}); err != nil {
+		return s, err
+	}
+	if f.sandbox {
+		if err := s.openSandbox(ctx, &cfg, f); err != nil {
+			return s, err
+		}
+	}
+	s.library = library.New(s.store, time.Now)
+	if err := s.firstStart(ctx, cfg, f); err != nil {
+		return s, err
+	}
+	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local,
+		Handlers: map[engine.CommandKind]runner.Handler{engine.DoCall: callService(&rest.Client{})}})
+	if err := s.openPost(ctx, cfg, key); err != nil {
+		return s, err
+	}
+	return s, s.openHTTP(cfg, f)
+}
+
+func (s *server) openHTTP(cfg Config, f serveFlags) error {
+	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Version: version,
+		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.stopping,
+		Also: map[string]http.Handler{}}
+	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
+	if s.sandbox != nil {
+		api.Also["/sandbox/api/"] = s.sandbox.Handler()
+	}
+	if f.dev != "" {
+		pages, err := web.Dev(f.dev)
+		if err != nil {
+			return err
+		}
+		api.Pages = pages
+	}
+	var err error
+	s.handler, err = api.Handler()
+	return err
+}
+
+// ready tells whether requests can be served: the store answers.
+func (s *server) ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+// start runs everything that works by itself until ctx ends. The channel gets
+// one value when all of it has stopped, and is closed then.
+func (s *server) start(ctx context.Context) <-chan error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.runner.Run(ctx) })
+	s.post.start(ctx, g)
+	done := make(chan error, 1)
+	go func() {
+		err := g.Wait()
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		done <- err
+		close(done)
+	}()
+	return done
+}
+
+// close gives up what open opened, in reverse.
+func (s *server) close() {
+	if s.sandbox != nil {
+		if err := s.sandbox.Close(); err != nil {
+			s.log.Warn("closing the sandbox", "err", err)
+		}
+	}
+	if s.store != nil {
+		if err := s.store.Close(); err != nil {
+			s.log.Error("closing the store", "err", err)
+		}
+	}
+}
+
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable", Detail: "the data folder " + dir + " cannot be made",
+			Hint: "choose another one with --data, or let this account write there", Err: err}
+	}
+	return nil
+}
+
+// firstStart makes the administrator of a new data folder and, in the sandbox,
+// the people and workflows to try with.
+func (s *server) firstStart(ctx context.Context, cfg Config, f serveFlags) error {
+	first := identity.First{Login: cfg.Admin.Login, Name: cfg.Admin.Name, Email: cfg.Admin.Email, Password: cfg.Admin.Password}
+	if f.sandbox {
+		first = sandboxAdmin(s.sandbox.Addresses().Accounts)
+	}
+	var err error
+	if s.made, err = s.people.Bootstrap(ctx, first); err != nil || !s.made.Made || !f.sandbox {
+		return err
+	}
+	return s.furnish(ctx)
+}
+
+// callService carries out a service step over HTTP.
+func callService(c *rest.Client) runner.Handler {
+	return func(ctx context.Context, job runner.Job) (runner.Result, error) {
+		call := job.Call
+		res, err := c.Do(ctx, rest.Request{Method: call.Method, URL: call.URL, Header: call.Header, Body: call.Body, Key: job.Key})
+		if err != nil {
+			return runner.Result{}, err
+		}
+		values := map[string]expr.Value{}
+		for name, v := range map[string]any{"status": res.Status, "body": res.Body} {
+			if values[name], err = expr.FromGo(v); err != nil {
+				return runner.Result{}, &signoff.Error{Kind: signoff.Invalid, Code: "service-answer-unusable",
+					Detail: "the service's answer holds something that cannot be a variable", Err: err}
+			}
+		}
+		return runner.Done(values), nil
+	}
+}
+
+// announce says where everything is: to a person, and in the sandbox to
+// programs through sandbox.json.
+func (s *server) announce(out io.Writer, cfg Config, f serveFlags) error {
+	url := cfg.URL
+	var b strings.Builder
+	fmt.Fprintf(&b, "signoff %s\n\n  Pages and API   %s\n  Data            %s\n", version, url, cfg.Data)
+	if s.made.Made && s.made.Generated != "" {
+		fmt.Fprintf(&b, "\n  Administrator   %s\n  Password        %s   (shown this once)\n", s.made.Login, s.made.Generated.Reveal())
+	}
+	if f.sandbox {
+		if err := s.sandboxFile(cfg); err != nil {
+			return err
+		}
+		fmt.Fprint(&b, s.sandboxWords(url))
+	}
+	fmt.Fprintln(&b, "\nCtrl+C stops it.")
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// sandboxFile writes DIR/sandbox.json, whole or not at all: whoever waits for
+// it may read it as soon as it is there.
+func (s *server) sandboxFile(cfg Config) error {
+	text, err := json.MarshalIndent(struct {
+		Server string `json:"server"`
+		sandbox.Addresses
+	}{cfg.URL, s.sandbox.Addresses()}, "", "  ")
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(cfg.Data, "sandbox.json")
+	if err := os.WriteFile(name+".new", append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
+}
