@@ -294,6 +294,7 @@ func (s *Sender) Close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	for _, ses := range s.idle {
+		ses.client.CommandTimeout = time.Second
 		ses.client.Quit() // a courtesy: its failure changes nothing
 		ses.client.Close()
 	}

@@ -1,0 +1,327 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/signoffhq/signoff"
+)
+
+// MailState is where a mail is on its way out.
+type MailState string
+
+const (
+	MailQueued   MailState = "queued"
+	MailSending  MailState = "sending"  // handed to the mail server; nobody knows yet
+	MailDoubtful MailState = "doubtful" // was being sent when something broke
+	MailSent     MailState = "sent"
+	MailFailed   MailState = "failed"
+)
+
+// OutMail is one mail to one recipient.
+type OutMail struct {
+	ID        int64
+	Key       string // the same whenever the same mail is asked for
+	Command   string // the runner's command that waits for it; "" for none
+	Purpose   string // "notify", "email", "answer"
+	Instance  signoff.InstanceID
+	Task      int // 0 for none
+	Principal signoff.Principal
+	To        string // the address
+	Subject   string
+	MessageID string // with its angle brackets
+	State     MailState
+	Attempts  int
+	Due       time.Time
+	Since     time.Time // in this state
+	Created   time.Time
+	Proof     bool   // our own copy of it has been seen in the mailbox
+	Error     string // why it did not go out, so far or for good
+	Bounce    string // what a delivery report said
+	Raw       []byte // empty once sent, and in lists
+}
+
+// ReplyAddress is a secret address and what an answer to it is about.
+type ReplyAddress struct {
+	Hash      string
+	MessageID string // of the mail it was given in
+	Instance  signoff.InstanceID
+	Task      int
+	Principal signoff.Principal // who alone may answer
+	Title     string
+	Folio     string
+	Actions   []string // those that may be decided by mail
+	Others    []string // those that need the page
+	Expires   time.Time
+}
+
+// QueueMail puts mails into the queue, and the reply addresses given in them,
+// in one commit. A mail whose key is there already is left as it is.
+func (s *Store) QueueMail(ctx context.Context, mails []OutMail, addresses []ReplyAddress) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, m := range mails {
+			if err := t.queueMail(m); err != nil {
+				return err
+			}
+		}
+		for _, a := range addresses {
+			_, err := t.exec(`insert into reply_address (hash, message_id, instance, task, principal, title, folio, actions, others, expires)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+				a.Hash, a.MessageID, int64(a.Instance), a.Task, string(a.Principal), a.Title, a.Folio, jsonList(a.Actions), jsonList(a.Others), micros(a.Expires))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (t *tx) queueMail(m OutMail) error {
+	_, err := t.exec(`insert into mail_out (key, command, purpose, instance, task, principal, recipient, subject, message_id,
+		state, attempts, due, since, created, proof, reported, error, bounce, raw)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, 0, $14, '', '', $15) on conflict do nothing`,
+		m.Key, m.Command, m.Purpose, int64(m.Instance), m.Task, string(m.Principal), m.To, m.Subject, m.MessageID,
+		string(MailQueued), micros(m.Created), micros(m.Created), micros(m.Created), flag(m.Command == ""), m.Raw)
+	return err
+}
+
+const mailColumns = `id, key, command, purpose, instance, task, principal, recipient, subject, message_id,
+	state, attempts, due, since, created, proof, error, bounce`
+
+func scanMail(rows *sql.Rows, more ...any) (m OutMail, err error) {
+	var due, since, created int64
+	err = rows.Scan(append([]any{&m.ID, &m.Key, &m.Command, &m.Purpose, &m.Instance, &m.Task, &m.Principal, &m.To, &m.Subject, &m.MessageID,
+		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce}, more...)...)
+	m.Due, m.Since, m.Created = moment(due), moment(since), moment(created)
+	return m, err
+}
+
+// TakeMail marks up to limit mails that are due as being sent, and returns them.
+func (s *Store) TakeMail(ctx context.Context, now time.Time, limit int) (list []OutMail, err error) {
+	due, err := s.NextMail(ctx)
+	if err != nil || due.IsZero() || due.After(now) {
+		return nil, err // nothing to do, and no commit to say so
+	}
+	err = s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`update mail_out set state = 'sending', attempts = attempts + 1, since = $1
+			where id in (select id from mail_out where state = 'queued' and due <= $2 order by due, id limit $3)
+			returning `+mailColumns+`, raw`, micros(now), micros(now), limit)
+		if err != nil {
+			return err
+		}
+		list = nil
+		return eachRow(rows, func() error {
+			var raw []byte
+			m, err := scanMail(rows, &raw)
+			m.Raw = raw
+			list = append(list, m)
+			return err
+		})
+	})
+	return list, err
+}
+
+// NextMail returns when the next queued mail is due, zero for never.
+func (s *Store) NextMail(ctx context.Context) (time.Time, error) { return s.nextMail(ctx, MailQueued) }
+
+// NextDoubtfulMail returns when to look for the next doubtful mail, zero for never.
+func (s *Store) NextDoubtfulMail(ctx context.Context) (time.Time, error) {
+	return s.nextMail(ctx, MailDoubtful)
+}
+
+func (s *Store) nextMail(ctx context.Context, state MailState) (time.Time, error) {
+	var due sql.NullInt64
+	err := s.row(ctx, `select min(due) from mail_out where state = $1 and due > 0`, string(state)).Scan(&due)
+	return moment(due.Int64), s.explain(err)
+}
+
+// SettleMail says what became of a mail that was being sent or in doubt. A mail
+// found to be sent in the meantime stays so. The due time is of use for
+// MailQueued (try again) and MailDoubtful (look for it; zero: nobody can).
+func (s *Store) SettleMail(ctx context.Context, id int64, state MailState, now, due time.Time, cause string) error {
+	return s.write(ctx, func(t *tx) error {
+		raw := ``
+		if state == MailSent {
+			raw = `, raw = ''`
+		}
+		_, err := t.exec(`update mail_out set state = $1, since = $2, due = $3, error = $4`+raw+`
+			where id = $5 and state in ('sending', 'doubtful')`, string(state), micros(now), micros(due), cause, id)
+		return err
+	})
+}
+
+// AbandonedMail turns mails that were being sent when the program died into
+// doubtful ones, to be looked for at now. Those whose copy has been seen were sent.
+func (s *Store) AbandonedMail(ctx context.Context, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update mail_out set state = 'sent', since = $1, raw = '' where state in ('sending', 'doubtful') and proof = 1`, micros(now))
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`update mail_out set state = 'doubtful', due = $1, error = 'the server stopped while it was being sent'
+			where state = 'sending'`, micros(now))
+		return err
+	})
+}
+
+// DoubtfulMail lists doubtful mails that are due to be looked for.
+func (s *Store) DoubtfulMail(ctx context.Context, now time.Time, limit int) ([]OutMail, error) {
+	return s.mails(ctx, `select `+mailColumns+` from mail_out where state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`, micros(now), limit)
+}
+
+// MailProven records that our own copies of mails have been seen, and returns
+// which of the Message-IDs are ours. A doubtful mail counts as sent then.
+func (s *Store) MailProven(ctx context.Context, messageIDs []string, now time.Time) (ours map[string]bool, err error) {
+	if len(messageIDs) == 0 {
+		return nil, nil
+	}
+	err = s.write(ctx, func(t *tx) error {
+		ours = map[string]bool{}
+		for _, id := range messageIDs {
+			n, err := t.exec(`update mail_out set proof = 1 where message_id = $1`, id)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue
+			}
+			ours[id] = true
+			_, err = t.exec(`update mail_out set state = 'sent', since = $1, raw = '', error = ''
+				where message_id = $2 and (state = 'doubtful' or state = 'queued' and attempts > 0)`, micros(now), id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ours, err
+}
+
+// MailBounced records what a delivery report said about a mail of ours, and
+// returns it; false when the mail is not ours.
+func (s *Store) MailBounced(ctx context.Context, messageID, words string) (m OutMail, ours bool, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`update mail_out set bounce = $1 where message_id = $2 returning `+mailColumns, words, messageID)
+		if err != nil {
+			return err
+		}
+		ours = false
+		return eachRow(rows, func() error {
+			ours = true
+			m, err = scanMail(rows)
+			return err
+		})
+	})
+	return m, ours, err
+}
+
+// Ending is how the mails of a command ended.
+type Ending struct {
+	Command string
+	Sent    int
+	Failed  []OutMail
+}
+
+// EndedMail lists commands whose mails have all been sent or have failed, and
+// that have not been told.
+func (s *Store) EndedMail(ctx context.Context, limit int) ([]Ending, error) {
+	failed, err := s.mails(ctx, `select `+mailColumns+` from mail_out where reported = 0 and command in (
+		select command from mail_out where reported = 0 group by command
+		having sum(case when state in ('sent', 'failed') then 0 else 1 end) = 0 order by command limit $1)
+		order by command, id`, limit)
+	if err != nil {
+		return nil, err
+	}
+	var list []Ending
+	for _, m := range failed {
+		if n := len(list); n == 0 || list[n-1].Command != m.Command {
+			list = append(list, Ending{Command: m.Command})
+		}
+		last := &list[len(list)-1]
+		if m.State == MailFailed {
+			last.Failed = append(last.Failed, m)
+		} else {
+			last.Sent++
+		}
+	}
+	return list, nil
+}
+
+// MailReported records that a command has been told how its mails ended.
+func (s *Store) MailReported(ctx context.Context, command string) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update mail_out set reported = 1 where command = $1`, command)
+		return err
+	})
+}
+
+// RequeueMail gives the failed mails of a command that is tried again another
+// chance, and makes the command be told once more. It returns how many mails
+// the command has.
+func (s *Store) RequeueMail(ctx context.Context, command string, now time.Time) (n int, err error) {
+	err = s.row(ctx, `select count(*) from mail_out where command = $1`, command).Scan(&n)
+	if err != nil || n == 0 {
+		return n, s.explain(err)
+	}
+	return n, s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $2, created = $3
+			where command = $4 and state = 'failed' and reported = 1`, micros(now), micros(now), micros(now), command)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`update mail_out set reported = 0 where command = $1 and reported = 1`, command)
+		return err
+	})
+}
+
+// ReleaseMail puts a failed or doubtful mail back into the queue, because an
+// administrator says so.
+func (s *Store) ReleaseMail(ctx context.Context, id int64, now time.Time) error {
+	return s.administerMail(ctx, id, `update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, error = '',
+		reported = case when command = '' then 1 else 0 end where id = $2 and state in ('failed', 'doubtful')`, now)
+}
+
+// DropMail gives up a mail that was not sent, because an administrator says so.
+func (s *Store) DropMail(ctx context.Context, id int64, now time.Time) error {
+	return s.administerMail(ctx, id, `update mail_out set state = 'failed', since = $1, error = 'given up by an administrator'
+		where id = $2 and state in ('queued', 'doubtful')`, now)
+}
+
+func (s *Store) administerMail(ctx context.Context, id int64, query string, now time.Time) error {
+	var n int64
+	err := s.write(ctx, func(t *tx) (err error) {
+		n, err = t.exec(query, micros(now), id)
+		return err
+	})
+	if err == nil && n == 0 {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "mail-not-waiting", Detail: "that mail is not waiting for anybody"}
+	}
+	return err
+}
+
+// MailFilter narrows a list of mails; zero fields mean all.
+type MailFilter struct {
+	State    MailState
+	Instance signoff.InstanceID
+	Before   int64 // only ids below: the cursor
+}
+
+// Mails lists mails, newest first.
+func (s *Store) Mails(ctx context.Context, f MailFilter, limit int) ([]OutMail, error) {
+	return s.mails(ctx, `select `+mailColumns+` from mail_out where ($1 = '' or state = $1) and ($2 = 0 or instance = $2)
+		and ($3 = 0 or id < $3) order by id desc limit $4`, string(f.State), int64(f.Instance), f.Before, limit)
+}
+
+func (s *Store) mails(ctx context.Context, query string, args ...any) (list []OutMail, err error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	err = eachRow(rows, func() error {
+		m, err := scanMail(rows)
+		list = append(list, m)
+		return err
+	})
+	return list, s.explain(err)
+}

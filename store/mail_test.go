@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/signoffhq/signoff"
+)
+
+func openMail(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+var mailDay = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+
+func outMail(key, command string) OutMail {
+	return OutMail{Key: key, Command: command, Purpose: "email", Instance: 7, To: "jane@contoso.test", Subject: "s",
+		MessageID: "<" + key + "@x>", Created: mailDay, Raw: []byte("raw " + key)}
+}
+
+func statesOf(t *testing.T, s *Store) map[string]MailState {
+	t.Helper()
+	list, err := s.Mails(t.Context(), MailFilter{}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]MailState{}
+	for _, m := range list {
+		got[m.Key] = m.State
+	}
+	return got
+}
+
+func TestAMailIsQueuedOnceAndTakenOnce(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	for range 2 {
+		must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
+	}
+	first, err := s.TakeMail(ctx, mailDay, 1)
+	must(t, err)
+	second, err := s.TakeMail(ctx, mailDay, 9)
+	must(t, err)
+	third, err := s.TakeMail(ctx, mailDay, 9)
+	must(t, err)
+	if len(first) != 1 || len(second) != 1 || len(third) != 0 || string(first[0].Raw) != "raw a" || first[0].Attempts != 1 {
+		t.Fatalf("took %v, %v, %v", first, second, third)
+	}
+	must(t, s.SettleMail(ctx, first[0].ID, MailQueued, mailDay, mailDay.Add(time.Minute), "later"))
+	if next, err := s.NextMail(ctx); err != nil || !next.Equal(mailDay.Add(time.Minute)) {
+		t.Errorf("next %v, %v", next, err)
+	}
+	if early, err := s.TakeMail(ctx, mailDay, 9); err != nil || len(early) != 0 {
+		t.Errorf("taken before its time: %v, %v", early, err)
+	}
+}
+
+func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	must(t, s.QueueMail(ctx, []OutMail{outMail("seen before", ""), outMail("seen after", ""), outMail("lost", ""), outMail("untouched", "")}, nil))
+	taken, err := s.TakeMail(ctx, mailDay, 3)
+	must(t, err)
+	_, err = s.MailProven(ctx, []string{"<seen before@x>", "<untouched@x>", "<somebody else's@x>"}, mailDay)
+	must(t, err)
+	must(t, s.AbandonedMail(ctx, mailDay))
+	ours, err := s.MailProven(ctx, []string{"<seen after@x>"}, mailDay)
+	must(t, err)
+	if len(taken) != 3 || !ours["<seen after@x>"] || len(ours) != 1 {
+		t.Errorf("taken %d, ours %v", len(taken), ours)
+	}
+	want := map[string]MailState{"seen before": MailSent, "seen after": MailSent, "lost": MailDoubtful, "untouched": MailQueued}
+	for key, state := range statesOf(t, s) {
+		if state != want[key] {
+			t.Errorf("%s is %s, want %s", key, state, want[key])
+		}
+	}
+	// The late word of a sender does not undo what was seen.
+	must(t, s.SettleMail(ctx, taken[0].ID, MailQueued, mailDay, mailDay, "x"))
+	if got := statesOf(t, s)["seen before"]; got != MailSent {
+		t.Errorf("a sent mail became %s", got)
+	}
+}
+
+func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	must(t, s.QueueMail(ctx, []OutMail{outMail("a", "7_1/email"), outMail("b", "7_1/email"), outMail("c", "")}, nil))
+	list, err := s.TakeMail(ctx, mailDay, 9)
+	must(t, err)
+	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
+	if e, err := s.EndedMail(ctx, 9); err != nil || len(e) != 0 {
+		t.Fatalf("ended with one mail on its way: %+v %v", e, err)
+	}
+	must(t, s.SettleMail(ctx, list[1].ID, MailFailed, mailDay, time.Time{}, "no such user"))
+	e, err := s.EndedMail(ctx, 9)
+	if err != nil || len(e) != 1 || e[0].Command != "7_1/email" || e[0].Sent != 1 || len(e[0].Failed) != 1 || e[0].Failed[0].Error != "no such user" {
+		t.Fatalf("ended: %+v %v", e, err)
+	}
+	must(t, s.MailReported(ctx, "7_1/email"))
+	if e, _ := s.EndedMail(ctx, 9); len(e) != 0 {
+		t.Errorf("told twice: %+v", e)
+	}
+	n, err := s.RequeueMail(ctx, "7_1/email", mailDay)
+	must(t, err)
+	if got := statesOf(t, s); n != 2 || got["a"] != MailSent || got["b"] != MailQueued {
+		t.Errorf("tried again: %d mails, %v", n, got)
+	}
+	if n, err := s.RequeueMail(ctx, "9_9/email", mailDay); err != nil || n != 0 {
+		t.Errorf("an unknown command: %d %v", n, err)
+	}
+}
+
+func TestAReplyAddressIsFoundByItsHashAndItsMail(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	a := ReplyAddress{Hash: "h", MessageID: "<a@x>", Instance: 7, Task: 2, Principal: "user:3", Title: "T", Folio: "F",
+		Actions: []string{"Approve"}, Expires: mailDay.Add(time.Hour)}
+	must(t, s.QueueMail(ctx, nil, []ReplyAddress{a}))
+	byHash, ok1, err1 := s.ReplyAddressByHash(ctx, "h")
+	byMail, ok2, err2 := s.ReplyAddressByMail(ctx, "<a@x>")
+	if err1 != nil || err2 != nil || !ok1 || !ok2 || byHash.Principal != "user:3" || byMail.Actions[0] != "Approve" || !byHash.Expires.Equal(a.Expires) {
+		t.Errorf("%+v %+v %v %v", byHash, byMail, err1, err2)
+	}
+	if n, err := s.ForgetReplyAddresses(ctx, mailDay.Add(2*time.Hour), 10); err != nil || n != 1 {
+		t.Errorf("forgot %d, %v", n, err)
+	}
+	if _, ok, err := s.ReplyAddressByHash(ctx, "h"); ok || err != nil {
+		t.Errorf("still there: %v", err)
+	}
+}
+
+func record(ctx context.Context, t *testing.T, s *Store, digest, from string, task int, at time.Time, kind Answered) (fresh, answered bool) {
+	t.Helper()
+	answer := outMail("answer/"+digest, "")
+	fresh, err := s.RecordMail(ctx, InMail{Digest: digest, From: from, Instance: 7, Task: task, At: at, Answered: kind, Verdict: "unclear", Look: true},
+		&answer, AdviceLimit{PerTask: 1, PerDay: 5})
+	must(t, err)
+	return fresh, statesOf(t, s)["answer/"+digest] != ""
+}
+
+func TestAMailIsRecordedOnceAndAdviceIsRare(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	for i, c := range []struct {
+		digest, from    string
+		task            int
+		after           time.Duration
+		kind            Answered
+		fresh, answered bool
+	}{
+		{"1", "jane", 1, 0, Advised, true, true},
+		{"1", "jane", 1, 0, Advised, false, true},
+		{"2", "jane", 1, time.Minute, Advised, true, false},
+		{"3", "jane", 1, time.Minute, Confirmed, true, true},
+		{"4", "jane", 2, time.Minute, Advised, true, true},
+		{"5", "bob", 1, time.Minute, Advised, true, true},
+		{"6", "jane", 1, 2 * time.Hour, Advised, true, true},
+		{"7", "jane", 3, 2 * time.Hour, Advised, true, true},
+		{"8", "jane", 4, 2 * time.Hour, Advised, true, true},
+		{"9", "jane", 5, 2 * time.Hour, Advised, true, false},
+		{"10", "jane", 6, 25 * time.Hour, Advised, true, true},
+	} {
+		if fresh, answered := record(ctx, t, s, c.digest, c.from, c.task, mailDay.Add(c.after), c.kind); fresh != c.fresh || answered != c.answered {
+			t.Errorf("%d: fresh %v, answered %v", i, fresh, answered)
+		}
+	}
+	look, err := s.Received(ctx, ReceivedFilter{Look: true}, 3)
+	if err != nil || len(look) != 3 || look[0].Digest != "10" {
+		t.Fatalf("to look at: %+v %v", look, err)
+	}
+	must(t, s.LookedAt(ctx, look[0].ID))
+	if look, _ := s.Received(ctx, ReceivedFilter{Look: true}, 1); look[0].Digest != "9" {
+		t.Errorf("still to look at: %+v", look)
+	}
+	if signoff.CodeOf(s.LookedAt(ctx, 999)) != "mail-not-found" {
+		t.Error("a mail that is not there was looked at")
+	}
+}
+
+func TestAnAdministratorReleasesOrDropsAMailNobodyCanProve(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
+	list, err := s.TakeMail(ctx, mailDay, 9)
+	must(t, err)
+	for _, m := range list {
+		must(t, s.SettleMail(ctx, m.ID, MailDoubtful, mailDay, time.Time{}, "broke"))
+	}
+	if next, err := s.NextDoubtfulMail(ctx); err != nil || !next.IsZero() {
+		t.Errorf("somebody is to look at %v, %v", next, err)
+	}
+	must(t, s.ReleaseMail(ctx, list[0].ID, mailDay))
+	must(t, s.DropMail(ctx, list[1].ID, mailDay))
+	if got := statesOf(t, s); got["a"] != MailQueued || got["b"] != MailFailed {
+		t.Errorf("%v", got)
+	}
+	if err := s.ReleaseMail(ctx, list[0].ID, mailDay); signoff.CodeOf(err) != "mail-not-waiting" {
+		t.Errorf("released twice: %v", err)
+	}
+}
