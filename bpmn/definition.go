@@ -3,6 +3,7 @@ package bpmn
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signoffhq/signoff/process"
@@ -96,11 +97,12 @@ func (d *Document) checkTopLevel(r *report) {
 		if e.Space != ModelSpace {
 			continue
 		}
-		switch e.Local {
-		case "choreography", "globalChoreographyTask":
+		_, definition := eventDefinitions[e.Local]
+		switch {
+		case e.Local == "choreography", e.Local == "globalChoreographyTask":
 			r.refuse(e, e.Line, "signoff cannot run choreographies", "Draw the workflow as a process.")
-		case "proces", "Process":
-			r.refuse(e, e.Line, "<"+e.Name()+"> is not a BPMN element.", "Did you mean process?")
+		case !definition && !slices.Contains(topLevel, e.Local):
+			r.warn(e, e.Line, "<"+e.Name()+"> is not an element BPMN 2.0 knows here; it is kept", meant(e.Local, topLevel))
 		}
 	}
 }
@@ -167,6 +169,9 @@ func (b *builder) build() *process.Definition {
 		b.setDefault(&b.def.Nodes[i], e)
 	}
 	for _, p := range process.Check(b.def) {
+		if p.Line == 0 && p.Element == b.def.ID {
+			p.Line = b.proc.Line
+		}
 		if !b.refused[p.Element] {
 			b.add(p)
 		}
@@ -201,7 +206,7 @@ func (b *builder) addSteps() {
 		p, known := parts[e.Local]
 		switch {
 		case !known:
-			b.refuse(e, e.Line, "<"+e.Name()+"> is not an element BPMN 2.0 knows in a process", process.MeantName(e.Local, nearOnly(e.Local, partNames)))
+			b.refuse(e, e.Line, "<"+e.Name()+"> is not an element BPMN 2.0 knows in a process", meant(e.Local, partNames))
 		case len(b.def.Nodes) > process.MaxNodes:
 			return // Check says so
 		case p.role == refused || p.role == step:
@@ -214,12 +219,12 @@ func (b *builder) warnForeign(owner, e *Element) {
 	b.warn(owner, e.Line, "<"+e.Name()+"> stands outside of extensionElements and means nothing to signoff", "It is kept as it is.")
 }
 
-// nearOnly keeps advice short where the list of known names is long.
-func nearOnly(name string, known []string) []string {
+// meant is advice about a BPMN element nobody knows.
+func meant(name string, known []string) string {
 	if near := process.Nearest(name, known); near != "" {
-		return []string{near}
+		return "Did you mean " + near + "?"
 	}
-	return nil
+	return "Remove it, or draw it with an element of BPMN 2.0."
 }
 
 func (b *builder) addStep(e *Element, p part) {

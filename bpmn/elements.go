@@ -81,6 +81,15 @@ var partNames = func() []string {
 	return names
 }()
 
+// topLevel are the elements a file can hold beside its processes, event
+// definitions aside (BPMN §8.2.1, figure 8.1, and §15.3.2).
+var topLevel = []string{
+	"category", "collaboration", "conversation", "correlationProperty", "dataStore", "documentation", "endPoint", "error",
+	"escalation", "extension", "extensionElements", "globalBusinessRuleTask", "globalConversation", "globalManualTask",
+	"globalScriptTask", "globalTask", "globalUserTask", "import", "interface", "itemDefinition", "message",
+	"partnerEntity", "partnerRole", "process", "relationship", "resource", "signal",
+}
+
 // isStep tells whether local names a flow node, run or refused.
 func isStep(local string) bool {
 	r := parts[local].role

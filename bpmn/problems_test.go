@@ -55,6 +55,8 @@ var complaints = []complaint{
 	{"receive task", workflow("", `<receiveTask id="a"/>`, ""), "a", 3, "cannot run receive tasks", "signoff:external"},
 	{"unknown element", workflow("", plain, `<userTaskk id="x"/>`), "x", 5, "<userTaskk> is not an element", "Did you mean userTask?"},
 	{"unknown element in a step", workflow("", `<task id="a"><incomming>f1</incomming></task>`, ""), "a", 3, "<incomming> is not an element", "Did you mean incoming?"},
+	{"unknown element like no other", workflow("", plain, `<banana id="x"/>`), "x", 5, "<banana> is not an element", "BPMN 2.0"},
+	{"loop without recipients", workflow("", `<userTask id="a"><multiInstanceLoopCharacteristics/></userTask>`, ""), "a", 3, "no recipients", ""},
 	{"loop", workflow("", `<task id="a"><multiInstanceLoopCharacteristics/></task>`, ""), "a", 3, "loop marker", "several recipients"},
 	{"standard loop", workflow("", `<task id="a"><standardLoopCharacteristics/></task>`, ""), "a", 3, "loop marker", "exclusive gateway"},
 	{"compensation", workflow("", `<task id="a" isForCompensation="true"/>`, ""), "a", 3, "compensation", ""},
@@ -80,9 +82,9 @@ var complaints = []complaint{
 	{"boundary without a way out", workflow("", decide("", ""), `<boundaryEvent id="b" attachedToRef="a"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent>`), "b", 5, "dead end", "Draw"},
 
 	// The graph
-	{"no start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<task id="s"/>`, 1), "p", 0, "no start event", "Draw one"},
+	{"no start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<task id="s"/>`, 1), "p", 2, "no start event", "Draw one"},
 	{"two starts", workflow("", plain, `<startEvent id="s2"/><sequenceFlow id="f3" sourceRef="s2" targetRef="a"/>`), "s2", 5, "another start event", "Leave one"},
-	{"no end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<task id="e"/>`, 1), "p", 0, "no end event", "Draw one"},
+	{"no end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<task id="e"/>`, 1), "p", 2, "no end event", "Draw one"},
 	{"unreachable", workflow("", plain, `<task id="x"/><sequenceFlow id="f3" sourceRef="x" targetRef="e"/>`), "x", 5, "no way leads from the start to this task", "Connect"},
 	{"dead end", workflow("", plain, `<task id="x"/><sequenceFlow id="f3" sourceRef="a" targetRef="x"/>`), "x", 5, "dead end", "end event"},
 	{"round for ever", workflow("", plain, `<task id="x"/><task id="y"/><sequenceFlow id="f3" sourceRef="a" targetRef="x"/><sequenceFlow id="f4" sourceRef="x" targetRef="y"/><sequenceFlow id="f5" sourceRef="y" targetRef="x"/>`), "x", 5, "round for ever", "way out"},
@@ -123,7 +125,7 @@ var complaints = []complaint{
 	{"recipient without anybody", workflow("", decide("", `<signoff:recipient/>`), ""), "a", 3, "by nothing", ""},
 	{"recipient by two ways", workflow("", decide("", `<signoff:recipient person="a" group="b"/>`), ""), "a", 3, "by person and group", "several elements"},
 	{"recipient starter false", workflow("", decide("", `<signoff:recipient starter="false"/>`), ""), "a", 3, "names nobody", "Remove"},
-	{"recipient in JUEL", workflow("", decide("", `<signoff:recipient person="${boss}"/>`), ""), "a", 3, "another engine", `{name}`},
+	{"recipient in JUEL", workflow("", decide("", `<signoff:recipient person="${boss}"/>`), ""), "a", 3, "without the $", "{name}"},
 	{"same action twice", workflow("", decide("", `<signoff:action name="approve"/>`), ""), "a", 3, "stands twice", "Leave one"},
 	{"action without a name", workflow("", decide("", `<signoff:action/>`), ""), "a", 3, "does not say its name", ""},
 	{"comment", workflow("", decide("", `<signoff:action name="X" comment="require"/>`), ""), "a", 3, `comment="require"`, "Did you mean required?"},
@@ -200,7 +202,7 @@ var complaints = []complaint{
 	{"choices of a number", workflow(`<signoff:variable name="v" type="number" choices="1|2"/>`, plain, ""), "p", 2, "no string", "string"},
 	{"default of another type", workflow(`<signoff:variable name="v" type="number" default="&quot;many&quot;"/>`, plain, ""), "p", 2, "not of type number", "FEEL"},
 	{"default that is no choice", workflow(`<signoff:variable name="v" choices="Home|Away" default="&quot;Hame&quot;"/>`, plain, ""), "p", 2, "none of its choices", "Did you mean Home?"},
-	{"folio", workflow(`<signoff:workflow folio="{nmae}"/>`, plain, ""), "p", 0, `uses "nmae"`, ""},
+	{"folio", workflow(`<signoff:workflow folio="{nmae}"/>`, plain, ""), "p", 2, `uses "nmae"`, ""},
 	{"unknown element of ours", workflow("", `<userTask id="a">`+holding(`<signoff:taks/>`)+`</userTask>`, ""), "a", 3, "<signoff:taks> is not a signoff element", "Did you mean task?"},
 	{"unknown child of ours", workflow("", decide("", `<signoff:recipents/>`), ""), "a", 3, "<signoff:recipents>", "Did you mean recipient?"},
 	{"unknown attribute of ours", workflow("", decide(`titel="x"`, ""), ""), "a", 3, `no attribute "titel"`, "Did you mean title?"},
@@ -220,14 +222,20 @@ func TestEachProblemIsToldWithElementLineReasonAndAdvice(t *testing.T) {
 				t.Fatal("accepted")
 			}
 			var heard []string
+			found := false
 			for _, p := range problems.Blocking() {
+				if p.Advice == "" {
+					t.Errorf("no advice for: %s", p)
+				}
 				heard = append(heard, fmt.Sprintf("%s (line %d)", p, p.Line))
 				if p.Element == c.element && (c.line == 0 || p.Line == c.line) &&
 					strings.Contains(p.Reason, c.reason) && strings.Contains(p.Advice, c.advice) {
-					return
+					found = true
 				}
 			}
-			t.Errorf("heard only:\n%s", strings.Join(heard, "\n"))
+			if !found {
+				t.Errorf("heard only:\n%s", strings.Join(heard, "\n"))
+			}
 		})
 	}
 }
@@ -271,6 +279,8 @@ func TestWarningsDoNotBlock(t *testing.T) {
 		{"hash in a text", workflow("", decide(`title="Hi #{folio}"`, ""), ""), "a", 3, "other engines", "{name}"},
 		{"switched off but written", workflow("", decide("", `<signoff:notification send="false">Hi</signoff:notification>`), ""), "a", 3, "not used", ""},
 		{"data mapping", workflow("", `<task id="a"><dataInputAssociation><assignment/></dataInputAssociation></task>`, ""), "a", 3, "data mapping", "signoff:assign"},
+		{"performer", workflow("", `<task id="a"><potentialOwner/></task>`, ""), "a", 3, "signoff asks the recipients", "signoff:recipient"},
+		{"top level", strings.Replace(workflow("", plain, ""), "\n<process", "<mesage id='m'/>\n<process", 1), "m", 1, "<mesage> is not an element", "Did you mean message?"},
 		{"foreign element", workflow("", plain, `<x:y xmlns:x="u"/>`), "p", 5, "outside of extensionElements", "kept"},
 		{"shape of nothing", strings.Replace(workflow("", plain, ""), "</definitions>", `<d:BPMNDiagram xmlns:d="`+diagramSpace+`"><d:BPMNShape bpmnElement="zz"/><d:BPMNShape bpmnElement="a"/></d:BPMNDiagram></definitions>`, 1), "", 6, `shape of the diagram belongs to "zz"`, ""},
 		{"step that is not drawn", strings.Replace(workflow("", plain, ""), "</definitions>", `<d:BPMNDiagram xmlns:d="`+diagramSpace+`"><d:BPMNShape bpmnElement="a"/></d:BPMNDiagram></definitions>`, 1), "s", 2, "not on the diagram", "Draw"},

@@ -17,8 +17,8 @@ func (b *builder) readStep(n *process.Node, e *Element) {
 	if n.Kind == 0 {
 		return
 	}
-	if !b.checkKind(e) {
-		b.refused[n.ID] = true
+	if !b.checkKind(e) && (isEvent(e.Local) || isTrue(e.Get("isForCompensation"))) {
+		b.refused[n.ID] = true // its timer or its place in the flow says no more
 	}
 	b.warnData(e)
 	b.checkForeign(e)
@@ -69,7 +69,7 @@ func (b *builder) checkKind(e *Element) bool {
 				b.refuse(e, c.Line, "<"+c.Name()+"> belongs in an event, not in a "+e.Local, "Remove it.")
 			}
 		case !slices.Contains(insideStep, c.Local):
-			b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a "+e.Local, process.MeantName(c.Local, nearOnly(c.Local, slices.Concat(insideStep, eventDefinitionNames))))
+			b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a "+e.Local, meant(c.Local, slices.Concat(insideStep, eventDefinitionNames)))
 		}
 	}
 	if isTrue(e.Get("isForCompensation")) {
@@ -193,15 +193,20 @@ func (b *builder) checkReferences(e *Element) {
 	}
 }
 
-// warnData says that data mappings are not run: values are variables of the
-// workflow (BPMN §10.4.2).
+// warnData says that data mappings and performers are not used: values are
+// variables of the workflow (BPMN §10.4.2), people are recipients (§10.3.1).
 func (b *builder) warnData(e *Element) {
 	for c := range e.Elements() {
-		if c.Space != ModelSpace || c.Local != "dataInputAssociation" && c.Local != "dataOutputAssociation" {
+		if c.Space != ModelSpace {
 			continue
 		}
-		if c.first(ModelSpace, "assignment") != nil || c.first(ModelSpace, "transformation") != nil {
-			b.warn(e, c.Line, "the data mapping in <"+c.Name()+"> is kept but not run", "Set variables with <signoff:assign variable=\"…\" value=\"…\"/>.")
+		switch c.Local {
+		case "dataInputAssociation", "dataOutputAssociation":
+			if c.first(ModelSpace, "assignment") != nil || c.first(ModelSpace, "transformation") != nil {
+				b.warn(e, c.Line, "the data mapping in <"+c.Name()+"> is kept but not run", "Set variables with <signoff:assign variable=\"…\" value=\"…\"/>.")
+			}
+		case "potentialOwner", "humanPerformer", "performer", "resourceRole":
+			b.warn(e, c.Line, "<"+c.Name()+"> is kept but signoff asks the recipients of the task", "Name them with <signoff:recipient …/> in <signoff:task>.")
 		}
 	}
 }

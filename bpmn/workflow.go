@@ -110,9 +110,6 @@ func (x ext) recipients(name string) []process.Recipient {
 func (x ext) recipient(how string) process.Recipient {
 	switch how {
 	case "person":
-		if isJUEL(x.text("person")) {
-			x.refuse("person="+clip(x.text("person"))+" is written for another engine", "Write person=\"{name}\" with the name of a variable.")
-		}
 		return process.Recipient{Person: x.template("person")}
 	case "group":
 		return process.Recipient{Group: x.text("group")}

@@ -163,7 +163,7 @@ func (c *checker) variables() {
 		}
 		seen[v.Name] = true
 		if !slices.Contains(Types, v.Type) {
-			bad(fmt.Sprintf("%sis of the unknown type %q", quoted, v.Type), "")
+			bad(fmt.Sprintf("%sis of the unknown type %q", quoted, v.Type), fmt.Sprintf("Use one of %v.", Types))
 		}
 		if len(v.Choices) > 0 && v.Type != String {
 			bad(quoted+"has choices but is no string", "Make its type string, or remove the choices.")
