@@ -36,7 +36,8 @@ type queue struct {
 	alarm *alarm
 
 	mu     sync.Mutex
-	free   int // places neither used nor reserved
+	free   int  // places neither used nor reserved
+	short  bool // somebody found no place since one was last given back
 	opened bool
 }
 
@@ -63,20 +64,24 @@ func (q *queue) reserve(n int) int {
 	if !q.opened {
 		return 0
 	}
+	if q.free == 0 {
+		q.short = true
+		return 0
+	}
 	n = min(n, q.free)
 	q.free -= n
 	return n
 }
 
-// release gives places back. The first one to become free wakes the feeder,
-// which may have had to leave commands in the store.
+// release gives places back, and wakes the feeder if somebody had to leave
+// commands in the store for want of one.
 func (q *queue) release(n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.free == 0 && n > 0 {
+	if q.free += n; n > 0 && q.short {
+		q.short = false
 		q.alarm.ring(time.Time{})
 	}
-	q.free += n
 }
 
 func (q *queue) put(j queued) { q.jobs <- j }
