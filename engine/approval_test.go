@@ -8,7 +8,7 @@ import (
 )
 
 // approval is the main job: start, task, decision, automatic step, end.
-func approval(t testing.TB) *sketch {
+func approval(t tb) *sketch {
 	s := draw(t).
 		variable("days", process.Number, func(v *process.Variable) { v.Required = true; v.Show = true }).
 		variable("total", process.Number).

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"testing"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -13,13 +12,20 @@ import (
 // monday is when tests begin.
 var monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
+// tb is what testing.T and rapid.T have in common here.
+type tb interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // sketch builds definitions by hand.
 type sketch struct {
-	t   testing.TB
+	t   tb
 	def *process.Definition
 }
 
-func draw(t testing.TB) *sketch {
+func draw(t tb) *sketch {
 	return &sketch{t, &process.Definition{ID: "leave", Name: "Leave request"}}
 }
 
@@ -80,7 +86,7 @@ func (s *sketch) variable(name string, typ process.Type, more ...func(*process.V
 
 func (s *sketch) expr(src string) *expr.Expr {
 	s.t.Helper()
-	e, err := expr.Parse(src)
+	e, err := expr.Parse(src, process.Builtins...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -89,7 +95,7 @@ func (s *sketch) expr(src string) *expr.Expr {
 
 func (s *sketch) template(src string) *expr.Template {
 	s.t.Helper()
-	e, err := expr.ParseTemplate(src)
+	e, err := expr.ParseTemplate(src, process.Builtins...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -139,7 +145,7 @@ func caller(login string, groups ...signoff.Principal) signoff.Caller {
 
 // world runs one instance and checks after every step what must always hold.
 type world struct {
-	t     testing.TB
+	t     tb
 	def   *process.Definition
 	st    State
 	facts []Fact
@@ -175,7 +181,7 @@ func (w *world) decide(in Input) (Step, error) {
 	w.facts = append(w.facts, step.Facts...)
 	w.st = step.State
 	w.all = append(w.all, step.Commands...)
-	checkState(w.t, w.def, w.st, w.facts)
+	checkState(w.t, w.def, w.st, w.facts, len(step.Facts))
 	return step, nil
 }
 
@@ -223,25 +229,27 @@ func (w *world) openTasks() (open []Task) {
 	return open
 }
 
-// checkState checks what holds after every step of everything.
-func checkState(t testing.TB, def *process.Definition, st State, facts []Fact) {
+// checkState checks what holds after every step of everything; the last fresh
+// facts are those of the step.
+func checkState(t tb, def *process.Definition, st State, facts []Fact, fresh int) {
 	t.Helper()
 	bytes := string(st.AppendJSON(nil))
 	folded := Fold(facts)
 	if got := string(folded.AppendJSON(nil)); got != bytes {
-		t.Fatalf("folding the facts gives another state:\n%s\n%s", got, bytes)
+		t.Fatalf("folding the facts gives another state:\n%s\n%s", cut(got, 4000), cut(bytes, 4000))
 	}
 	again, err := DecodeState([]byte(bytes))
 	if err != nil || string(again.AppendJSON(nil)) != bytes {
-		t.Fatalf("the state does not survive its own form: %v\n%s", err, bytes)
+		t.Fatalf("the state does not survive its own form: %v\n%s", err, cut(bytes, 4000))
 	}
-	for i, f := range facts {
+	for i := len(facts) - fresh; i < len(facts); i++ {
+		f := facts[i]
 		if f.Seq != i+1 {
 			t.Fatalf("fact %d has number %d", i+1, f.Seq)
 		}
 		text := string(f.AppendJSON(nil))
 		if g, err := DecodeFact([]byte(text)); err != nil || string(g.AppendJSON(nil)) != text {
-			t.Fatalf("a fact does not survive its own form: %v\n%s", err, text)
+			t.Fatalf("a fact does not survive its own form: %v\n%s", err, cut(text, 4000))
 		}
 	}
 	checkNothingLost(t, def, st)
@@ -249,7 +257,7 @@ func checkState(t testing.TB, def *process.Definition, st State, facts []Fact) {
 
 // checkNothingLost checks that every token waits somewhere, every open thing
 // belongs to a token, and an ended instance has nothing open.
-func checkNothingLost(t testing.TB, def *process.Definition, st State) {
+func checkNothingLost(t tb, def *process.Definition, st State) {
 	t.Helper()
 	at := map[int]string{}
 	waits := map[int]int{}

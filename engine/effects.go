@@ -149,8 +149,9 @@ func (t *turn) effectDone(e EffectDone) error {
 		return t.finishExternal(FinishExternal{Effect: e.Effect, Vars: e.Result})
 	}
 	token, n := eff.Token, t.node(eff.Node)
-	if size(e.Result) > MaxVariables {
-		return t.effectFailed(EffectFailed{Effect: e.Effect, Attempts: 1, Cause: fmt.Sprintf("the answer is larger than %d bytes", MaxVariables)})
+	if n, ok := size(e.Result); !ok || n > MaxVariables {
+		return t.effectFailed(EffectFailed{Effect: e.Effect, Attempts: 1,
+			Cause: fmt.Sprintf("the answer is larger than %d bytes, or a text in it than %d", MaxVariables, expr.MaxText)})
 	}
 	t.finishEffect(eff)
 	if bad := t.output(n, e.Result, nil); bad != nil {

@@ -14,7 +14,7 @@ import (
 // was first.
 func (t *turn) openTask(seq int) (*Task, error) {
 	task := t.st.task(seq)
-	if task == nil || !t.mine(task) && !t.in.By.Admin && t.in.By.Principal != task.ClosedBy {
+	if task == nil || !t.sees(task) {
 		return nil, taskNotFound()
 	}
 	if !task.Open() {
@@ -25,6 +25,12 @@ func (t *turn) openTask(seq int) (*Task, error) {
 
 // mine tells whether the caller is a recipient, alone or through a group.
 func (t *turn) mine(task *Task) bool { return slices.ContainsFunc(task.Recipients, t.in.By.Is) }
+
+// sees tells whether the caller may know of a task: its recipients, who closed
+// it, and administrators.
+func (t *turn) sees(task *Task) bool {
+	return t.mine(task) || t.in.By.Admin || task.ClosedBy != "" && task.ClosedBy == t.in.By.Principal
+}
 
 // ownTask is openTask for what only a recipient may do, and nobody while
 // somebody else has claimed it.
@@ -244,7 +250,7 @@ func (t *turn) comment(e Comment) error {
 	f := Fact{Kind: Commented, Text: text}
 	if e.Task != 0 {
 		task := t.st.task(e.Task)
-		if task == nil || !t.mine(task) && !t.in.By.Admin && t.in.By.Principal != task.ClosedBy {
+		if task == nil || !t.sees(task) {
 			return taskNotFound()
 		}
 		f.Ref, f.Node = task.Seq, task.Node

@@ -158,8 +158,7 @@ func (t *turn) assign(n *process.Node, list []process.Assign, more map[string]ex
 		set[list[i].Variable], seen[list[i].Variable] = v, v
 	}
 	if t.tooLarge(set) {
-		return &trouble{IncidentVariables, fmt.Sprintf("the instance's variables would be larger than %d bytes", MaxVariables),
-			"make a variable smaller and retry"}
+		return &trouble{IncidentVariables, variablesTooLarge().Detail, "make a variable smaller and retry"}
 	}
 	t.emit(Fact{Kind: VarsSet, Node: n.ID, Vars: set})
 	return nil
@@ -265,31 +264,40 @@ func (t *turn) checked(vars map[string]expr.Value, allowed []string) (map[string
 	return out, nil
 }
 
-func variablesTooLarge() error {
-	return refuse(signoff.TooLarge, CodeVariablesLarge, "the instance's variables would be larger than %d bytes", MaxVariables)
+func variablesTooLarge() *signoff.Error {
+	return refuse(signoff.TooLarge, CodeVariablesLarge, "the instance's variables would be larger than %d bytes, or a text in them than %d", MaxVariables, expr.MaxText)
 }
 
-// tooLarge tells whether the variables, with set, would pass MaxVariables.
+// tooLarge tells whether the variables, with set, would be more than can be
+// stored and read back.
 func (t *turn) tooLarge(set map[string]expr.Value) bool {
 	if len(set) == 0 {
 		return false
 	}
-	after := maps.Clone(t.st.Vars)
-	if after == nil {
-		after = set
-	} else {
-		maps.Copy(after, set)
+	total, ok := size(set)
+	for name, v := range t.st.Vars {
+		if _, replaced := set[name]; !replaced {
+			total += len(name) + len(expr.AppendJSON(nil, v))
+		}
 	}
-	return size(after) > MaxVariables
+	return !ok || total > MaxVariables
 }
 
-// size is how many bytes vars take when stored.
-func size(vars map[string]expr.Value) int {
-	total := 0
+// size is how many bytes vars take when stored. It is not ok when one of them
+// could not be read back: package expr bounds each value too.
+func size(vars map[string]expr.Value) (total int, ok bool) {
 	var buf []byte
 	for name, v := range vars {
 		buf = expr.AppendJSON(buf[:0], v)
 		total += len(name) + len(buf)
+		if len(buf) > harmless {
+			if _, err := expr.DecodeJSON(buf); err != nil {
+				return total, false
+			}
+		}
 	}
-	return total
+	return total, true
 }
+
+// harmless is a size below which no value can pass a bound of package expr.
+const harmless = expr.MaxNesting
