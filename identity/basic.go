@@ -39,8 +39,8 @@ func tooManyGuesses(wait time.Duration) error {
 type remembered struct{ account, epoch int64 }
 
 // Basic returns who has this login and password, for a caller at the address
-// remote (an IP address without port). The login may be written in all the ways
-// of parseName.
+// remote (an IP address without port). The login may be written ana,
+// ana@contoso.test, CONTOSO\ana, K2:CONTOSO\ana or AAD:ana@contoso.test.
 //
 // It refuses with "bad-credentials" whatever is wrong, with "too-many-guesses"
 // (see RetryAfter) who guesses, and with "sign-in-busy" when too many passwords

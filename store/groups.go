@@ -54,7 +54,12 @@ func groupTaken(name string) error {
 
 var noGroup = &signoff.Error{Kind: signoff.NotFound, Code: "group-not-found", Detail: "there is no such group"}
 
-// SetMember puts a user into a group or takes them out. Doing it again changes nothing.
+// maxGroups is how many groups one user may be in: each is looked at in every
+// page of their worklist.
+const maxGroups = 500
+
+// SetMember puts a user into a group or takes them out. Doing it again changes
+// nothing. It refuses one group too many ("too-many-groups").
 func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) error {
 	return s.write(ctx, func(tx *tx) error {
 		var some int
@@ -70,6 +75,14 @@ func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) er
 		}
 		var err error
 		if in {
+			var n int
+			if err := tx.row(`select count(*) from membership where account = $1 and people_group <> $2`, account, group).Scan(&n); err != nil {
+				return err
+			}
+			if n >= maxGroups {
+				return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-groups",
+					Detail: fmt.Sprintf("somebody can be in at most %d groups", maxGroups)}
+			}
 			_, err = tx.exec(`insert into membership (people_group, account) values ($1, $2) on conflict do nothing`, group, account)
 		} else {
 			_, err = tx.exec(`delete from membership where people_group = $1 and account = $2`, group, account)

@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -255,6 +256,30 @@ func TestGroupsHaveMembersWhoCanSignIn(t *testing.T) {
 	if len(people) != 41 || people[1].Login != "u1" || people[40] != (signoff.Person{Principal: g.Principal(), Login: "Money", Name: "Money"}) {
 		t.Errorf("names: %d, %+v, %+v", len(people), people[1], people[40])
 	}
+}
+
+func TestOneCanBeInOnlySoManyGroups(t *testing.T) {
+	s, ctx := openTest(t), t.Context()
+	ana := mustAccount(t, s, account("ana"))
+	var wg sync.WaitGroup
+	for i := range maxGroups {
+		wg.Go(func() {
+			g, err := s.CreateGroup(ctx, Group{Key: fmt.Sprint("g", i)})
+			if err == nil {
+				err = s.SetMember(ctx, g.ID, ana.ID, true)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	more, err := s.CreateGroup(ctx, Group{Key: "more"})
+	must(t, err)
+	wantCode(t, s.SetMember(ctx, more.ID, ana.ID, true), "too-many-groups")
+	must(t, s.SetMember(ctx, 1, ana.ID, true)) // is in it already
+	must(t, s.SetMember(ctx, 1, ana.ID, false))
+	must(t, s.SetMember(ctx, more.ID, ana.ID, true))
 }
 
 func TestWordsAreFoundByPrefix(t *testing.T) {
