@@ -39,7 +39,7 @@ func values(vars map[string]any) (map[string]expr.Value, error) {
 		if err != nil {
 			return nil, &signoff.Error{Kind: signoff.Invalid, Code: engine.CodeBadVariables,
 				Detail: "a variable has a value that cannot be used",
-				Fields: []signoff.FieldError{{Field: "body.variables." + name, Detail: "is not a value a workflow can hold"}}, Err: err}
+				Fields: []signoff.FieldError{{Field: name, Detail: "is not a value a workflow can hold"}}, Err: err}
 		}
 		out[name] = v
 	}

@@ -16,7 +16,8 @@ import (
 
 type historyInput struct {
 	ByInstance
-	Page
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many steps at most; a step can be several events"`
+	Cursor string `query:"cursor" maxLength:"20" doc:"\"next\" of the page before, or the number of the last event seen"`
 }
 
 func (s *Server) history(ctx context.Context, by signoff.Caller, in *historyInput) (*body[api.List[api.Event]], error) {
@@ -207,13 +208,23 @@ func (t *teller) aboutWorld(f *engine.Fact, step string) (string, bool) {
 	case engine.TimerCleared:
 		return "a timer is not needed any more", true
 	case engine.EffectRequested:
-		return withReason(step+" asked for something outside", f.Text), true
+		return t.asked(f, step), true
 	case engine.EffectFinished:
 		return step + " was carried out", false
 	case engine.EffectDropped:
 		return "an answer from outside is not waited for any more", true
 	}
 	return string(f.Kind), true
+}
+
+func (t *teller) asked(f *engine.Fact, step string) string {
+	switch f.Effect {
+	case "email":
+		return withReason(step+" sends a mail", f.Text)
+	case "call":
+		return withReason(step+" calls a service", f.Text)
+	}
+	return step + " waits for another system"
 }
 
 func withReason(text, reason string) string {

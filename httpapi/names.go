@@ -6,6 +6,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
 )
 
 // names are people and groups by principal.
@@ -80,9 +81,9 @@ func (s *Server) whom(ctx context.Context, who []string) ([]signoff.Principal, e
 			answers = found["group:"+w]
 		}
 		if len(answers) != 1 {
-			return nil, &signoff.Error{Kind: signoff.NotFound, Code: "person-not-found",
+			return nil, &signoff.Error{Kind: signoff.Invalid, Code: engine.CodeUnknownPerson,
 				Detail: "somebody who was named is not known here",
-				Fields: []signoff.FieldError{{Field: "body.grants[" + strconv.Itoa(i) + "].who", Detail: "nobody and no group is called that"}}}
+				Fields: []signoff.FieldError{{Field: "grants[" + strconv.Itoa(i) + "].who", Detail: "nobody and no group is called that"}}}
 		}
 		out[i] = answers[0].Principal
 	}

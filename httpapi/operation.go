@@ -54,7 +54,7 @@ func route[I, O any](s *Server, o op, h handler[I, O]) {
 		by, _ := identity.Who(ctx) // require has refused those who need to be known and are not
 		out, err := h(ctx, by, in)
 		if err != nil {
-			return nil, s.refuse(ctx, err)
+			return nil, s.refuse(ctx, err).inBody()
 		}
 		return out, nil
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/identity"
 )
 
@@ -106,6 +107,21 @@ func (s *Server) finish(ctx context.Context, r *refusal) *refusal {
 	return r
 }
 
+// inBody makes names of fields, as services know them, into places in the
+// request: the services do not know where their arguments came from.
+func (r *refusal) inBody() *refusal {
+	prefix := "body."
+	if r.Code == engine.CodeBadVariables {
+		prefix = "body.variables."
+	}
+	for i, e := range r.Errors {
+		if !strings.HasPrefix(e.Field, "body.") && r.Code != "bpmn-unreadable" && r.Code != "bpmn-too-large" {
+			r.Errors[i].Field = prefix + e.Field
+		}
+	}
+	return r
+}
+
 func (r *refusal) setHeader(key, value string) {
 	if r.header == nil {
 		r.header = http.Header{}
@@ -154,8 +170,10 @@ func (s *Server) problems(hc huma.Context, _ string, v any) (any, error) {
 	r := &refusal{Problem: api.Problem{Status: m.Status}}
 	r.Code, r.Detail = codeOfStatus(m, hc.Operation())
 	for _, e := range m.Errors {
-		if e != nil {
-			r.Errors = append(r.Errors, api.FieldError{Field: e.Location, Detail: e.Message})
+		if e != nil && r.Code != "bad-json" {
+			// What our own types say of a path comes with the code before it.
+			message := strings.TrimPrefix(e.Message, "invalid value: bad-serial: ")
+			r.Errors = append(r.Errors, api.FieldError{Field: e.Location, Detail: message})
 		}
 	}
 	if m.Status >= http.StatusInternalServerError {

@@ -207,6 +207,9 @@ func (s *Server) putRights(ctx context.Context, by signoff.Caller, in *putRights
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Library.Allow(ctx, by, access.Administer, w.ID); err != nil {
+		return nil, err
+	}
 	var who []string
 	for _, g := range in.Body.Grants {
 		who = append(who, g.Who)

@@ -1,0 +1,169 @@
+// Package apitest runs the whole server over a database in a temporary folder,
+// with the people of contoso.test, and plays request scripts against it. It is
+// for tests of the HTTP edges.
+package apitest
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/store"
+)
+
+//go:embed testdata/*.bpmn
+var files embed.FS
+
+// Password is everybody's.
+const Password = "signoff of contoso"
+
+// World is a running server.
+type World struct {
+	URL     string
+	API     *httpapi.Server
+	Log     *Lines
+	handler http.Handler
+}
+
+// Lines keeps what the server logs.
+type Lines struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *Lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p...)
+	return len(p), nil
+}
+
+// String returns everything logged so far.
+func (l *Lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
+}
+
+// Start starts a server with admin, ana, jane, bob and eve; jane and bob are in
+// the group Finance. The workflows leave, purchase and flaky are deployed.
+// change may alter the server before it serves, to add the K2 API for instance.
+func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
+	t.Helper()
+	ctx := t.Context()
+	w := &World{Log: &Lines{}}
+	log := slog.New(slog.NewTextHandler(w.Log, nil))
+	st, err := store.Open(ctx, filepath.Join(t.TempDir(), "signoff.db"), store.Options{Log: log})
+	must(t, err)
+	people, err := identity.Open(ctx, st, identity.Options{Log: log})
+	must(t, err)
+	lib := library.New(st, time.Now)
+	run := runner.New(runner.Config{Store: st, Library: lib, Directory: people, Log: log})
+	stopping := make(chan struct{})
+	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Stopping: stopping}
+	for _, c := range change {
+		c(w.API)
+	}
+	w.handler, err = w.API.Handler()
+	must(t, err)
+	settle(t, people, lib)
+	work, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run.Run(work) }()
+	server := httptest.NewServer(w.handler)
+	w.URL = server.URL
+	t.Cleanup(func() {
+		close(stopping)
+		server.Close()
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("runner: %v", err)
+		}
+		must(t, st.Close())
+	})
+	return w
+}
+
+// settle makes the people and deploys the workflows.
+func settle(t testing.TB, people *identity.Service, lib *library.Library) {
+	t.Helper()
+	ctx := t.Context()
+	system := access.System
+	by := map[string]signoff.Principal{}
+	for _, u := range []identity.NewUser{
+		{Login: "admin", Name: "Adele Admin", Email: "admin@contoso.test", Admin: true},
+		{Login: "ana", Name: "Ana Asker", Email: "ana@contoso.test"},
+		{Login: "jane", Name: "Jane Judge", Email: "jane@contoso.test"},
+		{Login: "bob", Name: "Bob Boss", Email: "bob@contoso.test"},
+		{Login: "eve", Name: "Eve Elsewhere", Email: "eve@elsewhere.test"},
+	} {
+		u.Password = Password
+		made, err := people.CreateUser(ctx, system, u)
+		must(t, err)
+		by[u.Login] = made.Principal
+	}
+	finance, err := people.CreateGroup(ctx, system, "Finance")
+	must(t, err)
+	must(t, people.SetMember(ctx, system, finance.Principal, by["jane"], true))
+	must(t, people.SetMember(ctx, system, finance.Principal, by["bob"], true))
+	admin, err := people.Caller(ctx, by["admin"], "test")
+	must(t, err)
+	for _, name := range []string{"leave", "purchase", "flaky"} {
+		_, err := lib.Deploy(ctx, admin, File(name))
+		must(t, err)
+	}
+}
+
+// File returns one of the package's workflows: leave, purchase, flaky or broken.
+func File(name string) []byte {
+	content, err := files.ReadFile("testdata/" + name + ".bpmn")
+	if err != nil {
+		panic(err) // the files are embedded
+	}
+	return content
+}
+
+// Begin starts an instance for somebody and returns its number.
+func (w *World) Begin(t testing.TB, login, workflow string, vars map[string]any) signoff.InstanceID {
+	t.Helper()
+	id, err := w.API.Runner.Start(t.Context(), w.Caller(t, login), runner.StartRequest{Workflow: workflow, Vars: vars})
+	must(t, err)
+	return id
+}
+
+// Do lets something happen to an instance.
+func (w *World) Do(t testing.TB, login string, id signoff.InstanceID, e engine.Event) {
+	t.Helper()
+	_, err := w.API.Runner.Do(t.Context(), w.Caller(t, login), id, e, "")
+	must(t, err)
+}
+
+// Caller returns one of the people.
+func (w *World) Caller(t testing.TB, login string) signoff.Caller {
+	t.Helper()
+	found, err := w.API.Identity.Resolve(t.Context(), []string{login})
+	must(t, err)
+	c, err := w.API.Identity.Caller(t.Context(), found[login][0].Principal, "test")
+	must(t, err)
+	return c
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
