@@ -91,7 +91,7 @@ func table(w io.Writer, header string, rows [][]string) error {
 	fmt.Fprintln(tw, strings.ReplaceAll(header, " ", "\t"))
 	for _, r := range rows {
 		for i, cell := range r {
-			r[i] = oneLine(cell)
+			r[i] = clip(oneLine(cell), 60)
 		}
 		fmt.Fprintln(tw, strings.Join(r, "\t"))
 	}
@@ -100,14 +100,18 @@ func table(w io.Writer, header string, rows [][]string) error {
 
 // oneLine keeps text from breaking a table or steering a terminal.
 func oneLine(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return ' '
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:59]) + "…"
+}
+
+// clip shortens s to n characters and shows that it did.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
 	}
 	return s
 }

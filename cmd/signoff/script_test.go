@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+)
+
+// Scripts in testdata/script run the real program. Their own command:
+//
+//	sandbox      starts `signoff serve --sandbox` on free ports and sets
+//	             SIGNOFF_SERVER and SIGNOFF_PASSWORD for what follows
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv(beSignoff, "1")
+			e.Setenv("SELF", os.Args[0])
+			return os.Symlink(os.Args[0], filepath.Join(e.WorkDir, "signoff"))
+		},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript},
+		RequireExplicitExec: true,
+	})
+}
+
+// signoffInScript runs the program; its exit code is checked as `! signoff`
+// for 1, and by `status 2` where it matters.
+func signoffInScript(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(os.Args[0], args...)
+	if (err != nil) != neg {
+		ts.Fatalf("signoff %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+func sandboxInScript(ts *testscript.TestScript, neg bool, args []string) {
+	data := ts.MkAbs("data")
+	c := exec.Command(os.Args[0], "serve", "--sandbox", "--data", data, "--listen", "127.0.0.1:0",
+		"--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0")
+	c.Env = append(os.Environ(), beSignoff+"=1")
+	log := &lockedBuffer{}
+	c.Stderr = log
+	ts.Check(c.Start())
+	gone := make(chan struct{})
+	go func() { c.Wait(); close(gone) }()
+	ts.Defer(func() { c.Process.Signal(os.Interrupt); <-gone })
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-gone:
+			ts.Fatalf("the server ended:\n%s", log)
+		case <-tick.C:
+		}
+		text, err := os.ReadFile(filepath.Join(data, "sandbox.json"))
+		if err != nil {
+			continue
+		}
+		var where struct{ Server string }
+		ts.Check(json.Unmarshal(text, &where))
+		ts.Setenv("SIGNOFF_SERVER", where.Server)
+		ts.Setenv("SIGNOFF_PASSWORD", "signoff")
+		return
+	}
+}
+
+func TestEveryCommandTeaches(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Runnable() && c.Name() != "help" && c.Name() != "completion" && c.Parent().Name() != "completion" {
+			if c.Short == "" || c.Example == "" {
+				t.Errorf("%s has no description or no example", c.CommandPath())
+			}
+			if c.Name() != "serve" && c.Name() != "sandbox" && c.Name() != "check" && c.Flags().Lookup("json") == nil {
+				t.Errorf("%s cannot print JSON", c.CommandPath())
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(rootCommand())
+}
