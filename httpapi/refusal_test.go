@@ -1,0 +1,230 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/httpapi/apitest"
+)
+
+// stranger says, for every operation, how somebody without any right to the
+// things it is about would call it, and what they get. "" means that it is for
+// everybody who is signed in, or about nothing but themselves.
+var stranger = map[string]struct{ path, body, code string }{
+	"sign-in":           {},
+	"sign-out":          {},
+	"get-me":            {"/me", "", ""},
+	"change-password":   {"/me/password", `{"present":"not it","password":"a long enough one"}`, "bad-credentials"},
+	"search-people":     {"/people?q=jane", "", ""},
+	"list-users":        {"/users", "", "not-allowed"},
+	"create-user":       {"/users", `{"login":"x","name":"X","password":"a long enough one"}`, "not-allowed"},
+	"get-user":          {"/users/user:1", "", "not-allowed"},
+	"change-user":       {"/users/user:5", `{"admin":true}`, "not-allowed"},
+	"set-password":      {"/users/user:1/password", `{"password":"a long enough one"}`, "not-allowed"},
+	"list-groups":       {"/groups", "", "not-allowed"},
+	"create-group":      {"/groups", `{"name":"Mine"}`, "not-allowed"},
+	"get-group":         {"/groups/group:1", "", "not-allowed"},
+	"rename-group":      {"/groups/group:1", `{"name":"Mine"}`, "not-allowed"},
+	"add-member":        {"/groups/group:1/members/user:5", "", "not-allowed"},
+	"remove-member":     {"/groups/group:1/members/user:3", "", "not-allowed"},
+	"list-workflows":    {"/workflows", "", ""},
+	"deploy-workflow":   {"/workflows", string(apitest.File("leave")), "not-allowed"},
+	"get-workflow":      {"/workflows/closed", "", "workflow-not-found"},
+	"get-workflow-bpmn": {"/workflows/closed/versions/1/bpmn", "", "workflow-not-found"},
+	"get-rights":        {"/workflows/closed/rights", "", "workflow-not-found"},
+	"put-rights":        {"/workflows/leave/rights", `{"grants":[{"who":"eve","right":"administer"}]}`, "not-allowed"},
+	"start-instance":    {"/workflows/closed/instances", `{"variables":{"days":1}}`, "workflow-not-found"},
+	"list-instances":    {"/instances?scope=all", "", ""},
+	"get-instance":      {"/instances/1", "", "instance-not-found"},
+	"get-instance-bpmn": {"/instances/1/bpmn", "", "instance-not-found"},
+	"get-history":       {"/instances/1/history", "", "instance-not-found"},
+	"comment-instance":  {"/instances/1/comments", `{"text":"hello"}`, "instance-not-found"},
+	"cancel-instance":   {"/instances/1/cancel", `{}`, "instance-not-found"},
+	"list-tasks":        {"/tasks?view=all", "", ""},
+	"count-tasks":       {"/tasks/counts", "", ""},
+	"get-task":          {"/tasks/1_2", "", "task-not-found"},
+	"decide-task":       {"/tasks/1_2/decision", `{"action":"Approve"}`, "task-not-found"},
+	"claim-task":        {"/tasks/1_2/claim", "", "task-not-found"},
+	"release-task":      {"/tasks/1_2/release", "", "task-not-found"},
+	"redirect-task":     {"/tasks/1_2/redirect", `{"to":"eve"}`, "task-not-found"},
+	"sleep-task":        {"/tasks/1_2/sleep", `{"until":"2099-01-01T00:00:00Z"}`, "task-not-found"},
+	"wake-task":         {"/tasks/1_2/wake", "", "task-not-found"},
+	"comment-task":      {"/tasks/1_2/comments", `{"text":"hello"}`, "task-not-found"},
+	"list-incidents":    {"/incidents", "", ""},
+	"retry-incident":    {"/incidents/1_2/retry", `{}`, "incident-not-found"},
+	"stream-events":     {"/events?instance=1", "", "instance-not-found"},
+}
+
+type operation struct{ id, method, path string }
+
+func operations(t *testing.T) []operation {
+	t.Helper()
+	raw, err := httpapi.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Paths map[string]map[string]struct{ OperationID string }
+	}
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	var out []operation
+	for _, path := range slices.Sorted(maps.Keys(d.Paths)) {
+		for method, o := range d.Paths[path] {
+			out = append(out, operation{o.OperationID, strings.ToUpper(method), path})
+		}
+	}
+	return out
+}
+
+// ask sends a request and returns the answer's status, problem and whole text.
+func ask(t *testing.T, w *apitest.World, who, method, path, body string) (int, api.Problem, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(body, "<") {
+		r.Header.Set("Content-Type", "application/xml")
+	} else if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if who != "" {
+		r.SetBasicAuth(who, apitest.Password)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p api.Problem
+	if answer.Header.Get("Content-Type") == "application/problem+json" {
+		if err := json.Unmarshal(text, &p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkHeaders(t, path, answer)
+	return answer.StatusCode, p, string(text)
+}
+
+func checkHeaders(t *testing.T, path string, answer *http.Response) {
+	t.Helper()
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"} {
+		if got := answer.Header.Get(name); got != want {
+			t.Errorf("%s: %s is %q", path, name, got)
+		}
+	}
+	if answer.Header.Get("X-Request-Id") == "" || answer.Header.Get("Cache-Control") == "" {
+		t.Errorf("%s: no request id, or nothing about caching", path)
+	}
+}
+
+func TestEveryOperationRefusesStrangers(t *testing.T) {
+	w := apitest.Start(t)
+	closed := strings.Replace(string(apitest.File("leave")), `<bpmn:process id="leave"`, `<bpmn:process id="closed"`, 1)
+	if status, p, _ := ask(t, w, "admin", "POST", "/api/v1/workflows", closed); status != 201 {
+		t.Fatalf("deploy: %d %+v", status, p)
+	}
+	ask(t, w, "admin", "PUT", "/api/v1/workflows/closed/rights", `{"grants":[{"who":"ana","right":"start"}]}`)
+	w.Begin(t, "ana", "closed", map[string]any{"days": 1})
+	for _, o := range operations(t) {
+		s, ok := stranger[o.id]
+		if !ok {
+			t.Errorf("%s has no line in this test", o.id)
+			continue
+		}
+		if s.path == "" {
+			continue // open to anybody
+		}
+		path := "/api/v1" + s.path
+		status, p, _ := ask(t, w, "", o.method, path, s.body)
+		if status != 401 || p.Code != "sign-in-needed" {
+			t.Errorf("%s without credentials: %d %+v", o.id, status, p)
+		}
+		if s.code == "" {
+			continue
+		}
+		status, p, _ = ask(t, w, "eve", o.method, path, s.body)
+		known, listed := api.CodeByName(p.Code)
+		if p.Code != s.code || !listed || status != known.Status || p.Status != status {
+			t.Errorf("%s by a stranger: %d %+v, want %s", o.id, status, p, s.code)
+		}
+		if p.Type != "/problems/"+p.Code || p.Title != known.Title || p.Detail == "" || p.RequestID == "" {
+			t.Errorf("%s: the problem is not whole: %+v", o.id, p)
+		}
+	}
+	if text := w.Log.String(); strings.Contains(text, "request failed") {
+		t.Errorf("refusals were logged as failures:\n%s", text)
+	}
+}
+
+func TestBodiesOverTheLimitAreRefusedWithTheLimit(t *testing.T) {
+	w := apitest.Start(t)
+	big := `{"folio":"` + strings.Repeat("x", 1<<20) + `"}`
+	status, p, _ := ask(t, w, "ana", "POST", "/api/v1/workflows/leave/instances", big)
+	if status != 413 || p.Code != "body-too-large" || !strings.Contains(p.Detail, "1048576") {
+		t.Errorf("%d %+v", status, p)
+	}
+	file := "<x>" + strings.Repeat(" ", 5<<20) + "</x>"
+	status, p, _ = ask(t, w, "admin", "POST", "/api/v1/workflows", file)
+	if status != 413 || !strings.Contains(p.Detail, "5242880") {
+		t.Errorf("%d %+v", status, p)
+	}
+	justFits := `{"folio":"` + strings.Repeat("x", 1<<20-12) + `"}`
+	if status, p, _ = ask(t, w, "ana", "POST", "/api/v1/workflows/leave/instances", justFits); status != 422 {
+		t.Errorf("a body of exactly the limit: %d %+v", status, p)
+	}
+}
+
+func TestDeepJSONIsRefused(t *testing.T) {
+	w := apitest.Start(t)
+	deep := `{"variables":{"days":` + strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000) + `}}`
+	status, p, _ := ask(t, w, "ana", "POST", "/api/v1/workflows/leave/instances", deep)
+	if status != 400 || p.Code != "bad-json" || !strings.Contains(p.Detail, "deep") {
+		t.Errorf("%d %+v", status, p)
+	}
+}
+
+// huma would send the whole rejected body back; whatever is wrong with a
+// request that holds a secret, the secret must not come back.
+func TestRejectedValuesAreNotEchoed(t *testing.T) {
+	w := apitest.Start(t)
+	for name, body := range map[string]string{
+		"an unknown field beside it": `{"login":"jane","password":"s3cret-s3cret","passwort":"s3cret-s3cret"}`,
+		"the wrong type":             `{"login":"jane","password":["s3cret-s3cret"]}`,
+		"broken":                     `{"login":"jane","password":"s3cret-s3cret"`,
+		"not JSON":                   `s3cret-s3cret`,
+		"too long":                   `{"login":"jane","password":"` + strings.Repeat("s3cret-s3cret", 200) + `"}`,
+		"wrong":                      `{"login":"jane","password":"s3cret-s3cret"}`,
+	} {
+		status, p, text := ask(t, w, "", "POST", "/api/v1/session", body)
+		if status < 400 || p.Code == "" || strings.Contains(text, "s3cret") {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+	for _, path := range []string{"/api/v1/tasks?limit=s3cret", "/api/v1/tasks?view=s3cret", "/api/v1/tasks/s3cret", "/api/v1/instances/s3cret",
+		"/api/v1/workflows/leave/versions/s3cret/bpmn", "/api/v1/tasks?cursor=s3cret", "/api/v1/s3cret", "/problems/s3cret"} {
+		if strings.HasPrefix(path, "/problems") {
+			continue
+		}
+		if _, _, text := ask(t, w, "ana", "GET", path, ""); strings.Contains(text, "s3cret") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+	if strings.Contains(w.Log.String(), "s3cret") {
+		t.Errorf("logged:\n%s", w.Log)
+	}
+}
