@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,7 +63,11 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	if s.people, err = identity.Open(ctx, s.store, identity.Options{Log: log, PublicURL: cfg.URL}); err != nil {
+	proxies, err := parseProxies(cfg.Proxies)
+	if err != nil {
+		return s, err
+	}
+	if s.people, err = identity.Open(ctx, s.store, identity.Options{Log: log, PublicURL: cfg.URL, Proxies: proxies}); err != nil {
 		return s, err
 	}
 	if f.sandbox {
@@ -135,6 +140,21 @@ func (s *server) close() {
 			s.log.Error("closing the store", "err", err)
 		}
 	}
+}
+
+func parseProxies(list string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for text := range strings.SplitSeq(list, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, badConfig("proxies: "+text+" is no network; write 10.0.0.0/8 or, for one address, 10.1.2.3/32", nil)
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 func makeFolder(dir string) error {
