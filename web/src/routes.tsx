@@ -24,9 +24,14 @@ const pages: RouteObject[] = [
   { path: '*', element: <NotFound /> },
 ]
 
+// What is there for the moment before the first page's code arrives.
+function Nothing() {
+  return null
+}
+
 const routes: RouteObject[] = [
-  { path: 'sign-in', lazy: async () => ({ Component: (await import('./signin/page')).SignInPage }) },
-  { element: <Shell />, children: pages },
+  { path: 'sign-in', HydrateFallback: Nothing, lazy: async () => ({ Component: (await import('./signin/page')).SignInPage }) },
+  { element: <Shell />, HydrateFallback: Nothing, children: pages },
 ]
 
 if (import.meta.env.DEV) routes.unshift({ path: 'examples', lazy: async () => ({ Component: (await import('./ui/examples')).Examples }) })

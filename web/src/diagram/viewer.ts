@@ -29,9 +29,23 @@ export interface Drawing {
 // Variables of the page work inside the drawing, so a change of theme needs no redraw.
 const colours = { defaultFillColor: 'var(--surface)', defaultStrokeColor: 'var(--diagram-line)', defaultLabelColor: 'var(--text)' }
 
+interface Parsed {
+  definitions?: { diagrams?: { plane?: { planeElement?: { set(name: string, value: undefined): void }[] } }[] }
+}
+
+const drawnColours = ['bioc:fill', 'bioc:stroke', 'color:background-color', 'color:border-color', 'color:label-color']
+
+// Colour says how a step stands here. Colours somebody drew with would lie
+// about that, and could not be read in the dark.
+function forgetColours(definitions: Parsed['definitions']): void {
+  const shapes = (definitions?.diagrams ?? []).flatMap((diagram) => diagram.plane?.planeElement ?? [])
+  for (const shape of shapes) for (const name of drawnColours) shape.set(name, undefined)
+}
+
 /** Draws a BPMN file. Rejects when the file has no diagram that can be drawn. */
 export async function draw(container: HTMLElement, xml: string): Promise<Drawing> {
-  const viewer = new NavigatedViewer({ container, zoomScroll: { enabled: false }, bpmnRenderer: colours, textRenderer: { defaultStyle: { fontFamily: 'inherit' }, externalStyle: { fontFamily: 'inherit' } } })
+  const viewer = new NavigatedViewer({ container, zoomScroll: { enabled: false }, bpmnRenderer: colours })
+  viewer.on<Parsed>('import.parse.complete', ({ definitions }) => forgetColours(definitions))
   try {
     await viewer.importXML(xml)
   } catch (error) {
@@ -66,13 +80,14 @@ export async function draw(container: HTMLElement, xml: string): Promise<Drawing
 }
 
 // Fitting as bpmn-js does touches the edges and blows small diagrams up; ours
-// leaves air around and never shows larger than drawn.
+// leaves air around, and room at the foot for the mark of bpmn.io.
 function fitWithAir(canvas: Canvas): void {
   const { inner, outer } = canvas.viewbox()
   if (!inner.width || !inner.height || !outer.width || !outer.height) return
-  const air = 28
-  const scale = Math.min(1.1, (outer.width - air) / inner.width, (outer.height - air) / inner.height)
+  const air = 24
+  const foot = 36
+  const scale = Math.min(1.1, (outer.width - air) / inner.width, (outer.height - air - foot) / inner.height)
   const width = outer.width / scale
   const height = outer.height / scale
-  canvas.viewbox({ x: inner.x + inner.width / 2 - width / 2, y: inner.y + inner.height / 2 - height / 2, width, height })
+  canvas.viewbox({ x: inner.x + inner.width / 2 - width / 2, y: inner.y + inner.height / 2 - (height - foot / scale) / 2, width, height })
 }

@@ -41,9 +41,10 @@ export function InboxPage() {
   }
   return (
     <div className={serial ? 'inbox reading' : 'inbox'}>
+      <h1 className="unseen">{t.inbox.title}</h1>
       <section className="inbox-list" aria-label={t.inbox.list}>
         <header className="inbox-head">
-          <h1>{t.inbox.title}</h1>
+          <h2>{t.inbox.title}</h2>
           <FilterBar filter={filter} open={counts?.open} sleeping={counts?.sleeping} />
         </header>
         {tasks.error && <Failure error={tasks.error} retry={() => void tasks.refetch()} />}

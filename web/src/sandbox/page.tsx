@@ -36,10 +36,11 @@ export function SandboxPage() {
   if (mailbox && !box) return <ByMessage id={mailbox} />
   const level = message ? 'message' : box ? 'messages' : 'boxes'
   return (
-    <div className={`sandbox at-${level}`}>
+    <div className={`post at-${level}`}>
+      <h1 className="unseen">{t.sandbox.title}</h1>
       <section className="sandbox-boxes" aria-label={t.sandbox.mailboxes}>
         <header className="sandbox-head">
-          <h1>{t.sandbox.title}</h1>
+          <h2>{t.sandbox.title}</h2>
           <p className="small quiet">{t.sandbox.lead}</p>
         </header>
         <MailboxList boxes={boxes.data} />

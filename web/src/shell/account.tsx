@@ -25,7 +25,8 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
     <Menu
       label={t.shell.account(called(me))}
       trigger={
-        <AriaButton className="account" aria-label={t.shell.account(called(me))}>
+        <AriaButton className="account">
+          <span className="unseen">{t.shell.accountOf} </span>
           <span className="account-name">{called(me)}</span>
           <Coin person={me} />
         </AriaButton>

@@ -27,12 +27,19 @@ export function Rail() {
 
 function Place({ to, icon, label, count = 0 }: { to: string; icon: IconName; label: string; count?: number }) {
   return (
-    <NavLink to={to} className="place" aria-label={count > 0 ? t.shell.inboxCount(count) : undefined}>
+    <NavLink to={to} className="place">
       <span className="place-icon">
         <Icon name={icon} />
-        {count > 0 && <span className="place-count">{count > 99 ? '99+' : count}</span>}
+        {count > 0 && (
+          <span className="place-count" aria-hidden="true">
+            {count > 99 ? '99+' : count}
+          </span>
+        )}
       </span>
-      <span>{label}</span>
+      <span>
+        {label}
+        {count > 0 && <span className="unseen">{t.shell.inboxCount(count)}</span>}
+      </span>
     </NavLink>
   )
 }

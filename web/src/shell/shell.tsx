@@ -51,7 +51,7 @@ function Frame() {
       <a href="#main" className="skip" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
         {t.common.skip}
       </a>
-      <div className="strips">
+      <header className="head">
         <SandboxStrip />
         {lostSince && (
           <div className="strip lost" role="status">
@@ -59,13 +59,13 @@ function Frame() {
             <span>{t.shell.lost(absoluteClock(lostSince))}</span>
           </div>
         )}
-      </div>
-      <header className="top">
-        <span className="brand">
-          <img src="/icon.svg" alt="" width="24" height="24" />
-          <span>{t.shell.product}</span>
-        </span>
-        <AccountMenu onKeys={() => setKeys(true)} />
+        <div className="top">
+          <span className="brand">
+            <img src="/icon.svg" alt="" width="24" height="24" />
+            <span>{t.shell.product}</span>
+          </span>
+          <AccountMenu onKeys={() => setKeys(true)} />
+        </div>
       </header>
       <Rail />
       <main id="main" ref={main} tabIndex={-1}>

@@ -33,6 +33,7 @@ interface Props {
 export function TaskView({ task, etag, after, heading: Heading, onGone, tools }: Props) {
   const me = useMe()
   const moves = useMoves(task.serial)
+  const Part = Heading === 'h1' ? 'h2' : 'h3'
   const facts = task.variables.filter((variable) => !variable.editable || !task.canDecide)
   return (
     <article className="task">
@@ -56,9 +57,9 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
       {task.instructions && <p className="prose">{task.instructions}</p>}
       {facts.length > 0 && <Facts variables={facts} />}
       {task.canDecide && <DecisionForm key={task.serial} task={task} etag={etag} onDone={onGone} />}
-      <Others task={task} me={me.id} />
+      <Others task={task} me={me.id} heading={Part} />
       <section className="stack task-part">
-        <h3>{t.task.comments}</h3>
+        <Part>{t.task.comments}</Part>
         <Comments comments={task.comments} send={moves.comment} />
       </section>
     </article>
@@ -81,12 +82,12 @@ function TaskBadges({ task }: { task: TaskDetail }) {
   )
 }
 
-function Others({ task, me }: { task: TaskDetail; me: string }) {
+function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; heading: 'h2' | 'h3' }) {
   const others = task.recipients.filter((person) => person.id !== me)
   if (task.status === 'closed' || (others.length === 0 && !task.canDecide)) return null
   return (
     <section className="task-part">
-      <h3>{t.task.whoElse}</h3>
+      <Heading>{t.task.whoElse}</Heading>
       {others.length === 0 ? (
         <p className="quiet">{t.task.onlyYou}</p>
       ) : (
