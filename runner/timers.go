@@ -19,9 +19,10 @@ type alarm struct {
 	mu   sync.Mutex
 	next *time.Time // the earliest time rung since the loop last woke; nil: none
 	wake chan struct{}
+	poll time.Duration // how long it sleeps at most
 }
 
-func newAlarm() *alarm { return &alarm{wake: make(chan struct{}, 1)} }
+func newAlarm() *alarm { return &alarm{wake: make(chan struct{}, 1), poll: safetyPoll} }
 
 // ring says that something is due at a time.
 func (a *alarm) ring(due time.Time) {
@@ -40,7 +41,7 @@ func (a *alarm) ring(due time.Time) {
 // wait returns when the time has come: that of next (zero: none), of whatever
 // is rung meanwhile, or of the safety poll. It returns false when ctx ended.
 func (a *alarm) wait(ctx context.Context, now func() time.Time, next time.Time) bool {
-	until := now().Add(safetyPoll)
+	until := now().Add(a.poll)
 	if !next.IsZero() && next.Before(until) {
 		until = next
 	}

@@ -1,0 +1,107 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+)
+
+// TestWhateverHappensTheRowsAreWhatTheHistorySays lets people do anything they
+// can think of, in any order, allowed or not, and time pass in between; then
+// everything stored must be what folding the facts gives.
+func TestWhateverHappensTheRowsAreWhatTheHistorySays(t *testing.T) {
+	dir := t.TempDir()
+	files := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		files++
+		n := rapid.IntRange(5, 40).Draw(rt, "deeds")
+		path := filepath.Join(dir, fmt.Sprintf("%d.db", files))
+		var failed error
+		deeds := make([]deed, n)
+		for i := range deeds {
+			deeds[i] = drawDeed(rt)
+		}
+		synctest.Test(t, func(t *testing.T) { failed = live(t, path, deeds) })
+		if failed != nil {
+			rt.Fatal(failed)
+		}
+	})
+}
+
+type deed struct {
+	by     int
+	inst   int
+	what   int
+	pause  int
+	action string
+}
+
+func drawDeed(rt *rapid.T) deed {
+	return deed{by: rapid.IntRange(0, 3).Draw(rt, "by"), inst: rapid.IntRange(1, 3).Draw(rt, "instance"),
+		what: rapid.IntRange(0, 11).Draw(rt, "what"), pause: rapid.IntRange(0, 3).Draw(rt, "pause"),
+		action: rapid.SampledFrom([]string{"Approve", "Reject", "approve", "Fly"}).Draw(rt, "action")}
+}
+
+func (d deed) event(task int, now time.Time) engine.Event {
+	switch d.what {
+	case 0, 1:
+		return engine.Claim{Task: task}
+	case 2, 3:
+		return engine.Release{Task: task}
+	case 4:
+		return engine.Redirect{Task: task, To: []string{"eve", "jane", "group:Finance", "nobody"}[d.pause]}
+	case 5, 6:
+		return engine.Sleep{Task: task, Until: now.Add(time.Duration(d.pause) * 20 * time.Hour)}
+	case 7:
+		return engine.Wake{Task: task}
+	case 8:
+		return engine.Comment{Task: task, Text: "hm"}
+	case 9:
+		return engine.Cancel{Reason: "enough"}
+	}
+	return engine.Act{Task: task, Action: d.action, Comment: "so"}
+}
+
+// live carries the deeds out. Refusals are fine; internal errors are not.
+func live(t *testing.T, path string, deeds []deed) error {
+	ctx := context.Background()
+	w := newWorld(t, path)
+	w.deploy(t, approval)
+	calls := 0
+	w.post.does = func(j Job) (Result, error) {
+		if calls++; calls%3 == 0 && j.Kind == engine.DoEmail {
+			return Result{}, &signoff.Error{Kind: signoff.Unavailable, Code: "x", Detail: "away"}
+		}
+		return Done(nil), nil
+	}
+	stop := w.run(t)
+	defer func() { stop(); must(t, w.Store.Close()) }()
+	for range 3 {
+		w.start(t)
+	}
+	people := []signoff.Caller{ana, jane, bob, eve}
+	people[3].Admin = true
+	for _, d := range deeds {
+		id := signoff.InstanceID(d.inst)
+		in, err := w.Store.Instance(ctx, id)
+		must(t, err)
+		_, err = w.Do(ctx, people[d.by], id, d.event(in.State.Tasks[0].Seq, time.Now()), "")
+		if signoff.KindOf(err) == signoff.Internal && err != nil {
+			return fmt.Errorf("%T: %w", d.event(0, time.Now()), err)
+		}
+		time.Sleep([]time.Duration{0, time.Second, time.Hour, 30 * time.Hour}[d.pause])
+		synctest.Wait()
+		if err := w.Store.Audit(ctx, id); err != nil {
+			return err
+		}
+	}
+	return w.Store.AuditCounts(ctx)
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+)
+
+// Audit compares everything stored about an instance with what its history
+// says, and returns all that differs. It is for tests and for doubts after a
+// restored backup; it reads the whole history.
+func (s *Store) Audit(ctx context.Context, id signoff.InstanceID) error {
+	in, err := s.Instance(ctx, id)
+	if err != nil {
+		return err
+	}
+	const everything = 1 << 30
+	facts, err := s.Facts(ctx, id, 0, everything)
+	if err != nil {
+		return err
+	}
+	return errors.Join(auditState(in, facts), s.auditTasks(ctx, in), s.auditWorklist(ctx, in), s.auditTimers(ctx, in), s.auditOutbox(ctx, in))
+}
+
+func auditState(in Instance, facts []engine.Fact) error {
+	for i, f := range facts {
+		if f.Seq != i+1 {
+			return fmt.Errorf("instance %d: fact %d stands in place %d", in.ID, f.Seq, i+1)
+		}
+	}
+	folded := engine.Fold(facts)
+	if want, is := folded.AppendJSON(nil), in.State.AppendJSON(nil); !bytes.Equal(want, is) {
+		return fmt.Errorf("instance %d: its state\n%s\nis not what its history gives\n%s", in.ID, is, want)
+	}
+	return nil
+}
+
+func (s *Store) auditTasks(ctx context.Context, in Instance) error {
+	rows, err := s.query(ctx, `select seq, claimed, closed, outcome, closed_by from task where instance = $1 order by seq`, int64(in.ID))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	type row struct {
+		seq               int
+		claimed           signoff.Principal
+		closed            int64
+		outcome, closedBy string
+	}
+	is := map[int]row{}
+	for rows.Next() {
+		var r row
+		if err := rows.Scan(&r.seq, &r.claimed, &r.closed, &r.outcome, &r.closedBy); err != nil {
+			return err
+		}
+		is[r.seq] = r
+	}
+	for _, t := range in.State.Tasks {
+		if want := (row{t.Seq, t.Claimed, microsOf(t.ClosedAt), t.Outcome, string(t.ClosedBy)}); is[t.Seq] != want {
+			return fmt.Errorf("instance %d: task row %+v, want %+v", in.ID, is[t.Seq], want)
+		}
+	}
+	return rows.Err()
+}
+
+func (s *Store) auditWorklist(ctx context.Context, in Instance) error {
+	rows, err := s.query(ctx, selectWorklist+`where instance = $1`, int64(in.ID))
+	if err != nil {
+		return err
+	}
+	is, err := readWorklist(rows, 0)
+	if err != nil {
+		return err
+	}
+	want := WorklistRows(in.Workflow, in.Version, &in.State)
+	for _, r := range want {
+		if !slices.Contains(is, r) {
+			return fmt.Errorf("instance %d: worklist row %+v is missing among %+v", in.ID, r, is)
+		}
+	}
+	if len(is) != len(want) {
+		return fmt.Errorf("instance %d: %d worklist rows, want %d: %+v", in.ID, len(is), len(want), is)
+	}
+	return nil
+}
+
+func (s *Store) auditTimers(ctx context.Context, in Instance) error {
+	rows, err := s.query(ctx, `select seq from timer where instance = $1 order by seq`, int64(in.ID))
+	if err != nil {
+		return err
+	}
+	is, err := readInts(rows)
+	var want []int
+	for _, t := range in.State.Timers {
+		want = append(want, t.Seq)
+	}
+	slices.Sort(want)
+	if err == nil && !slices.Equal(is, want) {
+		err = fmt.Errorf("instance %d: timers %v, want %v", in.ID, is, want)
+	}
+	return err
+}
+
+// auditOutbox checks that every effect the instance waits for has its command,
+// unless it became an incident or is not ours to carry out.
+func (s *Store) auditOutbox(ctx context.Context, in Instance) error {
+	rows, err := s.query(ctx, `select ref from outbox where instance = $1 and kind <> $2 order by ref`, int64(in.ID), string(engine.DoNotify))
+	if err != nil {
+		return err
+	}
+	is, err := readInts(rows)
+	var want []int
+	for _, e := range in.State.Effects {
+		failed := slices.ContainsFunc(in.State.Incidents, func(i engine.Incident) bool { return i.Effect == e.Seq })
+		if e.Kind != "external" && !failed {
+			want = append(want, e.Seq)
+		}
+	}
+	slices.Sort(want)
+	if err == nil && !slices.Equal(is, want) {
+		err = fmt.Errorf("instance %d: outbox has commands for %v, want %v", in.ID, is, want)
+	}
+	return err
+}
+
+// AuditCounts compares the kept worklist counts with the rows.
+func (s *Store) AuditCounts(ctx context.Context) error {
+	rows, err := s.query(ctx, `select c.principal, c.shelf, c.n,
+			(select count(*) from worklist w where w.principal = c.principal and w.shelf = c.shelf) from worklist_count c
+		union all
+		select w.principal, w.shelf, 0, count(*) from worklist w
+			where not exists (select 1 from worklist_count c where c.principal = w.principal and c.shelf = w.shelf)
+			group by w.principal, w.shelf`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p string
+		var shelf, kept, are int
+		if err := rows.Scan(&p, &shelf, &kept, &are); err != nil {
+			return err
+		}
+		if kept != are {
+			return fmt.Errorf("%s has %d rows on shelf %d, and %d are noted", p, are, shelf, kept)
+		}
+	}
+	return rows.Err()
+}
+
+func readInts(rows interface {
+	Next() bool
+	Scan(...any) error
+	Err() error
+	Close() error
+}) (out []int, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var n int
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, rows.Err()
+}
