@@ -42,12 +42,13 @@ type server struct {
 	sandbox  *sandbox.Sandbox
 	made     identity.Bootstrapped
 	handler  http.Handler
+	profiler string        // address of Go's profiler; "": none
 	stopping chan struct{} // closed when event streams are to end
 }
 
 // open opens the data folder and builds the services over it, lowest first.
 func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *server, err error) {
-	s = &server{log: log, stopping: make(chan struct{})}
+	s = &server{log: log, profiler: cfg.Pprof, stopping: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -115,6 +116,7 @@ func (s *server) ready(ctx context.Context) error { return s.store.Ping(ctx) }
 func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
+	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	s.post.start(ctx, g)
 	done := make(chan error, 1)
 	go func() {
