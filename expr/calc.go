@@ -51,7 +51,7 @@ func (n *calc) numbers(e *env, a, b Number) Value {
 		}
 		r, ok = a.quo(b)
 	case opPow:
-		e.step(n.pos, 20)
+		e.step(n.pos, 500)
 		r, ok = a.pow(b)
 	}
 	if !ok {

@@ -18,7 +18,9 @@ package expr
 // Bounds on what one expression may be and use.
 const (
 	MaxSource     = 32 << 10  // bytes of source text
-	MaxDepth      = 100       // nesting of source, and of calls while evaluating
+	MaxTokens     = 8192      // words, numbers, operators and the like in the source
+	MaxDepth      = 100       // nesting of source
+	MaxCalls      = 32        // calls of functions within each other, while evaluating
 	MaxSteps      = 200_000   // steps of one evaluation, unless Scope.Steps says otherwise
 	MaxList       = 20_000    // elements of one list, entries of one context
 	MaxText       = 256 << 10 // bytes of one string
@@ -27,4 +29,5 @@ const (
 	MaxValues     = 100_000   // values in one result or JSON document, nested ones counted
 	MaxResultText = 4 << 20   // bytes of all strings in one result
 	maxPattern    = 1000      // bytes of a regular expression
+	maxProgram    = 4000      // what one comes to, repetitions written out
 )

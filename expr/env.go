@@ -175,8 +175,8 @@ func (e *env) call(pos int, f *Function, args []Value) Value {
 	}
 	e.step(pos, 1)
 	e.depth++
-	if e.depth > MaxDepth {
-		e.stop(pos, "functions call each other more than %d deep", MaxDepth)
+	if e.depth > MaxCalls {
+		e.stop(pos, "functions call each other more than %d deep", MaxCalls)
 	}
 	outer := e.frame
 	e.frame = f.frame

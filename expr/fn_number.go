@@ -77,13 +77,24 @@ func fnModulo(c *callEnv, a []Value) Value {
 	if m.Sign() == 0 {
 		return c.note(c.pos, "this divides by zero")
 	}
-	var r Number
-	cond, _ := arith.Rem(&r.dec, &n.dec, &m.dec)
-	r, ok := finish(r, cond)
+	r, ok := n.rem(m)
 	if ok && r.Sign() != 0 && r.Sign() != m.Sign() {
 		r, ok = r.add(m)
 	}
 	return c.numberOr(r, ok)
+}
+
+// rem is what a division leaves over; not ok where the quotient has more digits
+// than a number holds.
+func (n Number) rem(m Number) (r Number, ok bool) {
+	switch gap := n.magnitude() - m.magnitude(); {
+	case n.dec.IsZero() || gap < -1:
+		return n, true
+	case gap > int64(arith.Precision):
+		return r, false
+	}
+	cond, _ := arith.Rem(&r.dec, &n.dec, &m.dec)
+	return finish(r, cond)
 }
 
 func fnSqrt(c *callEnv, a []Value) Value {
@@ -109,7 +120,7 @@ func fnLog(c *callEnv, a []Value) Value {
 	if !ok {
 		return nil
 	}
-	c.step(c.pos, 100)
+	c.step(c.pos, 500)
 	if n.Sign() <= 0 {
 		return c.note(c.pos, "log: only numbers above zero have a logarithm")
 	}
@@ -123,15 +134,8 @@ func fnExp(c *callEnv, a []Value) Value {
 	if !ok {
 		return nil
 	}
-	c.step(c.pos, 100)
-	if limit := Int(14_200); n.Cmp(limit) > 0 { // e**14200 is beyond 10**6144
-		return c.numberOr(n, false)
-	} else if n.Cmp(limit.neg()) < 0 {
-		return Int(0)
-	}
-	var r Number
-	cond, _ := arith.Exp(&r.dec, &n.dec)
-	return c.numberOr(inexact(r, cond))
+	c.step(c.pos, 500)
+	return c.numberOr(n.exp())
 }
 
 func fnOdd(c *callEnv, a []Value) Value  { return c.parity(a[0], true) }

@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 	"unicode"
@@ -37,15 +38,31 @@ func compilePattern(source, flags string) (*pattern, error) {
 	if mode != "" {
 		text = "(?" + mode + ")" + text
 	}
-	re, err := regexp.Compile(text)
+	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return nil, fmt.Errorf("the pattern is not understood: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
-	cost := len(text)
-	if strings.Contains(text, "{") {
-		cost += 1000 // repetitions can make a short pattern that large
+	size := programSize(tree)
+	if size > maxProgram {
+		return nil, fmt.Errorf("the pattern comes to more than %d steps: use smaller repetitions", maxProgram)
 	}
-	return &pattern{re, cost}, nil
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	return &pattern{re, size}, nil
+}
+
+// programSize estimates what a pattern comes to with its repetitions written out.
+func programSize(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)
+	for _, sub := range re.Sub {
+		size += programSize(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= max(re.Min, re.Max, 1)
+	}
+	return min(size, maxProgram+1)
 }
 
 // fromXPath changes what RE2 reads differently: with x, space does not count;
@@ -93,8 +110,11 @@ func (c *callEnv) pattern(source, flags Value) (*pattern, bool) {
 			return nil, false
 		}
 	}
-	c.step(c.pos, 20+len(s))
+	c.step(c.pos, 500+len(s))
 	p, err := compilePattern(s, f)
+	if p != nil {
+		c.step(c.pos, p.cost)
+	}
 	if err != nil {
 		c.note(c.pos, "%s: %s", c.name, err)
 	}

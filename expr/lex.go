@@ -39,6 +39,9 @@ func lex(src string) ([]token, *Error) {
 	l := lexer{src: src, tokens: make([]token, 0, 8+len(src)/4)}
 	for {
 		more, err := l.next()
+		if err == nil && len(l.tokens) > MaxTokens {
+			err = newError(src, l.pos, "the expression has more than %d words and signs", MaxTokens)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -16,7 +16,8 @@ func TestEveryBoundIsAnError(t *testing.T) {
 		"many": make(List, MaxList),
 	}
 	for _, c := range []struct{ name, src, want string }{
-		{"source length", strings.Repeat("1+", MaxSource/2) + "1", "at most 32768 are allowed"},
+		{"source length", strings.Repeat("1 +\n", MaxSource/4) + "1", "at most 32768 are allowed"},
+		{"words", strings.Repeat("1+", MaxTokens/2) + "1", "more than 8192 words and signs"},
 		{"parentheses", nest("(", "1", ")", MaxDepth+1), "nested more than 100 deep"},
 		{"lists", nest("[", "1", "]", MaxDepth+1), "nested more than 100 deep"},
 		{"contexts", nest("{a:", "1", "}", MaxDepth+1), "nested more than 100 deep"},
@@ -47,9 +48,10 @@ func TestEveryBoundIsAnError(t *testing.T) {
 		{"doubling", "for i in 1..40 return [partial[-1], partial[-1]]", "at most 100000 values"},
 		{"comparing what doubles", "{l: for i in 1..40 return [partial[-1], partial[-1]], x: l = l}", "too many steps"},
 		{"showing what doubles", "{l: for i in 1..40 return [partial[-1], partial[-1]], x: string(l)}", "more than 262144 bytes"},
-		{"endless calls", "{f: function(g) g(g), x: f(f)}.x", "call each other more than 100 deep"},
+		{"endless calls", "{f: function(g) g(g), x: f(f)}.x", "call each other more than 32 deep"},
 		{"a function inside the result", "[function(x) x]", "a function is no value that can be kept"},
 		{"pattern length", `matches("a", "` + strings.Repeat("a", maxPattern+1) + `")`, "longer than 1000 bytes"},
+		{"pattern size", `matches("a", "` + strings.Repeat("(x{30}){30}", 3) + `")`, "the pattern comes to more than"},
 		{"pattern cost", `matches(long, "(x{30}){30}y")`, "too many steps"},
 		{"number in the source", "1e6145", "exponents go up to 6144"},
 		{"sorting", "sort(for i in 1..9000 return modulo(i * 7919, 9001), function(a, b) a < b)", "too many steps"},

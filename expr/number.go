@@ -122,16 +122,24 @@ func (n Number) append(dst []byte) []byte {
 }
 
 func (n Number) add(m Number) (Number, bool) {
+	if gap := n.magnitude() - m.magnitude(); gap > farApart && !n.dec.IsZero() {
+		return n, true
+	} else if gap < -farApart && !m.dec.IsZero() {
+		return m, true
+	}
 	var r Number
 	cond, _ := arith.Add(&r.dec, &n.dec, &m.dec)
 	return finish(r, cond)
 }
 
-func (n Number) sub(m Number) (Number, bool) {
-	var r Number
-	cond, _ := arith.Sub(&r.dec, &n.dec, &m.dec)
-	return finish(r, cond)
-}
+func (n Number) sub(m Number) (Number, bool) { return n.add(m.neg()) }
+
+// farApart is how many digits two numbers must be apart for the smaller one to
+// make no difference to their sum; adding them digit by digit would be slow.
+const farApart = 100
+
+// magnitude is the place of the first digit.
+func (n Number) magnitude() int64 { return n.dec.NumDigits() + int64(n.dec.Exponent) }
 
 // mul keeps as many digits after the point as its factors have, and more only
 // where they are needed: 12.50 × 2 is 25.00, 1250.50 × 1.19 is 1488.095.
@@ -181,9 +189,55 @@ func (n Number) quo(m Number) (Number, bool) {
 }
 
 func (n Number) pow(m Number) (Number, bool) {
+	if !m.whole() && n.Sign() > 0 {
+		return n.root(m)
+	}
 	var r Number
 	cond, _ := arith.Pow(&r.dec, &n.dec, &m.dec)
 	return inexact(r, cond)
+}
+
+// wide holds what is between two steps of a longer calculation.
+var wide = apd.Context{Precision: 50, MaxExponent: 4 * MaxExponent, MinExponent: -4 * MaxExponent, Rounding: apd.RoundHalfEven}
+
+// root is n to the power of a fraction: e**(m·ln n).
+func (n Number) root(m Number) (Number, bool) {
+	var l Number
+	if cond, _ := wide.Ln(&l.dec, &n.dec); cond&badConditions != 0 {
+		return n, false
+	}
+	if cond, _ := wide.Mul(&l.dec, &l.dec, &m.dec); cond&badConditions != 0 {
+		return n, false
+	}
+	return l.exp()
+}
+
+var ln10, _, _ = apd.NewFromString("2.302585092994045684017991454684364207601101488628772976033327900967572609677352480235997205")
+
+// exp is e**n, worked out as 10**k · e**r with a small r, since apd takes long
+// for large powers.
+func (n Number) exp() (Number, bool) {
+	if limit := Int(3 * MaxExponent); n.Cmp(limit) > 0 {
+		return n, false
+	} else if n.Cmp(limit.neg()) < 0 {
+		return Int(0), true
+	}
+	var k, whole, r apd.Decimal
+	wide.Quo(&k, &n.dec, ln10)
+	wide.RoundToIntegralValue(&whole, &k)
+	wide.Mul(&r, &whole, ln10)
+	wide.Sub(&r, &n.dec, &r)
+	if cond, _ := wide.Exp(&r, &r); cond&badConditions != 0 {
+		return n, false
+	}
+	shift, err := whole.Int64()
+	if err != nil {
+		return n, false
+	}
+	r.Exponent += int32(shift)
+	var out Number
+	cond, _ := arith.Round(&out.dec, &r)
+	return inexact(out, cond)
 }
 
 func (n Number) neg() Number {
