@@ -38,7 +38,7 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt these: $$out"; exit 1; }
 	go vet ./...
 	go test -count=1 .
-	cd web && npm run typecheck
+	cd web && npm run types
 
 test: check test-go build test-web e2e ## everything; installs Chromium on Debian when it is missing
 
