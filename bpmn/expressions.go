@@ -79,7 +79,7 @@ func (b *builder) expr(s source) *expr.Expr {
 		b.refuse(s.owner, line, s.what+" is written for another engine: "+clip(bare), b.fromJUEL(bare))
 		return standInExpr
 	}
-	e, err := expr.Parse(text, b.names...)
+	e, err := expr.Parse(text, b.namesIn(text)...)
 	if err != nil {
 		b.refuseSyntax(s, text, err)
 		return standInExpr
@@ -92,7 +92,7 @@ func (b *builder) template(s source) *expr.Template {
 	if strings.Contains(s.text, "#{") { // "${" is an error of its own
 		b.warn(s.owner, s.line, s.what+" holds \"#{\", which other engines use", "Here {name} alone puts in a value; the # before it would be shown.")
 	}
-	t, err := expr.ParseTemplate(s.text, b.names...)
+	t, err := expr.ParseTemplate(s.text, b.namesIn(s.text)...)
 	if err != nil {
 		b.refuseSyntax(s, s.text, err)
 		return standInTemplate
@@ -140,7 +140,7 @@ func (b *builder) fromJUEL(text string) string {
 	inner = strings.NewReplacer("==", "=", "&&", " and ", "||", " or ", "'", `"`,
 		" eq ", " = ", " ne ", " != ", " gt ", " > ", " lt ", " < ", " ge ", " >= ", " le ", " <= ").Replace(inner)
 	inner = strings.Join(strings.Fields(inner), " ")
-	if _, err := expr.Parse(inner, b.names...); err == nil && inner != "" {
+	if _, err := expr.Parse(inner, b.namesIn(inner)...); err == nil && inner != "" {
 		return "Write it in FEEL: " + inner
 	}
 	return "Write it in FEEL without \"${\" and \"}\", such as: amount > 1000."
@@ -149,6 +149,8 @@ func (b *builder) fromJUEL(text string) string {
 // collectNames gathers what expressions can see: the parser has to know names
 // with spaces to tell "days off" from two words.
 func (b *builder) collectNames() {
+	const most = 2 * process.MaxVariables // variables and results; Check refuses more of the former
+	seen := map[string]bool{}
 	b.names = append(b.names, process.Builtins...)
 	for e := range b.proc.Descendants() {
 		if e.Space != ExtensionSpace {
@@ -161,10 +163,24 @@ func (b *builder) collectNames() {
 		case "task":
 			name = e.Get("result")
 		}
-		if process.CheckName(name) == "" && len(b.names) < process.MaxVariables {
+		if process.CheckName(name) == "" && !seen[name] && len(seen) < most {
+			seen[name] = true
 			b.names = append(b.names, name)
 		}
 	}
+}
+
+// namesIn returns those of the names that text may use: with a thousand
+// variables and ten thousand expressions, handing all to each takes minutes.
+func (b *builder) namesIn(text string) []string {
+	text = strings.Join(strings.Fields(text), " ")
+	var out []string
+	for _, name := range b.names {
+		if strings.Contains(text, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // dedent takes the white space off around a text, and the indentation that all

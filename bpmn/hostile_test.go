@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/signoffhq/signoff/process"
 )
 
 // A hostile file is one that nobody's modeller writes.
@@ -228,6 +230,26 @@ func TestHostileFilesCrashNothing(t *testing.T) {
 	t.Logf("%d files: %d read, %d of them run, %d refused as XML or BPMN", len(files), accepted, running, len(files)-accepted)
 	if len(files) < 250 || accepted == 0 || accepted == len(files) {
 		t.Errorf("%d files, %d of them read: the corpus is no good", len(files), accepted)
+	}
+}
+
+// The largest workflow that may run is read in the time a person waits for a
+// page; with work that grows as names times expressions it took minutes.
+func TestTheLargestWorkflowIsReadInGoodTime(t *testing.T) {
+	var vars, steps strings.Builder
+	for i := range process.MaxVariables {
+		fmt.Fprintf(&vars, `<signoff:variable name="variable number %d" type="number"/>`, i)
+	}
+	const last = process.MaxNodes - 3 // start, "a" and end are there
+	for i := range last {
+		fmt.Fprintf(&steps, `<scriptTask id="t%d">`+holding(`<signoff:assign variable="variable number 7" value="variable number 1 + variable number 999"/>`)+`</scriptTask>`, i)
+		fmt.Fprintf(&steps, `<sequenceFlow id="u%d" sourceRef="t%d" targetRef="t%d"><conditionExpression>variable number 3 > 2</conditionExpression></sequenceFlow>`, i, i, (i+1)%last)
+	}
+	src := workflow(vars.String(), plain, steps.String()+`<sequenceFlow id="in" sourceRef="a" targetRef="t0"/><sequenceFlow id="out" sourceRef="t9" targetRef="e"/>`)
+	start := time.Now()
+	accepted(t, src)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -73,16 +73,22 @@ func place(p Problem) string {
 // report collects problems.
 type report struct {
 	problems Problems
-	blocking int // how many of them block
-	dropped  bool
+	blocking int           // how many of them block
+	dropped  map[bool]bool // by Warning: was there more than fits?
 }
 
-// full tells that nothing more will be taken in, so that checks can stop.
-func (r *report) full() bool { return len(r.problems) >= maxProblems }
+// full tells that no more blocking problems will be taken in, so that checks
+// can stop.
+func (r *report) full() bool { return r.blocking >= maxProblems }
 
+// add takes in up to maxProblems of either sort: warnings must not push out
+// what blocks, nor block by their number.
 func (r *report) add(p Problem) {
-	if r.full() {
-		r.dropped = true
+	if !p.Warning && r.full() || p.Warning && len(r.problems)-r.blocking >= maxProblems {
+		if r.dropped == nil {
+			r.dropped = map[bool]bool{}
+		}
+		r.dropped[p.Warning] = true
 		return
 	}
 	p.Element, p.Name = short(p.Element), short(p.Name)
@@ -114,9 +120,13 @@ func (r *report) warn(owner *Element, line int, reason, advice string) {
 // all returns everything reported, by line.
 func (r *report) all() Problems {
 	slices.SortStableFunc(r.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
-	if r.dropped {
+	if r.dropped[false] {
 		r.problems = append(r.problems, Problem{Reason: fmt.Sprintf("there are more than %d problems; the rest is not listed", maxProblems),
 			Advice: "Put these right first."})
+	}
+	if r.dropped[true] {
+		r.problems = append(r.problems, Problem{Reason: fmt.Sprintf("there are more than %d warnings; the rest is not listed", maxProblems),
+			Advice: "Look at these first.", Warning: true})
 	}
 	return r.problems
 }

@@ -146,7 +146,8 @@ func (b *builder) checkEvent(e *Element) {
 	}
 }
 
-// attach ties a boundary event to its activity (BPMN §10.5.4).
+// attach ties a boundary event to the step it sits on. Whether that is an
+// activity is process.Check's question (BPMN §10.5.4).
 func (b *builder) attach(n *process.Node, e *Element) {
 	ref, _ := e.Find("", "attachedToRef")
 	i, ok := b.index[b.local(ref.Value)]
@@ -162,11 +163,6 @@ func (b *builder) attach(n *process.Node, e *Element) {
 	cancel, given := e.Find("", "cancelActivity")
 	n.Attach = &process.Attach{To: i, Interrupting: !given || isTrue(cancel.Value)}
 	b.def.Nodes[i].Boundary = append(b.def.Nodes[i].Boundary, n.Index)
-	if to := b.steps[i]; !isActivity(to.Local) {
-		b.refused[n.ID] = true
-		b.refuse(e, e.Line, fmt.Sprintf("this boundary event sits on %s, a %s; it can sit on an activity only (BPMN §10.5.4)", clip(to.Get("id")), to.Local),
-			"Draw it on the edge of a task.")
-	}
 }
 
 // checkReferences compares the incoming and outgoing lists with the sequence
