@@ -253,6 +253,12 @@ func (n Number) round(scale int64, how apd.Rounder) (Number, bool) {
 	if int64(n.dec.Exponent) >= -scale && scale >= 0 && n.dec.NumDigits()+int64(n.dec.Exponent)+scale > 34 {
 		return n, true // it is exact already, and zeros to show that do not fit
 	}
+	if !n.dec.IsZero() && n.magnitude() < -scale {
+		// apd 3.2.3 rounds what is that small to 0 even when rounding up. A tenth of
+		// the last digit is rounded as any smaller part is.
+		n.dec.Coeff.SetInt64(1)
+		n.dec.Exponent = int32(-scale - 1)
+	}
 	ctx := arith
 	ctx.Rounding = how
 	var r Number

@@ -63,6 +63,43 @@ func TestArithmeticKeepsItsLaws(t *testing.T) {
 	})
 }
 
+// TestRoundingAgreesWithWholeNumbers works each rounding out a second time, by
+// dividing whole numbers.
+func TestRoundingAgreesWithWholeNumbers(t *testing.T) {
+	away := func(frac *big.Rat, _ bool, _ bool) bool { return frac.Sign() > 0 }
+	half := big.NewRat(1, 2)
+	ways := map[string]func(frac *big.Rat, negative, odd bool) bool{ // whether to go one further from zero
+		"round up":        away,
+		"round down":      func(*big.Rat, bool, bool) bool { return false },
+		"floor":           func(f *big.Rat, negative, _ bool) bool { return negative && f.Sign() > 0 },
+		"ceiling":         func(f *big.Rat, negative, _ bool) bool { return !negative && f.Sign() > 0 },
+		"round half up":   func(f *big.Rat, _, _ bool) bool { return f.Cmp(half) >= 0 },
+		"round half down": func(f *big.Rat, _, _ bool) bool { return f.Cmp(half) > 0 },
+		"decimal":         func(f *big.Rat, _, odd bool) bool { return f.Cmp(half) > 0 || f.Cmp(half) == 0 && odd },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := money().Draw(t, "n")
+		scale := rapid.IntRange(-5, 6).Draw(t, "scale")
+		unit := rat(mustNumber("1e" + Int(int64(-scale)).String()))
+		quotient := new(big.Rat).Quo(new(big.Rat).Abs(rat(n)), unit)
+		whole := new(big.Int).Quo(quotient.Num(), quotient.Denom())
+		frac := new(big.Rat).Sub(quotient, new(big.Rat).SetInt(whole))
+		for name, further := range ways {
+			want := new(big.Int).Set(whole)
+			if further(frac, n.Sign() < 0, whole.Bit(0) == 1) {
+				want.Add(want, big.NewInt(1))
+			}
+			if n.Sign() < 0 {
+				want.Neg(want)
+			}
+			v, _ := mustParse(name + "(n, s)").Eval(Scope{Vars: map[string]Value{"n": n, "s": Int(int64(scale))}})
+			if got, ok := v.(Number); !ok || rat(got).Cmp(new(big.Rat).Mul(new(big.Rat).SetInt(want), unit)) != 0 {
+				t.Fatalf("%s(%s, %d) is %s", name, n, scale, Text(v))
+			}
+		}
+	})
+}
+
 func TestNumbersReadBackFromTheirText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := anyNumber().Draw(t, "n")
