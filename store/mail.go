@@ -137,7 +137,8 @@ func (s *Store) nextMail(ctx context.Context, state MailState) (time.Time, error
 }
 
 // SettleMail says what became of a mail that was being sent or in doubt. A mail
-// found to be sent in the meantime stays so. The due time is of use for
+// found to be sent in the meantime stays so; one that stays doubtful stays so
+// since the same moment. The due time is of use for
 // MailQueued (try again) and MailDoubtful (look for it; zero: nobody can).
 func (s *Store) SettleMail(ctx context.Context, id int64, state MailState, now, due time.Time, cause string) error {
 	return s.write(ctx, func(t *tx) error {
@@ -145,7 +146,7 @@ func (s *Store) SettleMail(ctx context.Context, id int64, state MailState, now, 
 		if state == MailSent {
 			raw = `, raw = ''`
 		}
-		_, err := t.exec(`update mail_out set state = $1, since = $2, due = $3, error = $4`+raw+`
+		_, err := t.exec(`update mail_out set since = case when state = $1 then since else $2 end, state = $1, due = $3, error = $4`+raw+`
 			where id = $5 and state in ('sending', 'doubtful')`, string(state), micros(now), micros(due), cause, id)
 		return err
 	})
@@ -159,7 +160,7 @@ func (s *Store) AbandonedMail(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`update mail_out set state = 'doubtful', due = $1, error = 'the server stopped while it was being sent'
+		_, err = t.exec(`update mail_out set state = 'doubtful', due = $1, since = $1, error = 'the server stopped while it was being sent'
 			where state = 'sending'`, micros(now))
 		return err
 	})
@@ -265,8 +266,8 @@ func (s *Store) RequeueMail(ctx context.Context, command string, now time.Time) 
 		return n, s.explain(err)
 	}
 	return n, s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $2, created = $3
-			where command = $4 and state = 'failed' and reported = 1`, micros(now), micros(now), micros(now), command)
+		_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, created = $1
+			where command = $2 and state = 'failed' and reported = 1`, micros(now), command)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ type AdviceLimit struct {
 
 // RecordMail keeps the record of a mail that came in and queues the answer to
 // it, in one commit. A mail recorded before stays as it is and is not answered
-// again: fresh is false. Advice beyond the limit is not sent.
+// again: fresh is false. Instead of advice beyond the limit, a person should look.
 func (s *Store) RecordMail(ctx context.Context, in InMail, answer *OutMail, limit AdviceLimit) (fresh bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		fresh = false
@@ -66,7 +66,7 @@ func (s *Store) RecordMail(ctx context.Context, in InMail, answer *OutMail, limi
 				return err
 			}
 			if !ok {
-				record.Answered, send = NotAnswered, nil
+				record.Answered, record.Look, send = NotAnswered, true, nil
 			}
 		}
 		if err := t.insertMail(record); err != nil {

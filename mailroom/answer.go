@@ -1,0 +1,77 @@
+package mailroom
+
+import (
+	"fmt"
+	"net/mail"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/mailroom/reply"
+	"github.com/signoffhq/signoff/store"
+)
+
+// answer composes what the sender of a mail is told; nil when that is nothing.
+// It goes to the address that was proven to be the sender's, says that a
+// program wrote it, and can itself be answered while the task is open.
+func (r *Room) answer(m reply.Reading, j judgement) (*store.OutMail, error) {
+	if len(j.say) == 0 || m.From == "" {
+		return nil, nil
+	}
+	key := "answer/" + j.Digest
+	l := letter{to: mail.Address{Name: m.FromName, Address: m.From}, subject: replySubject(m.Subject, j), messageID: r.messageID(key),
+		inReplyTo: m.MessageID, answer: true, date: r.Now().In(r.Location)}
+	l.page = page{Title: headline(j), Lead: oneLine(j.about.Title, maxSubject), Link: r.taskLink(j.Instance, j.Task), LinkText: "Open the task"}
+	l.page.Paragraphs = append(l.page.Paragraphs, j.say...)
+	if j.Verdict != notRecipient {
+		l.page.fact("Request", j.about.Folio)
+	}
+	if j.words && j.token != "" {
+		l.replyTo = r.tagged(j.token)
+		l.page.Paragraphs = append(l.page.Paragraphs, wordsThatWork(j.about))
+		for _, a := range j.about.Actions {
+			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, l.subject, a)})
+		}
+	}
+	l.page.Footer = []string{"Sent by signoff for task " + signoff.Serial{Instance: j.Instance, Seq: j.Task}.String() + "."}
+	raw, err := r.render(l)
+	if err != nil {
+		return nil, fmt.Errorf("compose %s: %w", key, err)
+	}
+	return &store.OutMail{Key: key, Purpose: "answer", Instance: j.Instance, Task: j.Task, Principal: j.Principal, To: m.From,
+		Subject: l.subject, MessageID: l.messageID, Created: r.Now(), Raw: raw}, nil
+}
+
+func headline(j judgement) string {
+	switch j.Verdict {
+	case decided:
+		return "Your decision was taken"
+	case redirected, asleep:
+		return "Done"
+	case helped:
+		return "What you can answer"
+	}
+	return "Your answer was not taken"
+}
+
+func replySubject(subject string, j judgement) string {
+	subject = oneLine(subject, maxSubject)
+	if subject == "" {
+		subject = oneLine(j.about.Title, maxSubject)
+	}
+	if len(subject) >= 3 && (subject[:3] == "Re:" || subject[:3] == "RE:" || subject[:3] == "re:") {
+		return subject
+	}
+	return "Re: " + subject
+}
+
+// wordsThatWork lists what may stand on the first line of an answer.
+func wordsThatWork(a *store.ReplyAddress) string {
+	text := "Write one of these alone on the first line of your answer: "
+	if len(a.Actions) > 0 {
+		text += quoted(a.Actions) + " to decide; "
+	}
+	text += "“redirect” and a name or address to hand the task on; “sleep” and a number of hours to see it again later; “help” for this list."
+	if len(a.Others) > 0 {
+		text += " Only on the page: " + quoted(a.Others) + "."
+	}
+	return text
+}

@@ -1,0 +1,272 @@
+package mailroom
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/store"
+)
+
+// replyLife is how long a reply address is remembered. A task that was decided
+// or withdrawn refuses a late answer itself, and says by whom.
+const replyLife = 400 * 24 * time.Hour
+
+// maxRecipients bounds how many people one command writes to.
+const maxRecipients = 2000
+
+// Notify queues the mails that tell people of a task, one for each person,
+// group members one by one. People without an address find it in their list.
+func (r *Room) Notify(ctx context.Context, job runner.Job) (runner.Result, error) {
+	n := job.Notify
+	people, err := r.expand(ctx, n.To)
+	if err != nil {
+		return runner.Result{}, err
+	}
+	var mails []store.OutMail
+	var addresses []store.ReplyAddress
+	for _, p := range people {
+		if p.Email == "" {
+			r.Log.Info("no address to tell of a task", slog.Int64("instance", int64(job.Instance)), slog.String("user", string(p.Principal)))
+			continue
+		}
+		m, address, err := r.notification(job, p)
+		if err != nil {
+			return runner.Result{}, err
+		}
+		mails = append(mails, m)
+		if address != nil {
+			addresses = append(addresses, *address)
+		}
+	}
+	if err := r.Store.QueueMail(ctx, mails, addresses); err != nil {
+		return runner.Result{}, err
+	}
+	ring(r.wakeOut)
+	return runner.Done(nil), nil
+}
+
+// expand puts members in place of groups and names people once.
+func (r *Room) expand(ctx context.Context, to []signoff.Principal) ([]signoff.Person, error) {
+	var users []signoff.Principal
+	var people []signoff.Person
+	for _, p := range to {
+		if p.IsUser() {
+			users = append(users, p)
+			continue
+		}
+		for after := signoff.Principal(""); len(people) < maxRecipients; {
+			page, err := r.People.Members(ctx, p, after, 100)
+			if err != nil {
+				return nil, err
+			}
+			if len(page) == 0 {
+				break
+			}
+			people = append(people, page...)
+			after = page[len(page)-1].Principal
+		}
+	}
+	names, err := r.People.Names(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		if p, ok := names[u]; ok {
+			people = append(people, p)
+		}
+	}
+	slices.SortStableFunc(people, func(a, b signoff.Person) int { return strings.Compare(string(a.Principal), string(b.Principal)) })
+	people = slices.CompactFunc(people, func(a, b signoff.Person) bool { return a.Principal == b.Principal })
+	return people[:min(len(people), maxRecipients)], nil
+}
+
+// notification composes one person's mail about a task.
+func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *store.ReplyAddress, error) {
+	n := job.Notify
+	key := job.Key + "/" + string(to.Principal)
+	id := r.messageID(key)
+	subject := n.Subject
+	if subject == "" {
+		subject = n.Title
+	}
+	l := letter{to: mail.Address{Name: to.Name, Address: to.Email}, subject: subject, messageID: id, date: r.Now().In(r.Location),
+		page: r.taskPage(job, n)}
+	var address *store.ReplyAddress
+	if n.Reply && len(n.Actions) > 0 && r.In != nil {
+		token := r.replyToken(key)
+		l.replyTo = r.tagged(token)
+		for _, a := range n.Actions {
+			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, subject, a)})
+		}
+		l.page.ReplyHint = "To decide by mail, answer with one of these words alone on the first line: " + quoted(n.Actions) +
+			". What you write below it is kept as your comment."
+		address = &store.ReplyAddress{Hash: hashOf(token), MessageID: id, Instance: job.Instance, Task: job.Ref, Principal: to.Principal,
+			Title: n.Title, Folio: n.Folio, Actions: n.Actions, Others: n.Others, Expires: r.Now().Add(replyLife)}
+		l.page.Footer = append(l.page.Footer, "This mail is for you alone: an answer from anybody else does not count.")
+	}
+	raw, err := r.render(l)
+	if err != nil {
+		return store.OutMail{}, nil, fmt.Errorf("compose notification %s: %w", key, err)
+	}
+	return store.OutMail{Key: key, Purpose: "notify", Instance: job.Instance, Task: job.Ref, Principal: to.Principal, To: to.Email,
+		Subject: oneLine(subject, maxSubject), MessageID: id, Created: r.Now(), Raw: raw}, address, nil
+}
+
+func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
+	p := page{Title: oneLine(n.Title, maxSubject), Lead: starterName(n.Starter) + " asks for your decision", Link: r.taskLink(job.Instance, job.Ref), LinkText: "Open the task"}
+	if n.Starter.Principal == "" && n.Starter.Name == "" {
+		p.Lead = "Your decision is asked for"
+	}
+	if n.Body != "" {
+		p.Paragraphs = paragraphs(n.Body)
+	}
+	p.Paragraphs = append(p.Paragraphs, paragraphs(n.Instructions)...)
+	p.fact("Request", n.Folio)
+	p.fact("Workflow", n.Workflow)
+	p.fact("Started by", starterName(n.Starter))
+	if n.Due != nil {
+		p.fact("Due", r.when(*n.Due))
+	}
+	for _, f := range n.Facts {
+		p.fact(f.Label, f.Value)
+	}
+	if len(n.Others) > 0 {
+		p.Paragraphs = append(p.Paragraphs, "Only on the page: "+quoted(n.Others)+".")
+	}
+	p.Footer = []string{"Sent by signoff for task " + signoff.Serial{Instance: job.Instance, Seq: job.Ref}.String() + "."}
+	return p
+}
+
+func (p *page) fact(label, value string) {
+	if value = strings.TrimSpace(value); value != "" {
+		p.Facts = append(p.Facts, fact{oneLine(label, maxName), value})
+	}
+}
+
+func starterName(p signoff.Person) string {
+	for _, s := range []string{p.Name, p.Login, p.Email} {
+		if s != "" {
+			return s
+		}
+	}
+	return "Somebody"
+}
+
+func (r *Room) taskLink(id signoff.InstanceID, task int) string {
+	return r.URL + "/tasks/" + signoff.Serial{Instance: id, Seq: task}.String()
+}
+
+func (r *Room) when(t time.Time) string {
+	return t.In(r.Location).Format("Monday 2 January 2006, 15:04 MST")
+}
+
+// quoted lists words so that none stands alone on a line, where a reader of our
+// own quoted mail could take it for an answer.
+func quoted(words []string) string {
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = "“" + oneLine(w, maxName) + "”"
+	}
+	if len(list) < 2 {
+		return strings.Join(list, "")
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
+}
+
+// Email queues the mails of a send step. The step goes on when all of them have
+// been taken by the mail server.
+func (r *Room) Email(ctx context.Context, job runner.Job) (runner.Result, error) {
+	n, err := r.Store.RequeueMail(ctx, job.Key, r.Now())
+	if err != nil {
+		return runner.Result{}, err
+	}
+	if n == 0 {
+		mails, err := r.emails(ctx, job)
+		if err != nil {
+			return runner.Result{}, err
+		}
+		if err := r.Store.QueueMail(ctx, mails, nil); err != nil {
+			return runner.Result{}, err
+		}
+	}
+	ring(r.wakeOut)
+	return runner.Pending, nil
+}
+
+func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, error) {
+	to, err := r.addressed(ctx, job.Email.To)
+	if err != nil {
+		return nil, err
+	}
+	cc, err := r.addressed(ctx, job.Email.Cc)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(to, cc)
+	if len(all) == 0 {
+		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "mail-no-recipient", Detail: "the mail has no recipient with an address",
+			Hint: "give the people it is for a mail address, or change the step's recipients"}
+	}
+	if len(all) > maxRecipients {
+		return nil, &signoff.Error{Kind: signoff.TooLarge, Code: "mail-too-many-recipients", Detail: fmt.Sprintf("a mail has at most %d recipients, this one has %d", maxRecipients, len(all))}
+	}
+	title := oneLine(job.Email.Subject, maxSubject)
+	p := page{Title: title, Paragraphs: paragraphs(job.Email.Body),
+		Footer: []string{fmt.Sprintf("Sent by signoff for request %d.", job.Instance)}}
+	var mails []store.OutMail
+	done := map[string]bool{}
+	for _, a := range all {
+		low := strings.ToLower(a.Address)
+		if done[low] {
+			continue
+		}
+		done[low] = true
+		key := job.Key + "/" + low
+		l := letter{to: a, allTo: to, cc: cc, subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
+		raw, err := r.render(l)
+		if err != nil {
+			return nil, fmt.Errorf("compose mail %s: %w", key, err)
+		}
+		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.Address, Subject: title,
+			MessageID: l.messageID, Created: r.Now(), Raw: raw})
+	}
+	return mails, nil
+}
+
+// addressed finds the addresses of recipients, which are principals or bare
+// addresses. A person without an address is an error: the author must know.
+func (r *Room) addressed(ctx context.Context, recipients []string) ([]mail.Address, error) {
+	var list []mail.Address
+	for _, text := range recipients {
+		if p := signoff.Principal(text); p.IsUser() || p.IsGroup() {
+			people, err := r.expand(ctx, []signoff.Principal{p})
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range people {
+				if one.Email == "" && p.IsUser() {
+					return nil, &signoff.Error{Kind: signoff.Invalid, Code: "mail-no-address", Detail: starterName(one) + " has no mail address",
+						Hint: "add one under users, then try again"}
+				}
+				if one.Email != "" {
+					list = append(list, mail.Address{Name: one.Name, Address: one.Email})
+				}
+			}
+			continue
+		}
+		a, err := mail.ParseAddress(text)
+		if err != nil {
+			return nil, &signoff.Error{Kind: signoff.Invalid, Code: "mail-bad-address", Detail: fmt.Sprintf("%q is not a mail address", oneLine(text, maxName)), Err: err}
+		}
+		list = append(list, *a)
+	}
+	return list, nil
+}

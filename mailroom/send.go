@@ -1,0 +1,289 @@
+package mailroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Codes of connectors that are told apart here.
+const (
+	codeDoubtful = "mail-doubtful"   // taken or not: nobody knows
+	codeDeferred = "mail-deferred"   // this mail later; others may go
+	codeChanged  = "mailbox-changed" // UIDs are not good any more
+)
+
+const (
+	safetyPoll  = 30 * time.Second // how often to look without having been woken
+	firstRetry  = 5 * time.Second
+	lastRetry   = 5 * time.Minute
+	lastMoments = 30 * time.Second // for mails on their way when the server stops
+)
+
+// backoff is how long to wait after the n-th failure.
+func backoff(n int) time.Duration { return min(lastRetry, firstRetry<<min(max(n-1, 0), 10)) }
+
+// queue hands out mails that are due, one at a time, to senders that take turns.
+type queue struct {
+	turn     chan struct{}
+	mu       sync.Mutex
+	failures int       // of the mail server, in a row
+	until    time.Time // nothing is handed out before
+}
+
+// sendAll sends what is due, AtOnce at a time, until ctx ends. Mails on their
+// way then have a few moments: cutting them off would make them doubtful.
+func (r *Room) sendAll(ctx context.Context) {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, stop) })()
+	r.reportEnded(work)
+	q := &queue{turn: make(chan struct{}, 1)}
+	var wg sync.WaitGroup
+	for range r.AtOnce {
+		wg.Go(func() {
+			for {
+				m, ok := r.next(ctx, q)
+				if !ok {
+					return
+				}
+				q.note(r.Now(), r.deliver(work, m))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// next waits for its turn and for a mail that is due, and marks it as being
+// sent. It returns false when ctx ends.
+func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, bool) {
+	select {
+	case q.turn <- struct{}{}:
+	case <-ctx.Done():
+		return store.OutMail{}, false
+	}
+	defer func() { <-q.turn }()
+	for ctx.Err() == nil {
+		if wait := q.pause(r.Now()); wait > 0 {
+			sleep(ctx, wait)
+			continue
+		}
+		list, err := r.Store.TakeMail(ctx, r.Now(), 1)
+		if len(list) == 1 && err == nil {
+			return list[0], true
+		}
+		wait := safetyPoll
+		if err == nil {
+			wait, err = r.untilDue(ctx, r.Store.NextMail)
+		}
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("mail queue not read", slog.Any("err", err))
+			wait = time.Second
+		}
+		await(ctx, r.wakeOut, wait)
+	}
+	return store.OutMail{}, false
+}
+
+// untilDue is how long nothing happens by itself.
+func (r *Room) untilDue(ctx context.Context, next func(context.Context) (time.Time, error)) (time.Duration, error) {
+	due, err := next(ctx)
+	if err != nil || due.IsZero() {
+		return safetyPoll, err
+	}
+	return max(0, min(due.Sub(r.Now()), safetyPoll)), nil
+}
+
+// await waits to be woken, for a while at most.
+func await(ctx context.Context, wake chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	case <-timer.C:
+	}
+}
+
+func (q *queue) pause(now time.Time) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.until.Sub(now)
+}
+
+// note makes everybody wait when the trouble is the mail server's and not one
+// mail's: longer after each failure, not at all after a success.
+func (q *queue) note(now time.Time, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !isOutage(err) {
+		q.failures, q.until = 0, time.Time{}
+		return
+	}
+	q.failures++
+	q.until = now.Add(backoff(q.failures))
+}
+
+func isOutage(err error) bool {
+	code := signoff.CodeOf(err)
+	return err != nil && signoff.KindOf(err) == signoff.Unavailable && code != codeDeferred && code != codeDoubtful
+}
+
+// deliver hands one mail over and records what became of it.
+func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
+	if r.step(ctx, "marked as being sent") != nil {
+		return nil
+	}
+	err := r.Out.Send(ctx, r.From.Address, m.To, r.copyAddress(), m.Raw)
+	if r.step(ctx, "handed over") != nil {
+		return nil
+	}
+	if !isOutage(err) {
+		r.fares("smtp", &r.health.Out, &r.health.OutSince, nil)
+	} else {
+		r.fares("smtp", &r.health.Out, &r.health.OutSince, err)
+	}
+	state, due := r.verdict(m, err)
+	cause := ""
+	if err != nil {
+		cause = detail(err)
+	}
+	if e := r.Store.SettleMail(context.WithoutCancel(ctx), m.ID, state, r.Now(), due, cause); e != nil {
+		r.Log.Error("fate of a mail not recorded", slog.Int64("instance", int64(m.Instance)), slog.Any("err", e))
+		return err
+	}
+	switch state {
+	case store.MailFailed:
+		r.Log.Warn("mail failed for good", slog.Int64("instance", int64(m.Instance)), slog.Int("attempt", m.Attempts), slog.Any("err", err))
+	case store.MailDoubtful:
+		ring(r.wakeDoubt)
+	}
+	if m.Command != "" && (state == store.MailSent || state == store.MailFailed) {
+		r.reportEnded(ctx)
+	}
+	return err
+}
+
+// verdict says what becomes of a mail that was tried, and when it is due again.
+func (r *Room) verdict(m store.OutMail, err error) (store.MailState, time.Time) {
+	now := r.Now()
+	switch {
+	case err == nil:
+		return store.MailSent, time.Time{}
+	case signoff.CodeOf(err) == codeDoubtful:
+		return store.MailDoubtful, now
+	case final(err), now.Sub(m.Created) > r.GiveUp:
+		return store.MailFailed, time.Time{}
+	}
+	return store.MailQueued, now.Add(backoff(m.Attempts))
+}
+
+// final tells whether trying again is of no use.
+func final(err error) bool {
+	switch signoff.KindOf(err) {
+	case signoff.Unavailable, signoff.TooMany, signoff.Internal:
+		return false
+	}
+	return true
+}
+
+// detail is what an error says to people.
+func detail(err error) string {
+	if e, ok := errors.AsType[*signoff.Error](err); ok && e.Detail != "" {
+		return e.Detail
+	}
+	return "something went wrong; the server's log says more"
+}
+
+// reportEnded tells steps that wait for mails how these ended. What cannot be
+// told now is told at the next occasion: it stays on record as not reported.
+func (r *Room) reportEnded(ctx context.Context) {
+	endings, err := r.Store.EndedMail(ctx, 100)
+	for _, e := range endings {
+		if err = r.instances.Finish(ctx, e.Command, nil, failureOf(e)); err != nil {
+			break
+		}
+		if r.step(ctx, "step told") != nil {
+			return
+		}
+		if err = r.Store.MailReported(ctx, e.Command); err != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		r.Log.Error("steps that wait for mail not told", slog.Any("err", err))
+	}
+}
+
+func failureOf(e store.Ending) error {
+	if len(e.Failed) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("the mail to %s could not be sent: %s", e.Failed[0].To, e.Failed[0].Error)
+	if n := len(e.Failed) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return &signoff.Error{Kind: signoff.Invalid, Code: "mail-failed", Detail: text, Hint: "put the address or the mail server right, then try the step again"}
+}
+
+// settleDoubts finds out about mails that may have been sent: those whose copy
+// is in our mailbox were. The others are sent again when a copy would have
+// arrived by now. Where there is no mailbox to look in, they wait for an
+// administrator: guessing would lose a mail or send it twice.
+func (r *Room) settleDoubts(ctx context.Context) {
+	for ctx.Err() == nil {
+		list, err := r.Store.DoubtfulMail(ctx, r.Now(), 50)
+		for _, m := range list {
+			if err == nil {
+				err = r.settleDoubt(ctx, m)
+			}
+		}
+		wait := safetyPoll
+		if err == nil {
+			wait, err = r.untilDue(ctx, r.Store.NextDoubtfulMail)
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				r.Log.Warn("doubtful mail not looked for", slog.Any("err", err))
+			}
+			wait = firstRetry
+			sleep(ctx, wait)
+			continue
+		}
+		await(ctx, r.wakeDoubt, wait)
+	}
+}
+
+func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
+	now := r.Now()
+	if r.copyAddress() == "" {
+		r.Log.Warn("nobody can tell whether a mail was sent", slog.Int64("instance", int64(m.Instance)), slog.String("command", m.Key))
+		return r.Store.SettleMail(ctx, m.ID, store.MailDoubtful, now, time.Time{},
+			"it may have been sent: there is no mailbox of ours to look in")
+	}
+	found, err := r.In.Find(ctx, m.MessageID)
+	if err != nil {
+		return err
+	}
+	again := m.Since.Add(r.Grace)
+	switch {
+	case found:
+		err = r.Store.SettleMail(ctx, m.ID, store.MailSent, now, time.Time{}, "")
+		if err == nil && m.Command != "" {
+			r.reportEnded(ctx)
+		}
+	case now.Before(again):
+		err = r.Store.SettleMail(ctx, m.ID, store.MailDoubtful, now, again, m.Error)
+	default:
+		r.Log.Info("a doubtful mail was not sent and is sent again", slog.Int64("instance", int64(m.Instance)))
+		err = r.Store.SettleMail(ctx, m.ID, store.MailQueued, now, now, m.Error)
+		ring(r.wakeOut)
+	}
+	return err
+}
