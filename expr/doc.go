@@ -11,8 +11,14 @@
 // Every expression is bounded: see the Max constants. Passing a bound is an
 // *Error, never null, because a wrong answer would be worse than none.
 //
-// Not for: external functions, recursion, user-defined types. Start reading at
-// Parse, then node.go for what each construct means.
+// Where this differs from DMN 1.5, besides the bounds: words that stand next to
+// each other are one name even if nobody knows it ("order number"); other names
+// with spaces or operators must be known to Parse. Unknown functions and wrong
+// numbers of values are refused when read, not null when run. Patterns are RE2's.
+// There are no external functions, declared types or relations between ranges
+// (before, meets, overlaps …). trim(text) is an addition.
+//
+// Start reading at Parse, then node.go for what each construct means.
 package expr
 
 // Bounds on what one expression may be and use.

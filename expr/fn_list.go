@@ -1,6 +1,10 @@
 package expr
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/cockroachdb/apd/v3"
+)
 
 func defineLists() {
 	define("count", fnCount, "list")
@@ -229,8 +233,9 @@ func keyOf(v Value) (string, bool) {
 	case String:
 		return "s" + string(x), true
 	case Number:
-		x.dec.Reduce(&x.dec)
-		return "n" + string(x.dec.Append(nil, 'E')), true
+		var short apd.Decimal
+		short.Reduce(&x.dec)
+		return "n" + string(short.Append(nil, 'E')), true
 	}
 	return "", false
 }

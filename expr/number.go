@@ -9,6 +9,9 @@ import (
 
 // Number is a decimal of up to 34 digits. The zero Number is 0. Trailing zeros
 // are kept, so 12.50 reads as it was written; 12.50 and 12.5 are equal.
+//
+// Copies of a Number may share their digits: dec is only ever the source of a
+// calculation, never its destination.
 type Number struct{ dec apd.Decimal }
 
 // arith is decimal128: 34 digits, half to even. It is only ever read.
@@ -256,8 +259,9 @@ func (n Number) round(scale int64, how apd.Rounder) (Number, bool) {
 	if !n.dec.IsZero() && n.magnitude() < -scale {
 		// apd 3.2.3 rounds what is that small to 0 even when rounding up. A tenth of
 		// the last digit is rounded as any smaller part is.
-		n.dec.Coeff.SetInt64(1)
-		n.dec.Exponent = int32(-scale - 1)
+		tenth := apd.New(1, int32(-scale-1))
+		tenth.Negative = n.dec.Negative
+		n.dec = *tenth
 	}
 	ctx := arith
 	ctx.Rounding = how
