@@ -127,9 +127,9 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header()[key] = values
 	}
 	message := p.Detail
-	for _, e := range p.Errors {
-		if !strings.Contains(message, e.Detail) {
-			message += " " + e.Field + ": " + e.Detail + "."
+	if p.Code == engine.CodeBadVariables { // which of the fields, and why
+		for _, e := range p.Errors {
+			message += "; " + e.Field + ": " + e.Detail
 		}
 	}
 	if p.Hint != "" {
