@@ -173,6 +173,30 @@ func TestDrawingsAreToleratedAndDoNotRun(t *testing.T) {
 	}
 }
 
+func TestABoundaryEventInterruptsUnlessItSaysNot(t *testing.T) {
+	for attr, want := range map[string]bool{"": true, `cancelActivity="true"`: true, `cancelActivity="1"`: true, `cancelActivity="false"`: false, `cancelActivity="0"`: false} {
+		def := accepted(t, workflow("", decide("", ""), `<boundaryEvent id="b" attachedToRef="a" `+attr+`><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent><sequenceFlow id="f3" sourceRef="b" targetRef="e"/>`))
+		if got := node(t, def, "b").Attach.Interrupting; got != want {
+			t.Errorf("%q: interrupting %v", attr, got)
+		}
+	}
+}
+
+func TestDurationsAreReadAsISO8601Says(t *testing.T) {
+	for text, want := range map[string]string{
+		"P3D": "P3D", "PT4H": "PT4H", "P1DT2H3M4.5S": "P1DT2H3M4.5S", "P2W": "P14DT0H0M0S", "P1Y2M": "P14M", "P0D": "P0D", "P0Y1D": "P1DT0H0M0S",
+	} {
+		if d, reason := parseDuration(text); reason != "" || d.literal != want {
+			t.Errorf("%s: %q %s, want %q", text, d.literal, reason, want)
+		}
+	}
+	for _, text := range []string{"", "P", "PT", "P1DT", "3D", "P1H", "PT1D", "P1.5D", "-P1D", "p1d", "P1M1D", "P1D ", "P9999999D"} {
+		if d, reason := parseDuration(text); reason == "" {
+			t.Errorf("%q is read as %q", text, d.literal)
+		}
+	}
+}
+
 func TestProblemsBecomeOneError(t *testing.T) {
 	_, problems := definition(t, workflow("", `<userTask id="a" name="Ask"/>`, ""))
 	err := problems.Err()

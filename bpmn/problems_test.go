@@ -143,6 +143,7 @@ var complaints = []complaint{
 	{"deadline with two", workflow("", decide("", `<signoff:deadline after="P1D" at="2026-12-24" outcome="Expired"/>`), ""), "a", 3, "more than once", ""},
 	{"deadline without an outcome", workflow("", decide("", `<signoff:deadline after="P1D"/>`), ""), "a", 3, "does not say its outcome", ""},
 	{"deadline expression", workflow("", decide("", `<signoff:deadline afterExpression="1 + 1" outcome="X"/>`), ""), "a", 3, "not a duration", "P3D"},
+	{"name in a deadline", workflow(`<signoff:variable name="wait"/>`, decide("", `<signoff:deadline afterExpression="duration(wiat)" outcome="X"/>`), ""), "a", 3, `uses "wiat"`, "Did you mean wait?"},
 	{"template", workflow("", decide(`title="Approve {folio"`, ""), ""), "a", 3, "title of <signoff:task>", ""},
 	{"JUEL in a template", workflow("", decide(`title="Hi ${folio}"`, ""), ""), "a", 3, "without the $", "{name}"},
 	{"name in a template", workflow("", decide("", "<signoff:instructions>\nHello {statrer.name}</signoff:instructions>"), ""), "a", 3, `uses "statrer"`, "Did you mean starter?"},

@@ -23,8 +23,14 @@ func (b *builder) workflow() {
 	b.checkForeign(b.proc)
 }
 
-// types are the names of variable types, for advice.
-var types = []string{"string", "text", "number", "boolean", "date", "dateTime", "duration", "person", "json"}
+// types are the names of variable types.
+var types = func() []string {
+	var names []string
+	for _, t := range process.Types {
+		names = append(names, string(t))
+	}
+	return names
+}()
 
 func (x ext) variable() process.Variable {
 	v := process.Variable{
