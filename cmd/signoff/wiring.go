@@ -80,11 +80,12 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
-	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local,
-		Handlers: map[engine.CommandKind]runner.Handler{engine.DoCall: callService(&rest.Client{})}})
-	if err := s.openPost(ctx, cfg, key); err != nil {
+	handlers, err := s.openPost(cfg, key)
+	if err != nil {
 		return s, err
 	}
+	handlers[engine.DoCall] = callService(&rest.Client{})
+	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local, Handlers: handlers})
 	return s, s.openHTTP(cfg, f)
 }
 
@@ -117,7 +118,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
-	s.post.start(ctx, g)
+	s.post.start(ctx, g, s.runner)
 	done := make(chan error, 1)
 	go func() {
 		err := g.Wait()
@@ -132,6 +133,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 
 // close gives up what open opened, in reverse.
 func (s *server) close() {
+	s.post.close()
 	if s.sandbox != nil {
 		if err := s.sandbox.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)
