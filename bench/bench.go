@@ -80,6 +80,7 @@ type Figure struct {
 	PerSecond float64       `json:"perSecond"` // whole cycles
 	P50       time.Duration `json:"p50"`       // of a cycle, in nanoseconds
 	P99       time.Duration `json:"p99"`
+	CPU       time.Duration `json:"cpu,omitempty"` // processor time of a cycle, clients included; steadier than the rate on a busy machine
 	Cycles    int           `json:"cycles"`
 }
 

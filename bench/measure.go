@@ -17,7 +17,7 @@ func measure(ctx context.Context, s subject, clients int, each time.Duration) (F
 	took := make([][]time.Duration, clients)
 	var number atomic.Int64
 	var failed atomic.Pointer[error]
-	begin := time.Now()
+	begin, cpu := time.Now(), cpuTime()
 	var wg sync.WaitGroup
 	for c := range clients {
 		wg.Go(func() {
@@ -39,7 +39,11 @@ func measure(ctx context.Context, s subject, clients int, each time.Duration) (F
 	if err := s.settle(ctx); err != nil {
 		return Figure{}, err
 	}
-	return figure(slices.Concat(took...), time.Since(begin)), ctx.Err()
+	f := figure(slices.Concat(took...), time.Since(begin))
+	if f.Cycles > 0 {
+		f.CPU = (cpuTime() - cpu) / time.Duration(f.Cycles)
+	}
+	return f, ctx.Err()
 }
 
 func figure(took []time.Duration, in time.Duration) Figure {

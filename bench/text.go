@@ -40,8 +40,8 @@ func line(b *strings.Builder, name string, f Figure, top float64) {
 	if top > 0 {
 		n = max(1, int(f.PerSecond/top*barWidth+0.5))
 	}
-	fmt.Fprintf(b, "    %-8s %s%s %8.0f/s   p50 %-8s p99 %s\n", name, strings.Repeat("█", n), strings.Repeat("·", barWidth-n),
-		f.PerSecond, short(f.P50), short(f.P99))
+	fmt.Fprintf(b, "    %-8s %s%s %8.0f/s   p50 %-8s p99 %-8s cpu %s\n", name, strings.Repeat("█", n), strings.Repeat("·", barWidth-n),
+		f.PerSecond, short(f.P50), short(f.P99), short(f.CPU))
 }
 
 func short(d time.Duration) string {

@@ -196,10 +196,31 @@ func (r *Runner) carry(ctx context.Context, j queued) {
 		if err != nil && ctx.Err() != nil {
 			return // stopped by us: given back when Run ends, or at the next start
 		}
+		if err == nil && !res.Pending && j.Command.Kind == engine.DoNotify {
+			r.handed <- j.Command.Key
+			return
+		}
 		err = r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err))
 	}
 	if err != nil {
 		log.Error("result of a command not taken in; it will be carried out again", slog.Any("err", err))
+	}
+}
+
+// sweep removes notifications that have been handed over, as many at a time as
+// have come together: a worker need not wait for the disk to forget something.
+// One that is not removed because the server dies is handed over again, under
+// the same key.
+func (r *Runner) sweep(ctx context.Context) {
+	const atOnce = 256
+	for key := range r.handed {
+		keys := []string{key}
+		for len(keys) < atOnce && len(r.handed) > 0 {
+			keys = append(keys, <-r.handed)
+		}
+		if err := r.Store.DoneJobs(ctx, keys...); err != nil {
+			r.Log.Error("notifications not removed; they will be handed over again", slog.Int("count", len(keys)), slog.Any("err", err))
+		}
 	}
 }
 
@@ -281,11 +302,11 @@ func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure er
 // a notification no step waits, so it is only removed.
 func (r *Runner) conclude(ctx context.Context, j store.Job, event engine.Event) error {
 	if j.Command.Kind == engine.DoNotify {
-		return r.Store.DoneJob(ctx, j.Command.Key)
+		return r.Store.DoneJobs(ctx, j.Command.Key)
 	}
 	_, err := r.do(ctx, j.Instance, task{by: access.System, event: event, finished: j.Command.Key})
 	if signoff.CodeOf(err) == engine.CodeRedundant {
-		return r.Store.DoneJob(ctx, j.Command.Key) // the step was ended, or a first report came through after all
+		return r.Store.DoneJobs(ctx, j.Command.Key) // the step was ended, or a first report came through after all
 	}
 	return err
 }

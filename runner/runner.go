@@ -91,6 +91,7 @@ type Runner struct {
 	locks   [512]sync.Mutex // by instance: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
 	timers  *alarm
+	handed  chan string // keys of notifications that are done; owned by Run
 	changes hub
 	running atomic.Bool // Run takes commands
 }
@@ -143,6 +144,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wg sync.WaitGroup
+	r.handed = make(chan string, 1024)
+	swept := make(chan struct{})
+	go func() { defer close(swept); r.sweep(context.WithoutCancel(ctx)) }()
 	for _, q := range r.queues {
 		q.open()
 		wg.Go(func() { r.feed(ctx, q) })
@@ -159,6 +163,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	last := time.AfterFunc(r.Grace, stop)
 	defer last.Stop()
 	wg.Wait()
+	close(r.handed)
+	<-swept
 	for _, q := range r.queues {
 		q.close()
 	}

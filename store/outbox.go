@@ -73,11 +73,15 @@ func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
 	return j, s.explain(err)
 }
 
-// DoneJob removes a command that nothing waits for.
-func (s *Store) DoneJob(ctx context.Context, key string) error {
+// DoneJobs removes commands that nothing waits for.
+func (s *Store) DoneJobs(ctx context.Context, keys ...string) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`delete from outbox where key = $1`, key)
-		return err
+		for _, key := range keys {
+			if _, err := t.exec(`delete from outbox where key = $1`, key); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -136,22 +136,29 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	return s.writer.write(ctx, fn)
 }
 
+// Reads are short, because every one of them is bounded; so they are not
+// interrupted when the caller goes away. Watching for that costs two goroutines
+// a read, which is more than most reads do.
+
 // row reads one row. The text of the query must be constant: it is prepared once.
 func (s *Store) row(ctx context.Context, query string, args ...any) *sql.Row {
 	stmt, err := s.prepared(query)
 	if err != nil {
 		return s.read.QueryRowContext(ctx, query, args...) // reports the same error again
 	}
-	return stmt.QueryRowContext(ctx, args...)
+	return stmt.QueryRowContext(context.WithoutCancel(ctx), args...)
 }
 
 // query reads rows. The text of the query must be constant: it is prepared once.
 func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	stmt, err := s.prepared(query)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
 	return rows, s.explain(err)
 }
 
