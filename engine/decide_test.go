@@ -227,6 +227,35 @@ func TestRetryOfAWayOnDoesNotRepeatTheStep(t *testing.T) {
 	}
 }
 
+func TestAMergeDoesNotTakeInATokenThatCouldNotLeaveIt(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).node("fork", process.ParallelGateway).node("pass", process.PassThrough).
+		user("ask", []string{"jane"}).node("merge", process.ParallelGateway).user("then", []string{"jane"}).
+		path("start", "fork", "pass", "merge", "then").path("fork", "ask", "merge")
+	w := run(s)
+	w.must("ana", begin(nil))
+	// The token at the merge is what an earlier merge made of two, and could not go on.
+	token := w.st.Tokens[slices.IndexFunc(w.st.Tokens, func(k Token) bool { return k.Node == "merge" })]
+	f := Fact{Seq: w.st.Facts + 1, At: w.now, Kind: IncidentRaised, Ref: w.st.Seq + 1, Node: "merge", Token: token.ID, Stage: Leaving, Code: IncidentTokens, Text: "x", Advice: "y"}
+	w.facts, w.st = append(w.facts, f), Apply(w.st, f)
+	w.must("jane", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+	if len(w.openTasks()) != 0 || len(w.st.Tokens) != 2 {
+		t.Fatalf("the merge went on: %+v", w.st.Tokens)
+	}
+	w.must("root", Retry{Incident: f.Ref})
+	if len(w.openTasks()) != 1 || len(w.st.Tokens) != 2 {
+		t.Errorf("after retry: %+v", w.st.Tokens)
+	}
+}
+
+func TestTerminateStopsBranchesThatHaveNotStarted(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).node("fork", process.ParallelGateway).node("stop", process.TerminateEvent).
+		user("ask", []string{"jane"}).node("end", process.EndEvent).path("start", "fork", "stop").path("fork", "ask", "end")
+	w := run(s)
+	if step := w.must("ana", begin(nil)); w.st.Status != Completed || len(step.Commands) != 0 {
+		t.Errorf("%s, commands %+v", w.st.Status, step.Commands)
+	}
+}
+
 func TestABrokenStateStopsTheInstanceLoudly(t *testing.T) {
 	w := run(approval(t))
 	w.must("ana", begin(map[string]expr.Value{"days": expr.Int(3)}))

@@ -24,7 +24,7 @@ func (t *turn) run() {
 	for len(t.ready) > 0 {
 		r := t.ready[0]
 		t.ready = t.ready[1:]
-		// A token that a join took in meanwhile has nothing left to do.
+		// A token that a join or the end of everything took meanwhile is skipped.
 		for ok := t.where(r.token) == r.node.ID; ok; {
 			r, ok = t.advance(r)
 		}

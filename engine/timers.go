@@ -184,5 +184,4 @@ func (t *turn) closeEverything(why string) {
 		t.withdraw(k.ID, why)
 		t.emit(Fact{Kind: Left, Node: k.Node, Token: k.ID})
 	}
-	t.ready = nil
 }
