@@ -82,7 +82,7 @@ func (s *Server) streamEvents(ctx context.Context, by signoff.Caller, in *events
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 		out := &stream{w: w, c: http.NewResponseController(w)}
-		v := viewer{by: by, instance: in.Instance, may: s.Library.May}
+		v := viewer{by: by, instance: in.Instance, may: s.Library.May, still: s.Identity.Caller}
 		s.follow(ctx, out, v, s.Runner.Subscribe(ctx), in.LastID != "")
 	}}, nil
 }
@@ -109,7 +109,7 @@ func (s *Server) follow(ctx context.Context, out *stream, v viewer, changes <-ch
 			ok = v.tell(ctx, out, c)
 		case <-beat.C:
 			var err error
-			if v.by, err = s.Identity.Caller(ctx, v.by.Principal, v.by.How); err != nil {
+			if v.by, err = v.still(ctx, v.by.Principal, v.by.How); err != nil {
 				return // disabled, or gone; connecting again will say so
 			}
 			ok = out.write(": beat\n\n")
@@ -122,6 +122,7 @@ type viewer struct {
 	by       signoff.Caller
 	instance signoff.InstanceID // 0: none in particular
 	may      func(context.Context, signoff.Caller, access.Right, signoff.WorkflowID) (access.Decision, error)
+	still    func(ctx context.Context, p signoff.Principal, how string) (signoff.Caller, error)
 }
 
 // tell writes what one change means to the viewer. False ends the stream.
