@@ -19,7 +19,7 @@ import (
 
 const (
 	headersAtOnce = 50
-	maxTries      = 5 // of one mail, before it is put aside
+	maxTries      = 5 // of a mail that breaks something, before it is put aside
 )
 
 // receiveAll reads the service mailbox until ctx ends. What is in the folder is
@@ -149,7 +149,10 @@ func (r *Room) takeIn(ctx context.Context, validity, uid uint32, tries map[strin
 func (r *Room) judgeAndRecord(ctx context.Context, reading reply.Reading, in store.InMail, tries map[string]int) error {
 	j, err := r.judge(ctx, reading, in)
 	if err != nil {
-		if tries[in.Digest]++; tries[in.Digest] < maxTries || ctx.Err() != nil {
+		if signoff.KindOf(err) == signoff.Internal && ctx.Err() == nil {
+			tries[in.Digest]++ // anything else passes
+		}
+		if tries[in.Digest] < maxTries {
 			return err
 		}
 		r.Log.Error("a mail was put aside", slog.String("sender", in.From), slog.Any("err", err))
