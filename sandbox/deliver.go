@@ -50,12 +50,14 @@ func (p *post) deliver(env envelope, data []byte) error {
 		}
 		drafts, boxes = append(drafts, d), append(boxes, to.box)
 	}
-	for i, d := range drafts {
-		if _, err := d.publish(); err != nil {
-			drafts = drafts[i:]
-			return fail(err)
-		}
-		p.hub.changed(boxes[i])
+	if len(drafts) == 0 {
+		return nil
+	}
+	if err := p.showAll(drafts); err != nil {
+		return err
+	}
+	for _, box := range boxes {
+		p.hub.changed(box)
 	}
 	return nil
 }

@@ -61,6 +61,9 @@ func openFolder(dir, name string, validity uint32) (*folder, error) {
 		}
 	}
 	slices.SortFunc(f.list, func(a, b *message) int { return cmp.Compare(a.uid, b.uid) })
+	if err := f.adoptReady(entries); err != nil {
+		return nil, err
+	}
 	f.tracker = imapserver.NewMailboxTracker(uint32(len(f.list)))
 	return f, nil
 }
@@ -85,6 +88,26 @@ func (f *folder) adopt(e fs.DirEntry) error {
 	}
 	f.list = append(f.list, &message{uid: imap.UID(uid), flags: parseFlagLetters(parts[1]), size: info.Size(), at: info.ModTime().UTC()})
 	f.next = max(f.next, imap.UID(uid)+1)
+	return nil
+}
+
+// adoptReady gives UIDs to mails of deliveries that were cut short.
+func (f *folder) adoptReady(entries []fs.DirEntry) error {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), readyPrefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		m := &message{uid: f.next, size: info.Size(), at: info.ModTime().UTC()}
+		if err := os.Rename(filepath.Join(f.dir, e.Name()), f.path(m)); err != nil {
+			return err
+		}
+		f.next++
+		f.list = append(f.list, m)
+	}
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 // post is all mailboxes.
 type post struct {
+	dir   string
 	now   func() time.Time
 	hub   *hub
 	boxes map[string]*mailbox
@@ -53,7 +54,10 @@ var specialFolders = map[string]imap.MailboxAttr{
 }
 
 func openPost(dir string, now func() time.Time) (*post, error) {
-	p := &post{now: now, hub: newHub(), boxes: map[string]*mailbox{}}
+	if err := finishBatches(dir); err != nil {
+		return nil, fmt.Errorf("finish deliveries: %w", err)
+	}
+	p := &post{dir: dir, now: now, hub: newHub(), boxes: map[string]*mailbox{}}
 	accounts := append(Accounts(), Account{ID: outsideID, Name: "Outside Contoso"})
 	for _, a := range accounts {
 		box, err := openMailbox(filepath.Join(dir, a.ID), a, now)

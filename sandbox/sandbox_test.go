@@ -311,6 +311,42 @@ func TestAUIDIsNeverGivenTwice(t *testing.T) {
 	}
 }
 
+func TestAMailForTwoArrivesForBothThoughTheProgramDiesInBetween(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir)
+	var drafts []*draft
+	for _, who := range []string{"jane", "bob"} {
+		d, err := s.mail.boxes[who].folder(inbox).stage([]byte(hello), time.Now(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drafts = append(drafts, d)
+	}
+	if _, err := s.mail.list(drafts); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := drafts[0].publish(); err != nil {
+		t.Fatal(err)
+	}
+	unlisted, err := s.mail.boxes["ana"].folder(inbox).stage([]byte(hello), time.Now(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	for range 2 { // and the start after that changes nothing more
+		s = start(t, dir)
+		for who, want := range map[string]int{"jane": 1, "bob": 1, "ana": 0} {
+			if n := len(inboxOf(t, s, who)); n != want {
+				t.Errorf("%s has %d mails, want %d", who, n, want)
+			}
+		}
+		s.Close()
+	}
+	if _, err := os.Stat(unlisted.file); err == nil {
+		t.Error("a draft nobody was promised is still there")
+	}
+}
+
 func TestAnIdleClientHearsOfNewMail(t *testing.T) {
 	s := start(t, t.TempDir())
 	news := make(chan uint32, 8)
