@@ -264,7 +264,7 @@ func (n *negate) eval(e *env) Value {
 	if v := negated(x); v != nil {
 		return v
 	}
-	return e.note(n.pos, "a %s has no negative", kind(x))
+	return e.note(n.pos, "%s has no negative", described(x))
 }
 
 // property is x.name: an entry of a context, or a part of a moment.
@@ -297,7 +297,11 @@ func (e *env) property(pos int, x Value, name string) Value {
 			v = Int(int64(x % 12))
 		}
 	case Range:
-		return rangeProperty(x, name)
+		v, ok := rangeProperty(x, name)
+		if !ok {
+			return e.note(pos, "a range has no %q", name)
+		}
+		return v
 	}
 	if x == nil {
 		return e.note(pos, "%q cannot be read: what stands before the dot is null", name)
@@ -360,16 +364,16 @@ func daysProperty(d DaysDuration, name string) Value {
 	return nil
 }
 
-func rangeProperty(r Range, name string) Value {
+func rangeProperty(r Range, name string) (v Value, ok bool) {
 	switch name {
 	case "start":
-		return r.Start
+		return r.Start, true
 	case "end":
-		return r.End
+		return r.End, true
 	case "start included":
-		return Boolean(r.StartIncluded)
+		return Boolean(r.StartIncluded), true
 	case "end included":
-		return Boolean(r.EndIncluded)
+		return Boolean(r.EndIncluded), true
 	}
-	return nil
+	return nil, false
 }

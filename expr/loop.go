@@ -121,7 +121,7 @@ func (e *env) domain(it iterator) (List, bool) {
 	default:
 		return List{v}, true
 	}
-	e.note(it.pos, "there is nothing to go through: this is a %s, not a list", kind(from))
+	e.note(it.pos, "there is nothing to go through: this is %s, not a list", described(from))
 	return nil, false
 }
 

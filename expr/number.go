@@ -10,8 +10,8 @@ import (
 // Number is a decimal of up to 34 digits. The zero Number is 0. Trailing zeros
 // are kept, so 12.50 reads as it was written; 12.50 and 12.5 are equal.
 //
-// Copies of a Number may share their digits: dec is only ever the source of a
-// calculation, never its destination.
+// The digits of a Number are always inside its apd.Decimal, so that copies share
+// nothing; compact sees to that.
 type Number struct{ dec apd.Decimal }
 
 // arith is decimal128: 34 digits, half to even. It is only ever read.
@@ -69,7 +69,21 @@ func finish(n Number, cond apd.Condition) (Number, bool) {
 	if n.dec.Exponent > 0 && n.dec.IsZero() {
 		n.dec.Exponent = 0
 	}
-	return n, true
+	return n.compact(), true
+}
+
+// homeSize is the size of digits that are all inside.
+var homeSize = new(apd.BigInt).Size()
+
+// compact brings digits home that apd left on the heap after a longer
+// intermediate result: 34 digits fit into 113 bits, and a Decimal holds 128.
+func (n Number) compact() Number {
+	if n.dec.Coeff.Size() > homeSize {
+		var home apd.BigInt
+		home.SetMathBigInt(n.dec.Coeff.MathBigInt())
+		n.dec.Coeff = home
+	}
+	return n
 }
 
 // Int64 returns n as an int64; ok is false where n has a fraction or is too large.
@@ -99,12 +113,6 @@ func (n Number) whole() bool {
 	}
 	_, err := arith.RoundToIntegralValue(&r, &n.dec)
 	return err == nil && r.Cmp(&n.dec) == 0
-}
-
-// Float64 returns the binary number nearest to n.
-func (n Number) Float64() float64 {
-	f, _ := n.dec.Float64()
-	return f
 }
 
 // Cmp compares two numbers: -1, 0 or 1.
@@ -168,8 +176,7 @@ func (n Number) trim(keep int32) Number {
 			return n
 		}
 	}
-	n.dec = short
-	return n
+	return Number{short}.compact()
 }
 
 // inexact finishes what was worked out digit by digit, and drops zeros that

@@ -85,14 +85,6 @@ func (p *parser) accept(op string) bool {
 	return false
 }
 
-func (p *parser) acceptWord(w string) bool {
-	if p.peek().keyword(w) {
-		p.i++
-		return true
-	}
-	return false
-}
-
 func (p *parser) expect(op, why string) token {
 	if t := p.peek(); !t.is(op) {
 		p.unexpected(t, why)
