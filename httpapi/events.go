@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -175,15 +176,16 @@ func (o *stream) write(text string) bool {
 	return o.c.Flush() == nil
 }
 
-// eventAnswer documents the stream: what comes as data of each kind of event.
-func eventAnswer(h huma.API) *huma.Response {
-	schemas := h.OpenAPI().Components.Schemas
-	return &huma.Response{
+// givesEvents documents the stream: what comes as data of each kind of event.
+func givesEvents(s *Server, h *huma.Operation) {
+	schemas := s.huma.OpenAPI().Components.Schemas
+	h.Responses["200"] = &huma.Response{
 		Description: "Events \"task\" and \"instance\" hold a Live, \"resync\" a Resync. Comments keep the stream open.",
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
 			Type: huma.TypeString,
 			Extensions: map[string]any{"x-event-data": []any{
-				schemas.Schema(liveType, true, "Live"), schemas.Schema(resyncType, true, "Resync")}},
+				schemas.Schema(reflect.TypeFor[api.Live](), true, "Live"),
+				schemas.Schema(reflect.TypeFor[api.Resync](), true, "Resync")}},
 		}}},
 	}
 }

@@ -47,10 +47,15 @@ type handler[I, O any] func(ctx context.Context, by signoff.Caller, in *I) (*O, 
 type nothing struct{}
 
 // route registers an operation: its place in the OpenAPI document, its right,
-// its limits, and the one way its refusals are written.
-func route[I, O any](s *Server, o op, h handler[I, O]) {
+// its limits, and the one way its refusals are written. adjust is for the few
+// that take or answer something else than JSON.
+func route[I, O any](s *Server, o op, h handler[I, O], adjust ...func(*Server, *huma.Operation)) {
 	s.ops = append(s.ops, o)
-	huma.Register(s.huma, s.operation(o), func(ctx context.Context, in *I) (*O, error) {
+	operation := s.operation(o)
+	for _, change := range adjust {
+		change(s, &operation)
+	}
+	huma.Register(s.huma, operation, func(ctx context.Context, in *I) (*O, error) {
 		by, _ := identity.Who(ctx) // require has refused those who need to be known and are not
 		out, err := h(ctx, by, in)
 		if err != nil {
@@ -63,10 +68,6 @@ func route[I, O any](s *Server, o op, h handler[I, O]) {
 // operation is what every operation has in common.
 func (s *Server) operation(o op) huma.Operation {
 	method, path, _ := strings.Cut(o.route, " ")
-	limit := int64(maxBodyBytes)
-	if o.id == "deploy-workflow" {
-		limit = maxWorkflowBytes
-	}
 	h := huma.Operation{
 		OperationID:                  o.id,
 		Method:                       method,
@@ -75,58 +76,62 @@ func (s *Server) operation(o op) huma.Operation {
 		Summary:                      o.summary,
 		Description:                  "Right: " + string(o.right) + ".",
 		DefaultStatus:                o.status,
-		MaxBodyBytes:                 limit + 1, // huma refuses a body that just reaches its limit
+		MaxBodyBytes:                 maxBodyBytes + 1, // huma refuses a body that just reaches its limit
 		RejectUnknownQueryParameters: true,
-		Responses:                    s.refusals(o, method, path),
+		Responses:                    refusals(o, method, path),
 		Middlewares:                  huma.Middlewares{s.require(o)},
 	}
 	if o.right == anybody {
 		h.Security = []map[string][]string{}
 	}
-	if o.id == "stream-events" {
-		h.Responses["200"] = eventAnswer(s.huma)
-	}
-	if strings.HasSuffix(o.id, "-bpmn") {
-		h.Responses["200"] = &huma.Response{Description: "The BPMN file", Content: map[string]*huma.MediaType{
-			"application/xml": {Schema: &huma.Schema{Type: huma.TypeString}}}}
-	}
 	return h
 }
 
 // refusals documents the error answers an operation can give.
-func (s *Server) refusals(o op, method, path string) map[string]*huma.Response {
-	statuses := []int{422, 500, 503}
-	if o.right != anybody || o.id == "sign-in" {
-		statuses = append(statuses, 401, 429)
-	}
-	if o.right == admin || method != http.MethodGet {
-		statuses = append(statuses, 403)
-	}
+func refusals(o op, method, path string) map[string]*huma.Response {
+	statuses := []int{400, 401, 403, 422, 429, 500, 503}
 	if strings.Contains(path, "{") {
 		statuses = append(statuses, 404)
 	}
-	if method != http.MethodGet && method != http.MethodDelete {
-		statuses = append(statuses, 400, 409, 413, 415)
+	if method != http.MethodGet {
+		statuses = append(statuses, 409)
 	}
-	if o.id == "decide-task" {
-		statuses = append(statuses, 412)
+	if method != http.MethodGet && method != http.MethodDelete {
+		statuses = append(statuses, 408, 413, 415)
 	}
 	out := map[string]*huma.Response{}
 	for _, status := range statuses {
-		out[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content: map[string]*huma.MediaType{problemType: {
-				Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
-		}
+		addRefusal(out, status)
 	}
 	return out
 }
 
-var (
-	problemGoType = reflect.TypeFor[api.Problem]()
-	liveType      = reflect.TypeFor[api.Live]()
-	resyncType    = reflect.TypeFor[api.Resync]()
-)
+func addRefusal(to map[string]*huma.Response, status int) {
+	to[strconv.Itoa(status)] = &huma.Response{
+		Description: http.StatusText(status),
+		Content: map[string]*huma.MediaType{problemType: {
+			Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}},
+	}
+}
+
+// takesFile is for the upload of a workflow, which may change nothing.
+func takesFile(s *Server, h *huma.Operation) {
+	h.MaxBodyBytes = maxWorkflowBytes + 1
+	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Deployed](), true, "Deployed")
+	h.Responses["200"] = &huma.Response{Description: "The same file is the default version already",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+}
+
+// givesFile is for answers that are a BPMN file.
+func givesFile(_ *Server, h *huma.Operation) {
+	h.Responses["200"] = &huma.Response{Description: "The BPMN file", Content: map[string]*huma.MediaType{
+		"application/xml": {Schema: &huma.Schema{Type: huma.TypeString}}}}
+}
+
+// hasCondition is for operations that obey If-Match.
+func hasCondition(_ *Server, h *huma.Operation) {
+	addRefusal(h.Responses, http.StatusPreconditionFailed)
+}
 
 // newHuma makes the API without its operations. Nothing of huma's own pages is
 // served; docs.go has ours.
@@ -154,7 +159,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Events", Description: "Changes as they happen."},
 	}
 	h := humago.New(mux, config)
-	config.Components.Schemas.Schema(problemGoType, true, "Problem")
+	config.Components.Schemas.Schema(reflect.TypeFor[api.Problem](), true, "Problem")
 	return h
 }
 

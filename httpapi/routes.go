@@ -29,16 +29,16 @@ func (s *Server) routes() {
 	route(s, op{"remove-member", "DELETE /groups/{id}/members/{member}", "People", "Take somebody out of a group", admin, 0}, s.removeMember)
 
 	route(s, op{"list-workflows", "GET /workflows", "Workflows", "Workflows you may see, or those you may start", signedIn, 0}, s.listWorkflows)
-	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy)
+	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy, takesFile)
 	route(s, op{"get-workflow", "GET /workflows/{id}", "Workflows", "One workflow, by number or key, with what its start form asks", signedIn, 0}, s.getWorkflow)
-	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN)
+	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN, givesFile)
 	route(s, op{"get-rights", "GET /workflows/{id}/rights", "Workflows", "Who may start, view and administer a workflow", signedIn, 0}, s.getRights)
 	route(s, op{"put-rights", "PUT /workflows/{id}/rights", "Workflows", "Replace the rights on a workflow", signedIn, 0}, s.putRights)
 
 	route(s, op{"start-instance", "POST /workflows/{id}/instances", "Instances", "Start a workflow", signedIn, http.StatusCreated}, s.startInstance)
 	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or all you may see", signedIn, 0}, s.listInstances)
 	route(s, op{"get-instance", "GET /instances/{id}", "Instances", "One instance: where it is, what it holds", signedIn, 0}, s.getInstance)
-	route(s, op{"get-instance-bpmn", "GET /instances/{id}/bpmn", "Instances", "The diagram the instance runs", signedIn, 0}, s.instanceBPMN)
+	route(s, op{"get-instance-bpmn", "GET /instances/{id}/bpmn", "Instances", "The diagram the instance runs", signedIn, 0}, s.instanceBPMN, givesFile)
 	route(s, op{"get-history", "GET /instances/{id}/history", "Instances", "What happened, oldest first", signedIn, 0}, s.history)
 	route(s, op{"comment-instance", "POST /instances/{id}/comments", "Instances", "Write a comment", signedIn, 0}, s.commentInstance)
 	route(s, op{"cancel-instance", "POST /instances/{id}/cancel", "Instances", "End an instance and everything open in it", signedIn, 0}, s.cancelInstance)
@@ -46,7 +46,7 @@ func (s *Server) routes() {
 	route(s, op{"list-tasks", "GET /tasks", "Tasks", "A page of your tasks", signedIn, 0}, s.listTasks)
 	route(s, op{"count-tasks", "GET /tasks/counts", "Tasks", "How many tasks wait for you", signedIn, 0}, s.countTasks)
 	route(s, op{"get-task", "GET /tasks/{serial}", "Tasks", "One task, with everything needed to decide it", signedIn, 0}, s.getTask)
-	route(s, op{"decide-task", "POST /tasks/{serial}/decision", "Tasks", "Decide a task", signedIn, 0}, s.decideTask)
+	route(s, op{"decide-task", "POST /tasks/{serial}/decision", "Tasks", "Decide a task", signedIn, 0}, s.decideTask, hasCondition)
 	route(s, op{"claim-task", "POST /tasks/{serial}/claim", "Tasks", "Take a task, so that nobody else works on it", signedIn, 0}, s.claimTask)
 	route(s, op{"release-task", "POST /tasks/{serial}/release", "Tasks", "Give a claimed task back", signedIn, 0}, s.releaseTask)
 	route(s, op{"redirect-task", "POST /tasks/{serial}/redirect", "Tasks", "Hand a task to somebody else instead of you", signedIn, 0}, s.redirectTask)
@@ -57,5 +57,5 @@ func (s *Server) routes() {
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
 
-	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents)
+	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

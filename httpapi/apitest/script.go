@@ -31,7 +31,8 @@ var update = flag.Bool("update", false, "rewrite the answers in request scripts"
 // The first word says whose credentials are sent; "nobody" sends none, and
 // "session" sends the cookie of the last answer that set one. $ETAG and $CSRF
 // stand for what the last answers held, and @name for one of our files. A blank
-// line ends an answer. Headers of the answer are shown when they matter.
+// line ends an answer. Headers of the answer are shown when they matter. Every
+// answer is also held against the OpenAPI document.
 type script struct {
 	t      *testing.T
 	w      *World
@@ -39,6 +40,8 @@ type script struct {
 	etag   string
 	csrf   string
 	page   bytes.Buffer // the script with the answers of this run
+
+	promise *promise
 }
 
 // Play runs the script in a file and compares the answers; with -update it
@@ -48,6 +51,8 @@ func (w *World) Play(t *testing.T, file string) {
 	text, err := os.ReadFile(file)
 	must(t, err)
 	s := &script{t: t, w: w}
+	s.promise, err = readPromise()
+	must(t, err)
 	for block := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
 		s.block(strings.Trim(block, "\n"))
 	}
@@ -131,6 +136,9 @@ func (s *script) do(who, method, path string, header http.Header, body string) s
 	content, err := io.ReadAll(answer.Body)
 	must(s.t, err)
 	s.remember(answer, content)
+	if err := s.promise.check(method, path, answer.StatusCode, answer.Header.Get("Content-Type"), content); err != nil {
+		s.t.Errorf("%s %s: %v", method, path, err)
+	}
 	var out strings.Builder
 	fmt.Fprintln(&out, answer.StatusCode)
 	for _, name := range []string{"Location", "Allow", "Www-Authenticate", "Retry-After"} {
