@@ -78,7 +78,7 @@ func (n *calc) others(e *env, l, r Value) Value {
 		if v := addMoment(l, negated(r)); v != nil {
 			return v
 		}
-		return between2(l, r)
+		return elapsed(l, r)
 	case opMul:
 		if b, ok := r.(Number); ok {
 			return scale(l, b, Number.mul)
@@ -155,9 +155,9 @@ func months(n int64) Value {
 	return MonthsDuration(n)
 }
 
-// between2 is the time from r to l. Beside a moment, a date counts as its
+// elapsed is the time from r to l. Beside a moment, a date counts as its
 // beginning in UTC.
-func between2(l, r Value) Value {
+func elapsed(l, r Value) Value {
 	if a, ok := l.(Time); ok {
 		if b, ok := r.(Time); ok && (a.loc == nil) == (b.loc == nil) {
 			return duration(0, a.utc()-b.utc())

@@ -18,7 +18,7 @@ import (
 const tckFile = "../../shared/testdata/feel-tck.json"
 
 // tckInScope is the share of in-scope cases we get right. It may rise, never fall.
-const tckInScope = 0.998
+const tckInScope = 2359.0 / 2362
 
 type tckCase struct {
 	Dir, ID, Expr, Expected string
