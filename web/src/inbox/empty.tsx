@@ -6,6 +6,10 @@ import { LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
 import type { Filter } from './queries'
 
+// Whoever tries the program out in its sandbox is led straight to the first
+// thing to try, the sample that comes with it.
+const sampleKey = 'leave'
+
 /** An empty view says why it is empty, and what to do. */
 export function EmptyInbox({ filter }: { filter: Filter }) {
   const me = useMe()
@@ -24,13 +28,12 @@ export function EmptyInbox({ filter }: { filter: Filter }) {
       </Empty>
     )
   }
-  // Somebody trying the program out is led straight to the one thing to try.
-  const only = workflows.data?.items.length === 1 ? workflows.data.items[0] : undefined
+  const sample = workflows.data?.items.find(({ key }) => key === sampleKey)
   return (
     <Empty
       action={
-        <LinkButton to={only ? `/start/${only.key}` : '/start'} look="primary" icon="start">
-          {only ? t.inbox.trySample(only.name) : t.inbox.allDoneButton}
+        <LinkButton to={sample ? `/start/${sample.key}` : '/start'} look="primary" icon="start">
+          {sample ? t.inbox.trySample(sample.name) : t.inbox.allDoneButton}
         </LinkButton>
       }
     >

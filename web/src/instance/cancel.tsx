@@ -11,12 +11,11 @@ import { useCancel } from './queries'
 export function CancelButton({ id }: { id: number }) {
   const [open, setOpen] = useState(false)
   const [reason, setReason] = useState('')
-  const cancel = useCancel(id)
   const say = useSay()
-  const done = () => {
+  const cancel = useCancel(id, () => {
     setOpen(false)
     say(t.instance.cancelled)
-  }
+  })
   return (
     <>
       <Button icon="stop" onPress={() => setOpen(true)}>
@@ -29,7 +28,7 @@ export function CancelButton({ id }: { id: number }) {
         alert
         cancelText={t.instance.cancelKeep}
         actions={
-          <Button look="danger" onPress={() => cancel.mutate(reason, { onSuccess: done })} busy={cancel.isPending}>
+          <Button look="danger" onPress={() => cancel.mutate(reason)} busy={cancel.isPending}>
             {t.instance.cancelButton}
           </Button>
         }

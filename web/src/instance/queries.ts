@@ -38,11 +38,12 @@ export function useCommentInstance(id: number) {
   })
 }
 
-export function useCancel(id: number) {
+export function useCancel(id: number, onDone: () => void) {
   const refresh = useRefresh(id)
   return useMutation({
     mutationFn: (reason: string) =>
       answer(api.POST('/api/v1/instances/{id}/cancel', { params: { path: { id }, header: { 'Idempotency-Key': onceKey() } }, body: reason.trim() ? { reason: reason.trim() } : {} })),
+    onSuccess: onDone,
     onSettled: refresh,
   })
 }

@@ -57,10 +57,12 @@ export function htmlAddress(id: string): string {
   return `/sandbox/api/messages/${encodeURIComponent(id)}/html`
 }
 
-export function useReply(id: string) {
+/** Answers a mail. What follows hangs on the mutation: the event of the answer may take the button away first. */
+export function useReply(id: string, onSent: (text: string) => void) {
   const refresh = useRefresh()
   return useMutation({
     mutationFn: (text: string) => answer(mail.POST('/sandbox/api/messages/{id}/reply', { params: { path: { id } }, body: { text, style: 'plain' } })),
+    onSuccess: (_done, text) => onSent(text),
     onSettled: refresh,
   })
 }

@@ -10,8 +10,8 @@ type Answerable = Pick<Message, 'id' | 'replies'>
 
 /** The answers a mail offers, each sent by one press. */
 export function QuickReplies({ message, look = 'primary' }: { message: Answerable; look?: 'primary' | 'plain' }) {
-  const reply = useReply(message.id)
   const say = useSay()
+  const reply = useReply(message.id, (word) => say(t.sandbox.sent(word)))
   const words = [...new Set((message.replies ?? []).map((one) => one.text.trim()).filter(Boolean))]
   if (words.length === 0) return null
   return (
@@ -19,7 +19,7 @@ export function QuickReplies({ message, look = 'primary' }: { message: Answerabl
       {reply.error && <Failure error={reply.error} />}
       <div className="row">
         {words.map((word, i) => (
-          <Button key={word} look={i === 0 ? look : 'plain'} icon="reply" busy={reply.isPending && reply.variables === word} onPress={() => reply.mutate(word, { onSuccess: () => say(t.sandbox.sent(word)) })}>
+          <Button key={word} look={i === 0 ? look : 'plain'} icon="reply" busy={reply.isPending && reply.variables === word} onPress={() => reply.mutate(word)}>
             {t.sandbox.sendWord(word)}
           </Button>
         ))}
@@ -31,9 +31,12 @@ export function QuickReplies({ message, look = 'primary' }: { message: Answerabl
 /** Writes an answer in the owner's name. */
 export function ReplyBox({ message, owner, prefill }: { message: Answerable; owner: string; prefill: string }) {
   const [text, setText] = useState(prefill)
-  const reply = useReply(message.id)
   const say = useSay()
-  const send = () => text.trim() && reply.mutate(text, { onSuccess: () => (setText(''), say(t.sandbox.sentFree)) })
+  const reply = useReply(message.id, () => {
+    setText('')
+    say(t.sandbox.sentFree)
+  })
+  const send = () => text.trim() && reply.mutate(text)
   return (
     <section className="reply">
       <h3>{t.sandbox.replyAs(owner)}</h3>

@@ -28,7 +28,7 @@ export function DecisionForm({ task, etag, onDone }: Props) {
   const [armed, setArmed] = useState<Action>()
   const commentBox = useRef<HTMLTextAreaElement>(null)
   const sending = useRef<{ what: string; once: string }>(undefined)
-  const decide = useDecide(task.serial)
+  const decide = useDecide(task.serial, onDone)
 
   const send = (action: Action) => {
     if (decide.isPending) return
@@ -40,7 +40,7 @@ export function DecisionForm({ task, etag, onDone }: Props) {
     const what = JSON.stringify([action.name, comment, values])
     if (sending.current?.what !== what) sending.current = { what, once: onceKey() }
     setArmed(action)
-    decide.mutate({ action: action.name, comment, variables: values, etag, once: sending.current.once }, { onSuccess: () => onDone(action.name) })
+    decide.mutate({ action: action.name, comment, variables: values, etag, once: sending.current.once })
   }
   const arm = (action: Action | undefined) => {
     if (!action) return

@@ -17,14 +17,14 @@ interface Props {
 }
 
 /** Hands the task to somebody else. */
-export function RedirectDialog({ open, onClose, redirect, onDone }: Props & { redirect: Moves['redirect']; onDone: () => void }) {
+export function RedirectDialog({ open, onClose, redirect }: Props & { redirect: Moves['redirect'] }) {
   const [to, setTo] = useState('')
   const [comment, setComment] = useState('')
   const [missing, setMissing] = useState(false)
   const send = () => {
     setMissing(!to)
     if (!to) return
-    redirect.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: () => (onClose(), onDone()) })
+    redirect.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: onClose })
   }
   return (
     <Dialog
@@ -48,7 +48,7 @@ export function RedirectDialog({ open, onClose, redirect, onDone }: Props & { re
 type Choice = SleepChoice | 'own'
 
 /** Hides the task until a time. */
-export function SleepDialog({ open, onClose, sleep, onDone }: Props & { sleep: Moves['sleep']; onDone: () => void }) {
+export function SleepDialog({ open, onClose, sleep }: Props & { sleep: Moves['sleep'] }) {
   const [choice, setChoice] = useState<Choice>('tomorrow')
   const [own, setOwn] = useState(() => localMoment(sleepUntil('tomorrow', new Date()).toISOString()))
   const until = choice === 'own' ? new Date(own) : sleepUntil(choice, new Date())
@@ -60,7 +60,7 @@ export function SleepDialog({ open, onClose, sleep, onDone }: Props & { sleep: M
       open={open}
       onClose={onClose}
       actions={
-        <Button look="primary" isDisabled={!usable} onPress={() => sleep.mutate(until, { onSuccess: () => (onClose(), onDone()) })} busy={sleep.isPending}>
+        <Button look="primary" isDisabled={!usable} onPress={() => sleep.mutate(until, { onSuccess: onClose })} busy={sleep.isPending}>
           {t.task.sleepButton}
         </Button>
       }

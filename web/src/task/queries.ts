@@ -22,8 +22,11 @@ export interface Decision {
   once: string
 }
 
+// What follows from a success hangs on the mutation, not on the press: the event
+// that tells every page of it may take the form away before the answer is here.
+
 /** Decides a task. A lost race leaves the task as it is now on the page, with who was faster. */
-export function useDecide(serial: string) {
+export function useDecide(serial: string, onDone: (action: string) => void) {
   const refresh = useRefresh(serial)
   return useMutation({
     mutationFn: ({ action, comment, variables, etag, once }: Decision) =>
@@ -37,6 +40,7 @@ export function useDecide(serial: string) {
           },
         }),
       ),
+    onSuccess: (_done, { action }) => onDone(action),
     onSettled: (_done, error) => {
       if (!error || lostRace(error)) return refresh()
     },
@@ -49,8 +53,8 @@ export function lostRace(error: unknown): boolean {
   return status === 404 || status === 409 || status === 412
 }
 
-/** Everything else one can do with a task. Each says in passing that it is done. */
-export function useMoves(serial: string) {
+/** Everything else one can do with a task. What takes it away from us says so in passing, and calls onLeft. */
+export function useMoves(serial: string, onLeft: () => void) {
   const refresh = useRefresh(serial)
   const say = useSay()
   const path = { serial }
@@ -62,12 +66,18 @@ export function useMoves(serial: string) {
     wake: useMutation({ mutationFn: () => answer(api.POST('/api/v1/tasks/{serial}/wake', { params: once() })), ...settle }),
     redirect: useMutation({
       mutationFn: (body: { to: string; comment?: string }) => answer(api.POST('/api/v1/tasks/{serial}/redirect', { params: once(), body })),
-      onSuccess: (_done, { to }) => say(t.task.redirected(called({ name: to }))),
+      onSuccess: (_done, { to }) => {
+        say(t.task.redirected(called({ name: to })))
+        onLeft()
+      },
       ...settle,
     }),
     sleep: useMutation({
       mutationFn: (until: Date) => answer(api.POST('/api/v1/tasks/{serial}/sleep', { params: once(), body: { until: until.toISOString() } })),
-      onSuccess: () => say(t.task.slept),
+      onSuccess: () => {
+        say(t.task.slept)
+        onLeft()
+      },
       ...settle,
     }),
     comment: useMutation({

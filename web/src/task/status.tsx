@@ -51,7 +51,7 @@ export function TaskStatus({ task, me, moves, action }: Props) {
       </Message>
     )
   }
-  if (task.canClaim) {
+  if (task.canClaim && !task.canDecide) {
     return (
       <Message
         action={

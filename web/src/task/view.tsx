@@ -32,7 +32,7 @@ interface Props {
 /** One task: what it is about, what can be done, who else. In the inbox and on its own page. */
 export function TaskView({ task, etag, after, heading: Heading, onGone, tools }: Props) {
   const me = useMe()
-  const moves = useMoves(task.serial)
+  const moves = useMoves(task.serial, () => onGone(undefined))
   const Part = Heading === 'h1' ? 'h2' : 'h3'
   const facts = task.variables.filter((variable) => !variable.editable || !task.canDecide)
   return (
@@ -50,7 +50,7 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
         </div>
         <div className="row task-tools">
           {tools}
-          <MoreMenu task={task} moves={moves} onGone={onGone} />
+          <MoreMenu task={task} moves={moves} />
         </div>
       </header>
       <TaskStatus task={task} me={me.id} moves={moves} action={after} />
@@ -104,20 +104,20 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
   )
 }
 
-function MoreMenu({ task, moves, onGone }: { task: TaskDetail; moves: Moves; onGone: Props['onGone'] }) {
+function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
   const [dialog, setDialog] = useState<'redirect' | 'sleep'>()
   const close = () => setDialog(undefined)
-  const gone = () => onGone(undefined)
   const items: Item[] = []
   if (task.canRedirect) items.push({ id: 'redirect', label: t.task.redirect, icon: 'forward', onPress: () => setDialog('redirect') })
   if (task.canDecide && task.status !== 'sleeping') items.push({ id: 'sleep', label: t.task.sleep, icon: 'sleep', onPress: () => setDialog('sleep') })
+  if (task.canClaim && task.canDecide) items.push({ id: 'claim', label: t.task.claim, icon: 'hand', onPress: () => moves.claim.mutate() })
   if (task.canRelease) items.push({ id: 'release', label: t.task.release, icon: 'hand', onPress: () => moves.release.mutate() })
   if (items.length === 0) return null
   return (
     <>
       <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
-      {dialog === 'redirect' && <RedirectDialog open onClose={close} redirect={moves.redirect} onDone={gone} />}
-      {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} onDone={gone} />}
+      {dialog === 'redirect' && <RedirectDialog open onClose={close} redirect={moves.redirect} />}
+      {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
     </>
   )
 }

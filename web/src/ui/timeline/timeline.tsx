@@ -1,4 +1,5 @@
 import type { Event } from '../../api/types'
+import { sentence } from '../../api/problem'
 import { t } from '../../text/en'
 import { Coin } from '../coin/coin'
 import { Icon } from '../icon/icon'
@@ -18,7 +19,7 @@ export function Timeline({ events }: { events: readonly Event[] }) {
               {event.by ? <Coin person={event.by} size="small" /> : <Icon name={mark.icon} />}
             </span>
             <div className="moment-body">
-              <p className="moment-text">{event.text}</p>
+              <p className="moment-text">{sentence(event.text)}</p>
               {event.comment && <p className="moment-comment prose">{event.comment}</p>}
               <p className="moment-when small quiet">
                 <When at={event.at} />

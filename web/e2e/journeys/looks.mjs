@@ -1,0 +1,73 @@
+// Every page, light and dark, wide, at 320 px and at twice the size: axe finds
+// nothing, nothing scrolls sideways, and there is a picture to look at.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { person, signIn } from '../browser.mjs'
+import { everyPage } from '../pages.mjs'
+
+export const name = 'every page: axe, widths, pictures'
+
+const axe = createRequire(import.meta.url)('axe-core')
+const shots = new URL('../shots/', import.meta.url)
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+const looks = [
+  { tag: 'wide-light', viewport: { width: 1360, height: 860 }, colorScheme: 'light' },
+  { tag: 'wide-dark', viewport: { width: 1360, height: 860 }, colorScheme: 'dark' },
+  { tag: 'narrow-light', viewport: { width: 320, height: 640 }, colorScheme: 'light' },
+  { tag: 'narrow-dark', viewport: { width: 320, height: 640 }, colorScheme: 'dark' },
+  // 200 % zoom of a window of 1280 is a window of 640.
+  { tag: 'zoomed', viewport: { width: 640, height: 430 }, colorScheme: 'light' },
+]
+
+export async function run({ browser, base }) {
+  rmSync(shots, { recursive: true, force: true })
+  mkdirSync(shots, { recursive: true })
+  const pages = await everyPage(base)
+  const list = []
+  const wrong = []
+  for (const look of looks) {
+    for (const as of new Set(pages.map((page) => page.as))) {
+      // axe is put into the page as a script, which the policy of the pages forbids.
+      const who = await person(browser, base, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: 'reduce', bypassCSP: true })
+      if (as) await signIn(who.page, as)
+      for (const page of pages.filter((one) => one.as === as)) {
+        await who.page.goto(page.path)
+        await who.page.locator(page.ready).first().waitFor({ state: 'attached' })
+        await settled(who.page)
+        const picture = `${page.name}-${look.tag}.png`
+        await who.page.screenshot({ path: new URL(picture, shots).pathname })
+        list.push(picture)
+        for (const fault of [...(await axeFaults(who.page)), ...(await sideways(who.page))]) wrong.push(`${page.name} ${look.tag}: ${fault}`)
+      }
+      for (const complaint of who.complaints) wrong.push(`${look.tag}: ${complaint}`)
+      await who.context.close()
+    }
+  }
+  writeFileSync(new URL('list.txt', shots), list.sort().join('\n') + '\n')
+  assert.deepEqual(wrong, [])
+  console.log(`  ${list.length} pictures in web/e2e/shots`)
+}
+
+// Fonts are there and nothing is on its way any more.
+async function settled(page) {
+  await page.waitForLoadState('load')
+  await page.evaluate(() => document.fonts.ready)
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+}
+
+async function axeFaults(page) {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), rules)
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 140)).join(' | ')}`)
+}
+
+async function sideways(page) {
+  return page.evaluate(() => {
+    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page scrolls sideways'] : []
+    const parts = [...document.querySelectorAll('main, main section, .inbox-pane, .tasks')].filter((part) => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'hidden')
+    return [...wide, ...parts.map((part) => `${part.className || part.tagName} scrolls sideways`)]
+  })
+}
