@@ -21,7 +21,7 @@ func (t *turn) offer(r ready) *trouble {
 		return bad
 	}
 	if title == "" {
-		title = cut(n.Name, MaxTitle)
+		title = cut(oneLine(n.Name), MaxTitle)
 	}
 	instructions, bad := t.text("the instructions", task.Instructions, MaxText)
 	if bad != nil {

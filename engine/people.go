@@ -180,7 +180,7 @@ func (r *recipients) nobody(what string) *trouble {
 		return nil
 	case r.starter:
 		return &trouble{IncidentNobody, fmt.Sprintf("%s would only be whoever started the instance, and the step leaves them out", what),
-			"name somebody else and retry"}
+			"correct the variable that names them and retry, or cancel the instance and correct the workflow"}
 	case !r.anything:
 		return &trouble{IncidentNobody, fmt.Sprintf("%s came out empty: no name was given", what),
 			"correct the variables that name them and retry"}

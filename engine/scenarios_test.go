@@ -13,13 +13,14 @@ var update = flag.Bool("update", false, "rewrite what stands under the dashes in
 
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.scenario")
-	if err != nil || len(files) < 25 {
+	if err != nil || len(files) < 50 {
 		t.Fatalf("%d scenario files, %v", len(files), err)
 	}
 	for _, file := range files {
 		name := filepath.Base(file)
 		t.Run(name, func(t *testing.T) {
-			result, err := scenario.Run(os.DirFS("testdata"), name)
+			// From the top, because some are about the samples.
+			result, err := scenario.Run(os.DirFS(".."), "engine/testdata/"+name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -114,7 +114,7 @@ func (t *turn) startFolio(given string, vars map[string]expr.Value) (string, err
 		return "", refuse(signoff.Invalid, CodeFolioFailed, "%s", bad.cause)
 	}
 	if folio == "" {
-		folio = cut(t.def.Name, MaxFolio)
+		folio = cut(oneLine(t.def.Name), MaxFolio)
 	}
 	return folio, nil
 }
