@@ -1,0 +1,231 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"embed"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+)
+
+// Where Debian puts the programs.
+const (
+	postfixProgram = "/usr/sbin/postfix"
+	postfixMaster  = "/usr/lib/postfix/sbin/master"
+	dovecotProgram = "/usr/sbin/dovecot"
+)
+
+//go:embed testdata/postfix
+var postfixTemplates embed.FS
+
+// corp is the mail system of corp.test: a Postfix and a Dovecot of our own, with
+// everything they need in one folder. The machine's own are not touched.
+type corp struct {
+	t    *testing.T
+	Dir  string
+	Mark string // what Postfix marks a mail with that was handed in by its sender
+
+	Owner                               int // of all mailboxes
+	Accounts                            []string
+	Password                            string
+	PlainPort, SubmissionPort, IMAPPort string
+
+	trust *tls.Config
+}
+
+// runCorp starts both servers. Where they are not installed the test is skipped.
+func runCorp(t *testing.T) *corp {
+	t.Helper()
+	for _, program := range []string{postfixProgram, postfixMaster, dovecotProgram} {
+		if _, err := os.Stat(program); err != nil {
+			t.Skipf("needs Postfix and Dovecot (apt-get install postfix dovecot-imapd): %v", err)
+		}
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: Postfix and Dovecot give each part of themselves another account")
+	}
+	// Both servers' accounts must reach the folder, which t.TempDir hides, and
+	// the path of a socket has 107 characters at most.
+	dir, err := os.MkdirTemp("", "corp-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	m := &corp{t: t, Dir: dir, Mark: rand.Text(), Owner: 5000, Password: rand.Text(),
+		Accounts: []string{"workflow", "ana", "jane", "bob"}}
+	for _, port := range []*string{&m.PlainPort, &m.SubmissionPort, &m.IMAPPort} {
+		_, *port, _ = net.SplitHostPort(freePort(t))
+	}
+	m.furnish()
+	t.Cleanup(m.showLogs) // after the servers have ended
+	m.run("Dovecot", []string{m.IMAPPort}, dovecotProgram, "-F", "-c", filepath.Join(dir, "etc/dovecot.conf"))
+	if out, err := m.postfix("check").CombinedOutput(); err != nil {
+		t.Fatalf("postfix check: %v\n%s", err, out)
+	}
+	m.run("Postfix", []string{m.PlainPort, m.SubmissionPort}, postfixMaster, "-d", "-c", filepath.Join(dir, "etc"))
+	return m
+}
+
+func (m *corp) postfix(args ...string) *exec.Cmd {
+	return exec.Command(postfixProgram, append([]string{"-c", filepath.Join(m.Dir, "etc")}, args...)...)
+}
+
+// furnish writes the certificate, the configuration and empty mailboxes.
+func (m *corp) furnish() {
+	must := func(err error) {
+		m.t.Helper()
+		if err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	must(os.Chmod(m.Dir, 0o755))
+	for _, sub := range []string{"etc", "log", "mail", "run", "spool", "tls"} {
+		must(os.Mkdir(filepath.Join(m.Dir, sub), 0o755))
+	}
+	for _, a := range m.Accounts {
+		home := filepath.Join(m.Dir, "mail", a)
+		must(os.Mkdir(home, 0o700))
+		must(os.Chown(home, m.Owner, m.Owner))
+	}
+	all := template.Must(template.New("").ParseFS(postfixTemplates, "testdata/postfix/etc/*"))
+	files, err := postfixTemplates.ReadDir("testdata/postfix/etc")
+	must(err)
+	for _, f := range files {
+		var b bytes.Buffer
+		must(all.ExecuteTemplate(&b, f.Name(), m))
+		must(os.WriteFile(filepath.Join(m.Dir, "etc", f.Name()), b.Bytes(), 0o644))
+	}
+	must(m.certify())
+}
+
+func (m *corp) caFile() string { return filepath.Join(m.Dir, "tls", "ca.pem") }
+
+// certify makes an authority that lives for a day, and a certificate by it.
+func (m *corp) certify() error {
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corp test authority"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	server := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "mx.corp.test"},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, DNSNames: []string{"mx.corp.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	if err != nil {
+		return err
+	}
+	der, err := x509.CreateCertificate(rand.Reader, server, ca, &key.PublicKey, caKey)
+	if err != nil {
+		return err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	for _, f := range []struct {
+		name, kind string
+		der        []byte
+	}{{"ca.pem", "CERTIFICATE", caDER}, {"server.pem", "CERTIFICATE", der}, {"server.key", "PRIVATE KEY", keyDER}} {
+		text := pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der})
+		if err := os.WriteFile(filepath.Join(m.Dir, "tls", f.name), text, 0o600); err != nil {
+			return err
+		}
+		if f.name == "ca.pem" {
+			roots.AppendCertsFromPEM(text)
+		}
+	}
+	m.trust = &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
+	return nil
+}
+
+// run starts a server in the foreground and waits until it greets on its ports.
+// It ends with the test, or with this process when that dies.
+func (m *corp) run(name string, ports []string, program string, args ...string) {
+	m.t.Helper()
+	c := exec.Command(program, args...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	said := &lockedBuffer{}
+	c.Stdout, c.Stderr = said, said
+	if err := c.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- c.Wait() }()
+	m.t.Cleanup(func() { end(m.t, name, c, gone) })
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	give := time.After(30 * time.Second)
+	for _, port := range ports {
+		for !greets(port) {
+			select {
+			case err := <-gone:
+				gone <- err
+				m.t.Fatalf("%s ended: %v\n%s", name, err, said)
+			case <-give:
+				m.t.Fatalf("%s does not answer\n%s", name, said)
+			case <-tick.C:
+			}
+		}
+	}
+}
+
+func greets(port string) bool {
+	conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	n, err := conn.Read(make([]byte, 1))
+	return n == 1 && err == nil
+}
+
+// end stops a server and, should it not obey, everything it started.
+func end(t *testing.T, name string, c *exec.Cmd, gone chan error) {
+	c.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-gone:
+	case <-time.After(10 * time.Second):
+		t.Errorf("%s did not end when asked", name)
+		syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		<-gone
+	}
+}
+
+// showLogs prints what the servers logged when the test failed.
+func (m *corp) showLogs() {
+	if !m.t.Failed() {
+		return
+	}
+	for _, name := range []string{"postfix.log", "dovecot.log"} {
+		text, err := os.ReadFile(filepath.Join(m.Dir, "log", name))
+		if err != nil {
+			m.t.Logf("%s: %v", name, err)
+			continue
+		}
+		m.t.Log(fmt.Sprintf("%s:\n%s", name, text[max(0, len(text)-20000):]))
+	}
+}
