@@ -34,11 +34,12 @@ type AdminConfig struct {
 
 // MailConfig is one mailbox: how mail leaves and how replies come in.
 type MailConfig struct {
-	From  string      `koanf:"from" doc:"Sender of all mail, such as \"Approvals <workflow@example.com>\"."`
-	SMTP  SMTPConfig  `koanf:"smtp" doc:"The server that takes our mail."`
-	IMAP  IMAPConfig  `koanf:"imap" doc:"The mailbox replies arrive in. Without it nothing can be decided by mail."`
-	Reply ReplyConfig `koanf:"reply" doc:"Deciding by reply."`
-	Pace  PaceConfig  `koanf:"pace" doc:"How fast mail may leave. Exchange Online takes 30 a minute, 4 at a time."`
+	From  string        `koanf:"from" doc:"Sender of all mail, such as \"Approvals <workflow@example.com>\"."`
+	SMTP  SMTPConfig    `koanf:"smtp" doc:"The server that takes our mail."`
+	IMAP  IMAPConfig    `koanf:"imap" doc:"The mailbox replies arrive in. Without it nothing can be decided by mail."`
+	Reply ReplyConfig   `koanf:"reply" doc:"Deciding by reply."`
+	Doubt time.Duration `koanf:"doubt" default:"2m" doc:"A mail that was being handed over when a connection broke is looked for in our own mailbox this long before it is sent again. Longer than your mail system ever takes to deliver."`
+	Pace  PaceConfig    `koanf:"pace" doc:"How fast mail may leave. Exchange Online takes 30 a minute, 4 at a time."`
 }
 
 // SMTPConfig says where mail goes.

@@ -26,7 +26,7 @@ type approval struct {
 // acknowledged must be there, nothing may be stuck, and no mail may be there
 // twice.
 func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
-	clients, kills, most := 64, 20, int64(1500)
+	clients, kills, most := 64, 20, int64(2500)
 	if testing.Short() {
 		clients, kills, most = 16, 4, 200
 	}
@@ -48,7 +48,7 @@ func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(7, 11))
 	for k := range kills {
-		alive := time.NewTimer(time.Duration(150+rng.IntN(900)) * time.Millisecond)
+		alive := time.NewTimer(time.Duration(100+rng.IntN(500)) * time.Millisecond)
 		<-alive.C // how long a server lives before it is killed is the experiment, not a wait for something
 		s.kill()
 		s.up()

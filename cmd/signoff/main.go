@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // zones by name also where the system has none
 
 	"github.com/spf13/cobra"
 

@@ -39,7 +39,7 @@ func (s *server) openPost(cfg Config, key seal.Key) (map[engine.CommandKind]runn
 	}
 	from, _ := netmail.ParseAddress(m.From) // checked
 	o := mailroom.Options{Store: s.store, People: s.people, From: *from, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
-		TrustToken: m.Reply.Proof == "none", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce,
+		TrustToken: m.Reply.Proof == "none", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
 		Location: time.Local, Log: s.log}
 	account, err := mailAccount(m.SMTP.Address, m.SMTP.TLS, m.SMTP.Username, m.SMTP.Password, m.SMTP.CA)
 	if err != nil {

@@ -79,8 +79,9 @@ type site struct {
 	url    string
 	log    *lockedBuffer
 
-	mu  sync.Mutex
-	cmd *exec.Cmd
+	mu   sync.Mutex
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
 }
 
 // newSite writes the configuration of a server whose mail provider is a.
@@ -96,6 +97,7 @@ mail:
   smtp: {address: %q, username: workflow@contoso.test, password: signoff, ca: %q}
   imap: {address: %q, username: workflow@contoso.test, password: signoff, ca: %q, poll: 2s}
   reply: {authserv: %s}
+  doubt: 5s
   pace: {perminute: 100000, atonce: 4}
 log: {level: warn}
 `, listen, filepath.Join(dir, "data"), a.SMTP, a.CAFile, a.IMAP, a.CAFile, a.AuthServID)
@@ -116,18 +118,18 @@ func (s *site) up() {
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
 	}
+	gone := make(chan struct{})
+	go func() { c.Wait(); close(gone) }()
 	s.mu.Lock()
-	s.cmd = c
+	s.cmd, s.gone = c, gone
 	s.mu.Unlock()
-	gone := make(chan error, 1)
-	go func() { gone <- c.Wait() }()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	give := time.After(30 * time.Second)
 	for {
 		select {
-		case err := <-gone:
-			s.t.Fatalf("the server ended: %v\n%s", err, s.log)
+		case <-gone:
+			s.t.Fatalf("the server ended:\n%s", s.log)
 		case <-give:
 			s.t.Fatalf("the server is not ready after 30 s\n%s", s.log)
 		case <-tick.C:
@@ -149,6 +151,7 @@ func (s *site) kill() {
 	defer s.mu.Unlock()
 	if s.cmd != nil {
 		s.cmd.Process.Kill()
+		<-s.gone
 		s.cmd = nil
 	}
 }
