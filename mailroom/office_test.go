@@ -42,6 +42,7 @@ type office struct {
 	people    people
 	instances *instances
 	clock     time.Time
+	authserv  string
 }
 
 func openOffice(t *testing.T) *office {
@@ -52,7 +53,7 @@ func openOffice(t *testing.T) *office {
 	}
 	t.Cleanup(func() { s.Close() })
 	o := &office{t: t, sandbox: s, storePath: filepath.Join(t.TempDir(), "x.db"), people: contoso(),
-		instances: &instances{once: map[string]bool{}}, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+		instances: &instances{once: map[string]bool{}}, clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), authserv: s.Addresses().AuthServID}
 	o.page = httptest.NewServer(s.Handler())
 	t.Cleanup(o.page.Close)
 	o.connect()
@@ -85,7 +86,7 @@ func (o *office) open() {
 	o.t.Cleanup(func() { st.Close() })
 	o.store = st
 	o.room = New(Options{Store: st, People: o.people, Out: o.out, In: o.in, From: netmail.Address{Name: "Contoso Workflow", Address: "workflow@contoso.test"},
-		Authserv: o.sandbox.Addresses().AuthServID, URL: "http://localhost:8080/", Secret: []byte("a secret of at least thirty-two bytes"),
+		Authserv: o.authserv, URL: "http://localhost:8080/", Secret: []byte("a secret of at least thirty-two bytes"),
 		Now: func() time.Time { return o.clock }, Grace: time.Minute})
 	o.room.instances = o.instances
 }
