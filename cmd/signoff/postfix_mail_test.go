@@ -6,11 +6,16 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"html"
 	"io"
+	"mime/quotedprintable"
 	"net/smtp"
+	"slices"
 	"strings"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -78,7 +83,7 @@ func (m *corp) trySend(addr, login, sender, to string, raw []byte) error {
 type received struct {
 	mail.Header
 	raw        []byte
-	text, html string
+	Text, HTML string
 	parts      []string // media types
 }
 
@@ -105,9 +110,9 @@ func parseReceived(t *testing.T, raw []byte) received {
 		got.parts = append(got.parts, kind)
 		switch kind {
 		case "text/plain":
-			got.text = strings.ReplaceAll(string(content), "\r\n", "\n")
+			got.Text = strings.ReplaceAll(string(content), "\r\n", "\n")
 		case "text/html":
-			got.html = string(content)
+			got.HTML = string(content)
 		}
 	}
 }
@@ -228,6 +233,48 @@ func (f *folder) wait(give <-chan time.Time) bool {
 		return false
 	}
 	return true
+}
+
+// answer is what somebody writes in a mail program with a mail before him.
+type answer struct {
+	ID       string
+	From     string
+	Now      time.Time
+	Text     string   // what is typed
+	Original received // what is quoted below it
+	Extra    []string // more header fields, on top
+}
+
+// reply writes an answer as a mail program does.
+func reply(t *testing.T, program string, original received, from, text string, extra ...string) (raw []byte, id string) {
+	t.Helper()
+	a := answer{ID: newMessageID(), From: from, Now: time.Now(), Text: text, Original: original, Extra: extra}
+	all := template.New("").Funcs(template.FuncMap{"base64": wrappedBase64, "qp": quotedPrintable,
+		"quote":  func(s string) string { return "> " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n> ") },
+		"breaks": func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>") }})
+	var b bytes.Buffer
+	if err := template.Must(all.ParseFS(postfixTemplates, "testdata/postfix/replies/*")).ExecuteTemplate(&b, program+".eml", a); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), a.ID
+}
+
+func wrappedBase64(text string) string {
+	var b strings.Builder
+	for line := range slices.Chunk([]byte(base64.StdEncoding.EncodeToString([]byte(text))), 76) {
+		b.Write(append(line, '\n'))
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func quotedPrintable(text string) (string, error) {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		return "", err
+	}
+	err := w.Close()
+	return strings.ReplaceAll(b.String(), "\r\n", "\n"), err
 }
 
 // newMessageID is one as the mail programs of corp.test make them.

@@ -19,7 +19,7 @@ func TestPostfixVouchesForItsOwnPeopleOnly(t *testing.T) {
 	if r := got.Values("Authentication-Results"); len(r) != 1 || r[0] != "mx.corp.test; dmarc=pass header.from=corp.test" {
 		t.Errorf("a mail handed in by its sender bears %q", r)
 	}
-	if got.Get("Delivered-To") != "jane+tag@corp.test" || strings.TrimSpace(got.text) != "At one." {
+	if got.Get("Delivered-To") != "jane+tag@corp.test" || strings.TrimSpace(got.Text) != "At one." {
 		t.Errorf("got\n%s", got.raw)
 	}
 
