@@ -99,6 +99,7 @@ var Codes = []Code{
 	{"last-administrator", 409, "The server needs an administrator", "Make somebody else one first."},
 	{"bad-group", 422, "The group is not right", "\"errors\" names the field."},
 	{"group-taken", 409, "The name is taken", "Another group has it, whatever the letter case."},
+	{"too-many-groups", 409, "Too many groups", "Nobody can be in more groups than the detail says. Use fewer, larger ones."},
 	{"group-too-large", 422, "The group is too large", "A task can go to a group as one, but not to each of so many members."},
 
 	// Our side.
