@@ -57,5 +57,11 @@ func (s *Server) routes() {
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
 
+	route(s, op{"list-received-mail", "GET /mail/received", "Mail", "Mails that came in and what became of them, newest first", admin, 0}, s.listReceived)
+	route(s, op{"looked-at-mail", "POST /mail/received/{id}/looked-at", "Mail", "Say that a mail has been looked at", admin, 0}, s.lookedAt)
+	route(s, op{"list-sent-mail", "GET /mail/sent", "Mail", "Mails on their way out, newest first", admin, 0}, s.listSent)
+	route(s, op{"release-mail", "POST /mail/sent/{id}/release", "Mail", "Send a failed or doubtful mail again", admin, 0}, s.releaseMail)
+	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent", admin, 0}, s.dropMail)
+
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }
