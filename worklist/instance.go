@@ -135,7 +135,7 @@ func paint(facts []engine.Fact, st *engine.State, waits []Waiting) (marks []Mark
 	}
 	for i := range facts {
 		f := &facts[i]
-		if f.Kind == engine.Entered || f.Kind == engine.TimerFired && f.Node != "" {
+		if f.Kind == engine.Entered {
 			mark(f.Node).Count++
 		}
 		if f.Flow != "" && !taken[f.Flow] {
