@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/process"
 )
 
 const maxConfigBytes = 1 << 20
@@ -162,7 +164,7 @@ func unknownKeys(path string, text []byte, all []setting) ([]signoff.FieldError,
 				problems = append(problems, signoff.FieldError{
 					Field:  fmt.Sprintf("%s line %d", path, n.Content[i].Line),
 					Detail: "there is no setting " + key,
-					Advice: "did you mean " + nearest(key, known) + "?"})
+					Advice: didYouMean(key, known)})
 				continue
 			}
 			walk(n.Content[i+1], key+".")
@@ -187,7 +189,7 @@ func loadEnv(k *koanf.Koanf, environ []string, all []setting) error {
 			continue
 		}
 		problems = append(problems, signoff.FieldError{Field: name, Detail: "there is no such setting",
-			Advice: "did you mean " + nearest(name, names) + "?"})
+			Advice: didYouMean(name, names)})
 	}
 	if len(problems) > 0 {
 		return badConfig("the environment has settings that do not exist", problems)
@@ -233,39 +235,9 @@ func badValue(s setting, v string) string {
 	return ""
 }
 
-// nearest returns the known name with the fewest changes to word.
-func nearest(word string, known map[string]bool) string {
-	best, least := "", 1<<30
-	names := make([]string, 0, len(known))
-	for n := range known {
-		names = append(names, n)
+func didYouMean(word string, known map[string]bool) string {
+	if n := process.Nearest(word, slices.Sorted(maps.Keys(known))); n != "" {
+		return "did you mean " + n + "?"
 	}
-	slices.Sort(names)
-	for _, n := range names {
-		if d := distance(word, n); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to change, add or drop between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
