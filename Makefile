@@ -46,7 +46,7 @@ test-go: go-there
 	go test ./...
 
 test-web: web/node_modules/.package-lock.json
-	cd web && npm test
+	cd web && npm run api:check && npm test
 
 e2e: build deps-browser
 	cd web && SIGNOFF_BIN=$(CURDIR)/$(BIN) npm run e2e
@@ -65,7 +65,7 @@ bench: $(BIN) ## the speed of the store and the engine, against a floor written 
 	./$(BIN) bench
 
 pictures: build deps-browser ## make the README's pictures anew from the program itself
-	cd web && SIGNOFF_BIN=$(CURDIR)/$(BIN) npm run pictures
+	cd web && SIGNOFF_BIN=$(CURDIR)/$(BIN) npm run e2e -- pictures
 
 clean: ## remove what was built; data stays
 	rm -rf bin web/dist/assets web/dist/index.html web/node_modules
