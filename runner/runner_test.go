@@ -371,6 +371,7 @@ func TestMoreCommandsThanPlacesAreAllCarriedOut(t *testing.T) {
 		for range n {
 			w.start(t)
 		}
+		synctest.Wait() // the feeder has found no place and sleeps
 		close(hold)
 		time.Sleep(time.Second) // far less than the safety poll
 		synctest.Wait()
@@ -431,5 +432,106 @@ func TestAHandlerThatHangsIsCutOff(t *testing.T) {
 		if st := w.state(t, id); len(st.Incidents) != 1 || st.Incidents[0].Cause != "it took too long" {
 			t.Fatalf("incidents: %+v", st.Incidents)
 		}
+	})
+}
+
+func TestARequestUnderOneKeyHappensOnce(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		req := StartRequest{Workflow: "approval", Vars: map[string]any{"amount": 1}, Once: "k1"}
+		a, err := w.Start(ctx, ana, req)
+		must(t, err)
+		b, err := w.Start(ctx, ana, req)
+		must(t, err)
+		req.Vars["amount"] = 2
+		_, err = w.Start(ctx, ana, req)
+		wantCode(t, err, "idempotency-key-reused")
+		c, err := w.Start(ctx, bob, req) // somebody else's key is another
+		must(t, err)
+		if a != b || c != a+1 {
+			t.Fatalf("got %d, %d and %d", a, b, c)
+		}
+		act := engine.Act{Task: 2, Action: "Reject", Channel: "rest"}
+		for range 2 {
+			st, err := w.Do(ctx, jane, a, act, "k2")
+			must(t, err)
+			if st.Status != engine.Completed {
+				t.Fatalf("instance is %s", st.Status)
+			}
+		}
+		act.Action = "Approve"
+		_, err = w.Do(ctx, jane, a, act, "k2")
+		wantCode(t, err, "idempotency-key-reused")
+	})
+}
+
+func TestARefusedStartLeavesNoGap(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		_, err := w.Start(t.Context(), ana, StartRequest{Workflow: "approval"}) // no amount
+		wantCode(t, err, engine.CodeBadVariables)
+		if id := w.start(t); id != 1 {
+			t.Fatalf("the first instance has number %d", id)
+		}
+	})
+}
+
+func TestWhoeverWatchesHearsOfChangesOrThatSomeWereLeftOut(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		ctx, cancel := context.WithCancel(t.Context())
+		watch := w.Subscribe(ctx)
+		id := w.start(t)
+		c := <-watch
+		if c.Instance != id || len(c.Tasks) != 1 || c.Tasks[0].String() != "1_2" || len(c.Principals) != 2 || c.Starter != ana.Principal || c.Resync {
+			t.Fatalf("heard %+v", c)
+		}
+		for range changeBuffer + 50 {
+			w.start(t)
+		}
+		heard, last := 0, Change{}
+		for len(watch) > 0 {
+			last = <-watch
+			heard++
+		}
+		if heard != changeBuffer || !last.Resync {
+			t.Fatalf("heard %d changes, the last %+v", heard, last)
+		}
+		id = w.start(t)
+		if c := <-watch; c.Instance != id || c.Resync {
+			t.Fatalf("afterwards heard %+v", c)
+		}
+		cancel()
+		synctest.Wait()
+		if _, open := <-watch; open {
+			t.Fatal("the channel is still open")
+		}
+		w.start(t) // and nobody minds
+	})
+}
+
+func TestRightsAreCheckedBeforeTheEngineIsAsked(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		id := w.start(t)
+		for name, c := range map[string]struct {
+			by    signoff.Caller
+			event engine.Event
+			code  string
+		}{
+			"a stranger cancels":          {eve, engine.Cancel{}, "instance-not-found"},
+			"a recipient cancels":         {jane, engine.Cancel{}, "not-allowed"},
+			"a stranger comments":         {eve, engine.Comment{Text: "hi"}, "instance-not-found"},
+			"the starter finishes a step": {ana, engine.FinishExternal{Effect: 9}, "not-allowed"},
+		} {
+			if _, err := w.Do(ctx, c.by, id, c.event, ""); signoff.CodeOf(err) != c.code {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		_, err := w.Do(ctx, jane, id, engine.Comment{Text: "hi"}, "")
+		must(t, err)
+		_, err = w.Do(ctx, ana, id, engine.Cancel{Reason: "no longer"}, "")
+		must(t, err)
+		must(t, w.Library.SetGrants(ctx, access.System, 1, nil))
+		_, err = w.Start(ctx, ana, StartRequest{Workflow: "approval"})
+		wantCode(t, err, "workflow-not-found")
 	})
 }

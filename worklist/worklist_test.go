@@ -151,6 +151,9 @@ func TestClaimedAndSleepingTasksStandWhereTheyBelong(t *testing.T) {
 	o.want(jane, Query{}, "3 available, 1 available")
 	o.want(jane, Query{View: ViewAllocated}, "2 allocated")
 	o.want(jane, Query{View: ViewAll}, "3 available, 2 allocated, 1 available")
+	if d, err := o.Task(t.Context(), bob, signoff.Serial{Instance: 3, Seq: 2}); err != nil || d.Status != Sleeping || d.Until == nil {
+		t.Errorf("Bob's sleeping task: %+v, %v", d.Task, err)
+	}
 	if n, err := o.Counts(t.Context(), bob); err != nil || n.ToDo != 2 || n.Sleeping != 1 {
 		t.Errorf("Bob has %+v, %v", n, err)
 	}
