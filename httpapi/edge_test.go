@@ -287,3 +287,28 @@ func TestAChangedTaskIsNotDecidedUnseen(t *testing.T) {
 		t.Errorf("with its present tag: %d", status)
 	}
 }
+
+func TestBasicCanBeSwitchedOff(t *testing.T) {
+	w := apitest.Start(t, func(s *httpapi.Server) {
+		s.NoBasic = true
+		s.K2 = &k2.Server{HTTP: s}
+	})
+	for _, path := range []string{"/api/v1/me", "/api/workflow/v1/tasks"} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("ana", apitest.Password)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if got := answer.Header.Get("WWW-Authenticate"); answer.StatusCode != 401 || got != `Session realm="signoff"` {
+			t.Errorf("%s: %d, challenge %s", path, answer.StatusCode, got)
+		}
+	}
+	if status, _, text := ask(t, w, "", "POST", "/api/v1/session", `{"login":"ana","password":"`+apitest.Password+`"}`); status != 200 {
+		t.Errorf("signing in on the page: %d %s", status, text)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,7 @@ type watching struct {
 	stop    chan struct{}
 	ended   chan struct{}
 	cancel  context.CancelFunc
-	gone    bool // the account does not exist any more
+	gone    atomic.Bool // the account does not exist any more
 }
 
 func watch(t *testing.T, by signoff.Caller, instance signoff.InstanceID, again bool) *watching {
@@ -33,7 +34,7 @@ func watch(t *testing.T, by signoff.Caller, instance signoff.InstanceID, again b
 			return access.Decision{OK: by.Admin}, nil
 		},
 		still: func(context.Context, signoff.Principal, string) (signoff.Caller, error) {
-			if w.gone {
+			if w.gone.Load() {
 				return signoff.Caller{}, errors.New("gone")
 			}
 			return by, nil
@@ -128,7 +129,7 @@ func TestAQuietStreamIsKeptOpenUntilTheAccountIsGone(t *testing.T) {
 		if got := strings.Count(w.answer.Body.String(), ": beat\n\n"); got != 3 {
 			t.Errorf("%d beats", got)
 		}
-		w.gone = true
+		w.gone.Store(true)
 		time.Sleep(beatEvery)
 		synctest.Wait()
 		select {

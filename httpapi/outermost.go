@@ -67,8 +67,20 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", apiPolicy)
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
+		if s.NoBasic && isBasic(r) {
+			s.refuseInShape(w, r, errNoBasic)
+			return
+		}
 		door.ServeHTTP(w, r)
 	})
+}
+
+var errNoBasic = &signoff.Error{Kind: signoff.Unauthenticated, Code: "unknown-scheme",
+	Detail: "this server does not take a name and password with each request", Hint: "sign in on its page"}
+
+func isBasic(r *http.Request) bool {
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Basic")
 }
 
 // api serves what has passed the door.

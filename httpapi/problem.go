@@ -76,6 +76,9 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 	if q := requestOf(ctx).r; q != nil {
 		r.header = http.Header{}
 		identity.Challenge(r.header, q, err)
+		if s.NoBasic && r.header.Get("WWW-Authenticate") != "" {
+			r.header.Set("WWW-Authenticate", `Session realm="signoff"`)
+		}
 	}
 	return s.finish(ctx, r)
 }

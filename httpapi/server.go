@@ -25,6 +25,7 @@ type Server struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 	Version  string
+	NoBasic  bool                        // do not take user name and password with requests
 	Sandbox  bool                        // tell pages that the sandbox runs here
 	Location *time.Location              // for moments in sentences; nil: UTC
 	Ready    func(context.Context) error // nil error: requests can be served
