@@ -1,10 +1,11 @@
-// Package samples holds workflows to start from. The sandbox deploys them; they
-// are files people drew, and each has a scenario that says what it does.
+// Package samples holds workflows to start from. The sandbox deploys them. They
+// are files people drew; the scenarios beside them say what they do, and
+// `signoff test samples` runs those.
 package samples
 
 import "embed"
 
-// Files holds the *.bpmn and *.scenario files.
+// Files holds the *.bpmn files.
 //
 //go:embed *.bpmn
 var Files embed.FS
