@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -20,6 +21,13 @@ const base = "/api/v1"
 
 // maxBodyBytes bounds a request's JSON; operations that take files have their own.
 const maxBodyBytes = 1 << 20
+
+// How long a body may take to arrive. The server sees a client leave only as
+// long as this lasts, so it is longer than any operation should take.
+const (
+	bodyWithin = 30 * time.Second
+	fileWithin = 2 * time.Minute
+)
 
 // right is what a caller needs before an operation looks at anything else.
 type right string
@@ -76,6 +84,7 @@ func (s *Server) operation(o op) huma.Operation {
 		Summary:                      o.summary,
 		Description:                  "Right: " + string(o.right) + ".",
 		DefaultStatus:                o.status,
+		BodyReadTimeout:              bodyWithin,
 		MaxBodyBytes:                 maxBodyBytes + 1, // huma refuses a body that just reaches its limit
 		RejectUnknownQueryParameters: true,
 		Responses:                    refusals(o, method, path),
@@ -117,6 +126,7 @@ func addRefusal(to map[string]*huma.Response, status int) {
 // takesFile is for the upload of a workflow, which may change nothing.
 func takesFile(s *Server, h *huma.Operation) {
 	h.MaxBodyBytes = maxWorkflowBytes + 1
+	h.BodyReadTimeout = fileWithin
 	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[api.Deployed](), true, "Deployed")
 	h.Responses["200"] = &huma.Response{Description: "The same file is the default version already",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}

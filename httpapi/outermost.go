@@ -89,6 +89,10 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 		s.K2.ServeHTTP(w, r)
 		return
 	}
+	if !strings.HasPrefix(r.URL.Path, "/api/") { // only K2's clients may write it otherwise
+		s.noSuchRoute(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
 

@@ -65,6 +65,9 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 	if !ok || e.Kind == signoff.Internal {
 		return s.internal(ctx, err)
 	}
+	if e.Kind == signoff.Unavailable && e.Err != nil {
+		s.Log.WarnContext(ctx, "request put off", "request", requestOf(ctx).id, "err", err)
+	}
 	r := &refusal{Problem: api.Problem{Status: statusOf(e.Kind), Code: e.Code, Detail: e.Detail, Hint: e.Hint}}
 	if known, ok := api.CodeByName(e.Code); ok {
 		r.Status = known.Status

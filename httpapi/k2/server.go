@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
@@ -100,7 +101,13 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request, o *operation, params
 
 const maxKeyBytes = 200
 
+// bodyWithin is how long a body may take to arrive.
+const bodyWithin = 30 * time.Second
+
 func readBody(w http.ResponseWriter, r *http.Request) (object, error) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Now().Add(bodyWithin)) // not all connections have one
+	defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, &signoff.Error{Kind: signoff.TooLarge, Code: "body-too-large",
