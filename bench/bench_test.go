@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +43,50 @@ func TestAWorkloadThatDoesNotExistIsRefused(t *testing.T) {
 		if _, err := Run(t.Context(), o); err == nil {
 			t.Errorf("%+v was accepted", o)
 		}
+	}
+}
+
+// TestTheFloorWritesRowsAsLargeAsOurs keeps the comparison honest when what is
+// stored changes.
+func TestTheFloorWritesRowsAsLargeAsOurs(t *testing.T) {
+	for _, w := range []workload{w1, w2} {
+		t.Run(w.name, func(t *testing.T) {
+			sizes := map[string][]int{}
+			for name, open := range map[string]func(context.Context, string, workload) (subject, error){"signoff": openSignoff, "floor": openFloor} {
+				path := filepath.Join(t.TempDir(), "x.db")
+				s, err := open(t.Context(), path, w)
+				must(t, err)
+				for n := range 20 {
+					must(t, s.cycle(t.Context(), 1, n+1))
+				}
+				must(t, s.settle(t.Context()))
+				must(t, s.close())
+				sizes[name] = rowSizes(t, path)
+			}
+			for i, what := range []string{"state", "facts", "rows of facts", "tasks", "worklist", "timers", "outbox", "counts"} {
+				if ours, floor := sizes["signoff"][i], sizes["floor"][i]; ours*10 > floor*11 || floor*10 > ours*11 {
+					t.Errorf("%s: signoff stores %d, the floor %d", what, ours, floor)
+				}
+			}
+		})
+	}
+}
+
+func rowSizes(t *testing.T, path string) []int {
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer db.Close()
+	out := make([]int, 8)
+	must(t, db.QueryRow(`select (select sum(length(state)) from instance), (select sum(length(facts)) from fact), (select count(*) from fact),
+		(select count(*) from task), (select count(*) from worklist), (select count(*) from timer), (select count(*) from outbox),
+		(select count(*) from worklist_count)`).Scan(&out[0], &out[1], &out[2], &out[3], &out[4], &out[5], &out[6], &out[7]))
+	return out
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
