@@ -83,6 +83,7 @@ func (s *Server) streamEvents(ctx context.Context, by signoff.Caller, in *events
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 		out := &stream{w: w, c: http.NewResponseController(w)}
+		_ = out.c.SetReadDeadline(time.Time{}) // what the server gives a request to arrive must not end the stream
 		v := viewer{by: by, instance: in.Instance, may: s.Library.May, still: s.Identity.Caller}
 		s.follow(ctx, out, v, s.Runner.Subscribe(ctx), in.LastID != "")
 	}}, nil
