@@ -30,8 +30,7 @@ export async function run({ browser, base }) {
   for (let left = waiting; left > 0; left--) {
     const serial = new URL(page.url()).pathname.split('/')[2]
     assert.ok(serial, 'a task is chosen')
-    await page.locator('#task-title').waitFor()
-    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor()
+    await page.locator(`.task[data-serial="${serial}"] .decision`).waitFor()
     await page.keyboard.press('a')
     await page.getByText('Approve is chosen. Ctrl+Enter sends it.').waitFor()
     await page.keyboard.press('Control+Enter')

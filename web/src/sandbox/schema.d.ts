@@ -149,6 +149,7 @@ export interface components {
             type: string;
         };
         Changed: {
+            /** @description empty once at the beginning: read everything */
             mailbox: string;
         };
         ErrorDetail: {

@@ -17,6 +17,11 @@ export function useLive(): Date | undefined {
     let strike: ReturnType<typeof setTimeout> | undefined
     let since: Date | undefined
 
+    const lost = () => {
+      since ??= new Date()
+      // A line that is back within a moment was never worth a word.
+      strike ??= setTimeout(() => setLostSince(since), strikeAfter)
+    }
     const open = () => {
       const source = new EventSource('/api/v1/events')
       stop = follow(
@@ -30,9 +35,7 @@ export function useLive(): Date | undefined {
             touchNow()
             return
           }
-          since ??= new Date()
-          // A line that is back within a moment was never worth a word.
-          strike ??= setTimeout(() => setLostSince(since), strikeAfter)
+          lost()
           if (source.readyState === EventSource.CLOSED) again = setTimeout(reopen, againAfter)
         },
         source,
@@ -46,7 +49,12 @@ export function useLive(): Date | undefined {
       open()
     }
     open()
+    // A cable pulled ends no stream by itself; the browser knows sooner.
+    window.addEventListener('offline', lost)
+    window.addEventListener('online', reopen)
     return () => {
+      window.removeEventListener('offline', lost)
+      window.removeEventListener('online', reopen)
       clearTimeout(again)
       clearTimeout(strike)
       stop()

@@ -36,7 +36,7 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
   const Part = Heading === 'h1' ? 'h2' : 'h3'
   const facts = task.variables.filter((variable) => !variable.editable || !task.canDecide)
   return (
-    <article className="task">
+    <article className="task" data-serial={task.serial}>
       <header className="task-head">
         <Coin person={task.starter} size="big" />
         <div className="task-words">
@@ -44,7 +44,7 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
             {task.title}
           </Heading>
           <p className="quiet">
-            {called(task.starter)} · {task.workflow} · <When at={task.offeredAt} />
+            {called(task.starter)} · <Link to={`/requests/${task.instance}`}>{task.folio || task.workflow}</Link> · <When at={task.offeredAt} />
           </p>
           <TaskBadges task={task} />
         </div>

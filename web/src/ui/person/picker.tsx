@@ -41,7 +41,7 @@ export function PersonPicker({ label, value, onChange, error, help, required = f
       isInvalid={Boolean(error)}
       isRequired={required}
       validationBehavior="aria"
-      menuTrigger="focus"
+      menuTrigger="input"
       allowsEmptyCollection
       allowsCustomValue
       defaultFilter={() => true}
