@@ -301,19 +301,6 @@ func (s *Store) administerMail(ctx context.Context, id int64, query string, now 
 	return err
 }
 
-// MailFilter narrows a list of mails; zero fields mean all.
-type MailFilter struct {
-	State    MailState
-	Instance signoff.InstanceID
-	Before   int64 // only ids below: the cursor
-}
-
-// Mails lists mails, newest first.
-func (s *Store) Mails(ctx context.Context, f MailFilter, limit int) ([]OutMail, error) {
-	return s.mails(ctx, `select `+mailColumns+` from mail_out where ($1 = '' or state = $1) and ($2 = 0 or instance = $2)
-		and ($3 = 0 or id < $3) order by id desc limit $4`, string(f.State), int64(f.Instance), f.Before, limit)
-}
-
 func (s *Store) mails(ctx context.Context, query string, args ...any) (list []OutMail, err error) {
 	rows, err := s.query(ctx, query, args...)
 	if err != nil {

@@ -111,40 +111,12 @@ func (s *Store) ReceivedMail(ctx context.Context, digest string) (bool, error) {
 	return err == nil, s.explain(err)
 }
 
-// ReceivedFilter narrows a list of mails that came in; zero fields mean all.
-type ReceivedFilter struct {
-	Look     bool // only those a person should look at
-	Instance signoff.InstanceID
-	Before   int64 // only ids below: the cursor
-}
-
-// Received lists mails that came in, newest first.
-func (s *Store) Received(ctx context.Context, f ReceivedFilter, limit int) (list []InMail, err error) {
-	rows, err := s.query(ctx, `select id, digest, mailbox, validity, uid, message_id, at, sender, subject, verdict, instance, task,
-		principal, action, detail, evidence, answered, look from mail_in
-		where ($1 = 0 or look = 1) and ($2 = 0 or instance = $2) and ($3 = 0 or id < $3) order by id desc limit $4`,
-		flag(f.Look), int64(f.Instance), f.Before, limit)
-	if err != nil {
-		return nil, s.explain(err)
-	}
-	err = eachRow(rows, func() error {
-		var m InMail
-		var at int64
-		err := rows.Scan(&m.ID, &m.Digest, &m.Mailbox, &m.Validity, &m.UID, &m.MessageID, &at, &m.From, &m.Subject, &m.Verdict, &m.Instance, &m.Task,
-			&m.Principal, &m.Action, &m.Detail, &m.Evidence, &m.Answered, &m.Look)
-		m.At = moment(at)
-		list = append(list, m)
-		return err
-	})
-	return list, s.explain(err)
-}
-
 // LookedAt records that somebody has looked at a mail.
 func (s *Store) LookedAt(ctx context.Context, id int64) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.exec(`update mail_in set look = 0 where id = $1`, id)
 		if err == nil && n == 0 {
-			return &signoff.Error{Kind: signoff.NotFound, Code: "mail-not-found", Detail: "there is no such mail"}
+			return errNoMail
 		}
 		return err
 	})
