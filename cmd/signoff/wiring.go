@@ -90,7 +90,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 }
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {
-	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Version: version,
+	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Version: version, NoBasic: !cfg.Basic,
 		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.stopping,
 		Also: map[string]http.Handler{}}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}

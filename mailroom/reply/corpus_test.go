@@ -104,7 +104,7 @@ func TestDamagedHostileMailsDecideNothing(t *testing.T) {
 			damaged := damage(rng, raw)
 			count++
 			if got := meaningOfMail(damaged); strings.HasPrefix(got, "Approve") || strings.HasPrefix(got, "Reject") {
-				t.Errorf("damaged copy %d of %s decides: %s\n%s", i, name, got, damaged)
+				t.Errorf("damaged copy %d of %s decides: %+q\n%+q", i, name, got, damaged)
 			}
 		}
 	}
