@@ -197,5 +197,16 @@ func (m *message) from() (address, name string) {
 	if len(list) != 1 {
 		return "", ""
 	}
-	return strings.ToLower(list[0].Address), clip(list[0].Name, 200)
+	return lower(list[0].Address), clip(list[0].Name, 200)
+}
+
+// lower folds ASCII letters only: another letter that folds to one of them
+// stands in somebody else's address.
+func lower(address string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, address)
 }

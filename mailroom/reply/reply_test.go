@@ -195,11 +195,23 @@ func TestTheSenderMustBeGenuine(t *testing.T) {
 		{"ours says fail", "Authentication-Results: mx.contoso.test; dmarc=fail header.from=contoso.test\r\n", false},
 		{"only spf", "Authentication-Results: mx.contoso.test; spf=pass smtp.mailfrom=jane@contoso.test\r\n", false},
 		{"pass for another domain", "Authentication-Results: mx.contoso.test; dmarc=pass header.from=evil.test\r\n", false},
+		{"ours says pass and fail", "Authentication-Results: mx.contoso.test; dmarc=pass header.from=contoso.test; dmarc=fail header.from=contoso.test\r\n", false},
+		{"a pass in the quoted envelope sender", `Authentication-Results: mx.contoso.test; spf=pass smtp.mailfrom="x; dmarc=pass header.from=contoso.test; y=y"@evil.test` + "\r\n", false},
+		{"a pass in a quote with an escaped quote", `Authentication-Results: mx.contoso.test; spf=pass smtp.mailfrom="x\"; dmarc=pass header.from=contoso.test; y=y"@evil.test` + "\r\n", false},
+		{"a pass in a comment", "Authentication-Results: mx.contoso.test; spf=fail (evil.test does (not; dmarc=pass header.from=contoso.test ;) spf=fail) smtp.mailfrom=evil.test\r\n", false},
+		{"a quote that does not end", `Authentication-Results: mx.contoso.test; dmarc=pass header.from=contoso.test; spf=pass smtp.mailfrom="x` + "\r\n", false},
+		{"comments are no part of the result", "Authentication-Results: mx.contoso.test (ours); dmarc=pass (p=reject; dis=none) header.from=contoso.test\r\n", true},
+		{"an unknown version of ours hides a forged one below", "Authentication-Results: mx.contoso.test 2; dmarc=fail header.from=contoso.test\r\n" + genuine, false},
 		{"the topmost counts, not a forged one below", "Authentication-Results: mx.contoso.test; dmarc=fail header.from=contoso.test\r\n" + genuine, false},
 	} {
 		if p := Read(write("x", c.header), policy).Proof; p.Genuine != c.ok || (p.Why == "") != c.ok {
 			t.Errorf("%s: %+v", c.name, p)
 		}
+	}
+	// A Kelvin sign is no k: that is somebody else's mailbox.
+	kelvin := []byte("From: jac\u212A@Contoso.test\r\n" + genuine + "\r\nApprove")
+	if r := Read(kelvin, policy); r.From != "jac\u212A@contoso.test" {
+		t.Errorf("a letter that folds to k: %q", r.From)
 	}
 	twoAuthors := []byte("From: jane@contoso.test, bob@contoso.test\r\n" + genuine + "\r\nApprove")
 	if r := Read(twoAuthors, policy); r.From != "" || r.Proof.Genuine {
