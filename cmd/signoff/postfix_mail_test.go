@@ -132,6 +132,7 @@ func (r received) address(field string) string {
 // folder reads one folder of an account over IMAP.
 type folder struct {
 	t      *testing.T
+	login  string
 	name   string
 	client *imapclient.Client
 	news   chan struct{}
@@ -142,7 +143,7 @@ type folder struct {
 // open signs in. The folder need not be there yet.
 func (m *corp) open(login, name string) *folder {
 	m.t.Helper()
-	f := &folder{t: m.t, name: name, news: make(chan struct{}, 1)}
+	f := &folder{t: m.t, login: login, name: name, news: make(chan struct{}, 1)}
 	opts := &imapclient.Options{TLSConfig: m.trust, UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(d *imapclient.UnilateralDataMailbox) {
 			select {
@@ -237,23 +238,26 @@ func (f *folder) wait(give <-chan time.Time) bool {
 
 // answer is what somebody writes in a mail program with a mail before him.
 type answer struct {
-	ID       string
+	Program  string // whose way of writing it is
 	From     string
-	Now      time.Time
-	Text     string   // what is typed
-	Original received // what is quoted below it
-	Extra    []string // more header fields, on top
+	To       string    // "": where the mail asks answers to go
+	Text     string    // what is typed
+	Original *received // what is answered, and quoted below
+	Extra    []string  // more header fields, on top
+
+	ID  string
+	Now time.Time
 }
 
-// reply writes an answer as a mail program does.
-func reply(t *testing.T, program string, original received, from, text string, extra ...string) (raw []byte, id string) {
+// write composes the mail and returns it with its Message-ID.
+func (a answer) write(t *testing.T) (raw []byte, id string) {
 	t.Helper()
-	a := answer{ID: newMessageID(), From: from, Now: time.Now(), Text: text, Original: original, Extra: extra}
+	a.ID, a.Now, a.To = newMessageID(), time.Now(), cmp.Or(a.To, a.Original.Get("Reply-To"))
 	all := template.New("").Funcs(template.FuncMap{"base64": wrappedBase64, "qp": quotedPrintable,
 		"quote":  func(s string) string { return "> " + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n> ") },
 		"breaks": func(s string) string { return strings.ReplaceAll(html.EscapeString(s), "\n", "<br>") }})
 	var b bytes.Buffer
-	if err := template.Must(all.ParseFS(postfixTemplates, "testdata/postfix/replies/*")).ExecuteTemplate(&b, program+".eml", a); err != nil {
+	if err := template.Must(all.ParseFS(postfixTemplates, "testdata/postfix/replies/*")).ExecuteTemplate(&b, a.Program+".eml", a); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes(), a.ID

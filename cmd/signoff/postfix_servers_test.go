@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -46,7 +47,8 @@ type corp struct {
 	Password                            string
 	PlainPort, SubmissionPort, IMAPPort string
 
-	trust *tls.Config
+	trust                    *tls.Config
+	stopDovecot, stopPostfix func()
 }
 
 // runCorp starts both servers. Where they are not installed the test is skipped.
@@ -68,22 +70,29 @@ func runCorp(t *testing.T) *corp {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	m := &corp{t: t, Dir: dir, Mark: rand.Text(), Owner: 5000, Password: rand.Text(),
-		Accounts: []string{"workflow", "ana", "jane", "bob"}}
+		Accounts: []string{"workflow", "ana", "jane", "bob", "rita"}}
 	for _, port := range []*string{&m.PlainPort, &m.SubmissionPort, &m.IMAPPort} {
 		_, *port, _ = net.SplitHostPort(freePort(t))
 	}
 	m.furnish()
 	t.Cleanup(m.showLogs) // after the servers have ended
-	m.run("Dovecot", []string{m.IMAPPort}, dovecotProgram, "-F", "-c", filepath.Join(dir, "etc/dovecot.conf"))
-	if out, err := m.postfix("check").CombinedOutput(); err != nil {
+	m.startDovecot()
+	// This makes Postfix's folders, and says what is wrong with its configuration.
+	if out, err := exec.Command(postfixProgram, "-c", filepath.Join(dir, "etc"), "check").CombinedOutput(); err != nil {
 		t.Fatalf("postfix check: %v\n%s", err, out)
 	}
-	m.run("Postfix", []string{m.PlainPort, m.SubmissionPort}, postfixMaster, "-d", "-c", filepath.Join(dir, "etc"))
+	m.startPostfix()
 	return m
 }
 
-func (m *corp) postfix(args ...string) *exec.Cmd {
-	return exec.Command(postfixProgram, append([]string{"-c", filepath.Join(m.Dir, "etc")}, args...)...)
+func (m *corp) startDovecot() {
+	m.t.Helper()
+	m.stopDovecot = m.run("Dovecot", []string{m.IMAPPort}, dovecotProgram, "-F", "-c", filepath.Join(m.Dir, "etc/dovecot.conf"))
+}
+
+func (m *corp) startPostfix() {
+	m.t.Helper()
+	m.stopPostfix = m.run("Postfix", []string{m.PlainPort, m.SubmissionPort}, postfixMaster, "-d", "-c", filepath.Join(m.Dir, "etc"))
 }
 
 // furnish writes the certificate, the configuration and empty mailboxes.
@@ -162,19 +171,26 @@ func (m *corp) certify() error {
 }
 
 // run starts a server in the foreground and waits until it greets on its ports.
-// It ends with the test, or with this process when that dies.
-func (m *corp) run(name string, ports []string, program string, args ...string) {
+// It ends when stop is called, at the latest with the test, or with this process
+// when that dies.
+func (m *corp) run(name string, ports []string, program string, args ...string) (stop func()) {
 	m.t.Helper()
 	c := exec.Command(program, args...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	said := &lockedBuffer{}
-	c.Stdout, c.Stderr = said, said
+	// A file: Wait would wait for everybody who holds the end of a pipe.
+	out, err := os.OpenFile(filepath.Join(m.Dir, "log", name+".out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer out.Close()
+	c.Stdout, c.Stderr = out, out
 	if err := c.Start(); err != nil {
 		m.t.Fatal(err)
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- c.Wait() }()
-	m.t.Cleanup(func() { end(m.t, name, c, gone) })
+	stop = sync.OnceFunc(func() { end(m.t, name, c, gone) })
+	m.t.Cleanup(stop)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	give := time.After(30 * time.Second)
@@ -183,13 +199,14 @@ func (m *corp) run(name string, ports []string, program string, args ...string) 
 			select {
 			case err := <-gone:
 				gone <- err
-				m.t.Fatalf("%s ended: %v\n%s", name, err, said)
+				m.t.Fatalf("%s ended: %v", name, err)
 			case <-give:
-				m.t.Fatalf("%s does not answer\n%s", name, said)
+				m.t.Fatalf("%s does not answer", name)
 			case <-tick.C:
 			}
 		}
 	}
+	return stop
 }
 
 func greets(port string) bool {
@@ -203,16 +220,17 @@ func greets(port string) bool {
 	return n == 1 && err == nil
 }
 
-// end stops a server and, should it not obey, everything it started.
+// end stops a server, and then whatever it started that still works.
 func end(t *testing.T, name string, c *exec.Cmd, gone chan error) {
 	c.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-gone:
 	case <-time.After(10 * time.Second):
 		t.Errorf("%s did not end when asked", name)
-		syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		c.Process.Kill()
 		<-gone
 	}
+	syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
 }
 
 // showLogs prints what the servers logged when the test failed.
@@ -220,7 +238,7 @@ func (m *corp) showLogs() {
 	if !m.t.Failed() {
 		return
 	}
-	for _, name := range []string{"postfix.log", "dovecot.log"} {
+	for _, name := range []string{"Postfix.out", "postfix.log", "Dovecot.out", "dovecot.log"} {
 		text, err := os.ReadFile(filepath.Join(m.Dir, "log", name))
 		if err != nil {
 			m.t.Logf("%s: %v", name, err)
