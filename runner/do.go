@@ -39,8 +39,8 @@ func (r *Runner) Start(ctx context.Context, by signoff.Caller, req StartRequest)
 	if err != nil {
 		return 0, err
 	}
-	if err := r.Library.Allow(ctx, by, access.Start, w.ID); err != nil {
-		return 0, err
+	if !w.CanStart {
+		return 0, r.Library.Allow(ctx, by, access.Start, w.ID) // with the reason
 	}
 	v := w.Default
 	if req.Version != 0 {
@@ -105,7 +105,8 @@ type commitError struct{ err error }
 func (e *commitError) Error() string { return e.err.Error() }
 func (e *commitError) Unwrap() error { return e.err }
 
-// Do lets something happen to an instance and returns the state it leads to.
+// Do lets something happen to an instance and returns the state it leads to,
+// which is shared and not to be changed.
 // It checks that the caller may: tasks are checked by the engine, the rest
 // against the rights on the workflow. A request repeated under its key once
 // does nothing and returns the instance as it is now.
@@ -156,6 +157,13 @@ func (r *Runner) do(ctx context.Context, id signoff.InstanceID, t task) (engine.
 	lock := &r.locks[uint64(id)%uint64(len(r.locks))]
 	lock.Lock()
 	defer lock.Unlock()
+	if in, ok := r.recent.get(id); ok {
+		st, err := r.step(ctx, in, t)
+		if _, unsure := errors.AsType[*commitError](err); err == nil || unsure && !errors.Is(err, store.ErrStale) {
+			return st, err
+		}
+		r.recent.drop(id) // refused: perhaps only because what we remembered is old
+	}
 	for range maxTries {
 		in, err := r.steps.Instance(ctx, id)
 		if err != nil {
@@ -189,8 +197,10 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	jobs := r.handOut(&st, decided.Commands, def)
 	if err := r.steps.Commit(ctx, &st); err != nil {
 		r.takeBack(jobs)
+		r.recent.drop(in.ID)
 		return engine.State{}, &commitError{err}
 	}
+	r.recent.keep(&st)
 	r.committed(&st, jobs)
 	return decided.State, nil
 }

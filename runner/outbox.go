@@ -185,7 +185,6 @@ func (r *Runner) carryOut(ctx, work context.Context, q *queue) {
 }
 
 func (r *Runner) carry(ctx context.Context, j queued) {
-	log := r.Log.With(slog.Int64("instance", int64(j.Instance)), slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt))
 	var err error
 	if r.Now().Add(r.Patience).After(j.until) {
 		err = r.Store.ReturnJob(ctx, j.Command.Key, r.Now()) // waited too long to be finished within its lease
@@ -203,7 +202,8 @@ func (r *Runner) carry(ctx context.Context, j queued) {
 		err = r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err))
 	}
 	if err != nil {
-		log.Error("result of a command not taken in; it will be carried out again", slog.Any("err", err))
+		r.Log.Error("result of a command not taken in; it will be carried out again", slog.Int64("instance", int64(j.Instance)),
+			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", err))
 	}
 }
 

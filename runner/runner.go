@@ -93,6 +93,7 @@ type Runner struct {
 	timers  *alarm
 	handed  chan string // keys of notifications that are done; owned by Run
 	changes hub
+	recent  recent
 	running atomic.Bool // Run takes commands
 }
 

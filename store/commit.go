@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -29,6 +30,8 @@ type Step struct {
 	Commands []Outgoing
 	Finished string // key of the command whose result this step takes in; "" none
 	Once     Once
+
+	StateBytes int // set by Commit: how large After is as stored
 }
 
 // Outgoing is a command and when it is to be handed out.
@@ -43,11 +46,31 @@ type Outgoing struct {
 // when the instance is no longer at Rev, and *OnceDone when the step's
 // idempotency key has been used for the same request before.
 func (s *Store) Commit(ctx context.Context, st *Step) error {
-	c, err := encode(st)
-	if err != nil {
+	c := changes.Get().(*change)
+	defer c.recycle()
+	if err := c.encode(st); err != nil {
 		return err
 	}
+	st.StateBytes = len(c.state)
 	return s.write(ctx, c.apply)
+}
+
+// changes keeps the buffers of earlier steps for later ones.
+var changes = sync.Pool{New: func() any { return &change{} }}
+
+// maxKeptBuffer bounds what one rare, large step leaves in the pool.
+const maxKeptBuffer = 64 << 10
+
+func (c *change) recycle() {
+	if cap(c.state)+cap(c.facts) > maxKeptBuffer {
+		return
+	}
+	clear(c.bodies)
+	clear(c.tasks)
+	clear(c.gone)
+	clear(c.put)
+	*c = change{state: c.state[:0], facts: c.facts[:0], bodies: c.bodies[:0], tasks: c.tasks[:0], gone: c.gone[:0], put: c.put[:0]}
+	changes.Put(c)
 }
 
 // change is a Step made ready, so that the writing goroutine only executes.
@@ -59,8 +82,9 @@ type change struct {
 	gone, put    []WorklistRow
 }
 
-func encode(st *Step) (*change, error) {
-	c := &change{Step: st, tasks: changedTasks(&st.Before, &st.After)}
+func (c *change) encode(st *Step) error {
+	c.Step = st
+	c.tasks = changedTasks(c.tasks, &st.Before, &st.After)
 	for _, t := range c.tasks {
 		var old, now []WorklistRow
 		if t.before != nil {
@@ -69,41 +93,46 @@ func encode(st *Step) (*change, error) {
 		if t.after != nil {
 			now = appendTaskRows(nil, st.Workflow, st.Version, &st.After, t.after)
 		}
-		gone, put := rowChange(old, now)
-		c.gone, c.put = append(c.gone, gone...), append(c.put, put...)
+		c.gone, c.put = rowChange(c.gone, c.put, old, now)
 	}
-	c.state, c.facts = st.After.AppendJSON(nil), encodeFacts(st.Facts)
+	c.state = st.After.AppendJSON(c.state)
+	c.facts = append(c.facts, '[')
+	for i := range st.Facts {
+		if i > 0 {
+			c.facts = append(c.facts, ',')
+		}
+		c.facts = st.Facts[i].AppendJSON(c.facts)
+	}
+	c.facts = append(c.facts, ']')
 	for _, cmd := range st.Commands {
 		body, err := json.Marshal(cmd.Command)
 		if err != nil {
-			return nil, fmt.Errorf("encode command %s: %w", cmd.Key, err)
+			return fmt.Errorf("encode command %s: %w", cmd.Key, err)
 		}
 		c.bodies = append(c.bodies, body)
 	}
-	return c, nil
-}
-
-func encodeFacts(facts []engine.Fact) []byte {
-	out := make([]byte, 1, 256*len(facts)+2)
-	out[0] = '['
-	for i := range facts {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = facts[i].AppendJSON(out)
-	}
-	return append(out, ']')
+	return nil
 }
 
 // apply writes the step. The instance's row comes first: it is where a stale
-// step is found out, before anything has changed.
+// step is found out, before anything has changed. A new instance has no row to
+// be stale, so there the idempotency key comes first for the same reason.
 func (c *change) apply(t *tx) error {
-	write := []func(*tx) error{c.putInstance, c.Once.put(c.Instance), c.putFacts, c.putTasks, c.putWorklist, c.putTimers, c.putOutbox}
 	if c.Rev == 0 {
-		write[0], write[1] = write[1], write[0]
+		if err := c.Once.put(t, c.Instance); err != nil {
+			return err
+		}
 	}
-	for _, w := range write {
-		if err := w(t); err != nil {
+	if err := c.putInstance(t); err != nil {
+		return err
+	}
+	if c.Rev != 0 {
+		if err := c.Once.put(t, c.Instance); err != nil {
+			return err
+		}
+	}
+	for _, put := range [...]func(*change, *tx) error{(*change).putFacts, (*change).putTasks, (*change).putWorklist, (*change).putTimers, (*change).putOutbox} {
+		if err := put(c, t); err != nil {
 			return err
 		}
 	}

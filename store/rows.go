@@ -95,9 +95,9 @@ func same(a, b *engine.Task) bool {
 // only so many closed tasks, has let go of it already.
 type taskChange struct{ before, after *engine.Task }
 
-// changedTasks pairs up the tasks of two states, each in the order of numbers.
-func changedTasks(before, after *engine.State) []taskChange {
-	var out []taskChange
+// changedTasks appends the tasks of two states, each in the order of numbers, in
+// pairs where they differ.
+func changedTasks(out []taskChange, before, after *engine.State) []taskChange {
 	old := before.Tasks
 	for i := range after.Tasks {
 		a := &after.Tasks[i]
@@ -126,8 +126,8 @@ func letGo(out []taskChange, t *engine.Task) []taskChange {
 	return out
 }
 
-// rowChange works out which rows to remove and which to write.
-func rowChange(old, now []WorklistRow) (gone, put []WorklistRow) {
+// rowChange appends the rows to remove and those to write.
+func rowChange(gone, put, old, now []WorklistRow) (_, _ []WorklistRow) {
 	for _, o := range old {
 		if !slices.ContainsFunc(now, o.sameKey) {
 			gone = append(gone, o)
