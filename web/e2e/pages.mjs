@@ -1,5 +1,10 @@
 // Every page there is, with something on it. Axe, widths and pictures walk this list.
+import { readFileSync } from 'node:fs'
 import { call, openTask, startMany } from './api.mjs'
+
+const leave = readFileSync(new URL('../../samples/leave.bpmn', import.meta.url), 'utf8')
+const withoutRecipient = leave.replace('<signoff:recipient person="jane" />', '')
+const nobodyThere = leave.replace('<signoff:recipient person="jane" />', '<signoff:recipient person="zoe" />')
 
 export async function everyPage(base) {
   const [first, second, decided] = await startMany(base, 3)
@@ -7,21 +12,33 @@ export async function everyPage(base) {
   const done = await openTask(base, decided)
   await call(base, 'jane', 'POST', `/tasks/${done}/decision`, { action: 'Approve', comment: 'Enjoy!' })
   const mail = await jane(base)
+  await call(base, 'admin', 'POST', '/workflows', nobodyThere, 'application/xml')
+  const [failed] = await startMany(base, 1)
   return [
     { name: 'sign-in', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")' },
+    { name: 'sign-in-wrong', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: wrongPassword },
     { name: 'inbox', path: '/inbox', as: 'jane', ready: '[role=option]' },
     { name: 'inbox-task', path: `/inbox/${serial}`, as: 'jane', ready: '#task-title' },
     { name: 'inbox-empty', path: '/inbox', as: 'bob', ready: '.empty' },
+    { name: 'task-menu', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: more },
+    { name: 'task-redirect', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: (page) => dialog(page, 'Redirect…') },
+    { name: 'task-sleep', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: (page) => dialog(page, 'Sleep…') },
+    { name: 'account-menu', path: '/inbox', as: 'jane', ready: '[role=option]', act: account },
+    { name: 'keys', path: '/inbox', as: 'jane', ready: '[role=option]', act: keys },
     { name: 'task', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]' },
     { name: 'task-done', path: `/tasks/${done}`, as: 'jane', ready: '.message' },
     { name: 'start', path: '/start', as: 'ana', ready: '.card' },
     { name: 'start-form', path: '/start/leave', as: 'ana', ready: 'button:has-text("Start")' },
+    { name: 'start-wrong', path: '/start/leave', as: 'ana', ready: 'button:has-text("Start")', act: nothingFilledIn },
     { name: 'requests', path: '/requests', as: 'ana', ready: '.request' },
     { name: 'request', path: `/requests/${second}`, as: 'ana', ready: '.diagram-place[data-drawn]' },
     { name: 'request-done', path: `/requests/${decided}`, as: 'ana', ready: '.diagram-place[data-drawn]' },
+    { name: 'request-failed', path: `/requests/${failed}`, as: 'ana', ready: '.problem' },
+    { name: 'request-cancel', path: `/requests/${second}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: cancel },
     { name: 'manage-workflows', path: '/manage/workflows', as: 'admin', ready: '.table' },
+    { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
-    { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.empty, .problem' },
+    { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.problem' },
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
     { name: 'sandbox-mailbox', path: '/sandbox/jane', as: 'jane', ready: '.mail-row' },
     { name: 'sandbox-message', path: `/sandbox/jane/${mail}`, as: 'jane', ready: '.reply' },
@@ -37,4 +54,47 @@ async function jane(base) {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error('no mail came to jane')
+}
+
+async function more(page) {
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menu').waitFor()
+}
+
+async function dialog(page, item) {
+  await more(page)
+  await page.getByRole('menuitem', { name: item }).click()
+  await page.getByRole('dialog').waitFor()
+}
+
+async function account(page) {
+  await page.getByRole('button', { name: /Account of/ }).click()
+  await page.getByRole('menu').waitFor()
+}
+
+async function keys(page) {
+  await page.keyboard.press('?')
+  await page.getByRole('dialog').waitFor()
+}
+
+async function cancel(page) {
+  await page.getByRole('button', { name: 'Cancel request…' }).click()
+  await page.getByRole('alertdialog').waitFor()
+}
+
+async function nothingFilledIn(page) {
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByText('2 things to put right').waitFor()
+}
+
+async function wrongPassword(page) {
+  await page.getByLabel('Name or address').fill('nobody')
+  await page.locator('input[name=password]').fill('nothing')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor()
+}
+
+async function refused(page) {
+  await page.locator('input[type=file]').setInputFiles({ name: 'faulty.bpmn', mimeType: 'application/xml', buffer: Buffer.from(withoutRecipient) })
+  await page.locator('.diagram .is-wrong').first().waitFor()
 }

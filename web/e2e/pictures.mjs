@@ -24,7 +24,7 @@ export async function run({ browser, base }) {
   await take(jane.page, 'inbox.png')
 
   await jane.page.goto('/sandbox/jane')
-  await jane.page.locator('.mail-row').first().click()
+  await jane.page.locator('.mail-row', { hasText: 'Leave for Ana Silva' }).first().click()
   await jane.page.locator('.reply').waitFor()
   await jane.page.frameLocator('.mail-frame').getByText('Ana Silva').first().waitFor()
   await take(jane.page, 'mailbox.png')

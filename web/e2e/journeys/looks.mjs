@@ -36,6 +36,7 @@ export async function run({ browser, base }) {
         await who.page.goto(page.path)
         await who.page.locator(page.ready).first().waitFor({ state: 'attached' })
         await settled(who.page)
+        await page.act?.(who.page)
         const picture = `${page.name}-${look.tag}.png`
         await who.page.screenshot({ path: new URL(picture, shots).pathname })
         list.push(picture)

@@ -67,7 +67,7 @@ function Row({ task }: { task: Task }) {
             </span>
           )}
           {task.via && <Badge icon="people">{called(task.via)}</Badge>}
-          <Due task={task} />
+          <Due task={task} brief />
         </p>
       </div>
     </ListBoxItem>

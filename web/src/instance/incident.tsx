@@ -14,6 +14,11 @@ interface Props {
   more?: React.ReactNode
 }
 
+/** What keeps a card in place while its step is tried again. */
+export function incidentKey({ instance, step }: Incident): string {
+  return `${instance} ${step}`
+}
+
 /** A failed step. Retry ends only with what really came of it: the card goes when the step is done, and says so when it failed again. */
 export function IncidentCard({ incident, canManage, more }: Props) {
   const retry = useRetry(incident.instance, incident.serial)
@@ -55,15 +60,17 @@ export function IncidentCard({ incident, canManage, more }: Props) {
 
 const patience = 60_000
 
-// A retry is over when the same card comes back with a later time.
-function useTried({ at }: Incident) {
+// A retry is over when the step's card comes back as another incident, or as the
+// same one of a later time.
+function useTried({ at, serial }: Incident) {
+  const now = `${serial} ${at}`
   const [startedOn, setStartedOn] = useState<string>()
-  const failed = startedOn !== undefined && startedOn !== at
-  const waiting = startedOn === at
+  const failed = startedOn !== undefined && startedOn !== now
+  const waiting = startedOn === now
   useEffect(() => {
     if (!waiting) return
     const timer = setTimeout(() => setStartedOn(undefined), patience)
     return () => clearTimeout(timer)
   }, [waiting])
-  return { waiting, failed, start: () => setStartedOn(at) }
+  return { waiting, failed, start: () => setStartedOn(now) }
 }

@@ -17,7 +17,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { Timeline } from '../ui/timeline/timeline'
 import { When } from '../ui/when/when'
 import { CancelButton } from './cancel'
-import { IncidentCard } from './incident'
+import { IncidentCard, incidentKey } from './incident'
 import { useCommentInstance, useHistory, useInstance, useInstanceDiagram } from './queries'
 import { InstanceStatus } from './status'
 import { WaitingList } from './waiting'
@@ -63,7 +63,7 @@ function Parts({ instance }: { instance: InstanceDetail }) {
   return (
     <>
       {instance.problems.map((incident) => (
-        <IncidentCard key={incident.serial} incident={incident} canManage={instance.canManage} />
+        <IncidentCard key={incidentKey(incident)} incident={incident} canManage={instance.canManage} />
       ))}
       <DiagramPart instance={instance} />
       <div className="instance-columns">

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { answer, api } from '../api/client'
-import { IncidentCard } from '../instance/incident'
+import { IncidentCard, incidentKey } from '../instance/incident'
 import { t } from '../text/en'
 import { Button, LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
@@ -26,7 +26,7 @@ export function IncidentsPage() {
   return (
     <ul className="stack">
       {list.map((incident) => (
-        <li key={incident.serial}>
+        <li key={incidentKey(incident)}>
           <p className="small quiet incident-of">
             {incident.workflow} · {incident.folio}
           </p>

@@ -7,7 +7,7 @@ import { t } from '../text/en'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { htmlAddress, useMarkRead, useMessage, useRaw, type Mailbox, type Message } from './queries'
-import { ReplyBox } from './reply'
+import { QuickBar, ReplyBox } from './reply'
 
 /** One mail: as shown, as text, as it lies on disk; and the answer to it. */
 export function MessageView({ id, owner }: { id: string; owner: Mailbox | undefined }) {
@@ -20,6 +20,7 @@ export function MessageView({ id, owner }: { id: string; owner: Mailbox | undefi
     <article className="stack mail">
       <h2 className="mail-subject">{message.data.subject || t.sandbox.noSubject}</h2>
       <MailHead message={message.data} />
+      {owner?.address && <QuickBar message={message.data} owner={owner.name} />}
       <Bodies message={message.data} />
       {owner?.address && <ReplyBox key={id} message={message.data} owner={owner.name} prefill={params.get('reply') ?? ''} />}
     </article>

@@ -28,6 +28,17 @@ export function QuickReplies({ message, look = 'primary' }: { message: Answerabl
   )
 }
 
+/** The answers a mail offers, above it: what most people came for. */
+export function QuickBar({ message, owner }: { message: Answerable; owner: string }) {
+  if (!message.replies?.length) return null
+  return (
+    <section className="quick-bar" aria-label={t.sandbox.replyAs(owner)}>
+      <span className="quiet">{t.sandbox.replyAs(owner)}</span>
+      <QuickReplies message={message} />
+    </section>
+  )
+}
+
 /** Writes an answer in the owner's name. */
 export function ReplyBox({ message, owner, prefill }: { message: Answerable; owner: string; prefill: string }) {
   const [text, setText] = useState(prefill)
@@ -40,7 +51,6 @@ export function ReplyBox({ message, owner, prefill }: { message: Answerable; own
   return (
     <section className="reply">
       <h3>{t.sandbox.replyAs(owner)}</h3>
-      <QuickReplies message={message} />
       {reply.error && <Failure error={reply.error} />}
       <TextArea label={t.sandbox.replyText} value={text} onChange={setText} help={t.sandbox.replyHelp} rows={3} onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && send()} />
       <div>

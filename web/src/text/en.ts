@@ -336,7 +336,7 @@ export const t = {
     forAdmins: 'This page is for people who administer a workflow.',
   },
   sandbox: {
-    title: 'Sandbox mailbox',
+    title: 'Sandbox mail',
     lead: 'Every mail the server sends ends here, and what is answered here goes back to it.',
     mailboxes: 'Mailboxes',
     messages: 'Messages',
