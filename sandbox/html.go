@@ -76,6 +76,9 @@ func link(n *html.Node, target, id string) []html.Attribute {
 	}
 	switch u.Scheme {
 	case "http", "https":
+		if u.Host == "" {
+			return nil // leads back to whoever shows it
+		}
 		return []html.Attribute{{Key: "href", Val: u.String()}, {Key: "target", Val: "_blank"}, {Key: "rel", Val: "noopener noreferrer"}}
 	case "mailto":
 		q := mailto(u)
