@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	texttemplate "text/template"
 	"time"
-	"unicode"
 
 	gomail "github.com/emersion/go-message/mail"
 )
@@ -22,9 +22,8 @@ type letter struct {
 	subject   string
 	messageID string
 	replyTo   string
-	inReplyTo string // Message-ID with angle brackets
-	refs      []string
-	answer    bool // it answers a mail, so it is "auto-replied"
+	inReplyTo string // Message-ID with angle brackets, as a stranger wrote it
+	answer    bool   // it answers a mail, so it is "auto-replied"
 	date      time.Time
 	page      page
 }
@@ -58,8 +57,14 @@ var (
 	textLetter = texttemplate.Must(texttemplate.ParseFS(templates, "letter.txt"))
 )
 
-// render puts a letter into MIME: plain text and HTML that say the same.
+// render puts a letter into MIME: plain text and HTML that say the same. An
+// address that cannot stand in a header is refused.
 func (r *Room) render(l letter) ([]byte, error) {
+	for _, a := range slices.Concat([]mail.Address{r.From, l.to}, l.allTo, l.cc) {
+		if _, err := plainAddress(a.Address); err != nil {
+			return nil, err
+		}
+	}
 	var text, html bytes.Buffer
 	if err := textLetter.Execute(&text, l.page); err != nil {
 		return nil, err
@@ -91,92 +96,6 @@ func (r *Room) render(l letter) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// header says that a program wrote this and wants no out-of-office answer
-// (RFC 3834; MS-OXCMAIL for X-Auto-Response-Suppress). Reports of failed
-// delivery are welcome.
-func (r *Room) header(l letter) gomail.Header {
-	var h gomail.Header
-	h.SetAddressList("From", addressList(r.From))
-	to := l.allTo
-	if len(to) == 0 {
-		to = []mail.Address{l.to}
-	}
-	h.SetAddressList("To", addressList(to...))
-	if len(l.cc) > 0 {
-		h.SetAddressList("Cc", addressList(l.cc...))
-	}
-	if l.replyTo != "" {
-		h.SetAddressList("Reply-To", addressList(mail.Address{Name: r.From.Name, Address: l.replyTo}))
-	}
-	h.SetSubject(oneLine(l.subject, maxSubject))
-	h.SetDate(l.date)
-	h.SetMessageID(bare(l.messageID))
-	if l.inReplyTo != "" {
-		h.SetMsgIDList("In-Reply-To", []string{bare(l.inReplyTo)})
-		h.SetMsgIDList("References", append(bareAll(l.refs), bare(l.inReplyTo)))
-	}
-	if l.answer {
-		h.Set("Auto-Submitted", "auto-replied")
-	} else {
-		h.Set("Auto-Submitted", "auto-generated")
-	}
-	h.Set("X-Auto-Response-Suppress", "OOF, AutoReply")
-	h.Set("X-Signoff-Loop", r.domain)
-	h.Set("Mime-Version", "1.0")
-	return h
-}
-
-func addressList(list ...mail.Address) []*gomail.Address {
-	out := make([]*gomail.Address, len(list))
-	for i, a := range list {
-		out[i] = &gomail.Address{Name: oneLine(a.Name, maxName), Address: noSpace(a.Address)}
-	}
-	return out
-}
-
-const (
-	maxSubject = 200
-	maxName    = 100
-)
-
-// oneLine makes text from people fit for a header: no line breaks, no control
-// characters, not too long.
-func oneLine(text string, limit int) string {
-	text = strings.Map(func(c rune) rune {
-		if unicode.IsSpace(c) || unicode.IsControl(c) {
-			return ' '
-		}
-		if unicode.Is(unicode.Cf, c) {
-			return -1 // invisible; some turn the reading direction around
-		}
-		return c
-	}, strings.ToValidUTF8(text, "�"))
-	text = strings.Join(strings.Fields(text), " ")
-	if runes := []rune(text); len(runes) > limit {
-		text = string(runes[:limit-1]) + "…"
-	}
-	return text
-}
-
-func noSpace(address string) string {
-	return strings.Map(func(c rune) rune {
-		if c <= ' ' || c == 0x7f {
-			return -1
-		}
-		return c
-	}, address)
-}
-
-func bare(id string) string { return noSpace(strings.Trim(id, "<>")) }
-
-func bareAll(ids []string) []string {
-	out := make([]string, 0, len(ids))
-	for _, id := range ids {
-		out = append(out, bare(id))
-	}
-	return out
 }
 
 // replyLink is a mailto link that writes an answer with word as its first line

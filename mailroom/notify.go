@@ -33,8 +33,9 @@ func (r *Room) Notify(ctx context.Context, job runner.Job) (runner.Result, error
 	var mails []store.OutMail
 	var addresses []store.ReplyAddress
 	for _, p := range people {
-		if p.Email == "" {
-			r.Log.Info("no address to tell of a task", slog.Int64("instance", int64(job.Instance)), slog.String("user", string(p.Principal)))
+		var err error
+		if p.Email, err = plainAddress(p.Email); err != nil { // one odd address must not keep the others from their mail
+			r.Log.Info("no usable address to tell of a task", slog.Int64("instance", int64(job.Instance)), slog.String("user", string(p.Principal)))
 			continue
 		}
 		m, address, err := r.notification(job, p)
@@ -264,9 +265,16 @@ func (r *Room) addressed(ctx context.Context, recipients []string) ([]mail.Addre
 		}
 		a, err := mail.ParseAddress(text)
 		if err != nil {
-			return nil, &signoff.Error{Kind: signoff.Invalid, Code: "mail-bad-address", Detail: fmt.Sprintf("%q is not a mail address", oneLine(text, maxName)), Err: err}
+			return nil, badAddress(text)
 		}
 		list = append(list, *a)
+	}
+	for i := range list {
+		plain, err := plainAddress(list[i].Address)
+		if err != nil {
+			return nil, err
+		}
+		list[i].Address = plain
 	}
 	return list, nil
 }
