@@ -173,6 +173,10 @@ func (t *turn) redirect(e Redirect) error {
 	if task.Claimed != "" && task.Claimed != t.in.By.Principal && !t.in.By.Admin {
 		return taskClaimed(task)
 	}
+	n := t.node(task.Node)
+	if n.Task.ExcludeStarter && t.in.By.Principal == t.st.Starter.Principal && !t.in.By.Admin {
+		return starterExcluded() // who may not decide may not choose who does
+	}
 	comment := clean(e.Comment)
 	if err := tooLong("comment", comment, MaxComment); err != nil {
 		return err
@@ -181,7 +185,6 @@ func (t *turn) redirect(e Redirect) error {
 	if err != nil || len(t.need) > 0 {
 		return err
 	}
-	n := t.node(task.Node)
 	t.endSleep(task, t.in.By.Principal)
 	for _, from := range t.part(task) {
 		t.emitBy(Fact{Kind: TaskRedirected, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment})
