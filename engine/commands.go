@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strconv"
 )
 
@@ -22,4 +23,10 @@ func (t *turn) again(c Command) {
 	t.command(c)
 	last := &t.commands[len(t.commands)-1]
 	last.Key += "/" + strconv.Itoa(t.st.Facts)
+}
+
+// retract takes back what this very step asked for a thing that is no more.
+// What earlier steps asked is the outbox's to drop.
+func (t *turn) retract(ref int) {
+	t.commands = slices.DeleteFunc(t.commands, func(c Command) bool { return c.Ref == ref })
 }

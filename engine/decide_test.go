@@ -268,3 +268,16 @@ func TestABrokenStateStopsTheInstanceLoudly(t *testing.T) {
 	_, err := Decide(w.def, w.st, Input{At: w.now, By: caller("jane"), Event: Act{Task: 2, Action: "Approve"}})
 	t.Error(errors.Unwrap(err))
 }
+
+func TestWhatAStepTakesBackIsNotAskedOfTheWorld(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).node("split", process.ParallelGateway).
+		node("mail", process.SendTask).node("call", process.ServiceTask).user("ask", []string{"jane"}).
+		node("stop", process.TerminateEvent).path("start", "split", "mail").path("split", "call").path("split", "ask").path("split", "stop")
+	s.def.Nodes[s.index("mail")].Email = &process.Email{To: []process.Recipient{{Person: s.template("jane")}}, Subject: s.template("Hello")}
+	s.def.Nodes[s.index("call")].Service = &process.Service{Method: "GET", URL: s.template("https://x.test")}
+	w := run(s)
+	step := w.must("ana", begin(nil))
+	if w.st.Status != Completed || len(step.Commands) != 0 {
+		t.Errorf("the instance is %s, commands %+v", w.st.Status, step.Commands)
+	}
+}

@@ -158,6 +158,7 @@ func (t *turn) withdraw(token int, why string) {
 		task := t.st.Tasks[i]
 		if task.Token == token && task.Open() {
 			t.emit(Fact{Kind: TaskWithdrawn, Node: task.Node, Ref: task.Seq, Text: why})
+			t.retract(task.Seq)
 			t.clearTimers(task.Seq, true)
 			break
 		}
@@ -166,6 +167,7 @@ func (t *turn) withdraw(token int, why string) {
 	for _, e := range t.st.Effects {
 		if e.Token == token {
 			t.emit(Fact{Kind: EffectDropped, Node: e.Node, Ref: e.Seq})
+			t.retract(e.Seq)
 			break
 		}
 	}
