@@ -39,6 +39,7 @@ type OutMail struct {
 	Proof     bool   // our own copy of it has been seen in the mailbox
 	Error     string // why it did not go out, so far or for good
 	Bounce    string // what a delivery report said
+	Look      bool   // it is in doubt or has failed, and nobody has dealt with it
 	Raw       []byte // empty once sent, and in lists
 }
 
@@ -87,12 +88,12 @@ func (t *tx) queueMail(m OutMail) error {
 }
 
 const mailColumns = `id, key, command, purpose, instance, task, principal, recipient, subject, message_id,
-	state, attempts, due, since, created, proof, error, bounce`
+	state, attempts, due, since, created, proof, error, bounce, ` + needsLook + ` as look`
 
 func scanMail(rows *sql.Rows, more ...any) (m OutMail, err error) {
 	var due, since, created int64
 	err = rows.Scan(append([]any{&m.ID, &m.Key, &m.Command, &m.Purpose, &m.Instance, &m.Task, &m.Principal, &m.To, &m.Subject, &m.MessageID,
-		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce}, more...)...)
+		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce, &m.Look}, more...)...)
 	m.Due, m.Since, m.Created = moment(due), moment(since), moment(created)
 	return m, err
 }
@@ -274,31 +275,6 @@ func (s *Store) RequeueMail(ctx context.Context, command string, now time.Time) 
 		_, err = t.exec(`update mail_out set reported = 0 where command = $1 and reported = 1`, command)
 		return err
 	})
-}
-
-// ReleaseMail puts a failed or doubtful mail back into the queue, because an
-// administrator says so.
-func (s *Store) ReleaseMail(ctx context.Context, id int64, now time.Time) error {
-	return s.administerMail(ctx, id, `update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, error = '',
-		reported = case when command = '' then 1 else 0 end where id = $2 and state in ('failed', 'doubtful')`, now)
-}
-
-// DropMail gives up a mail that was not sent, because an administrator says so.
-func (s *Store) DropMail(ctx context.Context, id int64, now time.Time) error {
-	return s.administerMail(ctx, id, `update mail_out set state = 'failed', since = $1, error = 'given up by an administrator'
-		where id = $2 and state in ('queued', 'doubtful')`, now)
-}
-
-func (s *Store) administerMail(ctx context.Context, id int64, query string, now time.Time) error {
-	var n int64
-	err := s.write(ctx, func(t *tx) (err error) {
-		n, err = t.exec(query, micros(now), id)
-		return err
-	})
-	if err == nil && n == 0 {
-		return &signoff.Error{Kind: signoff.Conflict, Code: "mail-not-waiting", Detail: "that mail is not waiting for anybody"}
-	}
-	return err
 }
 
 func (s *Store) mails(ctx context.Context, query string, args ...any) (list []OutMail, err error) {

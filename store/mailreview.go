@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/signoffhq/signoff"
 )
@@ -38,9 +39,14 @@ func (c *conditions) where(order string, limit int) string {
 	return text
 }
 
+// needsLook tells, in SQL, of a mail that waits for a person: it is in doubt or
+// has failed. The index of them stands on these very words.
+const needsLook = `state not in ('queued', 'sending', 'sent') and settled < since`
+
 // MailFilter narrows a list of mails; zero fields mean all.
 type MailFilter struct {
 	State    MailState
+	Look     bool // only those a person should look at
 	Bounced  bool // only those a delivery report came for
 	Instance signoff.InstanceID
 	Before   int64 // only ids below: the cursor
@@ -55,6 +61,9 @@ func (f MailFilter) conditions() *conditions {
 		fallthrough
 	default:
 		c.add(`state = $?`, string(f.State))
+	}
+	if f.Look {
+		c.add(needsLook)
 	}
 	if f.Bounced {
 		c.add(`bounce <> ''`)
@@ -159,18 +168,51 @@ func scanReceived(rows *sql.Rows) (m InMail, err error) {
 	return m, err
 }
 
-// MailCounts is how much waits for a person, none of it counted beyond a limit.
+// MailCounts is how much waits, none of it counted beyond a limit.
 type MailCounts struct {
-	Look, Doubtful, Failed, Queued int
+	Look             int // mails that came in and wait for a person
+	Doubtful, Failed int // mails on their way out that wait for one
+	Queued           int // what waits for its turn
 }
+
+// "state || ''" keeps the planner from the index of all states, in which what
+// has failed only grows.
+const countQuery = `select
+		(select count(*) from (select 1 from mail_in where look = 1 limit $1) a),
+		(select count(*) from (select 1 from mail_out where `+needsLook+` and state || '' = 'doubtful' limit $1) b),
+		(select count(*) from (select 1 from mail_out where `+needsLook+` and state || '' = 'failed' limit $1) c),
+		(select count(*) from (select 1 from mail_out where state = 'queued' limit $1) d)`
 
 // CountMail counts what waits, each up to limit.
 func (s *Store) CountMail(ctx context.Context, limit int) (n MailCounts, err error) {
-	err = s.row(ctx, `select
-		(select count(*) from (select 1 from mail_in where look = 1 limit $1) a),
-		(select count(*) from (select 1 from mail_out where state in ('doubtful', 'failed') and state = 'doubtful' limit $1) b),
-		(select count(*) from (select 1 from mail_out where state in ('doubtful', 'failed') and state = 'failed' limit $1) c),
-		(select count(*) from (select 1 from mail_out where state = 'queued' limit $1) d)`, limit).
+	err = s.row(ctx, countQuery, limit).
 		Scan(&n.Look, &n.Doubtful, &n.Failed, &n.Queued)
 	return n, s.explain(err)
+}
+
+// ReleaseMail puts a failed or doubtful mail back into the queue, because an
+// administrator says so. A doubtful one may arrive twice then.
+func (s *Store) ReleaseMail(ctx context.Context, id int64, now time.Time) error {
+	return s.administerMail(ctx, id, `update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, error = '',
+		reported = case when command = '' then 1 else 0 end where id = $2 and state in ('failed', 'doubtful')`, now)
+}
+
+// DropMail gives up a mail that was not sent, because an administrator says so.
+// One that has failed stays as it is and needs no look any more.
+func (s *Store) DropMail(ctx context.Context, id int64, now time.Time) error {
+	return s.administerMail(ctx, id, `update mail_out set state = 'failed', settled = $1, since = case when state = 'failed' then since else $1 end,
+		error = case when state = 'failed' then error else 'given up by an administrator' end
+		where id = $2 and (state = 'queued' or `+needsLook+`)`, now)
+}
+
+func (s *Store) administerMail(ctx context.Context, id int64, query string, now time.Time) error {
+	var n int64
+	err := s.write(ctx, func(t *tx) (err error) {
+		n, err = t.exec(query, micros(now), id)
+		return err
+	})
+	if err == nil && n == 0 {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "mail-not-waiting", Detail: "that mail is not waiting for anybody"}
+	}
+	return err
 }

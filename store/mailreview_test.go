@@ -51,6 +51,8 @@ func TestMailsAreListedByWhatBecameOfThem(t *testing.T) {
 		{MailFilter{State: MailFailed, Before: 5}, "b"},
 		{MailFilter{State: MailDoubtful}, "c"},
 		{MailFilter{State: MailQueued}, "f"},
+		{MailFilter{Look: true}, "e c b"},
+		{MailFilter{Look: true, State: MailFailed, Before: 5}, "b"},
 		{MailFilter{Bounced: true}, "d"},
 		{MailFilter{Bounced: true, Before: 4}, ""},
 		{MailFilter{Instance: 8}, "d a"},
@@ -110,6 +112,39 @@ func TestWhatWaitsIsCountedUpToALimit(t *testing.T) {
 	}
 }
 
+// Mails b and e have failed, c is in doubt, f is in the queue.
+func TestAMailGivenUpNeedsNoLookUntilItGoesWrongAgain(t *testing.T) {
+	s, ctx := review(t), t.Context()
+	now := mailDay.Add(time.Hour)
+	must(t, s.DropMail(ctx, 2, now))
+	must(t, s.DropMail(ctx, 3, now))
+	must(t, s.DropMail(ctx, 6, now))
+	list, err := s.Mails(ctx, MailFilter{Look: true}, 10)
+	if keysOf(list) != "e" || err != nil || !list[0].Look {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if n, err := s.CountMail(ctx, 10); err != nil || n != (MailCounts{Failed: 1}) {
+		t.Errorf("%+v, %v", n, err)
+	}
+	b, err := s.Mail(ctx, 2)
+	must(t, err)
+	c, err := s.Mail(ctx, 3)
+	must(t, err)
+	if !b.Since.Equal(mailDay) || b.Error != "" || !c.Since.Equal(now) || c.Error != "given up by an administrator" || c.State != MailFailed || c.Look {
+		t.Errorf("failed before: %+v\nin doubt before: %+v", b, c)
+	}
+	if err := s.DropMail(ctx, 2, now); signoff.CodeOf(err) != "mail-not-waiting" {
+		t.Errorf("given up twice: %v", err)
+	}
+	must(t, s.ReleaseMail(ctx, 2, now.Add(time.Minute)))
+	taken, err := s.TakeMail(ctx, now.Add(time.Minute), 1)
+	must(t, err)
+	must(t, s.SettleMail(ctx, taken[0].ID, MailFailed, now.Add(2*time.Minute), time.Time{}, "no such mailbox"))
+	if list, err = s.Mails(ctx, MailFilter{Look: true}, 10); keysOf(list) != "e b" || err != nil {
+		t.Errorf("failed again: %+v, %v", list, err)
+	}
+}
+
 // A list that people page through may not read all mail there ever was.
 func TestListsOfMailReadAnIndex(t *testing.T) {
 	s := openMail(t)
@@ -121,6 +156,7 @@ func TestListsOfMailReadAnIndex(t *testing.T) {
 		{"mail_out", MailFilter{State: MailFailed}.conditions(), "mail_out_trouble"},
 		{"mail_out", MailFilter{State: MailDoubtful, Before: 7}.conditions(), "mail_out_trouble"},
 		{"mail_out", MailFilter{State: MailQueued}.conditions(), "mail_out_due"},
+		{"mail_out", MailFilter{Look: true, Before: 7}.conditions(), "mail_out_look"},
 		{"mail_out", MailFilter{Bounced: true}.conditions(), "mail_out_bounced"},
 		{"mail_out", MailFilter{Instance: 7}.conditions(), "mail_out_instance"},
 		{"mail_out", MailFilter{Before: 7}.conditions(), "INTEGER PRIMARY KEY"},
@@ -130,6 +166,15 @@ func TestListsOfMailReadAnIndex(t *testing.T) {
 		query := `select id from ` + c.table + c.q.where(`id desc`, 5)
 		if plan := planOf(t.Context(), t, s, query, c.q.args...); !slices.ContainsFunc(plan, func(l string) bool { return strings.Contains(l, c.index) }) {
 			t.Errorf("%s reads %q", query, plan)
+		}
+	}
+}
+
+func TestCountingMailReadsIndexesOfWhatWaits(t *testing.T) {
+	plan := strings.Join(planOf(t.Context(), t, openMail(t), countQuery, 9), "\n")
+	for index, times := range map[string]int{"mail_in_look": 1, "mail_out_look": 2, "mail_out_due": 1} {
+		if strings.Count(plan, "INDEX "+index) != times {
+			t.Errorf("%s is not read %d times:\n%s", index, times, plan)
 		}
 	}
 }
