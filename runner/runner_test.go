@@ -535,3 +535,24 @@ func TestRightsAreCheckedBeforeTheEngineIsAsked(t *testing.T) {
 		wantCode(t, err, "workflow-not-found")
 	})
 }
+
+// TestTwoRunnersOnOneStoreDoNotStandInEachOthersWay: what one remembers of an
+// instance is out of date as soon as the other has moved it.
+func TestTwoRunnersOnOneStoreDoNotStandInEachOthersWay(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		other := New(Config{Store: w.Store, Library: w.Library, Directory: town{}, Node: "other"})
+		id := w.start(t)
+		do := func(r *Runner, by signoff.Caller, e engine.Event) {
+			t.Helper()
+			_, err := r.Do(ctx, by, id, e, "")
+			must(t, err)
+		}
+		do(w.Runner, bob, engine.Claim{Task: 2})
+		do(other, bob, engine.Release{Task: 2})
+		do(w.Runner, jane, engine.Claim{Task: 2}) // refused by what it remembers: Bob has it
+		do(other, jane, engine.Comment{Task: 2, Text: "a moment"})
+		do(w.Runner, jane, engine.Release{Task: 2}) // decided on what it remembers, and found stale
+		must(t, w.Store.Audit(ctx, id))
+	})
+}

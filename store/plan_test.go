@@ -50,7 +50,8 @@ func checkPlan(t *testing.T, s *Store, query string) {
 		var id, parent, unused int
 		var detail string
 		must(t, rows.Scan(&id, &parent, &unused, &detail))
-		scans := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "INDEX")
+		// A walk down the numbers of all instances is a scan by another name.
+		scans := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "INDEX") || strings.Contains(detail, "rowid<?")
 		if scans || strings.Contains(detail, "TEMP B-TREE") {
 			t.Errorf("%s\n  %s", query, detail)
 		}
