@@ -15,6 +15,26 @@ func (t *turn) command(c Command) {
 	key = append(key, c.Kind...)
 	c.Key = string(key)
 	t.commands = append(t.commands, c)
+	t.written += c.bytes()
+}
+
+// bytes is about what a command takes up.
+func (c *Command) bytes() int {
+	switch {
+	case c.Notify != nil:
+		return len(c.Notify.Body) + len(c.Notify.Instructions) + rowBytes*len(c.Notify.To)
+	case c.Email != nil:
+		return len(c.Email.Body) + rowBytes*(len(c.Email.To)+len(c.Email.Cc))
+	case c.Call != nil:
+		return len(c.Call.URL) + len(c.Call.Body)
+	}
+	return 0
+}
+
+// retract takes back what this very step asked for a thing that is no more.
+// What earlier steps asked is the outbox's to drop.
+func (t *turn) retract(ref int) {
+	t.commands = slices.DeleteFunc(t.commands, func(c Command) bool { return c.Ref == ref })
 }
 
 // again is command for a thing that commanded before and means something new:
@@ -23,10 +43,4 @@ func (t *turn) again(c Command) {
 	t.command(c)
 	last := &t.commands[len(t.commands)-1]
 	last.Key += "/" + strconv.Itoa(t.st.Facts)
-}
-
-// retract takes back what this very step asked for a thing that is no more.
-// What earlier steps asked is the outbox's to drop.
-func (t *turn) retract(ref int) {
-	t.commands = slices.DeleteFunc(t.commands, func(c Command) bool { return c.Ref == ref })
 }

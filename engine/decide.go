@@ -16,7 +16,7 @@ import (
 //
 // def must be the definition the instance was started with.
 func Decide(def *process.Definition, st State, in Input) (Step, error) {
-	t := turn{def: def, in: in, now: in.At, at: in.At.UTC().Truncate(time.Microsecond), st: st.clone()}
+	t := turn{def: def, in: in, now: in.At, at: in.At.UTC().Truncate(time.Microsecond), st: st.clone(), steps: MaxSteps}
 	if err := t.begin(in.Event); err != nil {
 		return Step{}, err
 	}
@@ -39,6 +39,9 @@ type turn struct {
 	commands []Command
 	ready    []ready
 	entries  int                   // nodes entered
+	steps    int                   // steps left to expressions
+	written  int                   // bytes of what the step makes, roughly
+	sizes    map[string]int        // of variables as stored, where known
 	need     []string              // people nobody has looked up yet
 	scope    map[string]expr.Value // what expressions see; nil: to be made
 }
@@ -121,8 +124,16 @@ func (t *turn) emit(f Fact) {
 	switch f.Kind {
 	case Started, VarsSet, TaskDecided, TaskExpired:
 		t.scope = nil
+		for name := range f.Vars {
+			delete(t.sizes, name)
+		}
+	case TaskOffered:
+		t.written += len(f.Text) + rowBytes*len(f.To)
 	}
 }
+
+// rowBytes is about what one more recipient of a task takes up.
+const rowBytes = 256
 
 func (t *turn) emitBy(f Fact) {
 	f.By = t.in.By.Principal

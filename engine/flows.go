@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 
-	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
 )
 
@@ -50,7 +49,7 @@ func (t *turn) applies(n *process.Node, f *process.Flow) (bool, *trouble) {
 	if f.Condition == nil || n.Kind == process.ParallelGateway {
 		return true, nil
 	}
-	yes, err := f.Condition.Test(expr.Scope{Vars: t.scopeVars(), Now: t.now})
+	yes, err := f.Condition.Test(t.sight(t.scopeVars()))
 	if err != nil {
 		return false, exprTrouble("the condition of "+t.flowName(f), f.Condition.Source(), err)
 	}

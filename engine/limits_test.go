@@ -201,3 +201,41 @@ func TestOldClosedTasksAreForgotten(t *testing.T) {
 		t.Errorf("%d tasks are kept", len(w.st.Tasks))
 	}
 }
+
+func TestACircleThatOnlyCalculatesIsStopped(t *testing.T) {
+	s := draw(t).variable("n", process.Number).variable("list", process.JSON).node("start", process.StartEvent).
+		node("merge", process.ExclusiveGateway).script("work", "n", "count(for i in 1..15000 return i * i)").path("start", "merge", "work", "merge")
+	w := run(s)
+	w.must("ana", begin(nil))
+	w.wantIncident(IncidentExpression)
+	if len(w.facts) > 1000 {
+		t.Errorf("%d facts", len(w.facts))
+	}
+	w.must("root", Retry{Incident: w.st.Incidents[0].Seq}) // with a new allowance
+	w.wantIncident(IncidentExpression)
+}
+
+func TestACircleThatOnlyWritesIsStopped(t *testing.T) {
+	s := draw(t).variable("text", process.Text).node("start", process.StartEvent).
+		node("merge", process.ExclusiveGateway).script("work", "text", "text").path("start", "merge", "work", "merge")
+	w := run(s)
+	w.must("ana", begin(map[string]expr.Value{"text": expr.String(strings.Repeat("x", expr.MaxText))}))
+	w.wantIncident(IncidentLoop)
+	if n := len(w.facts); n > 1000 {
+		t.Errorf("%d facts", n)
+	}
+}
+
+func TestManyLongTasksInOneStepAreStopped(t *testing.T) {
+	s := draw(t).variable("text", process.Text).node("start", process.StartEvent).node("split", process.ParallelGateway).
+		user("ask", []string{"jane"}, func(task *process.Task) { task.Instructions, task.Notify = draw(t).template("{text}"), nil }).
+		path("start", "split")
+	for range MaxTokens {
+		s.flow("split", "ask", "")
+	}
+	w := run(s)
+	w.must("ana", begin(map[string]expr.Value{"text": expr.String(strings.Repeat("x", MaxText))}))
+	if open, most := len(w.openTasks()), MaxStepBytes/MaxText+1; open > most || len(w.st.Incidents) != MaxTokens-open {
+		t.Errorf("%d tasks and %d incidents; at most %d tasks", open, len(w.st.Incidents), most)
+	}
+}

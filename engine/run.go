@@ -41,10 +41,8 @@ func (t *turn) resume(token int, stage Stage) {
 func (t *turn) advance(r ready) (ready, bool) {
 	switch r.stage {
 	case Entering:
-		if t.entries++; t.entries > MaxEntries {
-			t.raise(r, &trouble{IncidentLoop,
-				fmt.Sprintf("%d steps were taken without anything to wait for", MaxEntries),
-				"the steps go round in a circle; correct the variables that should end it and retry, or cancel the instance"})
+		if bad := t.tooFar(); bad != nil {
+			t.raise(r, bad)
 			return r, false
 		}
 		return t.enter(r)
@@ -58,6 +56,19 @@ func (t *turn) advance(r ready) (ready, bool) {
 	default:
 		return t.leave(r)
 	}
+}
+
+// tooFar is the trouble when one turn takes too many steps, or writes too much.
+func (t *turn) tooFar() *trouble {
+	const advice = "the steps go round in a circle; correct the variables that should end it and retry, or cancel the instance"
+	t.entries++
+	switch {
+	case t.entries > MaxEntries:
+		return &trouble{IncidentLoop, fmt.Sprintf("%d steps were taken without anything to wait for", MaxEntries), advice}
+	case t.written > MaxStepBytes:
+		return &trouble{IncidentLoop, fmt.Sprintf("more than %d MB were written without anything to wait for", MaxStepBytes>>20), advice}
+	}
+	return nil
 }
 
 // enter does what the node is there for. The token goes on when that is done

@@ -81,7 +81,7 @@ func (t *turn) startVars(given map[string]expr.Value) (map[string]expr.Value, er
 	if len(wrong) > 0 {
 		return nil, badVariables(wrong)
 	}
-	if t.tooLarge(vars) {
+	if _, ok := t.fits(vars); !ok {
 		return nil, variablesTooLarge()
 	}
 	return vars, nil

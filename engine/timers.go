@@ -55,7 +55,7 @@ func (t *turn) moment(v expr.Value, typ process.Type) (time.Time, error) {
 
 // whyNull says why e has no value, for who must put it right.
 func (t *turn) whyNull(e *expr.Expr) error {
-	_, reasons, _ := e.Explain(expr.Scope{Vars: t.scopeVars(), Now: t.now})
+	_, reasons, _ := e.Explain(t.sight(t.scopeVars()))
 	if len(reasons) > 0 {
 		return errors.New(reasons[0].Msg)
 	}

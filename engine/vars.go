@@ -39,6 +39,11 @@ func (t *turn) scopeVars() map[string]expr.Value {
 	return s
 }
 
+// sight is what an expression may see and use; all of a turn share its steps.
+func (t *turn) sight(vars map[string]expr.Value) expr.Scope {
+	return expr.Scope{Vars: vars, Now: t.now, Left: &t.steps}
+}
+
 // personValue is a person as expressions see one; nobody is null.
 func personValue(p signoff.Person) expr.Value {
 	if p.Principal == "" {
@@ -59,7 +64,7 @@ func (t *turn) eval(what string, e *expr.Expr, more map[string]expr.Value) (expr
 		vars = maps.Clone(vars)
 		maps.Copy(vars, more)
 	}
-	v, err := e.Eval(expr.Scope{Vars: vars, Now: t.now})
+	v, err := e.Eval(t.sight(vars))
 	if err != nil {
 		return nil, exprTrouble(what, e.Source(), err)
 	}
@@ -88,7 +93,7 @@ func (t *turn) write(what string, e *expr.Template, limit int, form func(expr.Va
 	if e == nil {
 		return "", nil
 	}
-	s, err := e.EvalWith(expr.Scope{Vars: t.scopeVars(), Now: t.now}, form)
+	s, err := e.EvalWith(t.sight(t.scopeVars()), form)
 	if err != nil {
 		return "", exprTrouble(what, e.Source(), err)
 	}
@@ -157,9 +162,11 @@ func (t *turn) assign(n *process.Node, list []process.Assign, more map[string]ex
 		}
 		set[list[i].Variable], seen[list[i].Variable] = v, v
 	}
-	if t.tooLarge(set) {
+	bytes, ok := t.fits(set)
+	if !ok {
 		return &trouble{IncidentVariables, variablesTooLarge().Detail, "make a variable smaller and retry"}
 	}
+	t.written += bytes
 	t.emit(Fact{Kind: VarsSet, Node: n.ID, Vars: set})
 	return nil
 }
@@ -258,7 +265,7 @@ func (t *turn) checked(vars map[string]expr.Value, allowed []string) (map[string
 	if len(wrong) > 0 {
 		return nil, badVariables(wrong)
 	}
-	if t.tooLarge(out) {
+	if _, ok := t.fits(out); !ok {
 		return nil, variablesTooLarge()
 	}
 	return out, nil
@@ -268,19 +275,33 @@ func variablesTooLarge() *signoff.Error {
 	return refuse(signoff.TooLarge, CodeVariablesLarge, "the instance's variables would be larger than %d bytes, or a text in them than %d", MaxVariables, expr.MaxText)
 }
 
-// tooLarge tells whether the variables, with set, would be more than can be
-// stored and read back.
-func (t *turn) tooLarge(set map[string]expr.Value) bool {
+// fits returns how many bytes set takes when stored, and whether the variables
+// with it can be stored and read back.
+func (t *turn) fits(set map[string]expr.Value) (bytes int, ok bool) {
 	if len(set) == 0 {
-		return false
+		return 0, true
 	}
-	total, ok := size(set)
+	bytes, ok = size(set)
+	total := bytes
 	for name, v := range t.st.Vars {
 		if _, replaced := set[name]; !replaced {
-			total += len(name) + len(expr.AppendJSON(nil, v))
+			total += t.sizeOf(name, v)
 		}
 	}
-	return !ok || total > MaxVariables
+	return bytes, ok && total <= MaxVariables
+}
+
+// sizeOf is how many bytes a variable of the state takes, worked out once.
+func (t *turn) sizeOf(name string, v expr.Value) int {
+	n, known := t.sizes[name]
+	if !known {
+		if t.sizes == nil {
+			t.sizes = make(map[string]int, len(t.st.Vars))
+		}
+		n = len(name) + len(expr.AppendJSON(nil, v))
+		t.sizes[name] = n
+	}
+	return n
 }
 
 // size is how many bytes vars take when stored. It is not ok when one of them

@@ -8,6 +8,7 @@ type env struct {
 	vars  map[string]Value
 	now   time.Time
 	steps int
+	left  *int // see Scope.Left
 	depth int
 	frame *frame
 	notes *[]*Error // nil: nobody asked why
@@ -30,6 +31,9 @@ func newEnv(src string, s Scope) *env {
 	if e.steps <= 0 {
 		e.steps = MaxSteps
 	}
+	if e.left = s.Left; e.left != nil {
+		e.steps = min(e.steps, max(*e.left, 0))
+	}
 	return e
 }
 
@@ -39,7 +43,11 @@ type stopped struct{ err *Error }
 // run evaluates root. Bounds unwind by panic, so that every node can be a plain
 // function from values to a value.
 func (e *env) run(root node) (v Value, err *Error) {
+	allowed := e.steps
 	defer func() {
+		if e.left != nil {
+			*e.left -= allowed - max(e.steps, 0)
+		}
 		switch r := recover().(type) {
 		case nil:
 		case stopped:

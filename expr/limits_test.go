@@ -165,3 +165,22 @@ func TestNamesAreTheFreeVariables(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralEvaluationsCanShareTheirSteps(t *testing.T) {
+	x := mustParse("count(for i in 1..1000 return i)")
+	left := MaxSteps
+	s := Scope{Left: &left}
+	if _, err := x.Eval(s); err != nil || left >= MaxSteps-1000 {
+		t.Fatalf("%d left, %v", left, err)
+	}
+	left = 500
+	for range 2 {
+		if _, err := x.Eval(s); err == nil || left != 0 {
+			t.Fatalf("%d left, %v", left, err)
+		}
+	}
+	left = 10 * MaxSteps
+	if _, err := mustParse("for i in 1..19000, j in 1..19000 return 1").Eval(s); err == nil || left < 9*MaxSteps {
+		t.Fatalf("one evaluation took more than its own bound: %d left, %v", left, err)
+	}
+}

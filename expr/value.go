@@ -129,4 +129,5 @@ type Scope struct {
 	Vars  map[string]Value // by name
 	Now   time.Time        // the moment, with its time zone; today() and now() come from it
 	Steps int              // bound on steps; 0 means MaxSteps
+	Left  *int             // steps left to several evaluations together, taken down by each; nil: no such bound
 }
