@@ -6,12 +6,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/signoffhq/signoff"
 )
@@ -32,7 +35,7 @@ type Request struct {
 	Key    string // sent as Idempotency-Key: the same on every retry
 }
 
-// Response is what the service answered with a status below 400.
+// Response is what the service answered with a status below 300.
 type Response struct {
 	Status int
 	Body   any // decoded JSON (numbers as json.Number), or the text when it is not JSON
@@ -55,7 +58,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	res, err := c.client().Do(req)
 	if err != nil {
 		return Response{}, &signoff.Error{Kind: signoff.Unavailable, Code: "service-unreachable",
-			Detail: "the service at " + req.URL.Host + " did not answer", Err: err}
+			Detail: "the service at " + req.URL.Host + " did not answer", Err: withoutURL(err)}
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, MaxResponseBytes+1))
@@ -91,9 +94,22 @@ func build(ctx context.Context, r Request) (*http.Request, error) {
 		req.Header.Set("Idempotency-Key", r.Key)
 	}
 	for name, v := range r.Header {
+		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(v) {
+			return nil, &signoff.Error{Kind: signoff.Invalid, Code: "bad-service-header",
+				Detail: fmt.Sprintf("the step's header %q holds characters HTTP does not allow", name), Hint: "correct the variables it is made of, or the workflow"}
+		}
 		req.Header.Set(name, v)
 	}
 	return req, nil
+}
+
+// withoutURL leaves the address out of an error, for its query may hold secrets
+// and the error is logged.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func (c *Client) client() *http.Client {

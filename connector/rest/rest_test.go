@@ -73,3 +73,16 @@ func TestAnEndlessAnswerIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatTheRequestHeldIsNotInItsErrors(t *testing.T) {
+	_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/?key=hush", Header: map[string]string{"X-Key": "hush"}})
+	if err == nil || strings.Contains(err.Error(), "hush") {
+		t.Errorf("nobody there: %v", err)
+	}
+	for name, v := range map[string]string{"X-Key": "hush\x01", "X Key": "hush", "X-Lines": "hush\r\nX-More: 1"} {
+		_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/", Header: map[string]string{name: v}})
+		if signoff.CodeOf(err) != "bad-service-header" || signoff.KindOf(err) != signoff.Invalid || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
