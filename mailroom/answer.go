@@ -13,17 +13,17 @@ import (
 // It goes to the address that was proven to be the sender's, says that a
 // program wrote it, and can itself be answered while the task is open.
 func (r *Room) answer(m reply.Reading, j judgement) (*store.OutMail, error) {
-	if len(j.say) == 0 || m.From == "" {
+	if len(j.say) == 0 {
 		return nil, nil
 	}
-	key := "answer/" + j.Digest
-	l := letter{to: mail.Address{Name: m.FromName, Address: m.From}, subject: replySubject(m.Subject, j), messageID: r.messageID(key),
-		inReplyTo: m.MessageID, answer: true, date: r.Now().In(r.Location)}
-	l.page = page{Title: headline(j), Lead: oneLine(j.about.Title, maxSubject), Link: r.taskLink(j.Instance, j.Task), LinkText: "Open the task"}
-	l.page.Paragraphs = append(l.page.Paragraphs, j.say...)
-	if j.Verdict != notRecipient {
-		l.page.fact("Request", j.about.Folio)
+	to, err := plainAddress(m.From)
+	if err != nil {
+		return nil, nil // nobody who could be answered
 	}
+	key := "answer/" + j.Digest
+	l := letter{to: mail.Address{Name: m.FromName, Address: to}, subject: replySubject(m.Subject, j), messageID: r.messageID(key),
+		inReplyTo: m.MessageID, answer: true, date: r.Now().In(r.Location)}
+	l.page = r.answerPage(j)
 	if j.words && j.token != "" {
 		l.replyTo = r.tagged(j.token)
 		l.page.Paragraphs = append(l.page.Paragraphs, wordsThatWork(j.about))
@@ -31,13 +31,27 @@ func (r *Room) answer(m reply.Reading, j judgement) (*store.OutMail, error) {
 			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, l.subject, a)})
 		}
 	}
-	l.page.Footer = []string{"Sent by signoff for task " + signoff.Serial{Instance: j.Instance, Seq: j.Task}.String() + "."}
 	raw, err := r.render(l)
 	if err != nil {
 		return nil, fmt.Errorf("compose %s: %w", key, err)
 	}
-	return &store.OutMail{Key: key, Purpose: "answer", Instance: j.Instance, Task: j.Task, Principal: j.Principal, To: m.From,
+	return &store.OutMail{Key: key, Purpose: "answer", Instance: j.Instance, Task: j.Task, Principal: j.Principal, To: to,
 		Subject: l.subject, MessageID: l.messageID, Created: r.Now(), Raw: raw}, nil
+}
+
+func (r *Room) answerPage(j judgement) page {
+	p := page{Title: headline(j), Paragraphs: j.say}
+	if j.about == nil {
+		p.Link, p.LinkText = r.URL+"/inbox", "Open your tasks"
+		p.Footer = []string{"Sent by signoff."}
+		return p
+	}
+	p.Lead, p.Link, p.LinkText = oneLine(j.about.Title, maxSubject), r.taskLink(j.Instance, j.Task), "Open the task"
+	if j.Verdict != notRecipient {
+		p.fact("Request", j.about.Folio)
+	}
+	p.Footer = []string{"Sent by signoff for task " + signoff.Serial{Instance: j.Instance, Seq: j.Task}.String() + "."}
+	return p
 }
 
 func headline(j judgement) string {
@@ -49,12 +63,15 @@ func headline(j judgement) string {
 	case helped:
 		return "What you can answer"
 	}
+	if j.about == nil {
+		return "Your mail was not understood"
+	}
 	return "Your answer was not taken"
 }
 
 func replySubject(subject string, j judgement) string {
 	subject = oneLine(subject, maxSubject)
-	if subject == "" {
+	if subject == "" && j.about != nil {
 		subject = oneLine(j.about.Title, maxSubject)
 	}
 	if len(subject) >= 3 && (subject[:3] == "Re:" || subject[:3] == "RE:" || subject[:3] == "re:") {

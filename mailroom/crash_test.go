@@ -213,30 +213,6 @@ func TestAnOutageHoldsEverybodyBackAndIsShown(t *testing.T) {
 	}
 }
 
-func TestAMailThatCannotBeDealtWithIsTriedAgainAndThenPutAside(t *testing.T) {
-	o := openOffice(t)
-	o.ask("user:3", "user:4")
-	o.send()
-	o.reply("jane", "Approve")
-	tries := map[string]int{}
-	o.instances.broken = &signoff.Error{Kind: signoff.Unavailable, Code: "shutting-down", Detail: "not now"}
-	for range maxTries + 1 { // however long it takes
-		if err := o.room.receive(t.Context(), tries); err == nil {
-			t.Fatal("a mail was put aside that could be dealt with later")
-		}
-	}
-	o.instances.broken = errors.New("broken")
-	for i := range maxTries {
-		err := o.room.receive(t.Context(), tries)
-		if (err == nil) != (i == maxTries-1) {
-			t.Fatalf("try %d: %v", i+1, err)
-		}
-	}
-	if rec := o.record(); rec.Verdict != "failed" || !rec.Look {
-		t.Errorf("record: %+v", rec)
-	}
-}
-
 // settle looks for doubtful mails that are due.
 func (o *office) settle() {
 	o.t.Helper()

@@ -121,7 +121,7 @@ func TestFiveHundredHostileMailsDecideNothing(t *testing.T) {
 			raw := mutate(rng, fill.Replace(base))
 			reading := reply.Read(raw, o.room.policy)
 			in := store.InMail{Digest: fmt.Sprintf("%s %d", name, n), At: o.clock, From: reading.From, Subject: reading.Subject}
-			if err := o.room.judgeAndRecord(t.Context(), reading, in, map[string]int{}); err != nil {
+			if err := o.room.judgeAndRecord(t.Context(), reading, in, nil, false); err != nil {
 				t.Fatalf("%s:\n%+q\n%v", name, raw[:min(len(raw), 500)], err)
 			}
 			if len(o.instances.done) > 0 {

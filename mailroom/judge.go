@@ -22,6 +22,7 @@ type judgement struct {
 	token string              // the secret it came with, for the answer's own reply address
 	say   []string            // paragraphs of the answer; none: no answer
 	words bool                // list the words that work
+	known bool                // its sender is proven to be who the task was given to
 }
 
 // Verdicts, as they stand in the record.
@@ -40,6 +41,7 @@ const (
 	expired      = "expired"
 	unproven     = "sender not proven"
 	notRecipient = "not the recipient"
+	broken       = "failed"
 )
 
 // evidence is what a decision by mail rests on. It is kept with the decision.
@@ -70,12 +72,11 @@ func (r *Room) judge(ctx context.Context, m reply.Reading, in store.InMail) (jud
 		return j, err
 	}
 	if about == nil {
-		j.Look = true
-		return j.end(trouble, "it cannot be tied to one task"), nil
+		return r.judgeLoose(ctx, m, j, trouble)
 	}
 	j.about, j.token = about, firstToken(m, about)
 	j.Instance, j.Task, j.Principal = about.Instance, about.Task, about.Principal
-	proof := evidence{Mail: in.Digest, From: m.From, ID: clip(m.MessageID, 300), Tied: tied, Method: m.Proof.Method, Domain: m.Proof.Domain, Header: m.Proof.Header}
+	proof := evidence{Mail: in.Digest, From: clip(m.From, 300), ID: clip(m.MessageID, 300), Tied: tied, Method: m.Proof.Method, Domain: m.Proof.Domain, Header: m.Proof.Header}
 	if !m.Proof.Genuine && !r.TrustToken {
 		j.Look = true
 		return j.evident(proof).end(unproven, m.Proof.Why), nil // no answer: it would go to whoever was impersonated
@@ -90,7 +91,39 @@ func (r *Room) judge(ctx context.Context, m reply.Reading, in store.InMail) (jud
 	if !found || person.Principal != about.Principal {
 		return r.judgeStranger(ctx, j.evident(proof))
 	}
+	j.known = true
 	return r.judgeText(ctx, m, j, proof)
+}
+
+// judgeLoose is about a mail that answers no task, or several. People of ours
+// are told what to do instead; nobody else is.
+func (r *Room) judgeLoose(ctx context.Context, m reply.Reading, j judgement, trouble string) (judgement, error) {
+	j.Look = true
+	j = j.end(trouble, "it cannot be tied to one task")
+	if !m.Proof.Genuine {
+		return j, nil
+	}
+	person, found, err := r.People.ByAddress(ctx, m.From)
+	if err != nil || !found {
+		return j, err
+	}
+	j.Principal = person.Principal
+	why := "Your mail does not say which task it is about. Nothing was changed."
+	if trouble == conflicting {
+		why = "Your mail is about more than one task. Nothing was changed."
+	}
+	return j.advise(trouble, j.Detail, why, "To decide by mail, press Reply in the mail about the task and leave the address as it is. All your tasks are in your list."), nil
+}
+
+// aside ends with a place among the mails that need a look. Whoever is proven
+// to have decided is told that it was not taken.
+func (j judgement) aside(cause error) judgement {
+	known := j.known
+	j.Look, j.words = true, false
+	if !known {
+		return j.end(broken, detail(cause))
+	}
+	return j.advise(broken, detail(cause), "Your answer arrived, but something went wrong here and it could not be dealt with. Please open the task to see how it stands, and decide there.")
 }
 
 func (j judgement) end(verdict, why string) judgement {
@@ -186,6 +219,9 @@ func (r *Room) judgeStranger(ctx context.Context, j judgement) (judgement, error
 	}
 	who := starterName(names[j.about.Principal])
 	j.Look, j.token = true, ""
+	if strings.EqualFold(names[j.about.Principal].Email, j.From) {
+		return j.end(notRecipient, "the account of "+who+" is switched off"), nil
+	}
 	if j.about.Expires.Before(r.Now()) {
 		return j.end(notRecipient, "the answer is not from "+who), nil
 	}
@@ -287,6 +323,10 @@ func (r *Room) act(ctx context.Context, j judgement, event engine.Event, done de
 	}
 	if !final(err) {
 		return j, err
+	}
+	if signoff.CodeOf(err) == "task-not-found" { // the mail proves that it was this person's once
+		err = &signoff.Error{Kind: signoff.NotFound, Code: "task-not-found",
+			Detail: "this task is not yours any more: it was handed on to somebody else, or you have left the group it was given to"}
 	}
 	why, err := r.tell(ctx, err)
 	if err != nil {

@@ -1,6 +1,8 @@
 package mailroom
 
 import (
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/mailroom/reply"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
 )
@@ -106,6 +109,57 @@ func TestAnAnswerToAdviceDecides(t *testing.T) {
 	}
 }
 
+func TestWhoHandedATaskOnIsToldThatItIsNotTheirs(t *testing.T) {
+	o := openOffice(t)
+	o.ask("user:3")
+	o.send()
+	o.reply("jane", "redirect bob")
+	o.mustReceive()
+	first := o.inbox("jane")[0]
+	o.call("POST", "/sandbox/api/messages/"+first.ID+"/reply", `{"text":"Approve"}`, nil)
+	o.mustReceive()
+	o.send()
+	mails := o.inbox("jane")
+	if last := mails[len(mails)-1]; len(o.instances.done) != 1 || !strings.Contains(last.Text, "This task is not yours any more") {
+		t.Errorf("done %q, jane was told: %s", o.instances.done, last.Text)
+	}
+}
+
+func TestAStrangerWithoutATaskIsNotAnswered(t *testing.T) {
+	o := openOffice(t)
+	o.post("", "workflow@contoso.test", "From: eve@fabrikam.test\nTo: workflow@contoso.test\nSubject: hello\nMessage-ID: <1@x.test>\n\nApprove\n")
+	o.post("", "workflow@contoso.test", "From: jane@contoso.test\nTo: workflow@contoso.test\nSubject: hello\nMessage-ID: <2@x.test>\n\nApprove\n")
+	o.mustReceive()
+	if got := o.states(); len(got) != 0 {
+		t.Errorf("answers: %v", got)
+	}
+}
+
+// The other server has another domain and another mailbox.
+func TestTwoServersDoNotTalkToEachOther(t *testing.T) {
+	o := openOffice(t)
+	o.ask("user:3")
+	o.send()
+	o.reply("jane", "hm")
+	o.mustReceive()
+	o.send()
+	for _, m := range o.inbox("jane") {
+		resp, err := http.Get(o.page.URL + "/sandbox/api/messages/" + m.ID + "/raw")
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading := reply.Read(raw, reply.Policy{Address: "flows@fabrikam.test", Domain: "fabrikam.test", Authserv: "mx.contoso.test"})
+		if reading.Automatic == "" {
+			t.Errorf("%q would be answered", m.Subject)
+		}
+	}
+}
+
 func TestASecondDecisionIsToldWhoWasFirst(t *testing.T) {
 	o := openOffice(t)
 	o.ask("group:3")
@@ -183,6 +237,10 @@ func TestAMailThatAnswersNothingOrTwoThingsWaitsForAPerson(t *testing.T) {
 	}
 	o.send()
 	mails := o.inbox("jane")
+	if len(mails) != 3 || !strings.Contains(mails[0].Text, "press Reply in the mail about the task") || mails[0].header("Reply-To") != "" {
+		t.Errorf("jane was told: %+v", mails[0])
+	}
+	mails = mails[1:]
 	o.post("jane@contoso.test", "workflow@contoso.test", "From: jane@contoso.test\nTo: workflow@contoso.test\nMessage-ID: <2@x.test>\nIn-Reply-To: "+mails[0].header("Message-Id")+
 		"\nReferences: "+mails[1].header("Message-Id")+"\n\nApprove\n")
 	o.mustReceive()

@@ -3,12 +3,16 @@ package mailroom
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/textproto"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -17,68 +21,85 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-const (
-	headersAtOnce = 50
-	maxTries      = 5 // of a mail that breaks something, before it is put aside
-)
+const headersAtOnce = 50
 
 // receiveAll reads the service mailbox until ctx ends. What is in the folder is
-// what has to be done; nothing is remembered that a restart would lose.
+// what has to be done; nothing is remembered that a restart would lose, except
+// how often a mail has been tried.
 func (r *Room) receiveAll(ctx context.Context) {
 	failures := 0
-	tries := map[string]int{}
+	tried := trials{}
 	for ctx.Err() == nil {
-		err := r.receive(ctx, tries)
+		trouble, err := r.receive(ctx, tried)
 		if err == nil {
+			r.fares("imap", &r.health.In, &r.health.InSince, refusal(trouble))
 			failures = 0
 			err = r.In.Wait(ctx)
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if signoff.CodeOf(err) == codeChanged {
+		if err == nil || signoff.CodeOf(err) == codeChanged {
 			continue // numbered anew: the next list is right
 		}
 		r.fares("imap", &r.health.In, &r.health.InSince, err)
-		if err != nil {
-			failures++
-			sleep(ctx, backoff(failures))
-		}
+		failures++
+		sleep(ctx, backoff(failures))
 	}
 }
 
-// receive deals with every mail in the folder once. A mail that fails does not
-// hold up the others; the first error is returned.
-func (r *Room) receive(ctx context.Context, tries map[string]int) error {
+// receive deals with every mail in the folder that is due. A mail that fails
+// does not hold up the others: trouble is the first one's. With err the folder
+// could not be read to its end.
+func (r *Room) receive(ctx context.Context, tried trials) (trouble, err error) {
 	validity, uids, err := r.In.List(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var first error
+	uids = tried.due(validity, uids, r.Now())
 	for batch := range slices.Chunk(uids, headersAtOnce) {
 		rest, err := r.fileCopies(ctx, validity, batch)
 		if err != nil {
-			return err
+			return trouble, err
 		}
 		for _, uid := range rest {
-			if err := r.takeIn(ctx, validity, uid, tries); err != nil {
-				if ctx.Err() != nil || signoff.CodeOf(err) == codeChanged {
-					return err
-				}
-				r.Log.Warn("a mail could not be dealt with and will be tried again", slog.Uint64("uid", uint64(uid)), slog.Any("err", err))
-				if first == nil {
-					first = err
-				}
+			err := r.takeIn(ctx, validity, uid, tried.last(uid, r.Now(), r.GiveUp))
+			if ctx.Err() != nil || isLost(err) {
+				return trouble, err
 			}
+			if err == nil {
+				delete(tried, uid)
+				continue
+			}
+			tried.failed(validity, uid, r.Now(), err)
+			r.Log.Warn("a mail could not be dealt with and will be tried again", slog.Uint64("uid", uint64(uid)), slog.Any("err", err))
+			trouble = cmp.Or(trouble, err)
 		}
 	}
-	return first
+	return trouble, nil
+}
+
+// isLost tells whether err is about the mailbox as a whole and not one mail.
+func isLost(err error) bool {
+	switch signoff.CodeOf(err) {
+	case codeChanged, codeUnreachable, codeUntrusted, codeSignIn:
+		return true
+	}
+	return false
+}
+
+// refusal is trouble that an administrator of the mail server can end.
+func refusal(trouble error) error {
+	if signoff.CodeOf(trouble) == codeMailbox {
+		return trouble
+	}
+	return nil
 }
 
 // fileCopies files away the copies of our own mails, which prove that these
 // were sent, and returns the others.
 func (r *Room) fileCopies(ctx context.Context, validity uint32, uids []uint32) ([]uint32, error) {
-	headers, err := r.In.Headers(ctx, validity, uids)
+	headers, err := r.headers(ctx, validity, uids)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +131,24 @@ func (r *Room) fileCopies(ctx context.Context, validity uint32, uids []uint32) (
 	return rest, r.In.File(ctx, validity, copies)
 }
 
+// headers reads the headers of mails, one by one when the server refuses one
+// of them; that one is missing.
+func (r *Room) headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error) {
+	all, err := r.In.Headers(ctx, validity, uids)
+	if signoff.CodeOf(err) != codeMailbox {
+		return all, err
+	}
+	all = map[uint32][]byte{}
+	for _, uid := range uids {
+		one, err := r.In.Headers(ctx, validity, []uint32{uid})
+		if err != nil && signoff.CodeOf(err) != codeMailbox {
+			return nil, err
+		}
+		maps.Copy(all, one)
+	}
+	return all, nil
+}
+
 // messageIDOf reads a header as far as it can be read.
 func messageIDOf(header []byte) string {
 	h, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(header))).ReadMIMEHeader()
@@ -122,42 +161,82 @@ func messageIDOf(header []byte) string {
 // takeIn deals with one mail: read, decide, record and answer, file away. It
 // can die between any two of these: deciding has a key that makes it happen
 // once, and recording and answering are one commit that happens once.
-func (r *Room) takeIn(ctx context.Context, validity, uid uint32, tries map[string]int) error {
-	raw, err := r.In.Read(ctx, validity, uid, reply.MaxBytes+1)
-	if err != nil || raw == nil {
+//
+// With last, a mail that cannot be read or judged is put aside: recorded as
+// something a person should look at, and filed away.
+func (r *Room) takeIn(ctx context.Context, validity, uid uint32, last bool) error {
+	in := store.InMail{Mailbox: r.ReplyTo, Validity: validity, UID: uid, At: r.Now()}
+	reading, err := r.read(ctx, validity, uid, &in)
+	if errors.Is(err, errGone) {
+		return nil
+	}
+	if isLost(err) || err != nil && !last {
 		return err
 	}
-	reading := reply.Read(raw, r.policy)
-	in := store.InMail{Mailbox: r.ReplyTo, Validity: validity, UID: uid, MessageID: clip(reading.MessageID, 300), At: r.Now(),
-		From: reading.From, Subject: reading.Subject, Digest: digestOf(reading, raw)}
-	done, err := r.Store.ReceivedMail(ctx, in.Digest)
-	if err != nil {
-		return err
+	done, e := r.Store.ReceivedMail(ctx, in.Digest)
+	if e != nil {
+		return e
 	}
 	if !done {
-		if err := r.judgeAndRecord(ctx, reading, in, tries); err != nil {
+		if err := r.judgeAndRecord(ctx, reading, in, err, last); err != nil {
 			return err
 		}
 	}
-	delete(tries, in.Digest)
 	if err := r.step(ctx, "recorded"); err != nil {
 		return err
 	}
 	return r.In.File(ctx, validity, []uint32{uid})
 }
 
-func (r *Room) judgeAndRecord(ctx context.Context, reading reply.Reading, in store.InMail, tries map[string]int) error {
-	j, err := r.judge(ctx, reading, in)
+var errGone = errors.New("the mail is not there any more")
+
+// read fetches and parses a mail and fills in what its record says of it. When
+// that fails, the record names it by its place.
+func (r *Room) read(ctx context.Context, validity, uid uint32, in *store.InMail) (reading reply.Reading, err error) {
+	in.Digest = hashOf(fmt.Sprintf("%q %d %d", r.ReplyTo, validity, uid))[:digestLetters]
+	raw, err := r.In.Read(ctx, validity, uid, reply.MaxBytes+1)
 	if err != nil {
-		if signoff.KindOf(err) == signoff.Internal && ctx.Err() == nil {
-			tries[in.Digest]++ // anything else passes
+		return reading, err
+	}
+	if raw == nil {
+		return reading, errGone
+	}
+	err = guarded(func() error {
+		reading = reply.Read(raw, r.policy)
+		return nil
+	})
+	in.MessageID, in.From, in.Subject = clip(reading.MessageID, 300), clip(reading.From, 300), reading.Subject
+	in.Digest = digestOf(reading, raw)
+	return reading, err
+}
+
+// guarded turns a panic into an error: no mail may stop the server.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
-		if tries[in.Digest] < maxTries {
+	}()
+	return fn()
+}
+
+// judgeAndRecord works out what a mail means, does it, and records it with its
+// answer. broken is why it could not even be read.
+func (r *Room) judgeAndRecord(ctx context.Context, reading reply.Reading, in store.InMail, broken error, last bool) error {
+	j := judgement{InMail: in}
+	err := broken
+	if err == nil {
+		err = guarded(func() (err error) {
+			j, err = r.judge(ctx, reading, in)
 			return err
-		}
+		})
+	}
+	if err != nil && (!last || ctx.Err() != nil) {
+		return err
+	}
+	if err != nil {
 		r.Log.Error("a mail was put aside", slog.String("sender", in.From), slog.Any("err", err))
-		j = judgement{InMail: in}
-		j.Verdict, j.Look, j.Detail = "failed", true, detail(err)
+		j = j.aside(err)
 	}
 	if err := r.step(ctx, "decided"); err != nil {
 		return err
@@ -173,6 +252,8 @@ func (r *Room) judgeAndRecord(ctx context.Context, reading reply.Reading, in sto
 	return err
 }
 
+const digestLetters = 32
+
 // digestOf tells mails apart: two deliveries of one mail have the same digest.
 // What a stranger can write into a mail is not enough to make his look like
 // another's: the sender check and the secrets are part of it.
@@ -183,7 +264,7 @@ func digestOf(m reply.Reading, raw []byte) string {
 	} else {
 		fmt.Fprintf(h, "%q %q %v %q", m.MessageID, m.From, m.Proof.Genuine, m.Tokens)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return hex.EncodeToString(h.Sum(nil))[:digestLetters]
 }
 
 func clip(s string, n int) string {

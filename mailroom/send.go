@@ -17,6 +17,11 @@ const (
 	codeDoubtful = "mail-doubtful"   // taken or not: nobody knows
 	codeDeferred = "mail-deferred"   // this mail later; others may go
 	codeChanged  = "mailbox-changed" // UIDs are not good any more
+	codeMailbox  = "mailbox-failed"  // the server refused something about a mail or a folder
+
+	codeUnreachable = "mail-server-unreachable" // with the next two: nothing works now
+	codeUntrusted   = "mail-server-untrusted"
+	codeSignIn      = "mail-sign-in-failed"
 )
 
 const (
