@@ -16,9 +16,10 @@ import (
 //
 //   - one login from one address: the plain guesser, held back hard;
 //   - one address: many logins tried from it. Milder, for an office may sit behind it;
-//   - one login from everywhere: a guesser with many addresses. Mild, and not at
-//     all for addresses from which this person has signed in before, so that
-//     others cannot lock them out.
+//   - one login from everywhere: a guesser with many addresses. Mild.
+//
+// The latter two do not hold back a person at an address from which they have
+// signed in before, so that others cannot lock them out.
 var (
 	pairLimit    = limit{free: 5, first: time.Second, cap: 15 * time.Minute}
 	addressLimit = limit{free: 50, first: time.Second, cap: time.Minute}
@@ -111,11 +112,11 @@ func (t *throttle) held(g guess) time.Duration {
 }
 
 func (t *throttle) heldLocked(g guess) time.Duration {
-	left := max(t.left(t.pairs, g.pair, pairLimit), t.left(t.places, g.place, addressLimit))
-	if _, _, known := t.known.get(g.known); !known {
-		left = max(left, t.left(t.logins, g.login, loginLimit))
+	left := t.left(t.pairs, g.pair, pairLimit)
+	if _, _, known := t.known.get(g.known); known {
+		return left
 	}
-	return left
+	return max(left, t.left(t.places, g.place, addressLimit), t.left(t.logins, g.login, loginLimit))
 }
 
 // admit returns 0 when the guess may be looked at now, else how long to wait.

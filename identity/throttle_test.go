@@ -122,6 +122,31 @@ func TestOneAddressTryingManyLoginsIsHeldBack(t *testing.T) {
 	}
 }
 
+func TestAGuesserDoesNotLockOutWhoSharesTheAddress(t *testing.T) {
+	c := newClock()
+	th := newThrottle(c.now)
+	ana, bob := newGuess("ana", "192.0.2.1"), newGuess("bob", "192.0.2.1")
+	th.admit(ana)
+	th.right(ana)
+	for i := range addressLimit.free + 20 {
+		g := newGuess(fmt.Sprint("u", i), "192.0.2.1")
+		c.advance(th.held(g))
+		th.guessWrong(g)
+	}
+	if wait := th.held(ana); wait != 0 {
+		t.Errorf("ana, who signs in from there, is locked out for %v", wait)
+	}
+	if th.held(bob) == 0 {
+		t.Error("bob, who never did, may be guessed at")
+	}
+	for range pairLimit.free {
+		th.guessWrong(ana)
+	}
+	if th.held(ana) == 0 {
+		t.Error("ana may be guessed at without end")
+	}
+}
+
 func TestAGuesserWithManyAddressesDoesNotLockOutWhoSignedInBefore(t *testing.T) {
 	c := newClock()
 	th := newThrottle(c.now)
