@@ -1,3 +1,5 @@
+import './style/tokens.css'
+import './style/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { I18nProvider, RouterProvider as LinkProvider } from 'react-aria-components'
@@ -6,8 +8,6 @@ import { RouterProvider } from 'react-router'
 import { problemOf } from './api/problem'
 import { router } from './routes'
 import { speech } from './text/speech'
-import './style/tokens.css'
-import './style/base.css'
 
 const queries = new QueryClient({
   queryCache: new QueryCache({

@@ -51,7 +51,7 @@ export function IncidentCard({ incident, canManage, more }: Props) {
         [t.problem.serial, incident.serial],
       ]}
     >
-      <p className="quiet small">{t.instance.attempt(incident.attempts)}</p>
+      {incident.attempts > 0 && <p className="quiet small">{t.instance.attempt(incident.attempts)}</p>}
       {tried.failed && <p className="field-error">{t.instance.retryFailed}</p>}
       {retry.error && <Failure error={retry.error} />}
     </ProblemCard>

@@ -113,6 +113,7 @@ function ClearButton() {
         open={open}
         onClose={() => setOpen(false)}
         alert
+        words
         actions={
           <Button look="danger" busy={clear.isPending} onPress={() => clear.mutate(undefined, { onSuccess: () => (setOpen(false), say(t.sandbox.cleared)) })}>
             {t.sandbox.clearButton}

@@ -15,7 +15,7 @@ const rows: readonly (readonly [string[], string])[] = [
 /** The keys of the inbox and the task page. */
 export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog title={t.keys.title} open={open} onClose={onClose}>
+    <Dialog title={t.keys.title} open={open} onClose={onClose} words>
       <dl className="keys">
         {rows.map(([keys, what]) => (
           <div key={what}>
