@@ -356,36 +356,3 @@ type Live struct {
 type Resync struct {
 	Reason string `json:"reason"`
 }
-
-// ReceivedMail is a mail that came in, and what became of it.
-type ReceivedMail struct {
-	ID       int64     `json:"id"`
-	At       time.Time `json:"at"`
-	From     string    `json:"from"`
-	Subject  string    `json:"subject"`
-	Verdict  string    `json:"verdict" doc:"decided, refused, unclear, automatic and others"`
-	Detail   string    `json:"detail" doc:"what happened, for people"`
-	Evidence any       `json:"evidence,omitempty" doc:"what the verdict rests on"`
-	Action   string    `json:"action,omitempty"`
-	Instance int64     `json:"instance,omitempty"`
-	Task     string    `json:"task,omitempty" doc:"serial number"`
-	By       *Person   `json:"by,omitempty" doc:"who it was taken to be from"`
-	Look     bool      `json:"look" doc:"a person should look at it"`
-}
-
-// SentMail is a mail on its way out.
-type SentMail struct {
-	ID       int64     `json:"id"`
-	Purpose  string    `json:"purpose" enum:"notify,email,answer"`
-	State    string    `json:"state" enum:"queued,sending,doubtful,sent,failed"`
-	To       string    `json:"to"`
-	Subject  string    `json:"subject"`
-	Attempts int       `json:"attempts"`
-	Created  time.Time `json:"created"`
-	Since    time.Time `json:"since" doc:"in this state"`
-	Due      time.Time `json:"due" doc:"not sent before"`
-	Error    string    `json:"error,omitempty" doc:"why it did not go out"`
-	Bounce   string    `json:"bounce,omitempty" doc:"what a delivery report said"`
-	Instance int64     `json:"instance,omitempty"`
-	Task     string    `json:"task,omitempty" doc:"serial number"`
-}

@@ -4,14 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/store"
 )
 
-// before is the cursor of lists that run from higher to lower numbers.
-func (p Page) before() (int64, error) {
+// number is the cursor of lists that run by number: that of the last item seen.
+func (p Page) number() (int64, error) {
 	if p.Cursor == "" {
 		return 0, nil
 	}
@@ -22,12 +23,35 @@ func (p Page) before() (int64, error) {
 	return n, nil
 }
 
-// nextBefore is the cursor behind a page, "" when the page was not full.
-func nextBefore[T any](list []T, limit int, id func(T) int64) string {
+// nextNumber is the cursor behind a page, "" when the page was not full.
+func nextNumber[T any](list []T, limit int, id func(T) int64) string {
 	if len(list) < limit {
 		return ""
 	}
 	return strconv.FormatInt(id(list[len(list)-1]), 10)
+}
+
+// maxCounted bounds what is counted for a badge.
+const maxCounted = 100
+
+func (s *Server) mailStatus(ctx context.Context, _ signoff.Caller, _ *nothing) (*body[api.MailStatus], error) {
+	n, err := s.Worklist.Store.CountMail(ctx, maxCounted)
+	if err != nil {
+		return nil, err
+	}
+	out := api.MailStatus{Look: n.Look, Doubtful: n.Doubtful, Failed: n.Failed, Queued: n.Queued, Health: api.MailHealth{Off: true}}
+	if s.Mail != nil {
+		h := s.Mail.Health()
+		out.Health = api.MailHealth{Out: trouble(h.Out, h.OutSince), In: trouble(h.In, h.InSince)}
+	}
+	return &body[api.MailStatus]{out}, nil
+}
+
+func trouble(words string, since time.Time) *api.MailTrouble {
+	if words == "" {
+		return nil
+	}
+	return &api.MailTrouble{Words: words, Since: since}
 }
 
 type receivedInput struct {
@@ -37,7 +61,7 @@ type receivedInput struct {
 }
 
 func (s *Server) listReceived(ctx context.Context, _ signoff.Caller, in *receivedInput) (*body[api.List[api.ReceivedMail]], error) {
-	before, err := in.before()
+	before, err := in.number()
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +74,7 @@ func (s *Server) listReceived(ctx context.Context, _ signoff.Caller, in *receive
 		return nil, err
 	}
 	out := listOf(list, func(m store.InMail) api.ReceivedMail { return receivedOf(m, known) })
-	out.Next = nextBefore(list, in.Limit, func(m store.InMail) int64 { return m.ID })
+	out.Next = nextNumber(list, in.Limit, func(m store.InMail) int64 { return m.ID })
 	return &body[api.List[api.ReceivedMail]]{out}, nil
 }
 
@@ -82,28 +106,37 @@ func (s *Server) lookedAt(ctx context.Context, _ signoff.Caller, in *ByNumber) (
 
 type sentInput struct {
 	Page
-	State    string             `query:"state" enum:"queued,sending,doubtful,sent,failed"`
+	State    string             `query:"state" enum:"queued,sending,doubtful,sent,failed,bounced" doc:"bounced: a delivery report came for it"`
+	Look     bool               `query:"look" doc:"only those a person should look at"`
 	Instance signoff.InstanceID `query:"instance" minimum:"0"`
 }
 
 func (s *Server) listSent(ctx context.Context, _ signoff.Caller, in *sentInput) (*body[api.List[api.SentMail]], error) {
-	before, err := in.before()
+	before, err := in.number()
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Worklist.Store.Mails(ctx, store.MailFilter{State: store.MailState(in.State), Instance: in.Instance, Before: before}, in.Limit)
+	f := store.MailFilter{Look: in.Look, Instance: in.Instance, Before: before}
+	if f.Bounced = in.State == "bounced"; !f.Bounced {
+		f.State = store.MailState(in.State)
+	}
+	list, err := s.Worklist.Store.Mails(ctx, f, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := listOf(list, sentOf)
-	out.Next = nextBefore(list, in.Limit, func(m store.OutMail) int64 { return m.ID })
+	out.Next = nextNumber(list, in.Limit, func(m store.OutMail) int64 { return m.ID })
 	return &body[api.List[api.SentMail]]{out}, nil
 }
 
 func sentOf(m store.OutMail) api.SentMail {
-	return api.SentMail{ID: m.ID, Purpose: m.Purpose, State: string(m.State), To: m.To, Subject: m.Subject, Attempts: m.Attempts,
-		Created: m.Created, Since: m.Since, Due: m.Due, Error: m.Error, Bounce: m.Bounce,
+	out := api.SentMail{ID: m.ID, Purpose: m.Purpose, State: string(m.State), To: m.To, Subject: m.Subject, Attempts: m.Attempts,
+		Created: m.Created, Since: m.Since, Error: m.Error, Bounce: m.Bounce, Look: m.Look,
 		Instance: int64(m.Instance), Task: serialOf(m.Instance, m.Task)}
+	if m.State == store.MailQueued || m.State == store.MailDoubtful && !m.Due.IsZero() {
+		out.Due = &m.Due
+	}
+	return out
 }
 
 func (s *Server) releaseMail(ctx context.Context, _ signoff.Caller, in *ByNumber) (*nothing, error) {
@@ -112,4 +145,35 @@ func (s *Server) releaseMail(ctx context.Context, _ signoff.Caller, in *ByNumber
 
 func (s *Server) dropMail(ctx context.Context, _ signoff.Caller, in *ByNumber) (*nothing, error) {
 	return nil, s.Worklist.Store.DropMail(ctx, in.ID, s.Now())
+}
+
+type instanceMailsInput struct {
+	ByInstance
+	Page
+}
+
+// instanceMails is for everybody who may see the instance: who was told, and
+// whether that worked. What the mails say stays with those they were sent to.
+func (s *Server) instanceMails(ctx context.Context, by signoff.Caller, in *instanceMailsInput) (*body[api.List[api.InstanceMail]], error) {
+	if _, err := s.visible(ctx, by, in.ID); err != nil {
+		return nil, err
+	}
+	after, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Worklist.Store.InstanceMails(ctx, in.ID, after, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	known, err := people(ctx, s, list, func(m store.OutMail) signoff.Principal { return m.Principal })
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(list, func(m store.OutMail) api.InstanceMail {
+		return api.InstanceMail{ID: m.ID, Purpose: m.Purpose, State: string(m.State), To: known.personPtr(m.Principal), Address: m.To,
+			Task: serialOf(m.Instance, m.Task), Created: m.Created, Since: m.Since, Error: m.Error, Bounce: m.Bounce}
+	})
+	out.Next = nextNumber(list, in.Limit, func(m store.OutMail) int64 { return m.ID })
+	return &body[api.List[api.InstanceMail]]{out}, nil
 }

@@ -40,6 +40,7 @@ func (s *Server) routes() {
 	route(s, op{"get-instance", "GET /instances/{id}", "Instances", "One instance: where it is, what it holds", signedIn, 0}, s.getInstance)
 	route(s, op{"get-instance-bpmn", "GET /instances/{id}/bpmn", "Instances", "The diagram the instance runs", signedIn, 0}, s.instanceBPMN, givesFile)
 	route(s, op{"get-history", "GET /instances/{id}/history", "Instances", "What happened, oldest first", signedIn, 0}, s.history)
+	route(s, op{"list-instance-mails", "GET /instances/{id}/mails", "Instances", "Who was told by mail, and whether that worked, oldest first", signedIn, 0}, s.instanceMails)
 	route(s, op{"comment-instance", "POST /instances/{id}/comments", "Instances", "Write a comment", signedIn, 0}, s.commentInstance)
 	route(s, op{"cancel-instance", "POST /instances/{id}/cancel", "Instances", "End an instance and everything open in it", signedIn, 0}, s.cancelInstance)
 
@@ -57,11 +58,12 @@ func (s *Server) routes() {
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
 
+	route(s, op{"get-mail-status", "GET /mail", "Mail", "Whether mail moves, and how much of it waits for a person", admin, 0}, s.mailStatus)
 	route(s, op{"list-received-mail", "GET /mail/received", "Mail", "Mails that came in and what became of them, newest first", admin, 0}, s.listReceived)
 	route(s, op{"looked-at-mail", "POST /mail/received/{id}/looked-at", "Mail", "Say that a mail has been looked at", admin, 0}, s.lookedAt)
 	route(s, op{"list-sent-mail", "GET /mail/sent", "Mail", "Mails on their way out, newest first", admin, 0}, s.listSent)
 	route(s, op{"release-mail", "POST /mail/sent/{id}/release", "Mail", "Send a failed or doubtful mail again", admin, 0}, s.releaseMail)
-	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent", admin, 0}, s.dropMail)
+	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent; one that has failed needs no look then", admin, 0}, s.dropMail)
 
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/mailroom"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/worklist"
 )
@@ -21,6 +22,8 @@ type Server struct {
 	Library  *library.Library
 	Runner   *runner.Runner
 	Worklist *worklist.Worklist // nil: one over the runner's store
+
+	Mail Mailroom // nil: this server has no mail
 
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -40,6 +43,9 @@ type Server struct {
 
 	streams streams
 }
+
+// Mailroom is what pages ask of the mailroom.
+type Mailroom interface{ Health() mailroom.Health }
 
 // Handler registers everything and returns what to give to an http.Server.
 func (s *Server) Handler() (http.Handler, error) {

@@ -175,12 +175,12 @@ type MailCounts struct {
 	Queued           int // what waits for its turn
 }
 
-// "state || ''" keeps the planner from the index of all states, in which what
+// "state || ”" keeps the planner from the index of all states, in which what
 // has failed only grows.
 const countQuery = `select
 		(select count(*) from (select 1 from mail_in where look = 1 limit $1) a),
-		(select count(*) from (select 1 from mail_out where `+needsLook+` and state || '' = 'doubtful' limit $1) b),
-		(select count(*) from (select 1 from mail_out where `+needsLook+` and state || '' = 'failed' limit $1) c),
+		(select count(*) from (select 1 from mail_out where ` + needsLook + ` and state || '' = 'doubtful' limit $1) b),
+		(select count(*) from (select 1 from mail_out where ` + needsLook + ` and state || '' = 'failed' limit $1) c),
 		(select count(*) from (select 1 from mail_out where state = 'queued' limit $1) d)`
 
 // CountMail counts what waits, each up to limit.

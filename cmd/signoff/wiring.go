@@ -94,6 +94,9 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.stopping,
 		Also: map[string]http.Handler{}}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
+	if s.post.room != nil {
+		api.Mail = s.post.room
+	}
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
 	}

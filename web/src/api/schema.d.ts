@@ -253,6 +253,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was told by mail, and whether that worked, oldest first
+         * @description Right: signed in.
+         */
+        get: operations["list-instance-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether mail moves, and how much of it waits for a person
+         * @description Right: administer.
+         */
+        get: operations["get-mail-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mail/received": {
         parameters: {
             query?: never;
@@ -323,7 +363,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give up a mail that has not been sent
+         * Give up a mail that has not been sent; one that has failed needs no look then
          * @description Right: administer.
          */
         post: operations["drop-mail"];
@@ -994,6 +1034,33 @@ export interface components {
             waiting: components["schemas"]["Waiting"][];
             workflow: string;
         };
+        InstanceMail: {
+            address: string;
+            /** @description what a delivery report said */
+            bounce?: string;
+            /** Format: date-time */
+            created: string;
+            /** @description why it did not go out */
+            error?: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * @description tells of a task, is sent by a step, answers a mail
+             * @enum {string}
+             */
+            purpose: "notify" | "email" | "answer";
+            /**
+             * Format: date-time
+             * @description in this state
+             */
+            since: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "doubtful" | "sent" | "failed";
+            /** @description serial number */
+            task?: string;
+            /** @description absent when the address belongs to nobody here */
+            to?: components["schemas"]["Person"];
+        };
         ListEvent: {
             items: components["schemas"]["Event"][];
             /** @description cursor of the next page; absent on the last */
@@ -1026,6 +1093,16 @@ export interface components {
         };
         ListInstance: {
             items: components["schemas"]["Instance"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListInstanceMail: {
+            items: components["schemas"]["InstanceMail"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -1098,6 +1175,43 @@ export interface components {
             /** Format: int64 */
             instance: number;
             task?: string;
+        };
+        MailHealth: {
+            /** @description why no mail is read; absent: it is */
+            in?: components["schemas"]["MailTrouble"];
+            /** @description this server has no mail server to send with */
+            off?: boolean;
+            /** @description why no mail leaves; absent: it does */
+            out?: components["schemas"]["MailTrouble"];
+        };
+        MailStatus: {
+            /**
+             * Format: int64
+             * @description mails that may have been sent or not
+             */
+            doubtful: number;
+            /**
+             * Format: int64
+             * @description mails that could not be sent and nobody has dealt with
+             */
+            failed: number;
+            health: components["schemas"]["MailHealth"];
+            /**
+             * Format: int64
+             * @description mails that came in and wait for a person
+             */
+            look: number;
+            /**
+             * Format: int64
+             * @description mails that wait for their turn
+             */
+            queued: number;
+        };
+        MailTrouble: {
+            /** Format: date-time */
+            since: string;
+            /** @description for people */
+            words: string;
         };
         Me: {
             admin: boolean;
@@ -1202,15 +1316,17 @@ export interface components {
             created: string;
             /**
              * Format: date-time
-             * @description not sent before
+             * @description queued: not sent before; doubtful: when it is looked for again, absent when nobody can
              */
-            due: string;
+            due?: string;
             /** @description why it did not go out */
             error?: string;
             /** Format: int64 */
             id: number;
             /** Format: int64 */
             instance?: number;
+            /** @description it is in doubt or has failed, and nobody has dealt with it */
+            look: boolean;
             /** @enum {string} */
             purpose: "notify" | "email" | "answer";
             /**
@@ -3091,6 +3207,188 @@ export interface operations {
             };
         };
     };
+    "list-instance-mails": {
+        parameters: {
+            query?: {
+                /** @description how many at most */
+                limit?: number;
+                /** @description "next" of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListInstanceMail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-mail-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailStatus"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-received-mail": {
         parameters: {
             query?: {
@@ -3317,7 +3615,10 @@ export interface operations {
                 limit?: number;
                 /** @description "next" of the page before */
                 cursor?: string;
-                state?: "queued" | "sending" | "doubtful" | "sent" | "failed";
+                /** @description bounced: a delivery report came for it */
+                state?: "queued" | "sending" | "doubtful" | "sent" | "failed" | "bounced";
+                /** @description only those a person should look at */
+                look?: boolean;
                 instance?: number;
             };
             header?: never;
