@@ -24,7 +24,7 @@ import (
 )
 
 // arrives bounds how long any mail may take.
-const arrives = 20 * time.Second
+const arrives = 40 * time.Second
 
 // submit hands a mail in as a person's mail program does: STARTTLS, sign-in,
 // and the person's own address as the sender.

@@ -13,6 +13,7 @@ import (
 	"embed"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
@@ -92,7 +93,7 @@ func (m *corp) startDovecot() {
 
 func (m *corp) startPostfix() {
 	m.t.Helper()
-	m.stopPostfix = m.run("Postfix", []string{m.PlainPort, m.SubmissionPort}, postfixMaster, "-d", "-c", filepath.Join(m.Dir, "etc"))
+	m.stopPostfix = m.run("Postfix", []string{m.PlainPort, m.SubmissionPort}, postfixMaster, "-c", filepath.Join(m.Dir, "etc"))
 }
 
 // furnish writes the certificate, the configuration and empty mailboxes.
@@ -170,13 +171,29 @@ func (m *corp) certify() error {
 	return nil
 }
 
+// keep runs a server until its own standard input ends, which it does however
+// this process dies. (A death signal from the kernel would not do: it is
+// forgotten when a program changes its user, as both of these do.)
+const keep = `exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+{ read -r _ <&3; kill -TERM $server; } &
+keeper=$!
+wait $server
+code=$?
+kill $keeper
+exit $code`
+
 // run starts a server in the foreground and waits until it greets on its ports.
-// It ends when stop is called, at the latest with the test, or with this process
-// when that dies.
+// It ends when stop is called, at the latest with the test.
 func (m *corp) run(name string, ports []string, program string, args ...string) (stop func()) {
 	m.t.Helper()
-	c := exec.Command(program, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	c := exec.Command("/bin/sh", append([]string{"-c", keep, name, program}, args...)...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	life, err := c.StdinPipe()
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	// A file: Wait would wait for everybody who holds the end of a pipe.
 	out, err := os.OpenFile(filepath.Join(m.Dir, "log", name+".out"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -189,7 +206,7 @@ func (m *corp) run(name string, ports []string, program string, args ...string) 
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- c.Wait() }()
-	stop = sync.OnceFunc(func() { end(m.t, name, c, gone) })
+	stop = sync.OnceFunc(func() { end(m.t, name, c, life, gone) })
 	m.t.Cleanup(stop)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -221,14 +238,12 @@ func greets(port string) bool {
 }
 
 // end stops a server, and then whatever it started that still works.
-func end(t *testing.T, name string, c *exec.Cmd, gone chan error) {
-	c.Process.Signal(syscall.SIGTERM)
+func end(t *testing.T, name string, c *exec.Cmd, life io.Closer, gone chan error) {
+	life.Close()
 	select {
 	case <-gone:
 	case <-time.After(10 * time.Second):
 		t.Errorf("%s did not end when asked", name)
-		c.Process.Kill()
-		<-gone
 	}
 	syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
 }

@@ -93,20 +93,29 @@ func (s *story) ended(serial string) api.InstanceDetail {
 }
 
 // stuck waits until a step of the instance of a task has failed.
-func (s *story) stuck(serial string) api.Incident {
+func (s *story) stuck(serial string) (failed api.Incident) {
+	s.t.Helper()
+	s.until("a step has failed", func() bool {
+		in := s.instanceOf(serial)
+		if len(in.Problems) > 0 {
+			failed = in.Problems[0]
+		}
+		return len(in.Problems) > 0
+	})
+	return failed
+}
+
+// until looks again and again until something is so.
+func (s *story) until(what string, so func() bool) {
 	s.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	give := time.After(arrives)
-	for {
-		in := s.instanceOf(serial)
-		if len(in.Problems) > 0 {
-			return in.Problems[0]
-		}
+	for !so() {
 		select {
 		case <-tick.C:
 		case <-give:
-			s.t.Fatalf("no step has failed: %+v", in)
+			s.t.Fatalf("%v went by, and not: %s", arrives, what)
 		}
 	}
 }

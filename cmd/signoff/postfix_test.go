@@ -18,6 +18,7 @@ import (
 // The mail system does what the story below relies on: it carries mail, vouches
 // for senders who signed in, and lets nobody else claim that.
 func TestPostfixVouchesForItsOwnPeopleOnly(t *testing.T) {
+	t.Parallel()
 	m := runCorp(t)
 	inbox := m.open("jane", "INBOX")
 
@@ -67,6 +68,7 @@ type story struct {
 }
 
 func newStory(t *testing.T) *story {
+	t.Helper()
 	m := runCorp(t)
 	s := &story{site: m.newSite(), mail: m}
 	s.up()
@@ -81,6 +83,7 @@ func newStory(t *testing.T) *story {
 // to answer for Jane. Then a decision is mailed to somebody who does not exist,
 // and to somebody whose mailbox is full at first.
 func TestPostfixAndDovecotCarryTheStory(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	serial := s.begin("ana")
 	task := s.jane.await("the mail about Ana's task", withSubject("Leave for Ana López"))
