@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 
@@ -76,12 +77,11 @@ func (f *floor) write() {
 			if err = batch[i].do(f, counts); err != nil {
 				break
 			}
-			select {
-			case s, ok := <-f.queue:
-				if ok && len(batch) < 512 {
-					batch = append(batch, s)
-				}
-			default:
+			if len(f.queue) == 0 {
+				runtime.Gosched() // as the store's writer does
+			}
+			if len(f.queue) > 0 && len(batch) < cap(f.queue) {
+				batch = append(batch, <-f.queue)
 			}
 		}
 		for p, n := range counts {

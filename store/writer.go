@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -140,13 +141,21 @@ func (w *writer) together(first *request) {
 	}
 }
 
-// queued returns the next request if there is one already.
+// queued returns the next request if there is one already. Before it says no it
+// lets others run once: on a busy machine those about to ask are waiting for a
+// processor, and on an idle one this takes no time.
 func (w *writer) queued(n int) *request {
 	if n >= maxBatch {
 		return nil
 	}
 	select {
 	case r := <-w.queue: // nil when closed and drained
+		return r
+	default:
+		runtime.Gosched()
+	}
+	select {
+	case r := <-w.queue:
 		return r
 	default:
 		return nil
