@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -139,6 +140,29 @@ func TestAStepIsToldAgainWhenTheProgramDiedBeforeNotingIt(t *testing.T) {
 	o.room.reportEnded(t.Context())
 	if ended, _ := o.store.EndedMail(t.Context(), 9); len(ended) != 0 {
 		t.Errorf("still to be told: %+v", ended)
+	}
+}
+
+func TestAStepThatCannotBeToldHoldsUpNoOther(t *testing.T) {
+	o := openOffice(t)
+	o.instances.deaf = "7_4/email"
+	first, second := emailJob("user:2"), emailJob("user:2")
+	second.Key = "7_5/email"
+	for _, job := range []runner.Job{first, second} {
+		if _, err := o.room.Email(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.send()
+	o.restart()
+	o.room.reportEnded(t.Context())
+	if !slices.Equal(o.instances.finished, []string{"7_5/email ok"}) {
+		t.Errorf("finished: %q", o.instances.finished)
+	}
+	o.instances.deaf = ""
+	o.room.reportEnded(t.Context())
+	if !slices.Contains(o.instances.finished, "7_4/email ok") {
+		t.Errorf("finished: %q", o.instances.finished)
 	}
 }
 

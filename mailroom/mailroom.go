@@ -156,6 +156,7 @@ func (r *Room) Run(ctx context.Context, instances Instances) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { r.sendAll(ctx) })
 	wg.Go(func() { r.settleDoubts(ctx) })
+	wg.Go(func() { r.reportAll(ctx) })
 	wg.Go(func() { r.tidy(ctx) })
 	if r.In != nil {
 		wg.Go(func() { r.receiveAll(ctx) })

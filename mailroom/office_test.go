@@ -301,7 +301,8 @@ type instances struct {
 	once     map[string]bool
 	done     []string // what happened
 	finished []string
-	broken   error // what Do answers instead
+	broken   error  // what Do answers instead
+	deaf     string // the command that cannot be told of its end
 }
 
 type task struct {
@@ -377,6 +378,9 @@ func (in *instances) decide(by signoff.Caller, id signoff.InstanceID, event engi
 func (in *instances) Finish(_ context.Context, key string, _ map[string]expr.Value, failure error) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	if key == in.deaf {
+		return errors.New("not now")
+	}
 	text := key + " ok"
 	if failure != nil {
 		text = key + " " + failure.Error()

@@ -48,7 +48,6 @@ func (r *Room) sendAll(ctx context.Context) {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, stop) })()
-	r.reportEnded(work)
 	q := &queue{turn: make(chan struct{}, 1)}
 	var wg sync.WaitGroup
 	for range r.AtOnce {
@@ -170,7 +169,7 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 		ring(r.wakeDoubt)
 	}
 	if m.Command != "" && (state == store.MailSent || state == store.MailFailed) {
-		r.reportEnded(ctx)
+		r.reportIfEnded(ctx, m.Command)
 	}
 	return err
 }
@@ -206,21 +205,48 @@ func detail(err error) string {
 	return "something went wrong; the server's log says more"
 }
 
-// reportEnded tells steps that wait for mails how these ended. What cannot be
-// told now is told at the next occasion: it stays on record as not reported.
+// reportAll tells steps that wait for mails how these ended, as far as that has
+// not been done when the last of them did, until ctx ends.
+func (r *Room) reportAll(ctx context.Context) {
+	for {
+		r.reportEnded(ctx)
+		if !sleep(ctx, safetyPoll) {
+			return
+		}
+	}
+}
+
+// reportEnded tells all steps that have to be told. What cannot be told now
+// stays on record as not reported, and holds up no other.
 func (r *Room) reportEnded(ctx context.Context) {
 	endings, err := r.Store.EndedMail(ctx, 100)
 	for _, e := range endings {
-		if err = r.instances.Finish(ctx, e.Command, nil, failureOf(e)); err != nil {
-			break
-		}
-		if r.step(ctx, "step told") != nil {
-			return
-		}
-		if err = r.Store.MailReported(ctx, e.Command); err != nil {
-			break
-		}
+		err = errors.Join(err, r.report(ctx, e))
 	}
+	r.notTold(ctx, err)
+}
+
+// reportIfEnded tells the step that waits for a mail, if it was the last.
+func (r *Room) reportIfEnded(ctx context.Context, command string) {
+	e, ended, err := r.Store.MailEnding(ctx, command)
+	if err == nil && ended {
+		err = r.report(ctx, e)
+	}
+	r.notTold(ctx, err)
+}
+
+func (r *Room) report(ctx context.Context, e store.Ending) error {
+	err := r.instances.Finish(ctx, e.Command, nil, failureOf(e))
+	if err != nil {
+		return fmt.Errorf("tell %s: %w", e.Command, err)
+	}
+	if r.step(ctx, "step told") != nil {
+		return nil
+	}
+	return r.Store.MailReported(ctx, e.Command)
+}
+
+func (r *Room) notTold(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
 		r.Log.Error("steps that wait for mail not told", slog.Any("err", err))
 	}
@@ -281,7 +307,7 @@ func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
 	case found:
 		err = r.Store.SettleMail(ctx, m.ID, store.MailSent, now, time.Time{}, "")
 		if err == nil && m.Command != "" {
-			r.reportEnded(ctx)
+			r.reportIfEnded(ctx, m.Command)
 		}
 	case now.Before(again):
 		err = r.Store.SettleMail(ctx, m.ID, store.MailDoubtful, now, again, m.Error)

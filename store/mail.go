@@ -228,7 +228,7 @@ type Ending struct {
 // EndedMail lists commands whose mails have all been sent or have failed, and
 // that have not been told.
 func (s *Store) EndedMail(ctx context.Context, limit int) ([]Ending, error) {
-	failed, err := s.mails(ctx, `select `+mailColumns+` from mail_out where reported = 0 and command in (
+	mails, err := s.mails(ctx, `select `+mailColumns+` from mail_out where reported = 0 and command in (
 		select command from mail_out where reported = 0 group by command
 		having sum(case when state in ('sent', 'failed') then 0 else 1 end) = 0 order by command limit $1)
 		order by command, id`, limit)
@@ -236,24 +236,44 @@ func (s *Store) EndedMail(ctx context.Context, limit int) ([]Ending, error) {
 		return nil, err
 	}
 	var list []Ending
-	for _, m := range failed {
+	for _, m := range mails {
 		if n := len(list); n == 0 || list[n-1].Command != m.Command {
 			list = append(list, Ending{Command: m.Command})
 		}
-		last := &list[len(list)-1]
-		if m.State == MailFailed {
-			last.Failed = append(last.Failed, m)
-		} else {
-			last.Sent++
-		}
+		list[len(list)-1].add(m)
 	}
 	return list, nil
 }
 
-// MailReported records that a command has been told how its mails ended.
+// MailEnding returns how the mails of one command ended; false when some are
+// still on their way or the command has been told.
+func (s *Store) MailEnding(ctx context.Context, command string) (Ending, bool, error) {
+	var one int
+	err := s.row(ctx, `select 1 from mail_out where command = $1 and reported = 0 and state not in ('sent', 'failed') limit 1`, command).Scan(&one)
+	if !isNoRows(err) {
+		return Ending{}, false, s.explain(err)
+	}
+	mails, err := s.mails(ctx, `select `+mailColumns+` from mail_out where command = $1 and reported = 0 order by id`, command)
+	e := Ending{Command: command}
+	for _, m := range mails {
+		e.add(m)
+	}
+	return e, len(mails) > 0, err
+}
+
+func (e *Ending) add(m OutMail) {
+	if m.State == MailFailed {
+		e.Failed = append(e.Failed, m)
+	} else {
+		e.Sent++
+	}
+}
+
+// MailReported records that a command has been told how its mails ended. Mails
+// that are on their way again since are not meant.
 func (s *Store) MailReported(ctx context.Context, command string) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update mail_out set reported = 1 where command = $1`, command)
+		_, err := t.exec(`update mail_out set reported = 1 where command = $1 and reported = 0 and state in ('sent', 'failed')`, command)
 		return err
 	})
 }

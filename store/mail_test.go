@@ -97,7 +97,13 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	if e, err := s.EndedMail(ctx, 9); err != nil || len(e) != 0 {
 		t.Fatalf("ended with one mail on its way: %+v %v", e, err)
 	}
+	if e, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || ended {
+		t.Fatalf("ended with one mail on its way: %+v %v", e, err)
+	}
 	must(t, s.SettleMail(ctx, list[1].ID, MailFailed, mailDay, time.Time{}, "no such user"))
+	if e, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || !ended || e.Sent != 1 || len(e.Failed) != 1 {
+		t.Fatalf("ending: %+v %v %v", e, ended, err)
+	}
 	e, err := s.EndedMail(ctx, 9)
 	if err != nil || len(e) != 1 || e[0].Command != "7_1/email" || e[0].Sent != 1 || len(e[0].Failed) != 1 || e[0].Failed[0].Error != "no such user" {
 		t.Fatalf("ended: %+v %v", e, err)
@@ -106,6 +112,9 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	if e, _ := s.EndedMail(ctx, 9); len(e) != 0 {
 		t.Errorf("told twice: %+v", e)
 	}
+	if _, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || ended {
+		t.Error("told twice")
+	}
 	n, err := s.RequeueMail(ctx, "7_1/email", mailDay)
 	must(t, err)
 	if got := statesOf(t, s); n != 2 || got["a"] != MailSent || got["b"] != MailQueued {
@@ -113,6 +122,13 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	}
 	if n, err := s.RequeueMail(ctx, "9_9/email", mailDay); err != nil || n != 0 {
 		t.Errorf("an unknown command: %d %v", n, err)
+	}
+	must(t, s.MailReported(ctx, "7_1/email")) // late: the word of the first time
+	list, err = s.TakeMail(ctx, mailDay, 9)
+	must(t, err)
+	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
+	if _, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || !ended {
+		t.Errorf("the second time is not told: %v", err)
 	}
 }
 
