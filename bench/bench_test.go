@@ -95,7 +95,7 @@ func TestBenchPrint(t *testing.T) {
 	if os.Getenv("SIGNOFF_BENCH") == "" {
 		t.Skip("set SIGNOFF_BENCH=W1, W2 or both")
 	}
-	o := Options{Each: time.Second, Rounds: 3, Clients: []int{64}}
+	o := Options{Each: time.Second, Rounds: 3, Clients: []int{1, 16, 64}}
 	if w := os.Getenv("SIGNOFF_BENCH"); w != "both" {
 		o.Only = w
 	}

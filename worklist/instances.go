@@ -84,7 +84,7 @@ func found(in *store.Instance, q InstanceQuery, only signoff.WorkflowID, search 
 
 // runs is the merge of the walks a query needs.
 func (w *Worklist) runs(ctx context.Context, by signoff.Caller, q InstanceQuery, only signoff.WorkflowID) (*merge[store.Instance], error) {
-	m := &merge[store.Instance]{batch: limit(q.Limit) + 1, before: func(a, b store.Instance) bool { return a.ID > b.ID }}
+	m := &merge[store.Instance]{before: func(a, b store.Instance) bool { return a.ID > b.ID }}
 	add := func(fetch func(ctx context.Context, before signoff.InstanceID, n int) ([]store.Instance, error)) {
 		m.sources = append(m.sources, &source[store.Instance]{fetch: func(ctx context.Context, behind *store.Instance, n int) ([]store.Instance, error) {
 			return fetch(ctx, behind.ID, n)
@@ -115,7 +115,7 @@ func (w *Worklist) runs(ctx context.Context, by signoff.Caller, q InstanceQuery,
 			})
 		}
 	}
-	return m, nil
+	return m.sized(limit(q.Limit) + 1), nil
 }
 
 func statuses(q InstanceQuery) []engine.Status {

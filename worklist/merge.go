@@ -16,6 +16,13 @@ type merge[T any] struct {
 	batch   int
 }
 
+// sized sets how many items a walk takes at a time so that n can be had: all of
+// them from one source, a few from each of many.
+func (m *merge[T]) sized(n int) *merge[T] {
+	m.batch = min(n, max(8, 2*n/max(1, len(m.sources))))
+	return m
+}
+
 // head returns the next item of s without taking it.
 func (m *merge[T]) head(ctx context.Context, s *source[T], last *T) (*T, error) {
 	if len(s.items) == 0 && !s.ended {

@@ -97,8 +97,8 @@ func (w *Worklist) Tasks(ctx context.Context, by signoff.Caller, q Query) (Page[
 }
 
 // rows is the caller's worklist as one list, newest first.
-func (w *Worklist) rows(by signoff.Caller, v View, batch int) *merge[store.WorklistRow] {
-	m := &merge[store.WorklistRow]{batch: batch, before: func(a, b store.WorklistRow) bool { return b.Mark().After(a.Mark()) }}
+func (w *Worklist) rows(by signoff.Caller, v View, n int) *merge[store.WorklistRow] {
+	m := &merge[store.WorklistRow]{before: func(a, b store.WorklistRow) bool { return b.Mark().After(a.Mark()) }}
 	add := func(p signoff.Principal, shelves ...store.Shelf) {
 		for _, shelf := range shelves {
 			m.sources = append(m.sources, &source[store.WorklistRow]{fetch: func(ctx context.Context, behind *store.WorklistRow, n int) ([]store.WorklistRow, error) {
@@ -110,7 +110,7 @@ func (w *Worklist) rows(by signoff.Caller, v View, batch int) *merge[store.Workl
 	// the group the task came through.
 	add(by.Principal, store.Asleep)
 	if v == ViewSleeping {
-		return m
+		return m.sized(n)
 	}
 	for _, p := range by.Principals() {
 		if v != ViewAllocated {
@@ -120,7 +120,7 @@ func (w *Worklist) rows(by signoff.Caller, v View, batch int) *merge[store.Workl
 			add(p, store.Taken)
 		}
 	}
-	return m
+	return m.sized(n)
 }
 
 // choose takes of the rows of one task the one that counts for the caller: their
