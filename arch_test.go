@@ -46,6 +46,7 @@ var house = []room{
 	{pkg: "client", may: "api", why: "a client sees only the wire"},
 	{pkg: "web", may: "", why: "pages are a client like any other"},
 	{pkg: "samples", may: "", why: "files, and nothing that reads them"},
+	{pkg: "docs", may: "", why: "pages, and tests that keep them true"},
 	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
 	{pkg: "bench", may: "expr process bpmn engine access store library runner worklist", why: "measures the services in process"},
 	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},
