@@ -50,6 +50,18 @@ func TestTheLastOneToSayItWins(t *testing.T) {
 	}
 }
 
+func TestNothingIsNoValue(t *testing.T) {
+	path := file(t, "basic:\nmail:\n  smtp:\n    tls: \"\"\n")
+	c, err := loadConfig(path, []string{"SIGNOFF_LISTEN=", "SIGNOFF_MAIL_PACE_PERMINUTE=", "SIGNOFF_MAIL_DOUBT=", "SIGNOFF_URL=",
+		"SIGNOFF_PORT=tcp://10.0.0.1:80", "SIGNOFF_PORT_80_TCP=tcp://10.0.0.1:80", "SIGNOFF_SERVICE_HOST=10.0.0.1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, _ := loadConfig("", nil, nil); c != plain {
+		t.Errorf("nothing gives\n%+v\nand no setting\n%+v", c, plain)
+	}
+}
+
 func TestAWrongSettingIsNamedWithItsPlace(t *testing.T) {
 	for _, c := range []struct {
 		name, text string

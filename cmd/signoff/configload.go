@@ -66,8 +66,13 @@ func walkConfig(t reflect.Type, prefix string, visit func(f reflect.StructField,
 	}
 }
 
-// Environment variables that are not settings of the server.
-var otherEnv = []string{"SIGNOFF_KEY", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_BIN"}
+// Environment variables that are not settings of the server: those of commands
+// and tests, and what Kubernetes gives every container when a service is called
+// signoff (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+var (
+	otherEnv       = []string{"SIGNOFF_KEY", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_PASSWORD", "SIGNOFF_BIN", "SIGNOFF_PORT"}
+	otherEnvBegins = []string{"SIGNOFF_LIVE_", "SIGNOFF_TEST_", "SIGNOFF_SERVICE_", "SIGNOFF_PORT_"}
+)
 
 // loadConfig reads the file (none when path is ""), then the environment, then
 // set, which holds flags by key. Every unknown key and impossible value is
@@ -75,11 +80,6 @@ var otherEnv = []string{"SIGNOFF_KEY", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGN
 func loadConfig(path string, environ []string, set map[string]any) (Config, error) {
 	k := koanf.New(".")
 	all := settings()
-	for _, s := range all {
-		if s.def != "" {
-			k.Set(s.key, s.def)
-		}
-	}
 	if path != "" {
 		if err := loadFile(k, path, all); err != nil {
 			return Config{}, err
@@ -90,6 +90,13 @@ func loadConfig(path string, environ []string, set map[string]any) (Config, erro
 	}
 	if err := k.Load(confmap.Provider(set, "."), nil); err != nil {
 		return Config{}, err
+	}
+	// Nothing is no value: a variable that a container file passes on without
+	// having it must not switch a thing off, or listen on every address.
+	for _, s := range all {
+		if s.def != "" && k.String(s.key) == "" {
+			k.Set(s.key, s.def)
+		}
 	}
 	var c Config
 	if problems := badValues(k, all); len(problems) > 0 {
@@ -184,8 +191,7 @@ func loadEnv(k *koanf.Koanf, environ []string, all []setting) error {
 	var problems []signoff.FieldError
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "SIGNOFF_") || byEnv[name] != "" || strings.HasPrefix(name, "SIGNOFF_LIVE_") ||
-			strings.HasPrefix(name, "SIGNOFF_TEST_") || name == "SIGNOFF_PASSWORD" || slices.Contains(otherEnv, name) {
+		if !strings.HasPrefix(name, "SIGNOFF_") || byEnv[name] != "" || isOtherEnv(name) {
 			continue
 		}
 		problems = append(problems, signoff.FieldError{Field: name, Detail: "there is no such setting",
@@ -199,6 +205,10 @@ func loadEnv(k *koanf.Koanf, environ []string, all []setting) error {
 		EnvironFunc:   func() []string { return environ },
 		TransformFunc: func(name, v string) (string, any) { return byEnv[name], v },
 	}), nil)
+}
+
+func isOtherEnv(name string) bool {
+	return slices.Contains(otherEnv, name) || slices.ContainsFunc(otherEnvBegins, func(begin string) bool { return strings.HasPrefix(name, begin) })
 }
 
 // badValues checks what can be checked before the values are used: choices,
