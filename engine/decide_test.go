@@ -281,3 +281,15 @@ func TestWhatAStepTakesBackIsNotAskedOfTheWorld(t *testing.T) {
 		t.Errorf("the instance is %s, commands %+v", w.st.Status, step.Commands)
 	}
 }
+
+func TestHistoryTellsWhatATimerWasFor(t *testing.T) {
+	w := run(approval(t))
+	w.must("ana", begin(map[string]expr.Value{"days": expr.Int(1)}))
+	w.must("jane", Sleep{Task: w.openTasks()[0].Seq, Until: w.now.Add(time.Hour)})
+	i := slices.IndexFunc(w.st.Timers, func(timer Timer) bool { return timer.For == ForSleep })
+	timer := w.st.Timers[i]
+	w.now = timer.Due
+	if f := w.must("", TimerDue{Timer: timer.Seq}).Facts[0]; f.Kind != TimerFired || f.TimerFor != ForSleep {
+		t.Errorf("the first fact is %+v", f)
+	}
+}

@@ -106,7 +106,7 @@ func (t *turn) timerDue(e TimerDue) error {
 		if t.at.Before(timer.Due) {
 			return refuse(signoff.Conflict, CodeTimerEarly, "the timer is due at %s", signoff.At(timer.Due))
 		}
-		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node})
+		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node, TimerFor: timer.For})
 		switch timer.For {
 		case ForDeadline:
 			t.expire(t.st.task(timer.Ref))

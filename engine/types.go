@@ -286,7 +286,7 @@ const (
 	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why)
 	Commented       FactKind = "commented"         // Ref (0: instance), Text
 	TimerSet        FactKind = "timer set"         // Ref, Node, Token or task in Subject, Due, TimerFor
-	TimerFired      FactKind = "timer fired"       // Ref, Node
+	TimerFired      FactKind = "timer fired"       // Ref, Node, TimerFor
 	TimerCleared    FactKind = "timer cleared"     // Ref
 	EffectRequested FactKind = "effect requested"  // Ref, Node, Token, Effect (kind), Text (what, for people)
 	EffectFinished  FactKind = "effect finished"   // Ref, Node
