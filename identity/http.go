@@ -78,18 +78,6 @@ func (s *Service) Authenticate(next http.Handler, refuse Refuse) http.Handler {
 	})
 }
 
-// Require lets only requests with a caller through.
-func Require(next http.Handler, refuse Refuse) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := Who(r.Context()); err != nil {
-			Challenge(w.Header(), r, err)
-			refuse(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 func (s *Service) visit(r *http.Request) (visit, error) {
 	v := visit{remote: s.remote(r), secure: s.secure(r)}
 	// Browsers add remembered Basic credentials to forms of other sites just as

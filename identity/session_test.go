@@ -51,11 +51,15 @@ func siteOf(w world) site {
 		must(w.t, err)
 		http.SetCookie(rw, cookie)
 	})
-	mux.Handle("/me", Require(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/me", func(rw http.ResponseWriter, r *http.Request) {
 		c, err := Who(r.Context())
-		must(w.t, err)
+		if err != nil {
+			Challenge(rw.Header(), r, err)
+			refuse(rw, r, err)
+			return
+		}
 		must(w.t, json.NewEncoder(rw).Encode(map[string]string{"login": c.Login, "how": c.How, "csrf": CSRF(r.Context())}))
-	}), refuse))
+	})
 	mux.HandleFunc("/open", func(rw http.ResponseWriter, r *http.Request) { _, _ = rw.Write([]byte("open")) })
 	return site{w, w.Authenticate(mux, refuse)}
 }
