@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 // be sent meanwhile is sent then, once, and an answer is read again.
 func TestPostfixAndDovecotMayGoAwayForAWhile(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
+	s := newStory(t, "tls")
 	first := s.begin("ana")
 	before := s.jane.await("the mail about the first task", withSubject("Leave for Ana"))
 	if s.waiting() != 0 {
@@ -41,6 +43,10 @@ func TestPostfixAndDovecotMayGoAwayForAWhile(t *testing.T) {
 	}
 	if len(mails) != 3 || len(again.seen) != 3 {
 		t.Errorf("Jane has %d mails, of which %d are different; want 3 and 3", len(again.seen), len(mails))
+	}
+	said, err := os.ReadFile(filepath.Join(s.mail.Dir, "log/postfix.log"))
+	if err != nil || !strings.Contains(string(said), "sasl_method=LOGIN, sasl_username=workflow") {
+		t.Errorf("the server did not sign in with LOGIN: %v", err)
 	}
 	if log := s.log.String(); strings.Contains(log, "level=ERROR") {
 		t.Errorf("the server logged\n%s", log)

@@ -43,10 +43,13 @@ type corp struct {
 	Dir  string
 	Mark string // what Postfix marks a mail with that was handed in by its sender
 
-	Owner                               int // of all mailboxes
-	Accounts                            []string
-	Password                            string
-	PlainPort, SubmissionPort, IMAPPort string
+	Owner    int // of all mailboxes
+	Accounts []string
+	Password string
+
+	PlainPort                 string // takes mail for corp.test from anybody
+	SubmissionPort, SMTPSPort string // take mail from people who sign in, with STARTTLS or TLS
+	IMAPPort, IMAPSPort       string // the same for reading
 
 	trust                    *tls.Config
 	stopDovecot, stopPostfix func()
@@ -72,7 +75,7 @@ func runCorp(t *testing.T) *corp {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	m := &corp{t: t, Dir: dir, Mark: rand.Text(), Owner: 5000, Password: rand.Text(),
 		Accounts: []string{"workflow", "ana", "jane", "bob", "rita"}}
-	for _, port := range []*string{&m.PlainPort, &m.SubmissionPort, &m.IMAPPort} {
+	for _, port := range []*string{&m.PlainPort, &m.SubmissionPort, &m.SMTPSPort, &m.IMAPPort, &m.IMAPSPort} {
 		_, *port, _ = net.SplitHostPort(freePort(t))
 	}
 	m.furnish()

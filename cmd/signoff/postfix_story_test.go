@@ -16,8 +16,12 @@ import (
 
 // newSite configures a server whose mail provider is m. It looks for mail once
 // a minute, so whatever is quicker was told by IDLE.
-func (m *corp) newSite() *site {
+func (m *corp) newSite(security string) *site {
 	m.t.Helper()
+	smtp, imap := m.SubmissionPort, m.IMAPPort
+	if security == "tls" {
+		smtp, imap = m.SMTPSPort, m.IMAPSPort
+	}
 	dir := m.t.TempDir()
 	listen := freePort(m.t)
 	text := fmt.Sprintf(`listen: %s
@@ -26,12 +30,13 @@ url: http://%s
 admin: {password: administer}
 mail:
   from: signoff <workflow@corp.test>
-  smtp: {address: "127.0.0.1:%s", username: workflow, password: %s, ca: %q}
-  imap: {address: "127.0.0.1:%s", username: workflow, password: %s, ca: %q, poll: 1m}
+  smtp: {address: "127.0.0.1:%s", tls: %s, username: workflow, password: %s, ca: %q}
+  imap: {address: "127.0.0.1:%s", tls: %s, username: workflow, password: %s, ca: %q, poll: 1m}
   reply: {authserv: mx.corp.test}
   pace: {perminute: 1000, atonce: 2}
 log: {level: info}
-`, listen, filepath.Join(dir, "data"), listen, m.SubmissionPort, m.Password, m.caFile(), m.IMAPPort, m.Password, m.caFile())
+`, listen, filepath.Join(dir, "data"), listen,
+		smtp, security, m.Password, m.caFile(), imap, security, m.Password, m.caFile())
 	s := &site{t: m.t, config: filepath.Join(dir, "signoff.yaml"), url: "http://" + listen, log: &lockedBuffer{}}
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		m.t.Fatal(err)

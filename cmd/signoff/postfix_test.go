@@ -67,10 +67,11 @@ type story struct {
 	done                 *folder // where the server files what it has dealt with
 }
 
-func newStory(t *testing.T) *story {
+// newStory starts them. The server reaches the mail system with security.
+func newStory(t *testing.T, security string) *story {
 	t.Helper()
 	m := runCorp(t)
-	s := &story{site: m.newSite(), mail: m}
+	s := &story{site: m.newSite(security), mail: m}
 	s.up()
 	m.people(s.site)
 	s.jane, s.ana, s.bob, s.rita = m.open("jane", "INBOX"), m.open("ana", "INBOX"), m.open("bob", "INBOX"), m.open("rita", "INBOX")
@@ -84,7 +85,7 @@ func newStory(t *testing.T) *story {
 // and to somebody whose mailbox is full at first.
 func TestPostfixAndDovecotCarryTheStory(t *testing.T) {
 	t.Parallel()
-	s := newStory(t)
+	s := newStory(t, "starttls")
 	serial := s.begin("ana")
 	task := s.jane.await("the mail about Ana's task", withSubject("Leave for Ana López"))
 	s.checkTaskMail(task, serial)
