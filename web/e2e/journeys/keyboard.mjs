@@ -26,7 +26,15 @@ export async function run({ browser, base }) {
 
   const waiting = await page.getByRole('option').count()
   assert.ok(waiting >= tasks)
-  await page.keyboard.press('j')
+  // Arrows walk the list, the pane follows, and focus stays where it is.
+  await page.getByRole('option').first().focus()
+  for (const key of ['ArrowDown', 'ArrowDown', 'End', 'Home']) {
+    await page.keyboard.press(key)
+    const chosen = page.locator('[role=option][aria-selected=true]:focus')
+    await chosen.waitFor()
+    const serial = await chosen.getAttribute('data-key')
+    await page.waitForURL(`**/inbox/${serial}`)
+  }
   for (let left = waiting; left > 0; left--) {
     const serial = new URL(page.url()).pathname.split('/')[2]
     assert.ok(serial, 'a task is chosen')

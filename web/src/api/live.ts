@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { pace } from './pace'
 
 export type Link = 'open' | 'lost'
 
@@ -24,17 +25,16 @@ export function follow(
   lost = false,
 ): () => void {
   const waiting = new Set<string>()
-  let timer: ReturnType<typeof setTimeout> | undefined
 
   const flush = () => {
-    timer = undefined
     const keys = waiting.has('all') ? [[]] : [...waiting].map((key) => JSON.parse(key) as unknown[])
     waiting.clear()
     for (const queryKey of keys) void queries.invalidateQueries({ queryKey })
   }
+  const { ask, stop } = pace(flush, gatherFor, restFor)
   const stale = (key: unknown[] | 'all') => {
     waiting.add(key === 'all' ? 'all' : JSON.stringify(key))
-    timer ??= setTimeout(flush, gatherFor)
+    ask()
   }
   const touched = (event: MessageEvent<string>) => {
     for (const key of keysOf(read(event.data))) stale(key)
@@ -53,12 +53,13 @@ export function follow(
     onLink('lost')
   })
   return () => {
-    clearTimeout(timer)
+    stop()
     source.close()
   }
 }
 
 const gatherFor = 60
+const restFor = 440
 
 /** The cache keys an event makes stale. An event that cannot be read touches everything. */
 export function keysOf(live: Live | undefined): unknown[][] {

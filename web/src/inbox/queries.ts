@@ -29,9 +29,10 @@ function one<T extends string>(known: readonly [T, ...T[]], text: string | null)
 export function useTasks({ view, sort, workflow, q }: Filter) {
   return useInfiniteQuery({
     queryKey: ['tasks', view, sort, workflow, q],
-    queryFn: ({ pageParam }) =>
+    queryFn: ({ pageParam, signal }) =>
       answer(
         api.GET('/api/v1/tasks', {
+          signal,
           params: { query: { view, sort, limit: 100, cursor: pageParam, workflow: workflow || undefined, q: q || undefined } },
         }),
       ),

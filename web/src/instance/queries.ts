@@ -5,7 +5,7 @@ import { answer, api, onceKey } from '../api/client'
 export function useInstance(id: number) {
   return useQuery({
     queryKey: ['instance', id],
-    queryFn: () => answer(api.GET('/api/v1/instances/{id}', { params: { path: { id } } })),
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/instances/{id}', { signal, params: { path: { id } } })),
   })
 }
 
@@ -13,7 +13,7 @@ export function useInstance(id: number) {
 export function useInstanceDiagram(id: number, wanted = true) {
   return useQuery({
     queryKey: ['diagram', id],
-    queryFn: () => answer(api.GET('/api/v1/instances/{id}/bpmn', { params: { path: { id } }, parseAs: 'text' })) as Promise<string>,
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/instances/{id}/bpmn', { signal, params: { path: { id } }, parseAs: 'text' })) as Promise<string>,
     staleTime: Infinity,
     enabled: wanted,
   })
@@ -23,7 +23,7 @@ export function useInstanceDiagram(id: number, wanted = true) {
 export function useHistory(id: number, wanted = true) {
   return useInfiniteQuery({
     queryKey: ['instance', id, 'history'],
-    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/instances/{id}/history', { params: { path: { id }, query: { limit: 200, cursor: pageParam } } })),
+    queryFn: ({ pageParam, signal }) => answer(api.GET('/api/v1/instances/{id}/history', { signal, params: { path: { id }, query: { limit: 200, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     enabled: wanted,

@@ -13,7 +13,7 @@ export function IncidentsPage() {
   useTitle(t.manage.incidents)
   const incidents = useInfiniteQuery({
     queryKey: ['incidents'],
-    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/incidents', { params: { query: { limit: 50, cursor: pageParam } } })),
+    queryFn: ({ pageParam, signal }) => answer(api.GET('/api/v1/incidents', { signal, params: { query: { limit: 50, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
   })

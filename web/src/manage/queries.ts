@@ -4,7 +4,7 @@ import { answer, api } from '../api/client'
 /** The workflows one may see. */
 export const workflows = queryOptions({
   queryKey: ['workflows'],
-  queryFn: () => answer(api.GET('/api/v1/workflows', { params: { query: { limit: 200 } } })),
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/workflows', { signal, params: { query: { limit: 200 } } })),
 })
 
 export interface Upload {

@@ -20,7 +20,7 @@ export function statusOf(params: URLSearchParams): Status | undefined {
 export function useInstances({ scope, status, q }: InstanceFilter) {
   return useInfiniteQuery({
     queryKey: ['instances', scope, status ?? '', q],
-    queryFn: ({ pageParam }) => answer(api.GET('/api/v1/instances', { params: { query: { scope, status, q: q || undefined, limit: 50, cursor: pageParam } } })),
+    queryFn: ({ pageParam, signal }) => answer(api.GET('/api/v1/instances', { signal, params: { query: { scope, status, q: q || undefined, limit: 50, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     placeholderData: (before) => before,

@@ -2,22 +2,28 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tansta
 import createClient from 'openapi-fetch'
 import { useEffect } from 'react'
 import { answer } from '../api/client'
+import { pace } from '../api/pace'
 import type { components, paths } from './schema'
 
 export type Mailbox = components['schemas']['Mailbox']
 export type Summary = components['schemas']['Summary']
 export type Message = components['schemas']['Message']
 
+const gatherFor = 60
+const restFor = 440
+
 const mail = createClient<paths>({ credentials: 'same-origin' })
 
+const message = (id: string, signal: AbortSignal) => answer(mail.GET('/sandbox/api/messages/{id}', { signal, params: { path: { id } } }))
+
 export function useMailboxes() {
-  return useQuery({ queryKey: ['mail', 'boxes'], queryFn: async () => (await answer(mail.GET('/sandbox/api/mailboxes'))).items ?? [] })
+  return useQuery({ queryKey: ['mail', 'boxes'], queryFn: async ({ signal }) => (await answer(mail.GET('/sandbox/api/mailboxes', { signal }))).items ?? [] })
 }
 
 export function useMessages(mailbox: string | undefined) {
   return useInfiniteQuery({
     queryKey: ['mail', 'box', mailbox],
-    queryFn: ({ pageParam }) => answer(mail.GET('/sandbox/api/messages', { params: { query: { mailbox: mailbox ?? '', cursor: pageParam, limit: 50 } } })),
+    queryFn: ({ pageParam, signal }) => answer(mail.GET('/sandbox/api/messages', { signal, params: { query: { mailbox: mailbox ?? '', cursor: pageParam, limit: 50 } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     enabled: mailbox !== undefined,
@@ -26,12 +32,14 @@ export function useMessages(mailbox: string | undefined) {
 
 /** The newest messages of some mailboxes, whole: to find the one about a task. */
 export function useNewest(mailboxes: readonly string[], most: number) {
+  const queries = useQueryClient()
   return useQuery({
     queryKey: ['mail', 'newest', mailboxes, most],
-    queryFn: async () => {
-      const lists = await Promise.all(mailboxes.map((mailbox) => answer(mail.GET('/sandbox/api/messages', { params: { query: { mailbox, limit: most } } }))))
+    queryFn: async ({ signal }) => {
+      const lists = await Promise.all(mailboxes.map((mailbox) => answer(mail.GET('/sandbox/api/messages', { signal, params: { query: { mailbox, limit: most } } }))))
       const all = lists.flatMap((list) => list.items ?? [])
-      return Promise.all(all.map(({ id }) => answer(mail.GET('/sandbox/api/messages/{id}', { params: { path: { id } } }))))
+      // What a mail says never changes: each is read once, however often the lists are.
+      return Promise.all(all.map(({ id }) => queries.ensureQueryData({ queryKey: ['mail-words', id], queryFn: ({ signal }) => message(id, signal), staleTime: Infinity })))
     },
     enabled: mailboxes.length > 0,
   })
@@ -40,7 +48,7 @@ export function useNewest(mailboxes: readonly string[], most: number) {
 export function useMessage(id: string | undefined) {
   return useQuery({
     queryKey: ['mail', 'message', id],
-    queryFn: () => answer(mail.GET('/sandbox/api/messages/{id}', { params: { path: { id: id ?? '' } } })),
+    queryFn: ({ signal }) => message(id ?? '', signal),
     enabled: id !== undefined,
   })
 }
@@ -48,7 +56,7 @@ export function useMessage(id: string | undefined) {
 export function useRaw(id: string, wanted: boolean) {
   return useQuery({
     queryKey: ['mail', 'raw', id],
-    queryFn: () => answer(mail.GET('/sandbox/api/messages/{id}/raw', { params: { path: { id } }, parseAs: 'text' })) as unknown as Promise<string>,
+    queryFn: ({ signal }) => answer(mail.GET('/sandbox/api/messages/{id}/raw', { signal, params: { path: { id } }, parseAs: 'text' })) as unknown as Promise<string>,
     enabled: wanted,
   })
 }
@@ -94,7 +102,11 @@ export function useMailNews() {
   const queries = useQueryClient()
   useEffect(() => {
     const source = new EventSource('/sandbox/api/events')
-    source.addEventListener('changed', () => void queries.invalidateQueries({ queryKey: ['mail'] }))
-    return () => source.close()
+    const { ask, stop } = pace(() => void queries.invalidateQueries({ queryKey: ['mail'] }), gatherFor, restFor)
+    source.addEventListener('changed', ask)
+    return () => {
+      stop()
+      source.close()
+    }
   }, [queries])
 }

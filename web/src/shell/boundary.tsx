@@ -3,9 +3,19 @@ import { t } from '../text/en'
 import { Button } from '../ui/button/button'
 import { Failure } from '../ui/problem/problem'
 
+interface Props {
+  /** Where we are. Going somewhere else clears the fault, and touches nothing where there is none. */
+  place: string
+  children: React.ReactNode
+}
+
 /** A fault in a page stays in that page. */
-export class Boundary extends Component<{ children: React.ReactNode }, { error: unknown }> {
+export class Boundary extends Component<Props, { error: unknown }> {
   override state: { error: unknown } = { error: undefined }
+
+  override componentDidUpdate(before: Props) {
+    if (before.place !== this.props.place && this.state.error !== undefined) this.setState({ error: undefined })
+  }
 
   static getDerivedStateFromError(error: unknown) {
     return { error }

@@ -7,7 +7,7 @@ import { useMe } from './session'
 
 /** How many tasks wait. Kept true by the events that touch ['tasks']. */
 export function useCounts() {
-  return useQuery({ queryKey: ['tasks', 'counts'], queryFn: () => answer(api.GET('/api/v1/tasks/counts')) })
+  return useQuery({ queryKey: ['tasks', 'counts'], queryFn: ({ signal }) => answer(api.GET('/api/v1/tasks/counts', { signal })) })
 }
 
 /** The places of the program: a rail at the left, a bar at the foot of a small screen. */

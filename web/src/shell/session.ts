@@ -8,8 +8,8 @@ import type { Me } from '../api/types'
 export function useSession() {
   return useQuery({
     queryKey: ['me'],
-    queryFn: async () => {
-      const me = await answer(api.GET('/api/v1/me'))
+    queryFn: async ({ signal }) => {
+      const me = await answer(api.GET('/api/v1/me', { signal }))
       setCsrf(me.csrf)
       return me
     },

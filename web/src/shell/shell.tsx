@@ -69,7 +69,7 @@ function Frame() {
       </header>
       <Rail />
       <main id="main" ref={main} tabIndex={-1}>
-        <Boundary key={pathname}>
+        <Boundary place={pathname}>
           <Suspense fallback={<Waiting />}>
             <Outlet />
           </Suspense>

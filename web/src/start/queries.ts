@@ -6,11 +6,11 @@ import type { Workflow } from '../api/types'
 /** The workflows one may start. There are as many as a company has kinds of request: one page of them. */
 export const startable = queryOptions({
   queryKey: ['workflows', 'startable'],
-  queryFn: () => answer(api.GET('/api/v1/workflows', { params: { query: { startable: true, limit: 200 } } })),
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/workflows', { signal, params: { query: { startable: true, limit: 200 } } })),
 })
 
 export function useWorkflow(key: string) {
-  return useQuery({ queryKey: ['workflow', key], queryFn: () => answer(api.GET('/api/v1/workflows/{id}', { params: { path: { id: key } } })) })
+  return useQuery({ queryKey: ['workflow', key], queryFn: ({ signal }) => answer(api.GET('/api/v1/workflows/{id}', { signal, params: { path: { id: key } } })) })
 }
 
 export interface StartRequest {

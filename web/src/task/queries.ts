@@ -9,7 +9,7 @@ import { useSay } from '../ui/toast/toast'
 export function useTask(serial: string) {
   return useQuery({
     queryKey: ['task', serial],
-    queryFn: () => tagged(api.GET('/api/v1/tasks/{serial}', { params: { path: { serial } } })),
+    queryFn: ({ signal }) => tagged(api.GET('/api/v1/tasks/{serial}', { signal, params: { path: { serial } } })),
   })
 }
 

@@ -14,7 +14,7 @@ export function PersonPicker({ label, value, onChange, error, help, required = f
   const [typed, setTyped] = useState(value)
   const people = useQuery({
     queryKey: ['people', typed],
-    queryFn: () => answer(api.GET('/api/v1/people', { params: { query: { q: typed, limit: 10 } } })),
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/people', { signal, params: { query: { q: typed, limit: 10 } } })),
     placeholderData: (before) => before,
   })
   const items = people.data?.items ?? []
