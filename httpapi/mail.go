@@ -140,7 +140,13 @@ func sentOf(m store.OutMail) api.SentMail {
 }
 
 func (s *Server) releaseMail(ctx context.Context, _ signoff.Caller, in *ByNumber) (*nothing, error) {
-	return nil, s.Worklist.Store.ReleaseMail(ctx, in.ID, s.Now())
+	if err := s.Worklist.Store.ReleaseMail(ctx, in.ID, s.Now()); err != nil {
+		return nil, err
+	}
+	if s.Mail != nil {
+		s.Mail.Wake()
+	}
+	return nil, nil
 }
 
 func (s *Server) dropMail(ctx context.Context, _ signoff.Caller, in *ByNumber) (*nothing, error) {

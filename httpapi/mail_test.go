@@ -56,15 +56,29 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// ill is a mailroom whose mail server is away.
-type ill struct{}
+// ill is a mailroom whose mail server is away. It counts how often it is woken.
+type ill struct{ woken int }
 
-func (ill) Health() mailroom.Health {
+func (i *ill) Wake() { i.woken++ }
+
+func (i *ill) Health() mailroom.Health {
 	return mailroom.Health{Out: "the mail server cannot be reached", OutSince: time.Unix(1_800_000_000, 0).UTC(), InSince: time.Unix(1, 0)}
 }
 
+func TestAMailSentAgainIsSentAtOnce(t *testing.T) {
+	room := &ill{}
+	w := apitest.Start(t, func(s *httpapi.Server) { s.Mail = room })
+	someMail(t, w)
+	for path, woken := range map[string]int{"/api/v1/mail/sent/1/release": 0, "/api/v1/mail/sent/2/release": 1} { // 1 was sent, 2 has failed
+		room.woken = 0
+		if ask(t, w, "admin", "POST", path, ""); room.woken != woken {
+			t.Errorf("%s wakes the mailroom %d times, want %d", path, room.woken, woken)
+		}
+	}
+}
+
 func TestTheServerSaysWhyNoMailLeaves(t *testing.T) {
-	w := apitest.Start(t, func(s *httpapi.Server) { s.Mail = ill{} })
+	w := apitest.Start(t, func(s *httpapi.Server) { s.Mail = &ill{} })
 	status, _, text := ask(t, w, "admin", "GET", "/api/v1/mail", "")
 	if want := `"health":{"out":{"words":"the mail server cannot be reached","since":"2027-01-15T08:00:00Z"}}`; status != 200 || !strings.Contains(text, want) {
 		t.Errorf("%d %s", status, text)

@@ -44,8 +44,11 @@ type Server struct {
 	streams streams
 }
 
-// Mailroom is what pages ask of the mailroom.
-type Mailroom interface{ Health() mailroom.Health }
+// Mailroom is what is asked of the mailroom; nothing else here needs it.
+type Mailroom interface {
+	Health() mailroom.Health
+	Wake() // a mail was put back into the queue
+}
 
 // Handler registers everything and returns what to give to an http.Server.
 func (s *Server) Handler() (http.Handler, error) {

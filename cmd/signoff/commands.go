@@ -6,7 +6,7 @@ func addCommands(root *cobra.Command) {
 	root.AddCommand(
 		serveCommand(), sandboxCommand(), benchCommand(),
 		deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
-		incidentsCommand(), usersCommand(),
+		incidentsCommand(), mailCommand(), usersCommand(),
 		testCommand(),
 		configCommand(),
 	)

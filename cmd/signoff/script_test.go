@@ -17,6 +17,8 @@ import (
 //
 //	sandbox      starts `signoff serve --sandbox` on free ports and sets
 //	             SIGNOFF_SERVER and SIGNOFF_PASSWORD for what follows
+//	stray FROM   sends a mail that answers nothing to the sandbox's server mailbox
+//	await W ...  runs signoff with the words behind W until it prints W
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -25,7 +27,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SELF", os.Args[0])
 			return os.Symlink(os.Args[0], filepath.Join(e.WorkDir, "signoff"))
 		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript,
+			"stray": strayInScript, "await": awaitInScript},
 		RequireExplicitExec: true,
 	})
 }

@@ -1,0 +1,6 @@
+package mailroom
+
+// Wake makes the room look at its queue now. Without it, a mail that was put
+// back into the queue elsewhere goes out at the next look, half a minute later
+// at most.
+func (r *Room) Wake() { ring(r.wakeOut) }
