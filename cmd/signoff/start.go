@@ -83,7 +83,9 @@ func waitForEnd(ctx context.Context, c *client.Client, id int64, wait time.Durat
 	}
 	limited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	err = c.Events(limited, "", func(client.Event) error {
+	// Asking to go on after some event makes the stream begin with a resync: the
+	// instance may have ended before it was open.
+	err = c.Events(limited, "0", func(client.Event) error {
 		if instance, err = c.Instance(ctx, id); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/samples"
 	"github.com/signoffhq/signoff/sandbox"
@@ -59,13 +60,12 @@ func sandboxAdmin(all []sandbox.Account) identity.First {
 
 // furnish gives a new sandbox its people, a group and the sample workflows.
 func (s *server) furnish(ctx context.Context) error {
-	system := signoff.Caller{Admin: true, How: "system"}
 	admin, err := s.people.Resolve(ctx, []string{"admin"})
 	if err != nil {
 		return err
 	}
-	by := signoff.Caller{Person: admin["admin"][0], Admin: true, How: "system"}
-	finance, err := s.people.CreateGroup(ctx, system, "Finance")
+	by := signoff.Caller{Person: admin["admin"][0], Admin: true, How: access.System.How}
+	finance, err := s.people.CreateGroup(ctx, access.System, "Finance")
 	if err != nil {
 		return err
 	}
@@ -73,12 +73,12 @@ func (s *server) furnish(ctx context.Context) error {
 		if a.ID == "admin" || a.ID == "workflow" {
 			continue
 		}
-		u, err := s.people.CreateUser(ctx, system, identity.NewUser{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)})
+		u, err := s.people.CreateUser(ctx, access.System, identity.NewUser{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)})
 		if err != nil {
 			return err
 		}
 		if a.ID == "bob" || a.ID == "jane" {
-			if err := s.people.SetMember(ctx, system, finance.Principal, u.Principal, true); err != nil {
+			if err := s.people.SetMember(ctx, access.System, finance.Principal, u.Principal, true); err != nil {
 				return err
 			}
 		}
