@@ -19,6 +19,7 @@ type Config struct {
 	Admin   AdminConfig `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
 	Basic   bool        `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
 	Mail    MailConfig  `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
+	Calls   CallsConfig `koanf:"calls" doc:"What service steps may call."`
 	Log     LogConfig   `koanf:"log" doc:"What is written to standard error."`
 	Proxies string      `koanf:"proxies" doc:"Reverse proxies before the server whose X-Forwarded-For and -Proto are believed, as networks separated by commas: 10.0.0.0/8, ::1/128."`
 	Pprof   string      `koanf:"pprof" doc:"Address for Go's profiler, such as 127.0.0.1:6060. Keep it private. Empty: off."`
@@ -74,6 +75,11 @@ type ReplyConfig struct {
 type PaceConfig struct {
 	PerMinute int `koanf:"perminute" default:"30" doc:"Mails a minute."`
 	AtOnce    int `koanf:"atonce" default:"4" doc:"Connections at a time."`
+}
+
+// CallsConfig bounds where service steps reach.
+type CallsConfig struct {
+	Allow string `koanf:"allow" doc:"Networks that service steps may call although they are kept from them: this machine (127.0.0.0/8, ::1/128) and link-local addresses (169.254.0.0/16). Separated by commas."`
 }
 
 // LogConfig says what the log looks like.

@@ -72,7 +72,7 @@ REST or from a page, decided in a worklist or by replying "Approve" to a mail.
 
 Try it:   signoff serve --sandbox
 Then:     signoff deploy samples/leave.bpmn --user admin
-          signoff start leave --set days=3 --user ana
+          signoff start leave --set from=2026-12-01 --set to=2026-12-03 --user ana
           signoff tasks --user jane`,
 		Version:       version,
 		SilenceUsage:  true,

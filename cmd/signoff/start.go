@@ -25,8 +25,8 @@ func startCommand() *cobra.Command {
 		Long: `Start a workflow, named by its key or number, and print the number of the new
 instance. Values are given as name=value; what a workflow asks for is shown by
 ` + "`signoff workflows KEY`" + `.`,
-		Example: `  signoff start leave --set days=3 --set kind=Holiday --user ana
-  signoff start leave --set days=3 --wait 1m      # until it ends`,
+		Example: `  signoff start leave --set from=2026-12-01 --set to=2026-12-03 --user ana
+  signoff start leave --set from=2026-12-01 --set to=2026-12-03 --wait 1m   # until it ends`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := t.dial(cmd)

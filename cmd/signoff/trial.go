@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/mail"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,16 +21,20 @@ import (
 )
 
 // openSandbox starts the mail system to try with and points cfg's mail at it.
+// It refuses a configured mail server: nobody outside gets mail from a sandbox.
 func (s *server) openSandbox(ctx context.Context, cfg *Config, f serveFlags) error {
+	if cfg.Mail.SMTP.Address != "" {
+		return &signoff.Error{Kind: signoff.Invalid, Code: "sandbox-with-mail",
+			Detail: "--sandbox brings its own mail system, and mail.smtp.address names another one",
+			Hint:   "leave one of the two out"}
+	}
 	var err error
 	s.sandbox, err = sandbox.Start(ctx, sandbox.Options{Dir: filepath.Join(cfg.Data, "sandbox"), SMTP: f.sandboxSMTP, IMAP: f.sandboxIMAP, Log: s.log})
 	if err != nil {
 		s.sandbox = nil
 		return err
 	}
-	if cfg.Mail.SMTP.Address == "" {
-		cfg.Mail = sandboxMail(s.sandbox.Addresses(), cfg.Mail)
-	}
+	cfg.Mail = sandboxMail(s.sandbox.Addresses(), cfg.Mail)
 	return nil
 }
 
@@ -58,32 +64,66 @@ func sandboxAdmin(all []sandbox.Account) identity.First {
 	return identity.First{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)}
 }
 
+// unfurnished marks a sandbox's data folder until it has everything, so that a
+// start that was cut short is made good by the next one. A folder that was not
+// made by a sandbox never gets the mark, nor accounts with a known password.
+func unfurnished(data string) string { return filepath.Join(data, "sandbox", "unfurnished") }
+
+func markUnfurnished(data string) error {
+	if _, err := os.Stat(filepath.Join(data, storeFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(data, "sandbox"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(unfurnished(data), nil, 0o600)
+}
+
 // furnish gives a new sandbox its people, a group and the sample workflows.
-func (s *server) furnish(ctx context.Context) error {
+func (s *server) furnish(ctx context.Context, data string) error {
+	if _, err := os.Stat(unfurnished(data)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := s.people.CreateGroup(ctx, access.System, "Finance"); err != nil && signoff.CodeOf(err) != "group-taken" {
+		return err
+	}
+	for _, a := range s.sandbox.Addresses().Accounts {
+		if err := s.settle(ctx, a); err != nil {
+			return err
+		}
+	}
+	if err := s.deploySamples(ctx); err != nil {
+		return err
+	}
+	return os.Remove(unfurnished(data))
+}
+
+// settle makes the account of one of the sandbox's people.
+func (s *server) settle(ctx context.Context, a sandbox.Account) error {
+	if a.ID == "admin" || a.ID == "workflow" {
+		return nil
+	}
+	u := identity.NewUser{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)}
+	if _, err := s.people.CreateUser(ctx, access.System, u); err != nil && signoff.CodeOf(err) != "login-taken" {
+		return err
+	}
+	if a.ID != "bob" && a.ID != "jane" {
+		return nil
+	}
+	found, err := s.people.Resolve(ctx, []string{a.ID, "group:Finance"})
+	if err != nil {
+		return err
+	}
+	return s.people.SetMember(ctx, access.System, found["group:Finance"][0].Principal, found[a.ID][0].Principal, true)
+}
+
+func (s *server) deploySamples(ctx context.Context) error {
 	admin, err := s.people.Resolve(ctx, []string{"admin"})
 	if err != nil {
 		return err
 	}
 	by := signoff.Caller{Person: admin["admin"][0], Admin: true, How: access.System.How}
-	finance, err := s.people.CreateGroup(ctx, access.System, "Finance")
-	if err != nil {
-		return err
-	}
-	for _, a := range s.sandbox.Addresses().Accounts {
-		if a.ID == "admin" || a.ID == "workflow" {
-			continue
-		}
-		u, err := s.people.CreateUser(ctx, access.System, identity.NewUser{Login: a.ID, Name: a.Name, Email: a.Address, Password: seal.Secret(a.Password)})
-		if err != nil {
-			return err
-		}
-		if a.ID == "bob" || a.ID == "jane" {
-			if err := s.people.SetMember(ctx, access.System, finance.Principal, u.Principal, true); err != nil {
-				return err
-			}
-		}
-	}
-	return fs.WalkDir(samples.Files, ".", func(name string, d fs.DirEntry, err error) error {
+	return fs.WalkDir(samples.Files, ".", func(name string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(name) != ".bpmn" {
 			return err
 		}

@@ -46,6 +46,9 @@ type server struct {
 	stopping chan struct{} // closed when event streams are to end
 }
 
+// storeFile is the database in the data folder.
+const storeFile = "signoff.db"
+
 // open opens the data folder and builds the services over it, lowest first.
 func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *server, err error) {
 	s = &server{log: log, profiler: cfg.Pprof, stopping: make(chan struct{})}
@@ -57,14 +60,19 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := makeFolder(cfg.Data); err != nil {
 		return s, err
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(cfg.Data, "signoff.db"), store.Options{Log: log}); err != nil {
+	if f.sandbox {
+		if err := markUnfurnished(cfg.Data); err != nil {
+			return s, err
+		}
+	}
+	if s.store, err = store.Open(ctx, filepath.Join(cfg.Data, storeFile), store.Options{Log: log}); err != nil {
 		return s, err
 	}
 	key, err := seal.LoadKey(filepath.Join(cfg.Data, "key"), seal.Secret(os.Getenv(seal.KeyVariable)))
 	if err != nil {
 		return s, err
 	}
-	proxies, err := parseProxies(cfg.Proxies)
+	proxies, err := parseNetworks("proxies", cfg.Proxies)
 	if err != nil {
 		return s, err
 	}
@@ -84,7 +92,11 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	handlers[engine.DoCall] = callService(&rest.Client{})
+	allow, err := parseNetworks("calls.allow", cfg.Calls.Allow)
+	if err != nil {
+		return s, err
+	}
+	handlers[engine.DoCall] = callService(rest.New(allow))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local, Handlers: handlers})
 	return s, s.openHTTP(cfg, f)
 }
@@ -149,7 +161,8 @@ func (s *server) close() {
 	}
 }
 
-func parseProxies(list string) ([]netip.Prefix, error) {
+// parseNetworks reads the networks a setting lists.
+func parseNetworks(key, list string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for text := range strings.SplitSeq(list, ",") {
 		if text = strings.TrimSpace(text); text == "" {
@@ -157,7 +170,7 @@ func parseProxies(list string) ([]netip.Prefix, error) {
 		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, badConfig("proxies: "+text+" is no network; write 10.0.0.0/8 or, for one address, 10.1.2.3/32", nil)
+			return nil, badConfig(key+": "+text+" is no network; write 10.0.0.0/8 or, for one address, 10.1.2.3/32", nil)
 		}
 		all = append(all, p)
 	}
@@ -180,10 +193,10 @@ func (s *server) firstStart(ctx context.Context, cfg Config, f serveFlags) error
 		first = sandboxAdmin(s.sandbox.Addresses().Accounts)
 	}
 	var err error
-	if s.made, err = s.people.Bootstrap(ctx, first); err != nil || !s.made.Made || !f.sandbox {
+	if s.made, err = s.people.Bootstrap(ctx, first); err != nil || !f.sandbox {
 		return err
 	}
-	return s.furnish(ctx)
+	return s.furnish(ctx, cfg.Data)
 }
 
 // callService carries out a service step over HTTP.

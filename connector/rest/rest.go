@@ -41,9 +41,9 @@ type Response struct {
 	Body   any // decoded JSON (numbers as json.Number), or the text when it is not JSON
 }
 
-// Client calls services. The zero value is ready.
+// Client calls services. Make it with New.
 type Client struct {
-	HTTP *http.Client // nil: one with DefaultTimeout
+	http *http.Client
 }
 
 // Do makes the call. Refusals that another try may cure (no connection, 408,
@@ -55,7 +55,12 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	res, err := c.client().Do(req)
+	res, err := c.http.Do(req)
+	if errors.Is(err, errForbidden) {
+		return Response{}, &signoff.Error{Kind: signoff.Invalid, Code: "service-forbidden",
+			Detail: "service steps may not call " + req.URL.Host + ", which is this machine or a network kept from them",
+			Hint:   "an administrator can allow its network with the setting calls.allow"}
+	}
 	if err != nil {
 		return Response{}, &signoff.Error{Kind: signoff.Unavailable, Code: "service-unreachable",
 			Detail: "the service at " + req.URL.Host + " did not answer", Err: withoutURL(err)}
@@ -110,13 +115,6 @@ func withoutURL(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-func (c *Client) client() *http.Client {
-	if c.HTTP != nil {
-		return c.HTTP
-	}
-	return &http.Client{Timeout: DefaultTimeout, CheckRedirect: sameHostOnly}
 }
 
 // sameHostOnly keeps a service from sending our headers, and with them our

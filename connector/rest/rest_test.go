@@ -5,11 +5,15 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/signoffhq/signoff"
 )
+
+// local may call this machine, as the services of these tests are here.
+var local = New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 
 func serve(t *testing.T, h http.HandlerFunc) string {
 	s := httptest.NewServer(h)
@@ -26,7 +30,7 @@ func TestACallCarriesItsKeyAndReadsJSON(t *testing.T) {
 		w.WriteHeader(201)
 		io.WriteString(w, `{"id": 12345678901234567890.10}`)
 	})
-	res, err := (&Client{}).Do(t.Context(), Request{Method: "POST", URL: url, Header: map[string]string{"X-A": "b"}, Body: `{"a":1}`, Key: "1_2/call"})
+	res, err := local.Do(t.Context(), Request{Method: "POST", URL: url, Header: map[string]string{"X-A": "b"}, Body: `{"a":1}`, Key: "1_2/call"})
 	if err != nil || res.Status != 201 {
 		t.Fatal(res, err)
 	}
@@ -42,16 +46,16 @@ func TestRefusalsSayWhetherToTryAgain(t *testing.T) {
 			w.WriteHeader(status)
 			io.WriteString(w, "no\n luck")
 		})
-		_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url})
+		_, err := local.Do(t.Context(), Request{Method: "GET", URL: url})
 		if signoff.KindOf(err) != kind || !strings.Contains(err.Error(), "no luck") {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
-	if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/"}); signoff.KindOf(err) != signoff.Unavailable {
+	if _, err := local.Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/"}); signoff.KindOf(err) != signoff.Unavailable {
 		t.Errorf("nobody there: %v", err)
 	}
 	for _, bad := range []string{"", "ftp://x.test/", "/relative", "http://"} {
-		if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: bad}); signoff.KindOf(err) != signoff.Invalid {
+		if _, err := local.Do(t.Context(), Request{Method: "GET", URL: bad}); signoff.KindOf(err) != signoff.Invalid {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -61,7 +65,7 @@ func TestHeadersStayWithTheHostTheyWereMeantFor(t *testing.T) {
 	asked := false
 	other := serve(t, func(http.ResponseWriter, *http.Request) { asked = true })
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) })
-	_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url, Header: map[string]string{"Authorization": "Bearer x"}})
+	_, err := local.Do(t.Context(), Request{Method: "GET", URL: url, Header: map[string]string{"Authorization": "Bearer x"}})
 	if asked || signoff.CodeOf(err) != "service-refused" {
 		t.Errorf("followed to another host: %v", err)
 	}
@@ -69,20 +73,37 @@ func TestHeadersStayWithTheHostTheyWereMeantFor(t *testing.T) {
 
 func TestAnEndlessAnswerIsRefused(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, MaxResponseBytes+1)) })
-	if _, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: url}); signoff.CodeOf(err) != "service-answer-too-large" {
+	if _, err := local.Do(t.Context(), Request{Method: "GET", URL: url}); signoff.CodeOf(err) != "service-answer-too-large" {
 		t.Error(err)
 	}
 }
 
 func TestWhatTheRequestHeldIsNotInItsErrors(t *testing.T) {
-	_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/?key=hush", Header: map[string]string{"X-Key": "hush"}})
+	_, err := local.Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/?key=hush", Header: map[string]string{"X-Key": "hush"}})
 	if err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("nobody there: %v", err)
 	}
 	for name, v := range map[string]string{"X-Key": "hush\x01", "X Key": "hush", "X-Lines": "hush\r\nX-More: 1"} {
-		_, err := (&Client{}).Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/", Header: map[string]string{name: v}})
+		_, err := local.Do(t.Context(), Request{Method: "GET", URL: "http://127.0.0.1:1/", Header: map[string]string{name: v}})
 		if signoff.CodeOf(err) != "bad-service-header" || signoff.KindOf(err) != signoff.Invalid || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+func TestAddressesKeptFromServicesAreNotCalled(t *testing.T) {
+	asked := false
+	url := serve(t, func(http.ResponseWriter, *http.Request) { asked = true })
+	for _, u := range []string{url, strings.Replace(url, "127.0.0.1", "localhost", 1), strings.Replace(url, "127.0.0.1", "[::ffff:127.0.0.1]", 1),
+		"http://169.254.169.254/latest/meta-data", "http://[fe80::1]/", "http://0.0.0.0:1/"} {
+		if _, err := New(nil).Do(t.Context(), Request{Method: "GET", URL: u}); signoff.CodeOf(err) != "service-forbidden" {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	if asked {
+		t.Error("the service was called")
+	}
+	if err := reachable("10.1.2.3:443", nil); err != nil {
+		t.Errorf("a private network, where services are: %v", err)
 	}
 }
