@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/client"
 )
@@ -113,7 +114,10 @@ func showInstance(cmd *cobra.Command, c *client.Client, text string, asJSON bool
 		fmt.Fprintf(out, "Waiting for: %s\n", oneLine(w))
 	}
 	for _, p := range i.Problems {
-		fmt.Fprintf(out, "Problem %s at %s: %s %s\n", p.Serial, oneLine(p.Name), p.Cause, p.Advice)
+		fmt.Fprintf(out, "Problem %s at %s: %s\n", p.Serial, oneLine(p.Name), oneLine(p.Cause))
+		if p.Advice != "" {
+			fmt.Fprintf(out, "  %s\n", oneLine(p.Advice))
+		}
 	}
 	fmt.Fprintln(out)
 	for _, e := range events {
@@ -221,16 +225,22 @@ func retryCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			values, err := parseSets(sets, nil)
+			serial, err := signoff.ParseSerial(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			values, err := instanceSets(cmd.Context(), c, int64(serial.Instance), sets)
 			if err != nil {
 				return err
 			}
 			if err := c.Retry(cmd.Context(), args[0], values); err != nil {
 				return err
 			}
-			if !t.asJSON {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s is being tried again\n", args[0])
+			if t.asJSON {
+				i, err := c.Instance(cmd.Context(), int64(serial.Instance))
+				return orJSON(cmd, err, i)
 			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is being tried again\n", args[0])
 			return nil
 		},
 	}
@@ -238,4 +248,17 @@ func retryCommand() *cobra.Command {
 	c.GroupID = ""
 	c.Flags().StringArrayVarP(&sets, "set", "s", nil, "correct a variable, name=value; may be repeated")
 	return c
+}
+
+// instanceSets reads corrections as values of the types the instance's
+// variables have.
+func instanceSets(ctx context.Context, c *client.Client, id int64, sets []string) (map[string]any, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	i, err := c.Instance(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return parseSets(sets, typesOf(i.Variables))
 }

@@ -109,12 +109,16 @@ func startBody(ctx context.Context, c *client.Client, workflow string, sets []st
 	if err != nil {
 		return api.StartBody{}, err
 	}
+	values, err := parseSets(sets, typesOf(w.Variables))
+	return api.StartBody{Variables: values}, err
+}
+
+func typesOf(variables []api.Variable) map[string]string {
 	types := map[string]string{}
-	for _, v := range w.Variables {
+	for _, v := range variables {
 		types[v.Name] = v.Type
 	}
-	values, err := parseSets(sets, types)
-	return api.StartBody{Variables: values}, err
+	return types
 }
 
 // parseSets reads name=value pairs. A value becomes JSON where the declared

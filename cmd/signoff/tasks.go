@@ -133,11 +133,7 @@ func taskSets(ctx context.Context, c *client.Client, serial string, sets []strin
 	if err != nil {
 		return nil, err
 	}
-	types := map[string]string{}
-	for _, v := range t.Variables {
-		types[v.Name] = v.Type
-	}
-	return parseSets(sets, types)
+	return parseSets(sets, typesOf(t.Variables))
 }
 
 // moveCommands are what one can do with a task besides deciding it.
