@@ -207,6 +207,7 @@ type TaskDetail struct {
 	Choices      []Action   `json:"choices"`
 	Variables    []Variable `json:"variables"`
 	Recipients   []Person   `json:"recipients"`
+	Claiming     bool       `json:"claiming" doc:"a claim keeps the other recipients out; without it a claim only marks"`
 	ClaimedBy    *Person    `json:"claimedBy,omitempty"`
 	ClosedBy     *Person    `json:"closedBy,omitempty"`
 	CanDecide    bool       `json:"canDecide"`

@@ -104,7 +104,7 @@ func (st *State) setVars(vars map[string]expr.Value) {
 func (st *State) applyToTask(f *Fact) {
 	if f.Kind == TaskOffered {
 		st.Tasks = append(st.Tasks, Task{Seq: f.Ref, Token: f.Token, Node: f.Node, Title: f.Title, Instructions: f.Text,
-			Recipients: f.To, Priority: f.Priority, OfferedAt: f.At, Due: f.Due})
+			Recipients: f.To, Claiming: f.Claiming, Priority: f.Priority, OfferedAt: f.At, Due: f.Due})
 		return
 	}
 	t := st.task(f.Ref)

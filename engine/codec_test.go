@@ -37,6 +37,8 @@ func filled(v reflect.Value, n *int) {
 		filled(v.Index(1), n)
 	case reflect.String:
 		v.SetString("é\"\\\n\x01 " + strings.Repeat("x", *n%7))
+	case reflect.Bool:
+		v.SetBool(true)
 	default:
 		v.SetInt(int64(*n))
 	}
@@ -106,7 +108,7 @@ func TestAStateOfANewerFormIsRefused(t *testing.T) {
 func TestBrokenStatesAreRefused(t *testing.T) {
 	for _, text := range []string{``, `{`, `[]`, `{"form"}`, `{"form":}`, `{"form":"x"}`, `{"form":1,}`, `{"form":1}x`, `{"folio":1}`, `{"folio":"a`, "{\"folio\":\"a\nb\"}",
 		`{"folio":"\x"}`, `{"startedAt":"today"}`, `{"vars":{"a":{"$date":"x"}}}`, `{"vars":[1]}`, `{"tokens":{}}`, `{"tokens":[1]}`, `{"tokens":[{}`, `{"tokens":[{} {}]}`,
-		`{"x":tru}`, `{"x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, `{"seq":99999999999999999999}`} {
+		`{"x":tru}`, `{"x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, `{"tasks":[{"claiming":1}]}`, `{"seq":99999999999999999999}`} {
 		if _, err := DecodeState([]byte(text)); err == nil {
 			t.Errorf("%s was read", text)
 		}

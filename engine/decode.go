@@ -113,6 +113,8 @@ func (t *Task) member(r *reader, key string) {
 		t.Instructions = r.string()
 	case "recipients":
 		t.Recipients = readPrincipals(r)
+	case "claiming":
+		t.Claiming = r.bool()
 	case "claimed":
 		t.Claimed = signoff.Principal(r.string())
 	case "asleep":
@@ -260,6 +262,8 @@ func (f *Fact) member(r *reader, key string) {
 		f.Priority = r.int()
 	case "attempts":
 		f.Attempts = r.int()
+	case "claiming":
+		f.Claiming = r.bool()
 	default:
 		f.textMember(r, key)
 	}

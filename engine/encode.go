@@ -62,6 +62,7 @@ func appendTask(dst []byte, t *Task) []byte {
 	o.str("title", t.Title)
 	o.str("instructions", t.Instructions)
 	o.principals("recipients", t.Recipients)
+	o.truth("claiming", t.Claiming)
 	o.str("claimed", string(t.Claimed))
 	list(&o, "asleep", t.Asleep, func(dst []byte, a *Asleep) []byte {
 		o := openObject(dst)
@@ -131,6 +132,7 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.person("person", f.Person)
 	o.num("priority", f.Priority)
 	o.str("title", f.Title)
+	o.truth("claiming", f.Claiming)
 	o.principals("to", f.To)
 	o.str("from", string(f.From))
 	o.time("due", f.Due)
@@ -176,6 +178,13 @@ func (o *object) int64(name string, v int64) {
 	if v != 0 {
 		o.key(name)
 		o.b = strconv.AppendInt(o.b, v, 10)
+	}
+}
+
+func (o *object) truth(name string, v bool) {
+	if v {
+		o.key(name)
+		o.b = append(o.b, "true"...)
 	}
 }
 

@@ -61,7 +61,7 @@ func (t *turn) offer(r ready) *trouble {
 func (t *turn) emitOffer(r ready, task *Task) {
 	task.Seq = t.next()
 	t.emit(Fact{Kind: TaskOffered, Node: r.node.ID, Ref: task.Seq, Token: r.token, Title: task.Title, Text: task.Instructions,
-		To: task.Recipients, Due: task.Due, Priority: t.priority(r.node.Task)})
+		To: task.Recipients, Due: task.Due, Priority: t.priority(r.node.Task), Claiming: r.node.Task.Claiming})
 	if task.Due != nil {
 		t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: r.node.ID, Subject: task.Seq, Due: task.Due, TimerFor: ForDeadline})
 	}

@@ -317,14 +317,14 @@ func (c *crowd) onTask(t Task) {
 		return
 	}
 	by := login(rapid.SampledFrom(t.Recipients).Draw(c.rt, "by"))
-	other := t.Claimed != "" && t.Claimed != signoff.Principal("user:"+by)
+	kept := t.Claiming && t.Claimed != "" && t.Claimed != signoff.Principal("user:"+by)
 	switch what := rapid.SampledFrom([]string{"act", "act", "act", "claim", "release", "redirect", "sleep", "wake", "comment", "stranger"}).Draw(c.rt, "deed"); what {
 	case "stranger":
 		c.refused("mallory", Act{Task: t.Seq, Action: "Approve"}, CodeTaskNotFound)
 	case "comment":
 		c.must(by, Comment{Task: t.Seq, Text: "hm"})
 	case "act":
-		if other {
+		if kept {
 			c.refused(by, Act{Task: t.Seq, Action: "Approve"}, CodeTaskClaimed)
 			return
 		}

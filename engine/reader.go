@@ -138,6 +138,17 @@ func (r *reader) unescape(quoted []byte) []byte {
 	return []byte(s)
 }
 
+func (r *reader) bool() bool {
+	switch string(r.raw()) {
+	case "true":
+		return true
+	case "false":
+	default:
+		r.fail("true or false is expected")
+	}
+	return false
+}
+
 func (r *reader) int() int { return int(r.int64()) }
 
 func (r *reader) int64() int64 {

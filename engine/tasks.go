@@ -33,7 +33,7 @@ func (t *turn) sees(task *Task) bool {
 }
 
 // ownTask is openTask for what only a recipient may do, and nobody while
-// somebody else has claimed it.
+// somebody else's claim keeps them from it.
 func (t *turn) ownTask(seq int) (*Task, *process.Node, error) {
 	task, err := t.openTask(seq)
 	if err != nil {
@@ -42,7 +42,7 @@ func (t *turn) ownTask(seq int) (*Task, *process.Node, error) {
 	if !t.mine(task) {
 		return nil, nil, taskNotFound()
 	}
-	if task.Claimed != "" && task.Claimed != t.in.By.Principal {
+	if task.KeptFrom(t.in.By.Principal) {
 		return nil, nil, taskClaimed(task)
 	}
 	n := t.node(task.Node)
@@ -133,11 +133,16 @@ func (t *turn) expire(task *Task) {
 	t.finishTask(seq, token)
 }
 
-// claim reserves a task for the caller.
+// claim marks a task as the caller's and, where the task says so, keeps the
+// others from it until it is released. There is one mark: who comes second
+// hears who was first.
 func (t *turn) claim(e Claim) error {
 	task, n, err := t.ownTask(e.Task)
 	if err != nil {
 		return err
+	}
+	if task.Claimed != "" && task.Claimed != t.in.By.Principal {
+		return taskClaimed(task)
 	}
 	if task.Claimed != "" {
 		return refuse(signoff.Conflict, CodeAlreadyClaimed, "you have claimed this task already")
@@ -170,7 +175,7 @@ func (t *turn) redirect(e Redirect) error {
 	if err != nil {
 		return err
 	}
-	if task.Claimed != "" && task.Claimed != t.in.By.Principal && !t.in.By.Admin {
+	if task.KeptFrom(t.in.By.Principal) && !t.in.By.Admin {
 		return taskClaimed(task)
 	}
 	n := t.node(task.Node)

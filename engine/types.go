@@ -36,7 +36,8 @@ type Act struct {
 	Evidence string                // what a mail decision rests on; kept in the fact
 }
 
-// Claim reserves a task for the caller; Release gives it back.
+// Claim marks a task as the caller's, and keeps others from it if the task is a
+// Claiming one; Release gives it back.
 type (
 	Claim   struct{ Task int }
 	Release struct{ Task int }
@@ -194,6 +195,7 @@ type Task struct {
 	Title        string              `json:"title"`
 	Instructions string              `json:"instructions,omitempty"` // while it is open
 	Recipients   []signoff.Principal `json:"recipients"`
+	Claiming     bool                `json:"claiming,omitempty"` // a claim keeps the others out; else it only marks
 	Claimed      signoff.Principal   `json:"claimed,omitempty"`
 	Asleep       []Asleep            `json:"asleep,omitempty"`
 	Priority     int                 `json:"priority,omitempty"`
@@ -207,6 +209,12 @@ type Task struct {
 
 // Open tells whether the task can still be decided.
 func (t Task) Open() bool { return t.ClosedAt == nil }
+
+// KeptFrom tells whether somebody else's claim keeps p from the task until it
+// is released.
+func (t *Task) KeptFrom(p signoff.Principal) bool {
+	return t.Claiming && t.Claimed != "" && t.Claimed != p
+}
 
 // Asleep hides a task from one person until a time.
 type Asleep struct {
@@ -275,7 +283,7 @@ const (
 	Entered         FactKind = "entered"           // Node, Token (new, or come from its last node), Flow (via)
 	Left            FactKind = "left"              // Node, Token: the token is no more
 	VarsSet         FactKind = "variables set"     // Vars, Node
-	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority
+	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority, Claiming
 	TaskClaimed     FactKind = "task claimed"      // Ref
 	TaskReleased    FactKind = "task released"     // Ref
 	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text
@@ -316,6 +324,7 @@ type Fact struct {
 	Stage    Stage                 `json:"stage,omitempty"`
 	Priority int                   `json:"priority,omitempty"`
 	Title    string                `json:"title,omitempty"`
+	Claiming bool                  `json:"claiming,omitempty"`
 	To       []signoff.Principal   `json:"to,omitempty"`
 	From     signoff.Principal     `json:"from,omitempty"`
 	Due      *time.Time            `json:"due,omitempty"`

@@ -48,7 +48,7 @@ func (s *Server) routes() {
 	route(s, op{"count-tasks", "GET /tasks/counts", "Tasks", "How many tasks wait for you", signedIn, 0}, s.countTasks)
 	route(s, op{"get-task", "GET /tasks/{serial}", "Tasks", "One task, with everything needed to decide it", signedIn, 0}, s.getTask)
 	route(s, op{"decide-task", "POST /tasks/{serial}/decision", "Tasks", "Decide a task", signedIn, 0}, s.decideTask, hasCondition)
-	route(s, op{"claim-task", "POST /tasks/{serial}/claim", "Tasks", "Take a task, so that nobody else works on it", signedIn, 0}, s.claimTask)
+	route(s, op{"claim-task", "POST /tasks/{serial}/claim", "Tasks", "Claim a task: it is marked as yours and, if it is a claiming one, kept for you", signedIn, 0}, s.claimTask)
 	route(s, op{"release-task", "POST /tasks/{serial}/release", "Tasks", "Give a claimed task back", signedIn, 0}, s.releaseTask)
 	route(s, op{"redirect-task", "POST /tasks/{serial}/redirect", "Tasks", "Hand a task to somebody else instead of you", signedIn, 0}, s.redirectTask)
 	route(s, op{"sleep-task", "POST /tasks/{serial}/sleep", "Tasks", "Hide a task from your list until a time", signedIn, 0}, s.sleepTask)

@@ -47,7 +47,7 @@ func taskDetail(d *worklist.TaskDetail, known names) api.TaskDetail {
 	out := api.TaskDetail{
 		Task: taskOf(d.Task, known), Instructions: d.In.Instructions,
 		Choices: []api.Action{}, Variables: []api.Variable{}, Recipients: known.persons(d.In.Recipients),
-		ClaimedBy: known.personPtr(d.In.Claimed), ClosedBy: known.personPtr(d.In.ClosedBy),
+		Claiming: d.In.Claiming, ClaimedBy: known.personPtr(d.In.Claimed), ClosedBy: known.personPtr(d.In.ClosedBy),
 		CanDecide: d.CanDecide, CanClaim: d.CanClaim, CanRelease: d.CanRelease, CanRedirect: d.CanRedirect,
 	}
 	for _, a := range d.Task.Actions {

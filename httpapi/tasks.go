@@ -13,7 +13,7 @@ import (
 
 type listTasksInput struct {
 	Page
-	View     string `query:"view" enum:"open,sleeping,allocated,all,closed" default:"open" doc:"allocated: claimed by others; closed: those you decided"`
+	View     string `query:"view" enum:"open,sleeping,allocated,all,closed" default:"open" doc:"allocated: kept by others' claims; closed: those you decided"`
 	Sort     string `query:"sort" enum:"newest,oldest,due,priority" default:"newest"`
 	Workflow string `query:"workflow" maxLength:"255" doc:"number or key"`
 	Q        string `query:"q" maxLength:"200" doc:"part of title, folio or workflow name"`

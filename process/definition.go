@@ -108,7 +108,7 @@ type Task struct {
 	Instructions   *expr.Template
 	Recipients     []Recipient
 	Actions        []Action
-	Claiming       bool // opening the task claims it; others no longer see it until released
+	Claiming       bool // a claim hides the task from the other recipients until it is released; else it only marks
 	Deadline       *Deadline
 	Notify         *Notify  // nil: no mail
 	Priority       int      // 0 high, 1 normal, 2 low; as K2

@@ -7,7 +7,7 @@ type Shelf int
 
 const (
 	ToDo   Shelf = iota // can be decided now
-	Taken               // claimed by somebody else
+	Taken               // kept by somebody else's claim
 	Asleep              // hidden until a time
 )
 

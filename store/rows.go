@@ -29,8 +29,8 @@ type WorklistRow struct {
 // WorklistRows works out the rows an instance in state st has in the worklist.
 // It is the only place that knows who sees a task where:
 //
-//   - each recipient has a row; while somebody holds a claim, the others' rows
-//     stand on the Taken shelf;
+//   - each recipient has a row; while somebody's claim keeps the others out,
+//     their rows stand on the Taken shelf;
 //   - somebody who claimed it or put it to sleep through a group gets a row of
 //     their own, which readers prefer to the group's.
 func WorklistRows(wf signoff.WorkflowID, v VersionID, st *engine.State) []WorklistRow {
@@ -60,7 +60,7 @@ func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *
 		add(p)
 	}
 	add(t.Claimed)
-	if t.Claimed == "" {
+	if t.Claimed == "" || !t.Claiming {
 		for _, a := range t.Asleep {
 			add(a.By)
 		}
@@ -71,7 +71,7 @@ func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *
 // under places a copy of the row on p's right shelf.
 func (r WorklistRow) under(p signoff.Principal, t *engine.Task) WorklistRow {
 	r.Principal = p
-	if t.Claimed != "" && t.Claimed != p {
+	if t.KeptFrom(p) {
 		r.Shelf = Taken
 		return r
 	}

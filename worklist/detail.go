@@ -63,7 +63,7 @@ func (w *Worklist) detail(ctx context.Context, by signoff.Caller, in store.Insta
 	}
 	d := TaskDetail{Task: task, Rev: in.Rev, State: in.State, In: *t, Def: a.Def, Element: a.node(t.Node)}
 	mine := slices.ContainsFunc(t.Recipients, by.Is)
-	free := t.Claimed == "" || t.Claimed == by.Principal
+	free := !t.KeptFrom(by.Principal)
 	excluded := d.Element != nil && d.Element.Task != nil && d.Element.Task.ExcludeStarter && by.Principal == in.State.Starter.Principal
 	if t.Open() && in.State.Status == engine.Running {
 		d.CanDecide = mine && free && !excluded
@@ -81,6 +81,9 @@ func (w *Worklist) taskOf(ctx context.Context, by signoff.Caller, in store.Insta
 	})
 	row := store.WorklistRow{Serial: signoff.Serial{Instance: in.ID, Seq: t.Seq}, Offered: t.OfferedAt.UnixMicro(), Workflow: in.Workflow,
 		Version: in.Version, Priority: t.Priority, Claimed: t.Claimed, Starter: in.State.Starter.Principal, Node: t.Node, Title: t.Title, Folio: in.State.Folio}
+	if t.KeptFrom(by.Principal) {
+		row.Shelf = store.Taken
+	}
 	if len(rows) > 0 {
 		row, _ = choose(by, ViewAll, rows)
 	}

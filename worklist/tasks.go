@@ -16,9 +16,9 @@ import (
 type Status string
 
 const (
-	Available Status = "available" // nobody has claimed it
+	Available Status = "available" // can be decided; Claimed tells who has marked it, if anybody
 	Open      Status = "open"      // claimed by the caller
-	Allocated Status = "allocated" // claimed by somebody else
+	Allocated Status = "allocated" // kept by somebody else's claim
 	Sleeping  Status = "sleeping"  // put to sleep by the caller
 	Closed    Status = "closed"
 )
@@ -28,7 +28,7 @@ type View string
 
 const (
 	ViewToDo      View = ""          // available and open: what can be decided now
-	ViewAllocated View = "allocated" // claimed by others
+	ViewAllocated View = "allocated" // kept by others' claims
 	ViewSleeping  View = "sleeping"
 	ViewAll       View = "all"    // the three above
 	ViewClosed    View = "closed" // those the caller decided, last decided first
@@ -284,7 +284,7 @@ func (w *Worklist) task(ctx context.Context, by signoff.Caller, r store.Worklist
 		t.Status = Sleeping
 	case r.Claimed == by.Principal && r.Claimed != "":
 		t.Status = Open
-	case r.Claimed != "":
+	case r.Shelf == store.Taken:
 		t.Status = Allocated
 	}
 	if r.Principal.IsGroup() {

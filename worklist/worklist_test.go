@@ -56,10 +56,10 @@ func open(t *testing.T) *office {
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	lib := library.New(s, clock)
-	for key, file := range map[string]string{"approval": "approval", "travel": "approval", "dead": "dead-end"} {
+	for key, file := range map[string]string{"approval": "approval", "travel": "approval", "open": "approval", "dead": "dead-end"} {
 		xml, err := os.ReadFile(filepath.Join("testdata", file+".bpmn"))
 		must(t, err)
-		_, err = lib.Deploy(t.Context(), access.System, []byte(strings.ReplaceAll(string(xml), "KEY", key)))
+		_, err = lib.Deploy(t.Context(), access.System, []byte(strings.NewReplacer("KEY", key, "CLAIMING", fmt.Sprint(key != "open")).Replace(string(xml))))
 		must(t, err)
 	}
 	o.Worklist = &Worklist{Store: s, Library: lib, Runner: runner.New(runner.Config{Store: s, Library: lib, Directory: town{}, Now: clock})}
@@ -162,6 +162,31 @@ func TestClaimedAndSleepingTasksStandWhereTheyBelong(t *testing.T) {
 	o.want(bob, Query{}, "3 available, 2 available, 1 available")
 }
 
+func TestAClaimOnlyMarksATaskThatSaysNothingOfClaiming(t *testing.T) {
+	o := open(t)
+	id := o.start("open", 1)
+	o.do(bob, id, engine.Claim{Task: 2})
+	o.want(bob, Query{}, "1 open")
+	o.want(jane, Query{}, "1 available")
+	o.want(jane, Query{View: ViewAllocated}, "")
+	p, err := o.Tasks(t.Context(), jane, Query{})
+	must(t, err)
+	if p.Items[0].Claimed != bob.Principal {
+		t.Errorf("Jane does not see who claimed it: %+v", p.Items[0])
+	}
+	for _, c := range []signoff.Caller{jane, bob} {
+		if n, err := o.Counts(t.Context(), c); err != nil || n.ToDo != 1 {
+			t.Errorf("%s has %+v, %v", c.Login, n, err)
+		}
+	}
+	d, err := o.Task(t.Context(), jane, signoff.Serial{Instance: id, Seq: 2})
+	if err != nil || !d.CanDecide || d.CanClaim || d.CanRelease || !d.CanRedirect || d.Status != Available {
+		t.Errorf("Jane: %+v, %v", d, err)
+	}
+	o.do(jane, id, engine.Act{Task: 2, Action: "Approve"})
+	o.want(bob, Query{}, "")
+}
+
 func TestClosedTasksAreThoseOneDecidedLastFirst(t *testing.T) {
 	o := open(t)
 	for range 3 {
@@ -225,7 +250,7 @@ func TestATaskIsThereOnlyForThoseItConcerns(t *testing.T) {
 	}
 	admin := eve
 	admin.Admin = true
-	if d, _ = o.Task(t.Context(), admin, n); d.CanDecide || !d.CanRelease || !d.CanRedirect {
+	if d, _ = o.Task(t.Context(), admin, n); d.CanDecide || !d.CanRelease || !d.CanRedirect || d.Status != Allocated {
 		t.Errorf("an administrator: %+v", d)
 	}
 	o.do(bob, id, engine.Act{Task: 2, Action: "Approve"})

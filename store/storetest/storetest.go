@@ -208,7 +208,9 @@ func pages(t *testing.T, s *store.Store) {
 }
 
 func shelves(t *testing.T, s *store.Store) {
-	g := begin(t, s, offer(2, "user:2", "group:9"))
+	closed := offer(2, "user:2", "group:9")
+	closed.Claiming = true
+	g := begin(t, s, closed)
 	until := noon.Add(24 * time.Hour)
 	want := func(counts map[signoff.Principal][3]int) {
 		t.Helper()
@@ -228,6 +230,17 @@ func shelves(t *testing.T, s *store.Store) {
 	want(map[signoff.Principal][3]int{"user:2": {1, 0, 0}, "group:9": {1, 0, 0}, "user:3": {}})
 	g.must([]engine.Fact{{Kind: engine.TaskSlept, Ref: 2, By: "user:3", Due: &until}})
 	want(map[signoff.Principal][3]int{"user:2": {1, 0, 0}, "group:9": {1, 0, 0}, "user:3": {0, 0, 1}})
+	g.must([]engine.Fact{{Kind: engine.TaskDecided, Ref: 2, Outcome: "Approve", By: "user:2"}, ended()})
+	want(map[signoff.Principal][3]int{"user:2": {}, "group:9": {}, "user:3": {}})
+
+	g = begin(t, s, offer(2, "user:2", "group:9")) // a claim only marks this one
+	g.must([]engine.Fact{{Kind: engine.TaskClaimed, Ref: 2, By: "user:3"}})
+	want(map[signoff.Principal][3]int{"user:2": {1, 0, 0}, "group:9": {1, 0, 0}, "user:3": {1, 0, 0}})
+	g.must([]engine.Fact{{Kind: engine.TaskSlept, Ref: 2, By: "user:2", Due: &until}})
+	want(map[signoff.Principal][3]int{"user:2": {0, 0, 1}, "group:9": {1, 0, 0}, "user:3": {1, 0, 0}})
+	if rows, err := s.WorklistPage(t.Context(), "group:9", store.ToDo, store.Mark{}, 7); err != nil || len(rows) != 1 || rows[0].Claimed != "user:3" {
+		t.Errorf("the group's rows: %+v, %v", rows, err)
+	}
 	g.must([]engine.Fact{{Kind: engine.TaskDecided, Ref: 2, Outcome: "Approve", By: "user:2"}, ended()})
 	want(map[signoff.Principal][3]int{"user:2": {}, "group:9": {}, "user:3": {}})
 }

@@ -547,7 +547,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take a task, so that nobody else works on it
+         * Claim a task: it is marked as yours and, if it is a claiming one, kept for you
          * @description Right: signed in.
          */
         post: operations["claim-task"];
@@ -1424,6 +1424,8 @@ export interface components {
             canRelease: boolean;
             choices: components["schemas"]["Action"][];
             claimedBy?: components["schemas"]["Person"];
+            /** @description a claim keeps the other recipients out; without it a claim only marks */
+            claiming: boolean;
             /** Format: date-time */
             closedAt?: string;
             closedBy?: components["schemas"]["Person"];
@@ -4470,7 +4472,7 @@ export interface operations {
                 limit?: number;
                 /** @description "next" of the page before */
                 cursor?: string;
-                /** @description allocated: claimed by others; closed: those you decided */
+                /** @description allocated: kept by others' claims; closed: those you decided */
                 view?: "open" | "sleeping" | "allocated" | "all" | "closed";
                 sort?: "newest" | "oldest" | "due" | "priority";
                 /** @description number or key */
