@@ -123,12 +123,13 @@ type Instance struct {
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind  string     `json:"kind" enum:"task,timer,mail,call,external,incident,join"`
-	Step  string     `json:"step"`
-	Name  string     `json:"name"`
-	For   []Person   `json:"for,omitempty"`
-	Until *time.Time `json:"until,omitempty"`
-	Task  string     `json:"task,omitempty" doc:"serial number"`
+	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join"`
+	Step   string     `json:"step"`
+	Name   string     `json:"name"`
+	For    []Person   `json:"for,omitempty"`
+	Until  *time.Time `json:"until,omitempty"`
+	Task   string     `json:"task,omitempty" doc:"serial number"`
+	Serial string     `json:"serial,omitempty" doc:"of a step that another system finishes: POST /steps/{serial}/finish"`
 }
 
 // InstanceDetail is what the instance page shows.
@@ -270,6 +271,12 @@ type CancelBody struct {
 // RetryBody is the body of POST /incidents/{serial}/retry: corrections made
 // before the step is tried again.
 type RetryBody struct {
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// FinishBody is the body of POST /steps/{serial}/finish: what the other system
+// found out.
+type FinishBody struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 

@@ -118,6 +118,12 @@ func (c *Client) Cancel(ctx context.Context, id int64, reason string) error {
 	return c.send(ctx, http.MethodPost, instancePath(id, "/cancel"), api.CancelBody{Reason: reason}, NewKey(), nil)
 }
 
+// FinishStep completes a step that waits for another system. key makes it happen
+// once however often it is sent; "" takes a new one.
+func (c *Client) FinishStep(ctx context.Context, serial string, variables map[string]any, key string) error {
+	return c.send(ctx, http.MethodPost, "/steps/"+url.PathEscape(serial)+"/finish", api.FinishBody{Variables: variables}, keyOr(key), nil)
+}
+
 // Incidents lists failed steps that wait to be put right.
 func (c *Client) Incidents(ctx context.Context, workflow string, p Paging) (l api.List[api.Incident], err error) {
 	q := p.values()

@@ -71,6 +71,26 @@ func TestTheClientDoesAWholeApproval(t *testing.T) {
 	}
 }
 
+func TestTheClientFinishesAStepOfAnotherSystem(t *testing.T) {
+	w := apitest.Start(t)
+	ctx := t.Context()
+	started, err := as(w, "ana").Start(ctx, "purchase", api.StartBody{Variables: map[string]any{"goods": "A chair"}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Do(t, "bob", signoff.InstanceID(started.ID), engine.Act{Task: 2, Action: "Approve"})
+	in, err := as(w, "ana").Instance(ctx, started.ID)
+	if err != nil || len(in.Waiting) != 1 || in.Waiting[0].Serial == "" {
+		t.Fatalf("%+v, %v", in.Waiting, err)
+	}
+	if err := as(w, "admin").FinishStep(ctx, in.Waiting[0].Serial, map[string]any{"order": "A-17"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if in, err = as(w, "ana").Instance(ctx, started.ID); err != nil || in.Status != "completed" {
+		t.Fatalf("%+v, %v", in, err)
+	}
+}
+
 func TestTheClientLooksAfterPeople(t *testing.T) {
 	w := apitest.Start(t)
 	ctx := t.Context()

@@ -208,7 +208,7 @@ func (t *teller) aboutWorld(f *engine.Fact, step string) (string, bool) {
 	case engine.TimerCleared:
 		return "a timer is not needed any more", true
 	case engine.EffectRequested:
-		return t.asked(f, step), true
+		return t.asked(f, step), f.Effect != "external"
 	case engine.EffectFinished:
 		return step + " was carried out", false
 	case engine.EffectDropped:
@@ -224,7 +224,7 @@ func (t *teller) asked(f *engine.Fact, step string) string {
 	case "call":
 		return withReason(step+" calls a service", f.Text)
 	}
-	return step + " waits for another system"
+	return step + " waits for another system, which finishes it as " + signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
 }
 
 func withReason(text, reason string) string {

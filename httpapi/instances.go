@@ -88,6 +88,9 @@ func instanceOf(in *worklist.Instance, known names) api.Instance {
 		if w.Task.Seq != 0 {
 			a.Task, a.For = w.Task.String(), known.persons(w.For)
 		}
+		if w.Serial.Seq != 0 {
+			a.Serial = w.Serial.String()
+		}
 		out.Waiting = append(out.Waiting, a)
 	}
 	return out

@@ -48,6 +48,7 @@ var stranger = map[string]struct{ path, body, code string }{
 	"list-instance-mails": {"/instances/1/mails", "", "instance-not-found"},
 	"comment-instance":    {"/instances/1/comments", `{"text":"hello"}`, "instance-not-found"},
 	"cancel-instance":     {"/instances/1/cancel", `{}`, "instance-not-found"},
+	"finish-step":         {"/steps/1_2/finish", `{}`, "effect-not-found"},
 	"list-tasks":          {"/tasks?view=all", "", ""},
 	"count-tasks":         {"/tasks/counts", "", ""},
 	"get-task":            {"/tasks/1_2", "", "task-not-found"},

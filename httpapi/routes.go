@@ -43,7 +43,6 @@ func (s *Server) routes() {
 	route(s, op{"list-instance-mails", "GET /instances/{id}/mails", "Instances", "Who was told by mail, and whether that worked, oldest first", signedIn, 0}, s.instanceMails)
 	route(s, op{"comment-instance", "POST /instances/{id}/comments", "Instances", "Write a comment", signedIn, 0}, s.commentInstance)
 	route(s, op{"cancel-instance", "POST /instances/{id}/cancel", "Instances", "End an instance and everything open in it", signedIn, 0}, s.cancelInstance)
-
 	route(s, op{"list-tasks", "GET /tasks", "Tasks", "A page of your tasks", signedIn, 0}, s.listTasks)
 	route(s, op{"count-tasks", "GET /tasks/counts", "Tasks", "How many tasks wait for you", signedIn, 0}, s.countTasks)
 	route(s, op{"get-task", "GET /tasks/{serial}", "Tasks", "One task, with everything needed to decide it", signedIn, 0}, s.getTask)
@@ -54,6 +53,8 @@ func (s *Server) routes() {
 	route(s, op{"sleep-task", "POST /tasks/{serial}/sleep", "Tasks", "Hide a task from your list until a time", signedIn, 0}, s.sleepTask)
 	route(s, op{"wake-task", "POST /tasks/{serial}/wake", "Tasks", "Show a sleeping task again", signedIn, 0}, s.wakeTask)
 	route(s, op{"comment-task", "POST /tasks/{serial}/comments", "Tasks", "Write a comment about a task", signedIn, 0}, s.commentTask)
+
+	route(s, op{"finish-step", "POST /steps/{serial}/finish", "Instances", "Finish a step that waits for another system", signedIn, 0}, s.finishStep)
 
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)

@@ -13,12 +13,13 @@ import (
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind  string // task, timer, mail, call, external, incident, join
-	Node  string // element id
-	Name  string
-	For   []signoff.Principal
-	Until *time.Time
-	Task  signoff.Serial // zero unless a task
+	Kind   string // task, timer, mail, call, external, incident, join
+	Node   string // element id
+	Name   string
+	For    []signoff.Principal
+	Until  *time.Time
+	Task   signoff.Serial // zero unless a task
+	Serial signoff.Serial // of a step that another system finishes by it; else zero
 }
 
 var effectKinds = map[string]string{"email": "mail", "call": "call", "external": "external"}
@@ -48,6 +49,9 @@ func (w *Waiting) find(a about, st *engine.State, t *engine.Token) {
 	}
 	if i := slices.IndexFunc(st.Effects, func(x engine.Effect) bool { return x.Token == t.ID }); i >= 0 {
 		w.Kind = effectKinds[st.Effects[i].Kind]
+		if w.Kind == "external" {
+			w.Serial = signoff.Serial{Instance: st.Instance, Seq: st.Effects[i].Seq}
+		}
 		return
 	}
 	n := a.node(t.Node)

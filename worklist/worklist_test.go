@@ -14,6 +14,7 @@ import (
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
 )
@@ -346,6 +347,15 @@ func TestAnInstanceShowsWhereItIsAndHowItGotThere(t *testing.T) {
 	must(t, err)
 	if rest[0].Seq != facts[len(facts)-1].Seq+1 || rest[len(rest)-1].Kind != engine.Ended || next != 0 {
 		t.Fatalf("second page from %d, next %d", rest[0].Seq, next)
+	}
+}
+
+func TestAStepOfAnotherSystemIsNamedByItsSerial(t *testing.T) {
+	st := engine.State{Instance: 7, Tokens: []engine.Token{{ID: 2, Node: "x"}, {ID: 3, Node: "y"}},
+		Effects: []engine.Effect{{Seq: 4, Token: 2, Kind: "external"}, {Seq: 5, Token: 3, Kind: "call"}}}
+	list := waiting(about{Def: &process.Definition{}}, &st)
+	if len(list) != 2 || list[0].Kind != "external" || list[0].Serial.String() != "7_4" || list[1].Kind != "call" || list[1].Serial.Seq != 0 {
+		t.Errorf("waits for %+v", list)
 	}
 }
 
