@@ -14,7 +14,7 @@ type ReceivedMail struct {
 	Action   string    `json:"action,omitempty"`
 	Instance int64     `json:"instance,omitempty"`
 	Task     string    `json:"task,omitempty" doc:"serial number"`
-	By       *Person   `json:"by,omitempty" doc:"who it was taken to be from"`
+	For      *Person   `json:"for,omitempty" doc:"who the mail was for that it answers, or that came back"`
 	Look     bool      `json:"look" doc:"a person should look at it"`
 }
 

@@ -80,7 +80,7 @@ func (s *Server) listReceived(ctx context.Context, _ signoff.Caller, in *receive
 
 func receivedOf(m store.InMail, known names) api.ReceivedMail {
 	out := api.ReceivedMail{ID: m.ID, At: m.At, From: m.From, Subject: m.Subject, Verdict: m.Verdict, Detail: m.Detail,
-		Action: m.Action, Instance: int64(m.Instance), Task: serialOf(m.Instance, m.Task), By: known.personPtr(m.Principal), Look: m.Look}
+		Action: m.Action, Instance: int64(m.Instance), Task: serialOf(m.Instance, m.Task), For: known.personPtr(m.Principal), Look: m.Look}
 	if json.Valid([]byte(m.Evidence)) {
 		out.Evidence = json.RawMessage(m.Evidence)
 	}
