@@ -1,6 +1,7 @@
 // Every page there is, with something on it. Axe, widths and pictures walk this list.
 import { readFileSync } from 'node:fs'
 import { call, openTask, startMany } from './api.mjs'
+import { mailToNobody, replyOfAnother } from './trouble.mjs'
 
 const leave = readFileSync(new URL('../../samples/leave.bpmn', import.meta.url), 'utf8')
 const withoutRecipient = leave.replace('<signoff:recipient person="jane" />', '')
@@ -12,6 +13,8 @@ export async function everyPage(base) {
   const done = await openTask(base, decided)
   await call(base, 'jane', 'POST', `/tasks/${done}/decision`, { action: 'Approve', comment: 'Enjoy!' })
   const mail = await jane(base)
+  await replyOfAnother(base, mail)
+  const untold = await mailToNobody(base)
   await call(base, 'admin', 'POST', '/workflows', nobodyThere, 'application/xml')
   const [failed] = await startMany(base, 1)
   return [
@@ -39,6 +42,13 @@ export async function everyPage(base) {
     { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
     { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.problem' },
+    { name: 'manage-mail', path: '/manage/mail', as: 'admin', ready: '.mail', act: unfold },
+    { name: 'manage-mail-received', path: '/manage/mail?view=received', as: 'admin', ready: '.mail' },
+    { name: 'manage-mail-sent', path: '/manage/mail?view=sent', as: 'admin', ready: '.mail' },
+    { name: 'manage-mail-none', path: '/manage/mail?view=sent&state=doubtful', as: 'admin', ready: '.empty' },
+    { name: 'manage-mail-ill', path: '/manage/mail', as: 'admin', ready: '.mail', act: mailIsIll },
+    { name: 'manage-mail-again', path: '/manage/mail', as: 'admin', ready: '.mail', act: inDoubt },
+    { name: 'request-untold', path: `/requests/${untold}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: toTheEnd },
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
     { name: 'sandbox-mailbox', path: '/sandbox/jane', as: 'jane', ready: '.mail-row' },
     { name: 'sandbox-message', path: `/sandbox/jane/${mail}`, as: 'jane', ready: '.reply' },
@@ -92,6 +102,44 @@ async function wrongPassword(page) {
   await page.locator('input[name=password]').fill('nothing')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('alert').waitFor()
+}
+
+async function unfold(page) {
+  await page.locator('.mail-evidence summary').first().click()
+}
+
+async function toTheEnd(page) {
+  await page.getByText(/could not be sent/).scrollIntoViewIfNeeded()
+}
+
+// The server of these pages has a mail server that works: the answers of one
+// that has not are put in its place.
+async function mailIsIll(page) {
+  await answerWith(page, '**/api/v1/mail', (body) => {
+    body.health = { out: { words: 'the mail server smtp.contoso.test cannot be reached', since: new Date().toISOString() } }
+    body.queued = 12
+  })
+  await page.locator('.message.bad').waitFor()
+}
+
+async function inDoubt(page) {
+  await answerWith(page, '**/api/v1/mail/sent?*', (body) => {
+    for (const mail of body.items) Object.assign(mail, { state: 'doubtful', error: 'the server stopped while it was being sent' })
+  })
+  await page.getByRole('button', { name: 'Send again' }).first().click()
+  await page.getByRole('alertdialog').waitFor()
+}
+
+async function answerWith(page, url, change) {
+  await page.route(url, async (route) => {
+    const answer = await route.fetch()
+    const body = await answer.json()
+    change(body)
+    await route.fulfill({ response: answer, json: body })
+  })
+  await page.reload()
+  await page.locator('.mail').first().waitFor()
+  await page.unroute(url)
 }
 
 async function refused(page) {

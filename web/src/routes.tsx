@@ -18,6 +18,7 @@ const pages: RouteObject[] = [
       { path: 'workflows', lazy: async () => ({ Component: (await import('./manage/workflows')).WorkflowsPage }) },
       { path: 'instances', lazy: async () => ({ Component: (await import('./manage/instances')).InstancesPage }) },
       { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
+      { path: 'mail', lazy: async () => ({ Component: (await import('./manage/mail')).MailPage }) },
     ],
   },
   { path: 'sandbox/:mailbox?/:message?', lazy: async () => ({ Component: (await import('./sandbox/page')).SandboxPage }) },

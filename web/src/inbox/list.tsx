@@ -59,7 +59,7 @@ function Row({ task }: { task: Task }) {
         </p>
         <p className="task-row-title">{task.title}</p>
         <p className="task-row-foot small quiet">
-          <span className="task-row-workflow">{task.folio || task.workflow}</span>
+          <span className="task-row-workflow">{task.folio && task.folio !== task.title ? task.folio : task.workflow}</span>
           {task.priority === 0 && (
             <span className="task-row-flag">
               <Icon name="flag" />

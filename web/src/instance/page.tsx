@@ -18,8 +18,9 @@ import { Timeline } from '../ui/timeline/timeline'
 import { When } from '../ui/when/when'
 import { CancelButton } from './cancel'
 import { IncidentCard, incidentKey } from './incident'
-import { useCommentInstance, useHistory, useInstance, useInstanceDiagram } from './queries'
+import { useCommentInstance, useHistory, useInstance, useInstanceDiagram, useInstanceMails } from './queries'
 import { InstanceStatus } from './status'
+import { withMails } from './told'
 import { WaitingList } from './waiting'
 import { whereInWords } from './where'
 import './instance.css'
@@ -107,14 +108,16 @@ function HistoryPart({ instance }: { instance: InstanceDetail }) {
   const [all, setAll] = useState(false)
   const history = useHistory(instance.id)
   const comment = useCommentInstance(instance.id)
+  const mails = useInstanceMails(instance.id)
   const events = (history.data?.pages ?? []).flatMap((page) => page.items)
-  const shown = all ? events : events.filter((event) => !event.minor)
+  const shown = withMails(all ? events : events.filter((event) => !event.minor), mails.data ?? [], !history.hasNextPage)
   return (
     <Section title={t.instance.history} actions={events.some((event) => event.minor) && <Check label={t.instance.allSteps} value={all} onChange={setAll} />}>
       {history.error && <Failure error={history.error} retry={() => void history.refetch()} />}
       {history.isPending && <Skeleton />}
       {history.data && shown.length === 0 && <p className="quiet">{t.instance.noHistory}</p>}
       <Timeline events={shown} />
+      {mails.error && <Failure error={mails.error} retry={() => void mails.refetch()} />}
       {history.hasNextPage && (
         <div>
           <Button onPress={() => void history.fetchNextPage()} busy={history.isFetchingNextPage}>

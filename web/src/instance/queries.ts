@@ -1,5 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api, onceKey } from '../api/client'
+import type { InstanceMail } from '../api/types'
+import { onItsWay } from './told'
 
 /** One instance: where it is, what it holds. */
 export function useInstance(id: number) {
@@ -27,6 +29,27 @@ export function useHistory(id: number, wanted = true) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
     enabled: wanted,
+  })
+}
+
+const mostMails = 1000
+const mailPatience = 3_000
+
+/** The mails about it, up to a thousand. Read again while one is on its way: no event tells when it is sent. */
+export function useInstanceMails(id: number) {
+  return useQuery({
+    queryKey: ['instance', id, 'mails'],
+    queryFn: async () => {
+      const mails: InstanceMail[] = []
+      let cursor: string | undefined
+      do {
+        const page: { items: InstanceMail[]; next?: string } = await answer(api.GET('/api/v1/instances/{id}/mails', { params: { path: { id }, query: { limit: 200, cursor } } }))
+        mails.push(...page.items)
+        cursor = page.next
+      } while (cursor && mails.length < mostMails)
+      return mails
+    },
+    refetchInterval: ({ state }) => (onItsWay(state.data ?? []) ? mailPatience : false),
   })
 }
 

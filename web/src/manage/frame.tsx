@@ -7,6 +7,7 @@ const parts = [
   { to: '/manage/workflows', label: t.manage.workflows },
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
+  { to: '/manage/mail', label: t.manage.mail },
 ]
 
 /** The pages for whoever keeps workflows running. */

@@ -23,6 +23,10 @@ const byKind: Record<string, Mark> = {
   'effect finished': { icon: 'good', tone: 'good' },
   'incident raised': { icon: 'alert', tone: 'bad' },
   'incident cleared': { icon: 'good', tone: 'good' },
+  'mail sent': { icon: 'mail', tone: 'plain' },
+  'mail waiting': { icon: 'clock', tone: 'plain' },
+  'mail doubtful': { icon: 'mail', tone: 'warn' },
+  'mail failed': { icon: 'mail', tone: 'bad' },
   ended: { icon: 'flag', tone: 'good' },
 }
 
