@@ -181,6 +181,8 @@ func TestWithoutAMailboxADoubtfulMailWaitsForAnAdministrator(t *testing.T) {
 	}
 }
 
+func (f *faulty) Turn(context.Context) (func(), error) { return func() {}, nil }
+
 // faulty is a mail server that answers what it is told to.
 type faulty struct{ err error }
 
@@ -228,7 +230,7 @@ func TestAnOutageHoldsEverybodyBackAndIsShown(t *testing.T) {
 		q.note(o.clock, down)
 		waits = append(waits, q.pause(o.clock))
 	}
-	if waits[0] != 5*time.Second || waits[1] != 10*time.Second || waits[8] != 5*time.Minute {
+	if waits[0] != 5*time.Second || waits[1] != 10*time.Second || waits[8] != time.Minute {
 		t.Errorf("waits: %v", waits)
 	}
 	q.note(o.clock, &signoff.Error{Kind: signoff.Unavailable, Code: "mail-deferred"})
@@ -253,7 +255,7 @@ func (o *office) settle() {
 
 func (o *office) states() (list []store.MailState) {
 	o.t.Helper()
-	mails, err := o.store.Mails(o.t.Context(), store.MailFilter{}, 100)
+	mails, err := o.store.Mails(o.t.Context(), store.MailFilter{}, 1000)
 	if err != nil {
 		o.t.Fatal(err)
 	}

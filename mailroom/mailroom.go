@@ -32,8 +32,10 @@ import (
 
 // Sender hands a mail to a mail server for one recipient, and for copyTo if it
 // can. An error with code "mail-doubtful" means that the server may have taken
-// the mail; with any other it has not. Invalid: it never will.
+// the mail; with any other it has not. Invalid: it never will. Turn waits until
+// a mail may leave; done is called when it has been sent.
 type Sender interface {
+	Turn(ctx context.Context) (done func(), err error)
 	Send(ctx context.Context, from, to, copyTo string, raw []byte) error
 }
 

@@ -134,16 +134,20 @@ func (o *office) mustReceive() {
 // ask offers a task to people, as a command of the runner.
 func (o *office) ask(to ...signoff.Principal) runner.Job {
 	o.t.Helper()
-	due := o.clock.Add(48 * time.Hour)
-	job := runner.Job{Instance: 7, Workflow: "Leave request", Attempt: 1, Command: engine.Command{Key: "7_2/notify", Kind: engine.DoNotify, Ref: 2,
-		Notify: &engine.Notify{To: to, Title: "Approve leave", Instructions: "Please look at the days.", Folio: "Leave for Ana: 3 days", Workflow: "Leave request",
-			Starter: o.people["user:2"], Actions: []string{"Approve", "Reject"}, Others: []string{"Ask back"}, Reply: true, Due: &due,
-			Facts: []engine.Labelled{{Label: "Days", Value: "3"}}}}}
+	job := o.job(to...)
 	o.instances.offer(7, 2, to)
 	if _, err := o.room.Notify(o.t.Context(), job); err != nil {
 		o.t.Fatal(err)
 	}
 	return job
+}
+
+func (o *office) job(to ...signoff.Principal) runner.Job {
+	due := o.clock.Add(48 * time.Hour)
+	return runner.Job{Instance: 7, Workflow: "Leave request", Attempt: 1, Command: engine.Command{Key: "7_2/notify", Kind: engine.DoNotify, Ref: 2,
+		Notify: &engine.Notify{To: to, Title: "Approve leave", Instructions: "Please look at the days.", Folio: "Leave for Ana: 3 days", Workflow: "Leave request",
+			Starter: o.people["user:2"], Actions: []string{"Approve", "Reject"}, Others: []string{"Ask back"}, Reply: true, Due: &due,
+			Facts: []engine.Labelled{{Label: "Days", Value: "3"}}}}}
 }
 
 // seen is a mail as somebody finds it in the mailbox.
@@ -196,6 +200,14 @@ func (o *office) mailbox(who, folder string) []seen {
 	}
 	slices.Reverse(list.Items)
 	return list.Items
+}
+
+// count is how many mails are in somebody's inbox.
+func (o *office) count(who string) int {
+	o.t.Helper()
+	var list struct{ Items []seen }
+	o.call("GET", "/sandbox/api/messages?limit=200&mailbox="+who+"&folder=INBOX", "", &list)
+	return len(list.Items)
 }
 
 func (o *office) inbox(who string) []seen { o.t.Helper(); return o.mailbox(who, "INBOX") }

@@ -44,7 +44,7 @@ func (r *Room) receiveAll(ctx context.Context) {
 		}
 		r.fares("imap", &r.health.In, &r.health.InSince, err)
 		failures++
-		sleep(ctx, backoff(failures))
+		sleep(ctx, outage(failures))
 	}
 }
 

@@ -28,11 +28,15 @@ const (
 	safetyPoll  = 30 * time.Second // how often to look without having been woken
 	firstRetry  = 5 * time.Second
 	lastRetry   = 5 * time.Minute
-	lastMoments = 30 * time.Second // for mails on their way when the server stops
+	lastOutage  = time.Minute     // a server that is back is noticed soon
+	lastMoments = 8 * time.Second // for mails on their way when the server stops; most supervisors wait ten
 )
 
 // backoff is how long to wait after the n-th failure.
 func backoff(n int) time.Duration { return min(lastRetry, firstRetry<<min(max(n-1, 0), 10)) }
+
+// outage is the same where nothing works at all.
+func outage(n int) time.Duration { return min(lastOutage, backoff(n)) }
 
 // queue hands out mails that are due, one at a time, to senders that take turns.
 type queue struct {
@@ -53,11 +57,12 @@ func (r *Room) sendAll(ctx context.Context) {
 	for range r.AtOnce {
 		wg.Go(func() {
 			for {
-				m, ok := r.next(ctx, q)
-				if !ok {
+				m, done := r.next(ctx, q)
+				if done == nil {
 					return
 				}
 				q.note(r.Now(), r.deliver(work, m))
+				done()
 			}
 		})
 	}
@@ -65,12 +70,12 @@ func (r *Room) sendAll(ctx context.Context) {
 }
 
 // next waits for its turn and for a mail that is due, and marks it as being
-// sent. It returns false when ctx ends.
-func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, bool) {
+// sent. It returns nil when ctx ends.
+func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, func()) {
 	select {
 	case q.turn <- struct{}{}:
 	case <-ctx.Done():
-		return store.OutMail{}, false
+		return store.OutMail{}, nil
 	}
 	defer func() { <-q.turn }()
 	for ctx.Err() == nil {
@@ -78,13 +83,13 @@ func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, bool) {
 			sleep(ctx, wait)
 			continue
 		}
-		list, err := r.Store.TakeMail(ctx, r.Now(), 1)
-		if len(list) == 1 && err == nil {
-			return list[0], true
-		}
-		wait := safetyPoll
-		if err == nil {
-			wait, err = r.untilDue(ctx, r.Store.NextMail)
+		wait, err := r.untilDue(ctx, r.Store.NextMail)
+		if wait == 0 && err == nil {
+			var m store.OutMail
+			var done func()
+			if m, done, err = r.take(ctx); done != nil {
+				return m, done
+			}
 		}
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("mail queue not read", slog.Any("err", err))
@@ -92,7 +97,22 @@ func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, bool) {
 		}
 		await(ctx, r.wakeOut, wait)
 	}
-	return store.OutMail{}, false
+	return store.OutMail{}, nil
+}
+
+// take marks the next mail as being sent once one more may be. What only waits
+// is not marked: a crash would leave it in doubt.
+func (r *Room) take(ctx context.Context) (store.OutMail, func(), error) {
+	done, err := r.Out.Turn(ctx)
+	if err != nil {
+		return store.OutMail{}, nil, err
+	}
+	list, err := r.Store.TakeMail(ctx, r.Now(), 1)
+	if err != nil || len(list) == 0 {
+		done()
+		return store.OutMail{}, nil, err
+	}
+	return list[0], done, nil
 }
 
 // untilDue is how long nothing happens by itself.
@@ -131,7 +151,7 @@ func (q *queue) note(now time.Time, err error) {
 		return
 	}
 	q.failures++
-	q.until = now.Add(backoff(q.failures))
+	q.until = now.Add(outage(q.failures))
 }
 
 func isOutage(err error) bool {

@@ -48,7 +48,7 @@ type Mailbox struct {
 // Back-off between attempts to connect.
 const (
 	firstPause = time.Second
-	lastPause  = 5 * time.Minute
+	lastPause  = time.Minute
 )
 
 // NewMailbox returns a mailbox. It connects when first used.

@@ -31,6 +31,7 @@ const (
 	CodeUnreachable = "mail-server-unreachable" // no connection, or it broke
 	CodeUntrusted   = "mail-server-untrusted"   // no TLS, or a certificate that is not believed
 	CodeSignIn      = "mail-sign-in-failed"     // the account's name or password
+	CodeSender      = "mail-sender-refused"     // the address or the account all mail comes from
 	CodeDeferred    = "mail-deferred"           // the server said: later
 	CodeRefused     = "mail-refused"            // the server said: never
 	CodeDoubtful    = "mail-doubtful"           // the connection broke after the mail had been handed over

@@ -63,16 +63,23 @@ func NewSender(account Account, opts SenderOptions) *Sender {
 	return &Sender{account: account, opts: opts, pace: newPace(opts.PerMinute, opts.AtOnce)}
 }
 
+// Turn waits until one more mail may be sent, and returns what to call when
+// that is done. It is apart from Send so that a mail is not yet marked as being
+// sent while it only waits.
+func (s *Sender) Turn(ctx context.Context) (done func(), err error) {
+	if err := s.pace.begin(ctx); err != nil {
+		return nil, err
+	}
+	return s.pace.end, nil
+}
+
 // Send hands a mail over for one recipient, and for copyTo as well when that is
 // not "". It returns nil when the server has taken responsibility for the
 // recipient's copy. A copy that is refused is no error: it was worth a try.
+// Whoever sends many waits for a Turn before each.
 //
 // With any error but CodeDoubtful the mail has not been taken.
 func (s *Sender) Send(ctx context.Context, from, to, copyTo string, raw []byte) error {
-	if err := s.pace.begin(ctx); err != nil {
-		return &signoff.Error{Kind: signoff.Unavailable, Code: CodeUnreachable, Detail: "there was no time to send the mail", Err: err}
-	}
-	defer s.pace.end()
 	for {
 		ses, reused, err := s.session(ctx)
 		if err != nil {
@@ -98,7 +105,7 @@ func keeps(err error) bool {
 	if e, ok := errors.AsType[*smtp.SMTPError](err); ok && e.Code == 421 {
 		return false // RFC 5321 §3.8: the server is closing
 	}
-	return code == CodeRefused || code == CodeDeferred
+	return code == CodeRefused || code == CodeDeferred || code == CodeSender
 }
 
 func (s *Sender) transact(ctx context.Context, ses *session, from, to, copyTo string, raw []byte) error {
@@ -106,7 +113,7 @@ func (s *Sender) transact(ctx context.Context, ses *session, from, to, copyTo st
 	defer stop()
 	c := ses.client
 	if err := c.Mail(from, &smtp.MailOptions{Size: int64(len(raw)), UTF8: !ascii(from) || !ascii(to)}); err != nil {
-		return s.undo(c, s.said("the sender "+from, err))
+		return s.undo(c, s.refusedSender(from, err))
 	}
 	if err := c.Rcpt(to, nil); err != nil {
 		return s.undo(c, s.said("the recipient "+to, err))
@@ -154,6 +161,24 @@ func (s *Sender) said(what string, err error) error {
 		return &signoff.Error{Kind: signoff.Invalid, Code: CodeRefused, Detail: words, Err: e}
 	}
 	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeDeferred, Detail: words, Err: e}
+}
+
+// refusedSender explains a refusal of MAIL FROM. But for the size, it is about
+// the account or the address that all mail comes from, so none of it would go.
+func (s *Sender) refusedSender(from string, err error) error {
+	e := smtpError(err)
+	if e == nil || e.Code/100 != 5 || e.Code == 552 || e.EnhancedCode == (smtp.EnhancedCode{5, 3, 4}) { // RFC 1870 §6.1
+		return s.said("the sender "+from, err)
+	}
+	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeSender,
+		Detail: fmt.Sprintf("the mail server %s takes no mail from %s: %s", s.account.Addr, from, serverWords(e)),
+		Hint:   "let the account send as this address, or send from another", Err: e}
+}
+
+// notNow explains a refusal that comes before any mail is spoken of.
+func (s *Sender) notNow(e *smtp.SMTPError) error {
+	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeUnreachable,
+		Detail: fmt.Sprintf("the mail server %s takes no mail now: %s", s.account.Addr, serverWords(e)), Err: e}
 }
 
 func smtpError(err error) *smtp.SMTPError {
@@ -235,7 +260,10 @@ func (s *Sender) greet(conn net.Conn) (*smtp.Client, error) {
 	}
 	c.CommandTimeout, c.SubmissionTimeout = s.account.timeout(), s.opts.Confirm
 	if err := c.Hello(s.opts.Hello); err != nil {
-		return nil, s.said("to talk to us", err)
+		if e := smtpError(err); e != nil {
+			return nil, s.notNow(e)
+		}
+		return nil, s.account.broken(err)
 	}
 	return c, nil
 }
@@ -252,7 +280,7 @@ func (s *Sender) startTLS(conn net.Conn) (*smtp.Client, error) {
 	_, network := errors.AsType[net.Error](err)
 	switch {
 	case smtpError(err) != nil:
-		return nil, s.said("STARTTLS", err)
+		return nil, s.notNow(smtpError(err))
 	case network, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, s.account.broken(err)
 	}
@@ -278,7 +306,7 @@ func (s *Sender) signIn(c *smtp.Client) error {
 	err := c.Auth(way)
 	if e := smtpError(err); e != nil {
 		if e.Code/100 == 4 && e.Code != 454 {
-			return s.said("the sign-in", err)
+			return s.notNow(e)
 		}
 		return s.account.signInFailed(serverWords(e), err)
 	}

@@ -186,10 +186,13 @@ func TestWhatAServerDoesIsToldApart(t *testing.T) {
 		kind   signoff.Kind
 		code   string
 	}{
-		{"later, at the greeting", []string{"421 4.3.2 too busy", "bye"}, signoff.Unavailable, mail.CodeDeferred},
+		{"later, at the greeting", []string{"421 4.3.2 too busy", "bye"}, signoff.Unavailable, mail.CodeUnreachable},
+		{"never, at the greeting", []string{"554 5.7.1 you are on a list", "bye"}, signoff.Unavailable, mail.CodeUnreachable},
 		{"gone at the greeting", []string{"bye"}, signoff.Unavailable, mail.CodeUnreachable},
 		{"silent", []string{"hang"}, signoff.Unavailable, mail.CodeUnreachable},
-		{"sender refused", upTo(hi, "<", "550 5.7.60 SendAsDenied", "hang"), signoff.Invalid, mail.CodeRefused},
+		{"sender refused", upTo(hi, "<", "550 5.7.60 SendAsDenied", "<", "250 ok", "hang"), signoff.Unavailable, mail.CodeSender},
+		{"sender later", upTo(hi, "<", "450 4.7.1 slow down", "<", "250 ok", "hang"), signoff.Unavailable, mail.CodeDeferred},
+		{"too large", upTo(hi, "<", "552 5.3.4 too large", "<", "250 ok", "hang"), signoff.Invalid, mail.CodeRefused},
 		{"recipient later", upTo(mailOK, "<", "451 4.7.1 greylisted", "<", "250 ok", "hang"), signoff.Unavailable, mail.CodeDeferred},
 		{"recipient never", upTo(mailOK, "<", "550 5.1.1 no such user", "<", "250 ok", "hang"), signoff.Invalid, mail.CodeRefused},
 		{"gone before the mail", upTo(rcptOK, "<", "bye"), signoff.Unavailable, mail.CodeUnreachable},
