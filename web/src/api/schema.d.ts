@@ -1297,12 +1297,12 @@ export interface components {
             action?: string;
             /** Format: date-time */
             at: string;
-            /** @description who it was taken to be from */
-            by?: components["schemas"]["Person"];
             /** @description what happened, for people */
             detail: string;
             /** @description what the verdict rests on */
             evidence?: unknown;
+            /** @description who the mail was for that it answers, or that came back */
+            for?: components["schemas"]["Person"];
             from: string;
             /** Format: int64 */
             id: number;
