@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,7 +84,7 @@ func (r *Runner) runTimers(ctx, work context.Context) {
 			return
 		}
 		if err != nil {
-			r.Log.Error("timers not read", slog.Any("err", err))
+			r.Log.Error("timers not taken in", slog.Any("err", err))
 			next = r.Now().Add(time.Second)
 		}
 		if !r.timers.wait(ctx, r.Now, next) {
@@ -92,7 +93,9 @@ func (r *Runner) runTimers(ctx, work context.Context) {
 	}
 }
 
-// fireDue takes in all that is due and returns when the next one is.
+// fireDue takes in all that is due and returns when the next one is. A timer
+// that could neither be taken in nor put off is due still, as when the disk is
+// full: then it stops, lest it try again and again without a pause.
 func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 	for ctx.Err() == nil {
 		due, err := r.Store.DueTimers(ctx, r.Now(), timersAtOnce)
@@ -103,10 +106,14 @@ func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 			break
 		}
 		var wg sync.WaitGroup
-		for _, t := range due {
-			wg.Go(func() { r.fire(work, t) })
+		stuck := make([]error, len(due))
+		for i, t := range due {
+			wg.Go(func() { stuck[i] = r.fire(work, t) })
 		}
 		wg.Wait()
+		if i := slices.IndexFunc(stuck, func(err error) bool { return err != nil }); i >= 0 {
+			return time.Time{}, stuck[i]
+		}
 	}
 	return r.Store.NextTimer(ctx)
 }
@@ -115,18 +122,19 @@ func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 // as after a panic: the instance keeps its state, the others are not held up.
 var retryTimer = process.Retry{First: 2 * time.Second, Cap: time.Hour}
 
-func (r *Runner) fire(ctx context.Context, t store.Timer) {
+// fire takes one timer in, or puts it off when its step cannot be taken now. An
+// error means that not even that could be stored.
+func (r *Runner) fire(ctx context.Context, t store.Timer) error {
 	_, err := r.do(ctx, t.Instance, task{by: access.System, event: engine.TimerDue{Timer: t.Seq}})
 	if err == nil {
-		return
+		return nil
 	}
 	if c := signoff.CodeOf(err); c == engine.CodeRedundant || c == store.NoInstance().Code {
-		err = r.Store.DropTimer(ctx, t.Serial)
-	} else {
-		r.Log.Error("timer not taken in", slog.Int64("instance", int64(t.Instance)), slog.Int("attempt", t.Attempt+1), slog.Any("err", err))
-		err = r.Store.DeferTimer(ctx, t.Serial, r.Now().Add(backoff(retryTimer, t.Attempt+1)))
+		return r.Store.DropTimer(ctx, t.Serial)
 	}
-	if err != nil {
-		r.Log.Error("timer not put off", slog.Int64("instance", int64(t.Instance)), slog.Any("err", err))
+	if e := r.Store.DeferTimer(ctx, t.Serial, r.Now().Add(backoff(retryTimer, t.Attempt+1))); e != nil {
+		return e
 	}
+	r.Log.Error("timer not taken in", slog.Int64("instance", int64(t.Instance)), slog.Int("attempt", t.Attempt+1), slog.Any("err", err))
+	return nil
 }
