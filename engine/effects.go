@@ -202,8 +202,15 @@ func (t *turn) effectFailed(e EffectFailed) error {
 		return redundant()
 	}
 	n := t.node(eff.Node)
-	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: n.ID, Token: eff.Token, Subject: eff.Seq, Stage: Entering, Code: IncidentEffect,
-		Text: cut(clean(e.Cause), MaxComment), Advice: "put the cause right and retry", Attempts: e.Attempts})
+	code, advice := cut(clean(e.Code), MaxCode), cut(clean(e.Advice), MaxComment)
+	if code == "" {
+		code = IncidentEffect
+	}
+	if advice == "" {
+		advice = "put the cause right and retry"
+	}
+	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: n.ID, Token: eff.Token, Subject: eff.Seq, Stage: Entering, Code: code,
+		Text: cut(clean(e.Cause), MaxComment), Advice: advice, Attempts: e.Attempts})
 	return nil
 }
 

@@ -11,6 +11,7 @@ const (
 	MaxRecipients   = 1_000     // of one task or mail, groups resolved
 	MaxSleepers     = 1_000     // people one task sleeps for
 	MaxComment      = 4_000     // characters
+	MaxCode         = 100       // characters of the code a failed effect is given
 	MaxFolio        = 500       // characters; longer templates are cut
 	MaxTitle        = 500       // characters; longer templates are cut
 	MaxText         = 64_000    // characters of instructions and of a mail's body

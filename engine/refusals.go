@@ -38,7 +38,8 @@ const (
 	CodeNotStarted      = "not-started"
 )
 
-// Codes of incidents.
+// Codes of incidents. Besides these, what failed outside keeps the code it came
+// with (EffectFailed.Code).
 const (
 	IncidentExpression = "expression-failed"
 	IncidentNobody     = "nobody-found"

@@ -79,7 +79,9 @@ type EffectDone struct {
 type EffectFailed struct {
 	Effect   int
 	Attempts int
+	Code     string // what failed, as whoever tried it calls it; "": effect-failed
 	Cause    string // for people; no secrets
+	Advice   string // what to do about it; "": put the cause right and retry
 }
 
 // FinishExternal completes a service task that waits for another system.

@@ -295,7 +295,11 @@ func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure er
 	}
 	r.Log.Warn("command failed for good", slog.Int64("instance", int64(j.Instance)),
 		slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", failure))
-	return r.conclude(ctx, j, engine.EffectFailed{Effect: j.Command.Ref, Attempts: j.Attempt, Cause: cause(failure)})
+	failed := engine.EffectFailed{Effect: j.Command.Ref, Attempts: j.Attempt, Cause: cause(failure)}
+	if e, ok := errors.AsType[*signoff.Error](failure); ok && e.Detail != "" {
+		failed.Code, failed.Advice = e.Code, e.Hint
+	}
+	return r.conclude(ctx, j, failed)
 }
 
 // conclude tells the instance, and removes the command in the same commit. For

@@ -36,7 +36,8 @@ type Directory interface {
 //
 // An error of kind Unavailable, TooMany or Internal is tried again later as the
 // step's retry policy says, any other is final at once. A final error becomes
-// an incident of the instance, with the error's Detail as its cause.
+// an incident of the instance, with the error's Code, its Detail as the cause
+// and its Hint as the advice.
 type Handler func(ctx context.Context, job Job) (Result, error)
 
 // Job is a command to carry out.

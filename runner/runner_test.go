@@ -269,10 +269,15 @@ func TestAFailureForGoodBecomesAnIncidentAndRetryGoesOn(t *testing.T) {
 		err      error
 		attempts int
 		cause    string
+		code     string
+		advice   string
 	}{
-		"invalid is final at once":    {&signoff.Error{Kind: signoff.Invalid, Code: "x", Detail: "no such mailbox"}, 1, "no such mailbox"},
-		"unavailable when exhausted":  {&signoff.Error{Kind: signoff.Unavailable, Code: "x", Detail: "away"}, 3, "away"},
-		"what is internal stays ours": {context.Canceled, 3, "an internal error; the server's log has the details"},
+		"invalid is final at once": {&signoff.Error{Kind: signoff.Invalid, Code: "no-mailbox", Detail: "no such mailbox", Hint: "make one"}, 1,
+			"no such mailbox", "no-mailbox", "make one"},
+		"unavailable when exhausted": {&signoff.Error{Kind: signoff.Unavailable, Code: "away", Detail: "away"}, 3,
+			"away", "away", "put the cause right and retry"},
+		"what is internal stays ours": {context.Canceled, 3,
+			"an internal error; the server's log has the details", engine.IncidentEffect, "put the cause right and retry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inTown(t, approval, func(t *testing.T, w *world) {
@@ -288,7 +293,8 @@ func TestAFailureForGoodBecomesAnIncidentAndRetryGoesOn(t *testing.T) {
 				time.Sleep(time.Hour)
 				synctest.Wait()
 				st := w.state(t, id)
-				if len(st.Incidents) != 1 || st.Incidents[0].Attempts != failure.attempts || st.Incidents[0].Cause != failure.cause {
+				if len(st.Incidents) != 1 || st.Incidents[0].Attempts != failure.attempts || st.Incidents[0].Cause != failure.cause ||
+					st.Incidents[0].Code != failure.code || st.Incidents[0].Advice != failure.advice {
 					t.Fatalf("incidents: %+v", st.Incidents)
 				}
 				w.post.mu.Lock()

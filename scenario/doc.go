@@ -34,7 +34,7 @@
 //	after P3D                        time passes; timers fire in their order
 //	timer w1                         a timer is reported due, due or not
 //	effect done e1 status=200 body={"id":7}
-//	effect failed e1 cause="…" attempts=6
+//	effect failed e1 cause="…" attempts=6   and code=… advice="…" as a connector gives them
 //	finish e1 by=robot total=12
 //	retry i1 by=admin days=3
 //	cancel by=admin reason="…"

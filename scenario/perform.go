@@ -288,7 +288,7 @@ func (w *world) effect(a *arguments) (bool, error) {
 }
 
 func (w *world) effectFailed(a *arguments, seq int) (bool, error) {
-	e := engine.EffectFailed{Effect: seq, Cause: a.text("cause"), Attempts: 1}
+	e := engine.EffectFailed{Effect: seq, Code: a.text("code"), Cause: a.text("cause"), Advice: a.text("advice"), Attempts: 1}
 	if s, ok := a.get("attempts"); ok {
 		n, err := strconv.Atoi(s)
 		if err != nil {
