@@ -93,9 +93,11 @@ func (s *Store) explain(err error) error {
 	return err
 }
 
+const codeUnusable = "data-unusable"
+
 func unusable(where, what, hint string, err error) error {
-	return &signoff.Error{Kind: signoff.Unavailable, Code: "data-unusable",
-		Detail: fmt.Sprintf("the data file %s %s", where, what), Hint: hint, Err: err}
+	return &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable,
+		Detail: where + " " + what, Hint: hint, Err: err}
 }
 
 // micros is how a moment is stored: microseconds since 1970 in UTC, 0 for none.

@@ -33,11 +33,38 @@ func TestAFullDiskIsSaidAndNothingStoredBeforeIsLost(t *testing.T) {
 	if !ok || e.Kind != signoff.Unavailable || !strings.Contains(e.Detail, "the disk is full") {
 		t.Fatalf("got %v", err)
 	}
+	if strings.Contains(e.Detail, "signoff.db") {
+		t.Fatalf("%q tells callers where the data lies", e.Detail)
+	}
 	if n := count(t, s); n != 1 {
 		t.Fatalf("%d rows, want 1", n)
 	}
 	must(t, s.write(t.Context(), func(tx *tx) error { return tx.row(`pragma max_page_count = 100000`).Scan(new(int)) }))
 	must(t, s.write(t.Context(), put(2))) // goes on as soon as there is room
+}
+
+func TestPingSaysThatNothingCanBeStoredUntilItCanAgain(t *testing.T) {
+	s := openTest(t)
+	scratch(t, s)
+	must(t, s.Ping(t.Context()))
+	readOnly := func(on string) {
+		conn := s.writer.tx.conn // idle: nothing is being written
+		_, err := conn.ExecContext(t.Context(), "pragma query_only = "+on)
+		must(t, err)
+	}
+	readOnly("on")
+	must(t, s.Ping(t.Context())) // nobody has tried to write
+	if err := s.write(t.Context(), put(1)); signoff.CodeOf(err) != codeUnusable {
+		t.Fatalf("got %v", err)
+	}
+	for range 2 {
+		if err := s.Ping(t.Context()); signoff.CodeOf(err) != codeUnusable {
+			t.Fatalf("got %v while nothing can be stored", err)
+		}
+	}
+	readOnly("off")
+	must(t, s.Ping(t.Context()))
+	must(t, s.write(t.Context(), put(1)))
 }
 
 func TestADamagedFileIsSaidSo(t *testing.T) {

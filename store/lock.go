@@ -50,6 +50,6 @@ func folderError(dir string, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		what, hint = "cannot be written by this user", "check its rights, or name another with --data"
 	}
-	return &signoff.Error{Kind: signoff.Unavailable, Code: "data-unusable",
+	return &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable,
 		Detail: fmt.Sprintf("the data folder %s %s", dir, what), Hint: hint, Err: err}
 }

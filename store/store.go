@@ -45,7 +45,7 @@ func (o *Options) fill() {
 // Store is an open database. Make it with Open; its methods may be called from
 // any goroutine.
 type Store struct {
-	where string // for messages: the data file
+	where string // for messages: the data and, while opening, in which file
 	log   *slog.Logger
 	now   func() time.Time
 
@@ -75,11 +75,12 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{where: path, log: o.Log, now: o.Now, lock: lock, readStmts: map[string]*sql.Stmt{}}
+	s := &Store{where: "the data file " + path, log: o.Log, now: o.Now, lock: lock, readStmts: map[string]*sql.Stmt{}}
 	if err := s.open(ctx, path, o); err != nil {
 		s.Close()
 		return nil, s.explain(err)
 	}
+	s.where = "the server's data" // from now on strangers may read it
 	return s, nil
 }
 
@@ -179,13 +180,13 @@ func (s *Store) prepared(query string) (*sql.Stmt, error) {
 // sqlitePath takes the file out of a data source name.
 func sqlitePath(dsn string) (string, error) {
 	if strings.HasPrefix(dsn, "postgres:") || strings.HasPrefix(dsn, "postgresql:") {
-		return "", &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable",
+		return "", &signoff.Error{Kind: signoff.Invalid, Code: codeUnusable,
 			Detail: "this version keeps its data in an SQLite file only",
 			Hint:   "name a file, such as data/signoff.db"}
 	}
 	path := strings.TrimPrefix(dsn, "sqlite:")
 	if path == "" || strings.HasPrefix(path, ":memory:") {
-		return "", &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable",
+		return "", &signoff.Error{Kind: signoff.Invalid, Code: codeUnusable,
 			Detail: "the data needs a file to live in", Hint: "name one, such as data/signoff.db"}
 	}
 	return path, nil

@@ -170,7 +170,7 @@ func TestReadersCannotWrite(t *testing.T) {
 
 func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
 	s := openTest(t)
-	_, err := Open(t.Context(), s.where, Options{})
+	_, err := Open(t.Context(), strings.TrimSuffix(s.lock.f.Name(), ".lock"), Options{})
 	if signoff.CodeOf(err) != "data-in-use" {
 		t.Fatalf("got %v", err)
 	}

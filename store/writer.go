@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/signoffhq/signoff"
 )
@@ -31,6 +32,8 @@ type writer struct {
 
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
+
+	ailing atomic.Bool // the last write failed because of the file or its disk
 }
 
 // request is one call of write.
@@ -136,6 +139,7 @@ func (w *writer) together(first *request) {
 		w.apart(w.batch)
 		return
 	}
+	w.ailing.Store(false)
 	for _, r := range w.batch {
 		r.done <- nil
 	}
@@ -167,7 +171,9 @@ func (w *writer) queued(n int) *request {
 func (w *writer) apart(batch []*request) {
 	w.tx.rollback()
 	for _, r := range batch {
-		r.done <- w.store.explain(w.alone(r))
+		err := w.store.explain(w.alone(r))
+		w.ailing.Store(signoff.CodeOf(err) == codeUnusable)
+		r.done <- err
 	}
 }
 
