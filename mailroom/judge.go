@@ -271,7 +271,7 @@ func readLine(d reply.Decision) string {
 	if d.Line == "" {
 		return ""
 	}
-	return " (its first line reads “" + oneLine(d.Line, 200) + "”)"
+	return " (it reads “" + oneLine(d.Line, 200) + "”)"
 }
 
 func listed(list []string, word string) bool {

@@ -31,12 +31,12 @@ type letter struct {
 // page is what a letter says, in text and in HTML alike.
 type page struct {
 	Title      string
-	Lead       string // one line above the title
+	Lead       string // one line below the title
 	Paragraphs []string
 	Facts      []fact
 	Buttons    []button
-	Words      []string // what may be written on the first line of a reply
 	ReplyHint  string
+	OnPage     string // what the page alone offers
 	Link       string
 	LinkText   string
 	Footer     []string

@@ -107,11 +107,10 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 		for _, a := range n.Actions {
 			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, subject, a)})
 		}
-		l.page.ReplyHint = "To decide by mail, answer with one of these words alone on the first line: " + quoted(n.Actions) +
-			". What you write below it is kept as your comment."
+		l.page.ReplyHint = "To decide by mail, reply with " + quoted(n.Actions) + " alone on the first line. What you write below it is kept as your comment."
 		address = &store.ReplyAddress{Hash: hashOf(token), MessageID: id, Instance: job.Instance, Task: job.Ref, Principal: to.Principal,
 			Title: n.Title, Folio: n.Folio, Actions: n.Actions, Others: n.Others, Expires: r.Now().Add(replyLife)}
-		l.page.Footer = append(l.page.Footer, "This mail is for you alone: an answer from anybody else does not count.")
+		l.page.Footer = append(l.page.Footer, "This mail is for you alone: a reply from anybody else does not count.")
 	}
 	raw, err := r.render(l)
 	if err != nil {
@@ -121,8 +120,11 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 		Subject: oneLine(subject, maxSubject), MessageID: id, Created: r.Now(), Raw: raw}, address, nil
 }
 
+// taskPage is a mail about a task: what is asked and the facts first, then how
+// to answer, and in small print where it comes from.
 func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
-	p := page{Title: oneLine(n.Title, maxSubject), Lead: starterName(n.Starter) + " asks for your decision", Link: r.taskLink(job.Instance, job.Ref), LinkText: "Open the task"}
+	starter := starterName(n.Starter)
+	p := page{Title: oneLine(n.Title, maxSubject), Lead: starter + " asks for your decision", Link: r.taskLink(job.Instance, job.Ref), LinkText: "Open the task"}
 	if n.Starter.Principal == "" && n.Starter.Name == "" {
 		p.Lead = "Your decision is asked for"
 	}
@@ -130,19 +132,20 @@ func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
 		p.Paragraphs = paragraphs(n.Body)
 	}
 	p.Paragraphs = append(p.Paragraphs, paragraphs(n.Instructions)...)
-	p.fact("Request", n.Folio)
-	p.fact("Workflow", n.Workflow)
-	p.fact("Started by", starterName(n.Starter))
-	if n.Due != nil {
-		p.fact("Due", r.when(*n.Due))
+	if folio := oneLine(n.Folio, maxSubject); folio != p.Title && folio != oneLine(n.Subject, maxSubject) {
+		p.fact("Request", folio)
 	}
 	for _, f := range n.Facts {
 		p.fact(f.Label, f.Value)
 	}
-	if len(n.Others) > 0 {
-		p.Paragraphs = append(p.Paragraphs, "Only on the page: "+quoted(n.Others)+".")
+	if n.Due != nil {
+		p.fact("Due", r.when(*n.Due))
 	}
-	p.Footer = []string{"Sent by signoff for task " + signoff.Serial{Instance: job.Instance, Seq: job.Ref}.String() + "."}
+	if len(n.Others) > 0 {
+		p.OnPage = "Only on the page: " + quoted(n.Others) + "."
+	}
+	p.Footer = []string{fmt.Sprintf("%s, started by %s. Task %s, sent by signoff.", oneLine(n.Workflow, maxName), oneLine(starter, maxName),
+		signoff.Serial{Instance: job.Instance, Seq: job.Ref})}
 	return p
 }
 
