@@ -38,6 +38,7 @@ func TestLimitsAreThoseOfTheCode(t *testing.T) {
 		"people a task or mail goes to, groups resolved":   "engine/limits.go MaxRecipients",
 		"places an instance can be in at once":             "engine/limits.go MaxTokens",
 		"steps taken without waiting":                      "engine/limits.go MaxEntries",
+		"entries in the history of an instance":            "engine/limits.go MaxFacts",
 		"title of a task, folio, subject, characters each": "engine/limits.go MaxTitle",
 		"instructions, or a mail's text, characters":       "engine/limits.go MaxText",
 		"comment, characters":                              "engine/limits.go MaxComment",

@@ -4,6 +4,7 @@ package engine
 // person asked for it, and an incident where the workflow did.
 const (
 	MaxEntries      = 10_000    // nodes entered in one Decide
+	MaxFacts        = 100_000   // facts of an instance; beyond, no further step is begun
 	MaxSteps        = 2_000_000 // steps of all expressions in one Decide
 	MaxStepBytes    = 32 << 20  // of variables, texts, recipients and commands written in one Decide
 	MaxTokens       = 1_000     // tokens of an instance at one time

@@ -239,3 +239,27 @@ func TestManyLongTasksInOneStepAreStopped(t *testing.T) {
 		t.Errorf("%d tasks and %d incidents; at most %d tasks", open, len(w.st.Incidents), most)
 	}
 }
+
+func TestACircleOfTimersEnds(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).node("merge", process.ExclusiveGateway).
+		node("wait", process.TimerCatch).path("start", "merge", "wait").flow("wait", "merge", "")
+	s.def.Nodes[2].Timer = &process.Timer{After: s.expr(`duration("PT0S")`)}
+	in := Input{At: monday, By: caller("ana"), Event: begin(nil)}
+	var st State
+	for rounds := 0; ; rounds++ {
+		step, err := Decide(s.def, st, in)
+		if err != nil || rounds > MaxFacts {
+			t.Fatalf("after %d rounds: %v", rounds, err)
+		}
+		if st = step.State; len(st.Timers) == 0 {
+			break
+		}
+		in = Input{At: monday, Event: TimerDue{st.Timers[0].Seq}}
+	}
+	if len(st.Incidents) != 1 || st.Incidents[0].Code != IncidentLoop || st.Facts > MaxFacts+10 {
+		t.Fatalf("%d facts, incidents %+v", st.Facts, st.Incidents)
+	}
+	if step, err := Decide(s.def, st, Input{At: monday, By: caller("root"), Event: Cancel{}}); err != nil || step.State.Status != Cancelled {
+		t.Errorf("it cannot be cancelled: %v", err)
+	}
+}

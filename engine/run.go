@@ -58,11 +58,16 @@ func (t *turn) advance(r ready) (ready, bool) {
 	}
 }
 
-// tooFar is the trouble when one turn takes too many steps, or writes too much.
+// tooFar is the trouble when one turn takes too many steps or writes too much,
+// or the instance has gone round for longer than anybody will read: a timer, a
+// mail or a call in a circle makes each turn short and the instance endless.
 func (t *turn) tooFar() *trouble {
 	const advice = "the steps go round in a circle; correct the variables that should end it and retry, or cancel the instance"
 	t.entries++
 	switch {
+	case t.st.Facts > MaxFacts:
+		return &trouble{IncidentLoop, fmt.Sprintf("the history of the instance has more than %d entries", MaxFacts),
+			"the steps go round in a circle; cancel the instance, and correct the workflow so that the circle ends or waits longer"}
 	case t.entries > MaxEntries:
 		return &trouble{IncidentLoop, fmt.Sprintf("%d steps were taken without anything to wait for", MaxEntries), advice}
 	case t.written > MaxStepBytes:

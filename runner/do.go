@@ -194,6 +194,9 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	}
 	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version,
 		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Once: t.once}
+	if t.by.How == access.System.How {
+		st.TimersFrom = r.Now().Add(timerPause)
+	}
 	jobs := r.handOut(&st, decided.Commands, def)
 	if err := r.steps.Commit(ctx, &st); err != nil {
 		r.takeBack(jobs)
@@ -245,7 +248,7 @@ func merged(all, more engine.People, asked []string) engine.People {
 // on, and tell whoever watches.
 func (r *Runner) committed(st *store.Step, jobs []queued) {
 	for i := len(st.After.Timers) - 1; i >= 0 && st.After.Timers[i].Seq > st.Before.Seq; i-- {
-		r.timers.ring(st.After.Timers[i].Due)
+		r.timers.ring(st.TimerAt(st.After.Timers[i].Due))
 	}
 	for i := range jobs {
 		jobs[i].queue.put(jobs[i])

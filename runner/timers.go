@@ -72,6 +72,11 @@ func (a *alarm) taken() *time.Time {
 	return due
 }
 
+// timerPause is how long a timer waits at least that was set by the server's own
+// doing and not by somebody's: a circle of timers that take no time turns this
+// fast and no faster, until the engine ends it.
+const timerPause = time.Second
+
 // timersAtOnce is how many timers are taken in at the same time: enough to share
 // commits, without keeping people waiting behind a thousand deadlines at nine.
 const timersAtOnce = 16

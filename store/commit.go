@@ -31,6 +31,9 @@ type Step struct {
 	Finished string // key of the command whose result this step takes in; "" none
 	Once     Once
 
+	// Timers that this step sets are looked at no sooner, whenever they are due.
+	TimersFrom time.Time
+
 	StateBytes int // set by Commit: how large After is as stored
 }
 
@@ -236,6 +239,14 @@ func (t *tx) putWorklistRow(r WorklistRow) error {
 	return err
 }
 
+// TimerAt is when a timer is looked at that the step sets and that is due then.
+func (st *Step) TimerAt(due time.Time) time.Time {
+	if due.Before(st.TimersFrom) {
+		return st.TimersFrom
+	}
+	return due
+}
+
 func (c *change) putTimers(t *tx) error {
 	for _, old := range c.Before.Timers {
 		if !slices.ContainsFunc(c.After.Timers, func(n engine.Timer) bool { return n.Seq == old.Seq }) {
@@ -247,7 +258,7 @@ func (c *change) putTimers(t *tx) error {
 	for _, n := range c.After.Timers {
 		if !slices.ContainsFunc(c.Before.Timers, func(old engine.Timer) bool { return n.Seq == old.Seq }) {
 			if _, err := t.exec(`insert into timer (instance, seq, due, attempt) values ($1, $2, $3, 0)`,
-				int64(c.Instance), n.Seq, micros(n.Due)); err != nil {
+				int64(c.Instance), n.Seq, micros(c.TimerAt(n.Due))); err != nil {
 				return err
 			}
 		}
