@@ -194,7 +194,7 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	}
 	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version,
 		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Once: t.once}
-	if t.by.How == access.System.How {
+	if isServer(t.by) {
 		st.TimersFrom = r.Now().Add(timerPause)
 	}
 	jobs := r.handOut(&st, decided.Commands, def)

@@ -14,7 +14,7 @@ import (
 // with Admin set for whoever administers this instance's workflow.
 func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (signoff.Caller, error) {
 	by := t.by
-	if by.How == access.System.How && by.Principal == "" {
+	if isServer(by) {
 		return signoff.Caller{}, nil // the engine's zero Caller: the server itself
 	}
 	admin, err := r.Library.May(ctx, by, access.Administer, in.Workflow)
@@ -24,7 +24,7 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 	by.Admin = by.Admin || admin.OK
 	switch e := t.event.(type) {
 	case engine.Cancel:
-		if in.State.Starter.Principal == by.Principal {
+		if by.Is(in.State.Starter.Principal) {
 			return by, nil
 		}
 	case engine.Comment:
@@ -41,6 +41,12 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 		return by, err
 	}
 	return by, admin.Err()
+}
+
+// isServer tells whether the server acts on its own. No caller from outside is
+// known by nobody's principal and yet called the system.
+func isServer(by signoff.Caller) bool {
+	return by.How == access.System.How && by.Principal == ""
 }
 
 // Sees tells whether the caller may see an instance: its starter, everybody one

@@ -542,6 +542,15 @@ func TestRightsAreCheckedBeforeTheEngineIsAsked(t *testing.T) {
 	})
 }
 
+func TestNobodyIsNotTheServerThatStartedAnInstance(t *testing.T) {
+	inTown(t, approval, func(t *testing.T, w *world) {
+		id, err := w.Start(t.Context(), access.System, StartRequest{Workflow: "approval", Vars: map[string]any{"amount": 10}})
+		must(t, err)
+		_, err = w.Do(t.Context(), signoff.Caller{}, id, engine.Cancel{}, "")
+		wantCode(t, err, "instance-not-found")
+	})
+}
+
 // TestTwoRunnersOnOneStoreDoNotStandInEachOthersWay: what one remembers of an
 // instance is out of date as soon as the other has moved it.
 func TestTwoRunnersOnOneStoreDoNotStandInEachOthersWay(t *testing.T) {
