@@ -178,8 +178,7 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 	if err != nil {
 		cause = detail(err)
 	}
-	if e := r.Store.SettleMail(context.WithoutCancel(ctx), m.ID, state, r.Now(), due, cause); e != nil {
-		r.Log.Error("fate of a mail not recorded", slog.Int64("instance", int64(m.Instance)), slog.Any("err", e))
+	if !r.settle(ctx, m, state, due, cause) {
 		return err
 	}
 	switch state {
@@ -192,6 +191,22 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 		r.reportIfEnded(ctx, m.Command)
 	}
 	return err
+}
+
+// settle records what became of a mail, and tries until it can: nobody else
+// takes up a mail that counts as being sent before the next start. It returns
+// false when ctx ended first.
+func (r *Room) settle(ctx context.Context, m store.OutMail, state store.MailState, due time.Time, cause string) bool {
+	for wait := time.Second; ; wait = min(2*wait, lastOutage) {
+		err := r.Store.SettleMail(context.WithoutCancel(ctx), m.ID, state, r.Now(), due, cause)
+		if err == nil {
+			return true
+		}
+		r.Log.Error("fate of a mail not recorded yet", slog.Int64("instance", int64(m.Instance)), slog.Any("err", err))
+		if !sleep(ctx, wait) {
+			return false
+		}
+	}
 }
 
 // verdict says what becomes of a mail that was tried, and when it is due again.
