@@ -128,6 +128,11 @@ func TestOnlyWhoMayDeploysAndSeesAndManages(t *testing.T) {
 	wantCode(t, err, "workflow-not-found")
 	_, err = l.XML(ctx, eve, id, 0)
 	wantCode(t, err, "workflow-not-found")
+	_, taken := l.Deploy(ctx, eve, drawn("leave", "Leave, hers"))
+	_, free := l.Deploy(ctx, eve, drawn("other", "Other"))
+	if taken == nil || free == nil || taken.Error() != free.Error() {
+		t.Fatalf("a key that is taken is told from one that is free: %v, %v", taken, free)
+	}
 	_, err = l.Deploy(ctx, ana, drawn("leave", "Leave, new"))
 	must(t, err)
 	wantCode(t, l.SetGrants(ctx, ana, id, []access.Grant{{Who: "user:2", Right: "fly"}}), "unknown-right")
