@@ -46,6 +46,14 @@ test('field errors find their fields, others stay above the form', () => {
   expect(rest).toEqual([{ field: 'header.If-Match', detail: 'malformed' }])
 })
 
+test('a field whose name begins another one is not blamed for it', () => {
+  const { at } = sortFields([{ field: 'body.variables.fromDate', detail: 'is no date' }, { field: 'body.variables.to[0]', detail: 'is nobody' }], ['from', 'fromDate', 'to'])
+  expect([...at]).toEqual([
+    ['fromDate', 'Is no date.'],
+    ['to', 'Is nobody.'],
+  ])
+})
+
 test('sentences end once', () => {
   expect(sentence('it is late!', undefined, '', 'try again')).toBe('It is late! Try again.')
 })

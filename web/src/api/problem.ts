@@ -64,11 +64,17 @@ export function sortFields(errors: readonly FieldError[], known: readonly string
   const at = new Map<string, string>()
   const rest: FieldError[] = []
   for (const error of errors) {
-    const name = known.find((n) => error.field === n || error.field === `body.${n}` || error.field.startsWith(`body.variables.${n}`) || error.field === `variables.${n}`)
+    const name = known.find((n) => isAt(error.field, n))
     if (name === undefined) rest.push(error)
     else if (!at.has(name)) at.set(name, sentence(error.detail, error.advice))
   }
   return { at, rest }
+}
+
+// Whether a path leads to a field, or to a part of what it holds.
+function isAt(path: string, name: string): boolean {
+  const rest = path.replace(/^body\./, '').replace(/^variables\./, '')
+  return rest === name || rest.startsWith(`${name}.`) || rest.startsWith(`${name}[`)
 }
 
 /** Joins what the server says into text that reads as sentences. */
