@@ -35,7 +35,7 @@ func digest(h hash.Hash, event engine.Event) {
 		e.Instance, vars, e.Vars = 0, e.Vars, nil
 		event = e
 	case engine.Act:
-		vars, e.Vars, e.Evidence = e.Vars, nil, ""
+		vars, e.Vars, e.Evidence, e.Channel = e.Vars, nil, "", ""
 		event = e
 	case engine.FinishExternal:
 		vars, e.Vars = e.Vars, nil
