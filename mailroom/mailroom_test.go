@@ -380,6 +380,31 @@ func TestASendStepThatFailsSaysWhyAndCanBeTriedAgain(t *testing.T) {
 	}
 }
 
+func TestAnAddressPutRightGetsTheMailOfAStepTriedAgain(t *testing.T) {
+	o := openOffice(t)
+	ana := o.people["user:2"]
+	wrong := ana
+	wrong.Email = "anna@contoso.test"
+	o.people["user:2"] = wrong
+	job := emailJob("user:2")
+	for _, p := range []signoff.Person{wrong, ana} {
+		o.people["user:2"] = p
+		if _, err := o.room.Email(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		o.send()
+	}
+	if got := o.instances.finished; len(got) != 2 || !strings.Contains(got[0], "the mail to anna@contoso.test could not be sent") || got[1] != "7_4/email ok" {
+		t.Fatalf("finished: %q", got)
+	}
+	if mails := o.inbox("ana"); len(mails) != 1 || !strings.Contains(mails[0].header("To"), "ana@contoso.test") {
+		t.Errorf("ana has %+v", mails)
+	}
+	if n := len(o.inbox("bob")); n != 1 {
+		t.Errorf("bob got %d copies", n)
+	}
+}
+
 func TestRecipientsThatCannotBeWrittenToAreNamed(t *testing.T) {
 	o := openOffice(t)
 	for to, code := range map[string]string{"user:9": "mail-no-address", "not an address": "mail-bad-address"} {

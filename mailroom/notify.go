@@ -186,18 +186,19 @@ func quoted(words []string) string {
 }
 
 // Email queues the mails of a send step. The step goes on when all of them have
-// been taken by the mail server.
+// been taken by the mail server. Tried again after some failed, these are
+// composed anew: an address may have been put right meanwhile.
 func (r *Room) Email(ctx context.Context, job runner.Job) (runner.Result, error) {
-	n, err := r.Store.RequeueMail(ctx, job.Key, r.Now())
+	all, failed, err := r.Store.MailsOf(ctx, job.Key)
 	if err != nil {
 		return runner.Result{}, err
 	}
-	if n == 0 {
+	if all == 0 || failed > 0 {
 		mails, err := r.emails(ctx, job)
 		if err != nil {
 			return runner.Result{}, err
 		}
-		if err := r.Store.QueueMail(ctx, mails, nil); err != nil {
+		if err := r.Store.RequeueMail(ctx, job.Key, mails, r.Now()); err != nil {
 			return runner.Result{}, err
 		}
 	}
@@ -228,27 +229,42 @@ func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, err
 	var mails []store.OutMail
 	done := map[string]bool{}
 	for _, a := range all {
-		low := strings.ToLower(a.Address)
+		low := strings.ToLower(a.at.Address)
 		if done[low] {
 			continue
 		}
 		done[low] = true
-		key := job.Key + "/" + low
-		l := letter{to: a, allTo: to, cc: cc, subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
+		key := job.Key + "/" + a.key
+		l := letter{to: a.at, allTo: shown(to), cc: shown(cc), subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
 		raw, err := r.render(l)
 		if err != nil {
 			return nil, fmt.Errorf("compose mail %s: %w", key, err)
 		}
-		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.Address, Subject: title,
+		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.at.Address, Subject: title,
 			MessageID: l.messageID, Created: r.Now(), Raw: raw})
 	}
 	return mails, nil
 }
 
+// recipient is somebody a mail goes to. The key is the same whatever address a
+// person has.
+type recipient struct {
+	at  mail.Address
+	key string
+}
+
+func shown(list []recipient) []mail.Address {
+	var out []mail.Address
+	for _, one := range list {
+		out = append(out, one.at)
+	}
+	return out
+}
+
 // addressed finds the addresses of recipients, which are principals or bare
 // addresses. A person without an address is an error: the author must know.
-func (r *Room) addressed(ctx context.Context, recipients []string) ([]mail.Address, error) {
-	var list []mail.Address
+func (r *Room) addressed(ctx context.Context, recipients []string) ([]recipient, error) {
+	var list []recipient
 	for _, text := range recipients {
 		if p := signoff.Principal(text); p.IsUser() || p.IsGroup() {
 			people, err := r.expand(ctx, []signoff.Principal{p})
@@ -261,7 +277,7 @@ func (r *Room) addressed(ctx context.Context, recipients []string) ([]mail.Addre
 						Hint: "add one under users, then try again"}
 				}
 				if one.Email != "" {
-					list = append(list, mail.Address{Name: one.Name, Address: one.Email})
+					list = append(list, recipient{mail.Address{Name: one.Name, Address: one.Email}, string(one.Principal)})
 				}
 			}
 			continue
@@ -270,14 +286,14 @@ func (r *Room) addressed(ctx context.Context, recipients []string) ([]mail.Addre
 		if err != nil {
 			return nil, badAddress(text)
 		}
-		list = append(list, *a)
+		list = append(list, recipient{*a, strings.ToLower(a.Address)})
 	}
 	for i := range list {
-		plain, err := plainAddress(list[i].Address)
+		plain, err := plainAddress(list[i].at.Address)
 		if err != nil {
 			return nil, err
 		}
-		list[i].Address = plain
+		list[i].at.Address = plain
 	}
 	return list, nil
 }

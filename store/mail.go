@@ -278,21 +278,32 @@ func (s *Store) MailReported(ctx context.Context, command string) error {
 	})
 }
 
-// RequeueMail gives the failed mails of a command that is tried again another
-// chance, and makes the command be told once more. It returns how many mails
-// the command has.
-func (s *Store) RequeueMail(ctx context.Context, command string, now time.Time) (n int, err error) {
-	err = s.row(ctx, `select count(*) from mail_out where command = $1`, command).Scan(&n)
-	if err != nil || n == 0 {
-		return n, s.explain(err)
-	}
-	return n, s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, created = $1
-			where command = $2 and state = 'failed' and reported = 1`, micros(now), command)
-		if err != nil {
-			return err
+// MailsOf counts the mails of a command, and those of them that have failed
+// since and were told of. Keys of mails begin with their command's.
+func (s *Store) MailsOf(ctx context.Context, command string) (all, failed int, err error) {
+	err = s.row(ctx, `select count(*), coalesce(sum(case when state = 'failed' and reported = 1 then 1 else 0 end), 0) from mail_out
+		where key >= $1 and key < $2`, command+"/", command+"0").Scan(&all, &failed)
+	return all, failed, s.explain(err)
+}
+
+// RequeueMail is QueueMail for a command that is tried again after it was told
+// that mails failed: those are put into the queue once more, as they are
+// composed now, and the command will be told once more. Failed mails that are
+// not asked for any longer stay as they are.
+func (s *Store) RequeueMail(ctx context.Context, command string, mails []OutMail, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		for _, m := range mails {
+			_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, created = $1, reported = 0, error = '',
+				recipient = $2, subject = $3, raw = $4 where key = $5 and state = 'failed' and reported = 1`,
+				micros(now), m.To, m.Subject, m.Raw, m.Key)
+			if err != nil {
+				return err
+			}
+			if err := t.queueMail(m); err != nil {
+				return err
+			}
 		}
-		_, err = t.exec(`update mail_out set reported = 0 where command = $1 and reported = 1`, command)
+		_, err := t.exec(`update mail_out set reported = 0 where key >= $1 and key < $2 and reported = 1 and state <> 'failed'`, command+"/", command+"0")
 		return err
 	})
 }

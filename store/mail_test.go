@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,8 +91,9 @@ func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 }
 
 func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
+	const a, b = "7_1/email/a", "7_1/email/b"
 	s, ctx := openMail(t), t.Context()
-	must(t, s.QueueMail(ctx, []OutMail{outMail("a", "7_1/email"), outMail("b", "7_1/email"), outMail("c", "")}, nil))
+	must(t, s.QueueMail(ctx, []OutMail{outMail(a, "7_1/email"), outMail(b, "7_1/email"), outMail("7_10/email/a", "")}, nil))
 	list, err := s.TakeMail(ctx, mailDay, 9)
 	must(t, err)
 	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
@@ -115,17 +118,24 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	if _, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || ended {
 		t.Error("told twice")
 	}
-	n, err := s.RequeueMail(ctx, "7_1/email", mailDay)
-	must(t, err)
-	if got := statesOf(t, s); n != 2 || got["a"] != MailSent || got["b"] != MailQueued {
-		t.Errorf("tried again: %d mails, %v", n, got)
+	if all, failed, err := s.MailsOf(ctx, "7_1/email"); err != nil || all != 2 || failed != 1 {
+		t.Errorf("%d mails, %d failed, %v", all, failed, err)
 	}
-	if n, err := s.RequeueMail(ctx, "9_9/email", mailDay); err != nil || n != 0 {
-		t.Errorf("an unknown command: %d %v", n, err)
+	if all, failed, err := s.MailsOf(ctx, "9_9/email"); err != nil || all != 0 || failed != 0 {
+		t.Errorf("an unknown command: %d %d %v", all, failed, err)
+	}
+	again := outMail(b, "7_1/email")
+	again.To = "corrected@x.test"
+	must(t, s.RequeueMail(ctx, "7_1/email", []OutMail{outMail(a, "7_1/email"), again}, mailDay))
+	if got := statesOf(t, s); got[a] != MailSent || got[b] != MailQueued {
+		t.Errorf("tried again: %v", got)
 	}
 	must(t, s.MailReported(ctx, "7_1/email")) // late: the word of the first time
 	list, err = s.TakeMail(ctx, mailDay, 9)
 	must(t, err)
+	if len(list) != 1 || list[0].To != "corrected@x.test" {
+		t.Fatalf("sent again: %+v", list)
+	}
 	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
 	if _, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || !ended {
 		t.Errorf("the second time is not told: %v", err)
@@ -216,4 +226,41 @@ func TestAnAdministratorReleasesOrDropsAMailNobodyCanProve(t *testing.T) {
 	if err := s.ReleaseMail(ctx, list[0].ID, mailDay); signoff.CodeOf(err) != "mail-not-waiting" {
 		t.Errorf("released twice: %v", err)
 	}
+}
+
+// What is asked for each mail must not grow with the mails of all times.
+func TestMailIsFoundByIndex(t *testing.T) {
+	s := openMail(t)
+	source := mailSource(t)
+	for query, where := range map[string]string{
+		`select min(due) from mail_out`:    `state = $1 and due > 0`,
+		`select id, due from mail_out`:     `state = 'queued' and due <= $2 order by due, id limit $3`,
+		`select id, subject from mail_out`: `state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`,
+		`select 1 from mail_out`:           `command = $1 and reported = 0 and state not in ('sent', 'failed') limit 1`,
+		`select subject from mail_out`:     `command = $1 and reported = 0 order by id`,
+		`select command from mail_out`:     `reported = 0 group by command`,
+		`update mail_out set reported = 1`: `command = $1 and reported = 0 and state in ('sent', 'failed')`,
+		`select count(*) from mail_out`:    `key >= $1 and key < $2`,
+		`update mail_out set proof = 1`:    `message_id = $1`,
+		`select count(*) from mail_in`:     `sender = $1 and at > $2 and answered = 2 and instance = $3 and task = $4`,
+		`select id from mail_in`:           `digest = $1`,
+		`select hash from reply_address`:   `expires < $1 order by expires limit $2`,
+		`select folio from reply_address`:  `message_id = $1`,
+	} {
+		if !strings.Contains(source, "where "+where) {
+			t.Errorf("nothing asks for %q any more", where)
+		}
+		checkPlan(t, s, query+" where "+strings.NewReplacer("$2", "$1", "$3", "$1", "$4", "$1").Replace(where))
+	}
+}
+
+func mailSource(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range []string{"mail.go", "mailin.go"} {
+		text, err := os.ReadFile(name)
+		must(t, err)
+		all.Write(text)
+	}
+	return strings.Join(strings.Fields(all.String()), " ")
 }
