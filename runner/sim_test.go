@@ -96,6 +96,12 @@ func (o *outside) handle(_ context.Context, j Job) (Result, error) {
 	return Done(nil), nil
 }
 
+func (o *outside) did(key string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.done[key] > 0
+}
+
 const simInstances = 8
 
 func TestFaultsDoNotChangeHowThingsEnd(t *testing.T) {
@@ -203,11 +209,23 @@ func (s *simulation) user(i int) {
 		return err
 	})
 	action := []string{"Approve", "Reject"}[i%2]
+	if decidesWhenTold(i) {
+		insist(func(*Runner) error {
+			if !s.out.did(fmt.Sprintf("%d_2/notify", s.ids[i])) {
+				return errors.New("not told yet")
+			}
+			return nil
+		})
+	}
 	insist(func(r *Runner) error {
 		_, err := r.Do(ctx, jane, s.ids[i], engine.Act{Task: 2, Action: action}, fmt.Sprint("act", i))
 		return err
 	})
 }
+
+// decidesWhenTold says who decides only once they were told of the task. The
+// others are quick, and need not be told any more.
+func decidesWhenTold(i int) bool { return i%3 != 0 }
 
 // judge holds the end against what it would have been in good weather.
 func (s *simulation) judge() {
@@ -231,7 +249,9 @@ func (s *simulation) judge() {
 			}
 			continue
 		}
-		s.sent(fmt.Sprintf("%d_2/notify", id))
+		if decidesWhenTold(i) {
+			s.sent(fmt.Sprintf("%d_2/notify", id))
+		}
 		if i%2 == 0 {
 			s.sentOf(id)
 		}

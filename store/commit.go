@@ -272,7 +272,7 @@ func (c *change) putOutbox(t *tx) error {
 			return err
 		}
 	}
-	if err := c.dropEffects(t); err != nil {
+	if err := c.dropEnded(t); err != nil {
 		return err
 	}
 	for i, cmd := range c.Commands {
@@ -288,21 +288,40 @@ func (c *change) putOutbox(t *tx) error {
 	return nil
 }
 
-// dropEffects takes back what was to be done for effects the step has ended,
-// such as a mail of a cancelled instance that could not be sent yet.
-func (c *change) dropEffects(t *tx) error {
+// dropEnded takes back what was to be done for effects and tasks the step has
+// ended, such as a mail of a cancelled instance that could not be sent yet, or
+// the notification of a task that was decided meanwhile.
+func (c *change) dropEnded(t *tx) error {
 	for _, old := range c.Before.Effects {
 		if old.Kind == "external" || slices.ContainsFunc(c.After.Effects, func(n engine.Effect) bool { return n.Seq == old.Seq }) {
 			continue
 		}
-		prefix := strconv.FormatInt(int64(c.Instance), 10) + "_" + strconv.Itoa(old.Seq)
-		if c.Finished == prefix+"/"+old.Kind {
+		if c.Finished == c.serial(old.Seq)+"/"+old.Kind {
 			continue
 		}
-		// "0" follows "/": every key that begins with the prefix and a slash.
-		if _, err := t.exec(`delete from outbox where key >= $1 and key < $2`, prefix+"/", prefix+"0"); err != nil {
+		if err := c.dropCommands(t, old.Seq); err != nil {
+			return err
+		}
+	}
+	for _, ch := range c.tasks {
+		if ch.before == nil || !ch.before.Open() || ch.after != nil && ch.after.Open() {
+			continue
+		}
+		if err := c.dropCommands(t, ch.before.Seq); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// dropCommands removes every command about one thing of the instance.
+func (c *change) dropCommands(t *tx, seq int) error {
+	serial := c.serial(seq)
+	// "0" follows "/": every key that begins with the serial number and a slash.
+	_, err := t.exec(`delete from outbox where key >= $1 and key < $2`, serial+"/", serial+"0")
+	return err
+}
+
+func (c *change) serial(seq int) string {
+	return strconv.FormatInt(int64(c.Instance), 10) + "_" + strconv.Itoa(seq)
 }

@@ -307,6 +307,19 @@ func dropped(t *testing.T, s *store.Store) {
 	if left, err := s.Waitings(t.Context(), 2); err != nil || len(left) != 1 {
 		t.Fatalf("the other instance's: %+v, %v", left, err)
 	}
+	about := func(key string, task int) store.Outgoing {
+		return store.Outgoing{Command: engine.Command{Key: key, Kind: engine.DoNotify, Ref: task, Notify: &engine.Notify{}}, Due: noon}
+	}
+	third := begin(t, s)
+	id := fmt.Sprint(third.in.ID)
+	third.must([]engine.Fact{offer(2, "user:2"), offer(3, "user:2"), offer(21, "user:2")},
+		about(id+"_2/notify", 2), about(id+"_2/notify/9", 2), about(id+"_3/notify", 3), about(id+"_21/notify", 21))
+	third.must([]engine.Fact{{Kind: engine.TaskDecided, Ref: 2, Outcome: "Approve", By: "user:2"}, {Kind: engine.TaskWithdrawn, Ref: 3}})
+	left, err = s.Waitings(t.Context(), third.in.ID)
+	must(t, err)
+	if len(left) != 1 || left[0].Key != id+"_21/notify" {
+		t.Fatalf("about closed tasks: %+v", left)
+	}
 }
 
 func timers(t *testing.T, s *store.Store) {
