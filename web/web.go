@@ -38,12 +38,6 @@ func Handler() http.Handler {
 	return pages{files}
 }
 
-// Built tells whether the pages were built into this binary.
-func Built() bool {
-	_, err := fs.Stat(dist, "dist/index.html")
-	return err == nil
-}
-
 // Dev returns a handler that passes pages on to a running Vite server, whose
 // base address is target. Cookies and origins stay those of the real server.
 func Dev(target string) (http.Handler, error) {

@@ -1,7 +1,6 @@
 package k2
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -92,12 +91,6 @@ func below(escapedPath string) ([]string, bool) {
 		segments[i] = plain
 	}
 	return segments, true
-}
-
-// Owns tells whether a path belongs to this API.
-func Owns(r *http.Request) bool {
-	_, ok := below(r.URL.EscapedPath())
-	return ok
 }
 
 // find returns the operation for a method and path. When only other methods

@@ -19,7 +19,7 @@ import (
 )
 
 // Server answers for everything under Base. Fill in the fields and use it as a
-// handler; httpapi passes it what it Owns.
+// handler; httpapi passes it everything below /api/workflow/.
 type Server struct {
 	HTTP   *httpapi.Server // its services, and its way with refusals
 	Public string          // "https://signoff.example.com": where formURL and viewFlowURL point
