@@ -149,6 +149,16 @@ func TestTooManyRecipientsAreAnIncident(t *testing.T) {
 		t.Fatal("the task was not offered to as many as are allowed")
 	}
 	w.wantRefusal("p5", Redirect{Task: open[0].Seq, To: "all"}, signoff.Invalid, CodeBadRedirect)
+	// Somebody else for one of them is no more than before; two for one are.
+	p5 := caller("p5")
+	p5.Admin = true
+	for to, want := range map[string]string{"somebody": "", "two": CodeBadRedirect} {
+		w.names["two"] = []signoff.Person{person("x"), person("y")}
+		_, err := decideKnowing(w.def, w.st, Input{At: w.now, By: p5, Event: Redirect{Task: open[0].Seq, To: to}}, w.who)
+		if signoff.CodeOf(err) != want {
+			t.Errorf("to %s: %v", to, err)
+		}
+	}
 }
 
 func TestATaskSleepsForAsManyAsAreAllowed(t *testing.T) {

@@ -198,11 +198,15 @@ func (t *turn) redirect(e Redirect) error {
 	return nil
 }
 
-// redirectTo returns whom a redirect goes to, or why it cannot. It may ask.
+// redirectTo returns whom a redirect goes to, or why it cannot: one person, for
+// administrators also groups and their members. It may ask.
 func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) {
 	name = cut(oneLine(clean(name)), MaxTitle)
 	if name == "" {
 		return nil, refuse(signoff.Invalid, CodeBadRedirect, "say who is to have the task")
+	}
+	if !t.in.By.Admin && (strings.HasPrefix(name, "members:") || strings.HasPrefix(name, "group:")) {
+		return nil, onlyToOne()
 	}
 	people, known := t.ask(name)
 	if !known {
@@ -211,8 +215,8 @@ func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) 
 	if len(people) == 0 {
 		return nil, refuse(signoff.Invalid, CodeUnknownPerson, "nobody is called %q", name)
 	}
-	if len(people) > MaxRecipients {
-		return nil, refuse(signoff.Invalid, CodeBadRedirect, "a task cannot go to more than %d people", MaxRecipients)
+	if !t.in.By.Admin && (len(people) > 1 || people[0].Principal.IsGroup()) {
+		return nil, onlyToOne()
 	}
 	exclude := t.node(task.Node).Task.ExcludeStarter
 	var to []signoff.Principal
@@ -225,7 +229,31 @@ func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) 
 		}
 		to = append(to, p.Principal)
 	}
-	return distinct(to), nil
+	to = distinct(to)
+	return to, t.roomFor(task, to)
+}
+
+// onlyToOne is for everybody but administrators. A group, or its members one by
+// one, would put before many what was put before one.
+func onlyToOne() error {
+	e := refuse(signoff.Invalid, CodeBadRedirect, "a task can be handed on to one person, not to a group")
+	e.Hint = "name a person, or ask an administrator to give the task to the group"
+	return e
+}
+
+// roomFor refuses to give a task more recipients than it may have in all.
+func (t *turn) roomFor(task *Task, to []signoff.Principal) error {
+	part := t.part(task)
+	all := slices.Clone(to)
+	for _, p := range task.Recipients {
+		if part[0] != "" && !slices.Contains(part, p) && !slices.Contains(to, p) {
+			all = append(all, p)
+		}
+	}
+	if len(all) > MaxRecipients {
+		return refuse(signoff.Invalid, CodeBadRedirect, "a task cannot have more than %d recipients", MaxRecipients)
+	}
+	return nil
 }
 
 // part returns the recipients a redirect replaces; "" stands for all.
