@@ -84,13 +84,13 @@ func (s *Server) streamEvents(ctx context.Context, by signoff.Caller, in *events
 		h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 		out := &stream{w: w, c: http.NewResponseController(w)}
 		_ = out.c.SetReadDeadline(time.Time{}) // what the server gives a request to arrive must not end the stream
-		v := viewer{by: by, instance: in.Instance, may: s.Library.May, still: s.Identity.Caller}
+		v := viewer{by: by, instance: in.Instance, may: s.Library.May, still: s.Identity.Still}
 		s.follow(ctx, out, v, s.Runner.Subscribe(ctx), in.LastID != "")
 	}}, nil
 }
 
 // follow writes what the viewer may know until somebody has enough: the client,
-// the server, or the client's account.
+// the server, or the client's session or account.
 func (s *Server) follow(ctx context.Context, out *stream, v viewer, changes <-chan runner.Change, again bool) {
 	ok := out.write(": connected\n\n")
 	if again {
@@ -111,8 +111,8 @@ func (s *Server) follow(ctx context.Context, out *stream, v viewer, changes <-ch
 			ok = v.tell(ctx, out, c)
 		case <-beat.C:
 			var err error
-			if v.by, err = v.still(ctx, v.by.Principal, v.by.How); err != nil {
-				return // disabled, or gone; connecting again will say so
+			if v.by, err = v.still(ctx); err != nil {
+				return // signed out, disabled, or gone; connecting again will say so
 			}
 			ok = out.write(": beat\n\n")
 		}
@@ -124,7 +124,7 @@ type viewer struct {
 	by       signoff.Caller
 	instance signoff.InstanceID // 0: none in particular
 	may      func(context.Context, signoff.Caller, access.Right, signoff.WorkflowID) (access.Decision, error)
-	still    func(ctx context.Context, p signoff.Principal, how string) (signoff.Caller, error)
+	still    func(context.Context) (signoff.Caller, error) // who they are by now
 }
 
 // tell writes what one change means to the viewer. False ends the stream.

@@ -33,7 +33,7 @@ func watch(t *testing.T, by signoff.Caller, instance signoff.InstanceID, again b
 		may: func(_ context.Context, by signoff.Caller, _ access.Right, wf signoff.WorkflowID) (access.Decision, error) {
 			return access.Decision{OK: by.Admin}, nil
 		},
-		still: func(context.Context, signoff.Principal, string) (signoff.Caller, error) {
+		still: func(context.Context) (signoff.Caller, error) {
 			if w.gone.Load() {
 				return signoff.Caller{}, errors.New("gone")
 			}

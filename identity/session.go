@@ -107,27 +107,58 @@ func sessionCookie(secure bool, token string, life time.Duration) *http.Cookie {
 		Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
-// resume recognises the session with a token. No caller and no error mean that
-// there is none, or no longer.
-func (s *Service) resume(ctx context.Context, token string) (c *signoff.Caller, csrf string, err error) {
-	if ctx, err = s.sessions.Load(ctx, token); err != nil {
+// Still returns who sent the request with this context as they are now, for
+// what goes on after the request was taken. It refuses with "sign-in-needed"
+// when the session the request came with has ended; it does not extend it.
+func (s *Service) Still(ctx context.Context) (signoff.Caller, error) {
+	v := visitOf(ctx)
+	if v.caller == nil {
+		return signoff.Caller{}, errSignIn
+	}
+	if v.token == "" {
+		return s.Caller(ctx, v.caller.Principal, v.caller.How)
+	}
+	c, _, err := s.recognise(ctx, v.token)
+	if err == nil && c == nil {
+		err = errSignIn
+	}
+	if err != nil {
+		return signoff.Caller{}, err
+	}
+	return *c, nil
+}
+
+// resume recognises the session a request came with, and keeps it from ending
+// for want of use. No caller and no error mean that there is none, or no longer.
+func (s *Service) resume(ctx context.Context, token string) (*signoff.Caller, string, error) {
+	c, session, err := s.recognise(ctx, token)
+	if err != nil || c == nil {
 		return nil, "", err
+	}
+	s.extend(session)
+	return c, s.sessions.GetString(session, sessionCSRF), nil
+}
+
+// recognise finds the session with a token and whose it is. session is ctx with
+// what it holds.
+func (s *Service) recognise(ctx context.Context, token string) (c *signoff.Caller, session context.Context, err error) {
+	if ctx, err = s.sessions.Load(ctx, token); err != nil {
+		return nil, nil, err
 	}
 	id, err := strconv.ParseInt(s.sessions.GetString(ctx, sessionUser), 10, 64)
 	if err != nil {
-		return nil, "", nil
+		return nil, nil, nil
 	}
 	epoch, err := strconv.ParseInt(s.sessions.GetString(ctx, sessionEpoch), 10, 64)
 	if err != nil {
-		return nil, "", nil
+		return nil, nil, nil
 	}
 	m, ok, err := s.memberAt(ctx, remembered{id, epoch})
 	if err != nil || !ok {
-		return nil, "", err
+		return nil, nil, err
 	}
-	s.extend(ctx)
 	caller := m.caller("session")
-	return &caller, s.sessions.GetString(ctx, sessionCSRF), nil
+	return &caller, ctx, nil
 }
 
 // extend moves the idle end of a session on, but not with every request: each

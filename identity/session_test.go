@@ -152,6 +152,39 @@ func TestASessionLastsFromSignInToSignOut(t *testing.T) {
 	}
 }
 
+func TestWhatGoesOnAfterARequestHearsThatItsSessionHasEnded(t *testing.T) {
+	s := newSite(t, Options{})
+	ana := s.user("ana")
+	signedIn := s.browser()
+	signedIn.signIn("ana")
+	var later context.Context
+	s.handler = s.Authenticate(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { later = context.WithoutCancel(r.Context()) }),
+		func(_ http.ResponseWriter, _ *http.Request, err error) { t.Error(err) })
+	signedIn.handler = s.handler
+	signedIn.do("GET", "/events")
+	bySession := later
+	s.client("GET", "/events", basic("ana", secretOf("ana").Reveal()))
+	byPassword := later
+	s.client("GET", "/events")
+	for _, ctx := range []context.Context{bySession, byPassword} {
+		c, err := s.Still(ctx)
+		if must(t, err); c.Login != "ana" {
+			t.Fatalf("still %+v", c)
+		}
+	}
+	if _, err := s.Still(later); signoff.CodeOf(err) != "sign-in-needed" {
+		t.Errorf("nobody: %v", err)
+	}
+	must(t, s.SetPassword(t.Context(), access.System, ana.Principal, "another one"))
+	if _, err := s.Still(bySession); signoff.CodeOf(err) != "sign-in-needed" {
+		t.Errorf("after the session ended: %v", err)
+	}
+	s.change(ana, UserChange{Disabled: new(true)})
+	if _, err := s.Still(byPassword); signoff.CodeOf(err) != "user-disabled" {
+		t.Errorf("after the account was switched off: %v", err)
+	}
+}
+
 func TestSigningInLeadsToAFreshToken(t *testing.T) {
 	s := newSite(t, Options{})
 	s.user("ana")
