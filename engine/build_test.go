@@ -286,7 +286,11 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 		owner("an effect", e.Token, e.Node)
 	}
 	for _, i := range st.Incidents {
-		owner("an incident", i.Token, i.Node)
+		if i.Stage != Due {
+			owner("an incident", i.Token, i.Node)
+		} else if !slices.ContainsFunc(st.Timers, func(x Timer) bool { return x.Seq == i.Effect }) {
+			t.Fatalf("the incident of timer %d is open, and the timer is not there", i.Effect)
+		}
 	}
 	for _, timer := range st.Timers {
 		if timer.For != ForEvent {

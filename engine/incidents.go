@@ -40,6 +40,10 @@ func (t *turn) retry(e Retry) error {
 		t.emitBy(Fact{Kind: VarsSet, Node: i.Node, Vars: vars})
 	}
 	t.emitBy(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: "retried"})
+	if i.Stage == Due {
+		t.setAgain(i.Effect)
+		return nil
+	}
 	r := ready{i.Token, t.node(i.Node), i.Stage}
 	if i.Effect != 0 {
 		t.reorder(r, i.Effect)

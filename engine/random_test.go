@@ -374,6 +374,17 @@ func (c *crowd) onTimer(t Timer) {
 	if t.For == ForDeadline {
 		host = c.st.task(t.Ref).Node
 	}
+	before := slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Stage == Due && i.Effect == t.Seq })
+	if !before && rapid.IntRange(0, 5).Draw(c.rt, "given up") == 0 {
+		c.giveUp(TimerDue{t.Seq})
+		if rapid.Bool().Draw(c.rt, "left so") {
+			return
+		}
+		if rapid.Bool().Draw(c.rt, "retried") {
+			c.must("root", Retry{Incident: c.st.Incidents[len(c.st.Incidents)-1].Seq})
+			t = c.st.Timers[len(c.st.Timers)-1]
+		}
+	}
 	c.must("", TimerDue{t.Seq})
 	c.refused("", TimerDue{t.Seq}, CodeRedundant)
 	n := c.def.Nodes[c.index(t.Node)]
@@ -400,6 +411,10 @@ func (c *crowd) onEffect(e Effect) {
 		if incident {
 			c.refused("", EffectFailed{Effect: e.Seq, Cause: "no"}, CodeRedundant)
 		} else {
+			if rapid.Bool().Draw(c.rt, "by panic") {
+				c.giveUp(EffectDone{Effect: e.Seq})
+				return
+			}
 			c.must("", EffectFailed{Effect: e.Seq, Cause: "no", Attempts: 6})
 		}
 		return
@@ -418,6 +433,9 @@ func (c *crowd) onIncident(i Incident) {
 	commands := len(c.all)
 	c.must("root", Retry{Incident: i.Seq})
 	c.refused("root", Retry{Incident: i.Seq}, map[bool]string{true: CodeIncidentGone, false: CodeInstanceEnded}[c.st.Status == Running])
+	if i.Stage == Due {
+		return
+	}
 	if i.Effect != 0 {
 		same := slices.IndexFunc(c.all, func(cmd Command) bool { return cmd.Ref == i.Effect })
 		if len(c.all) != commands+1 || c.all[commands].Key != c.all[same].Key {
@@ -430,6 +448,19 @@ func (c *crowd) onIncident(i Incident) {
 	}
 }
 
+// giveUp does as the runner does when Decide panics.
+func (c *crowd) giveUp(e Event) {
+	step, err := GiveUp(c.st, Input{At: c.now, Event: e})
+	if err != nil {
+		c.rt.Fatalf("giving up %T: %v", e, err)
+	}
+	c.st, c.facts = step.State, append(c.facts, step.Facts...)
+	checkState(c.rt, c.def, c.st, c.facts, len(step.Facts))
+	if _, err := GiveUp(c.st, Input{At: c.now, Event: e}); signoff.CodeOf(err) != CodeRedundant {
+		c.rt.Fatalf("giving up twice: %v", err)
+	}
+}
+
 // agree compares the instance with the model.
 func (c *crowd) agree() {
 	if c.model == nil || c.model.tooLong() {
@@ -438,7 +469,7 @@ func (c *crowd) agree() {
 	got := newModel(c.def, nil, nil)
 	broken := map[int]string{}
 	for _, i := range c.st.Incidents {
-		if i.Code != IncidentEffect && i.Code != IncidentJoinStuck {
+		if i.Code != IncidentEffect && i.Code != IncidentJoinStuck && i.Code != IncidentEngine {
 			broken[i.Token] = i.Code
 		}
 	}

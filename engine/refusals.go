@@ -51,6 +51,7 @@ const (
 	IncidentRecipients = "too-many-recipients"
 	IncidentCallSize   = "call-too-large"
 	IncidentJoinStuck  = "join-stuck"
+	IncidentEngine     = "engine-failed"
 )
 
 func refuse(kind signoff.Kind, code, format string, args ...any) *signoff.Error {

@@ -49,7 +49,7 @@ func (t *turn) endSleep(task *Task, who signoff.Principal) bool {
 		}
 		for _, timer := range t.st.Timers {
 			if timer.For == ForSleep && timer.Ref == task.Seq && timer.Due.Equal(a.Until) {
-				t.emit(Fact{Kind: TimerCleared, Ref: timer.Seq, Node: timer.Node})
+				t.clearTimer(timer)
 				break
 			}
 		}

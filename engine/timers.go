@@ -107,6 +107,7 @@ func (t *turn) timerDue(e TimerDue) error {
 			return refuse(signoff.Conflict, CodeTimerEarly, "the timer is due at %s", signoff.At(timer.Due))
 		}
 		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node, TimerFor: timer.For})
+		t.settleTimer(timer.Seq, "the timer was taken in after all")
 		switch timer.For {
 		case ForDeadline:
 			t.expire(t.st.task(timer.Ref))
@@ -148,7 +149,7 @@ func (t *turn) clearTimers(ref int, forTask bool) {
 		}
 	}
 	for _, timer := range gone {
-		t.emit(Fact{Kind: TimerCleared, Ref: timer.Seq, Node: timer.Node})
+		t.clearTimer(timer)
 	}
 }
 

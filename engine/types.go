@@ -255,9 +255,9 @@ type Incident struct {
 	Seq      int       `json:"seq"`
 	Node     string    `json:"node"`
 	Token    int       `json:"token"`
-	Effect   int       `json:"effect,omitempty"`
-	Stage    Stage     `json:"stage"` // where Retry takes the step up again
-	Code     string    `json:"code"`  // one of the Incident… codes in refusals.go
+	Effect   int       `json:"effect,omitempty"` // what failed; a timer at the stage Due
+	Stage    Stage     `json:"stage"`            // where Retry takes the step up again
+	Code     string    `json:"code"`             // one of the Incident… codes in refusals.go
 	Cause    string    `json:"cause"`
 	Advice   string    `json:"advice,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
@@ -274,6 +274,7 @@ const (
 	Answered   Stage = "answered"   // a call has brought its result, which is being read
 	Completing Stage = "completing" // the work is done; variables are being set
 	Leaving    Stage = "leaving"    // the way on is being chosen
+	Due        Stage = "due"        // no token's: a timer could not be taken in; Effect is its number
 )
 
 // FactKind is what became true. The comment names the fields of Fact that are

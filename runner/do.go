@@ -150,6 +150,7 @@ type task struct {
 	event    engine.Event
 	once     store.Once
 	finished string // key of the command whose result this is
+	givenUp  bool   // the engine panicked on it: put that on record instead
 }
 
 // do decides and commits, again when the instance has moved on meanwhile.
@@ -188,7 +189,12 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	if err != nil {
 		return engine.State{}, err
 	}
-	decided, err := r.decide(ctx, def, in.State, engine.Input{At: r.now(), By: by, Event: t.event})
+	what := engine.Input{At: r.now(), By: by, Event: t.event}
+	decide := r.decide
+	if t.givenUp {
+		decide = giveUp
+	}
+	decided, err := decide(ctx, def, in.State, what)
 	if err != nil {
 		return engine.State{}, err
 	}
@@ -209,12 +215,12 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 }
 
 // decide asks the engine, and the directory for whom the engine does not know.
-// A panic in the engine is an error of this instance only.
+// A panic in the engine is an error of this instance only (see broken.go).
 func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.State, in engine.Input) (step engine.Step, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.Log.Error("engine panicked", slog.Int64("instance", int64(st.Instance)), slog.Any("err", p), slog.String("stack", string(debug.Stack())))
-			err = &signoff.Error{Kind: signoff.Internal, Code: "engine-panic", Err: fmt.Errorf("engine: %v", p)}
+			err = &signoff.Error{Kind: signoff.Internal, Code: codePanic, Err: fmt.Errorf("engine: %v", p)}
 		}
 	}()
 	for range maxQuestions {

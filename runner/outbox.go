@@ -224,8 +224,8 @@ func (r *Runner) sweep(ctx context.Context) {
 	}
 }
 
-// putOff makes a command wait whose result could not be taken in, such as after
-// a panic of the engine, and returns the cause.
+// putOff makes a command wait whose result could not be taken in, such as while
+// its workflow cannot be read, and returns the cause.
 func (r *Runner) putOff(ctx context.Context, j store.Job, cause error) error {
 	if cause == nil {
 		return nil
@@ -309,6 +309,9 @@ func (r *Runner) conclude(ctx context.Context, j store.Job, event engine.Event) 
 		return r.Store.DoneJobs(ctx, j.Command.Key)
 	}
 	_, err := r.do(ctx, j.Instance, task{by: access.System, event: event, finished: j.Command.Key})
+	if signoff.CodeOf(err) == codePanic {
+		err = r.putOnRecord(ctx, j.Instance, event, j.Command.Key)
+	}
 	if signoff.CodeOf(err) == engine.CodeRedundant {
 		return r.Store.DoneJobs(ctx, j.Command.Key) // the step was ended, or a first report came through after all
 	}

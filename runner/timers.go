@@ -124,7 +124,8 @@ func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 }
 
 // retryTimer is how a timer is tried again whose step could not be taken, such
-// as after a panic: the instance keeps its state, the others are not held up.
+// as when its workflow cannot be read: the instance keeps its state, the others
+// are not held up.
 var retryTimer = process.Retry{First: 2 * time.Second, Cap: time.Hour}
 
 // fire takes one timer in, or puts it off when its step cannot be taken now. An
@@ -136,6 +137,11 @@ func (r *Runner) fire(ctx context.Context, t store.Timer) error {
 	}
 	if c := signoff.CodeOf(err); c == engine.CodeRedundant || c == store.NoInstance().Code {
 		return r.Store.DropTimer(ctx, t.Serial)
+	}
+	if signoff.CodeOf(err) == codePanic {
+		if e := r.putOnRecord(ctx, t.Instance, engine.TimerDue{Timer: t.Seq}, ""); e == nil {
+			return r.Store.DeferTimer(ctx, t.Serial, never)
+		}
 	}
 	if e := r.Store.DeferTimer(ctx, t.Serial, r.Now().Add(backoff(retryTimer, t.Attempt+1))); e != nil {
 		return e
