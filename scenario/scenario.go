@@ -104,7 +104,7 @@ func (b *block) run(w *world) ([]string, error) {
 			return nil, err
 		}
 		if refused && !b.compared {
-			return nil, &Error{w.file, c.line, "this was refused, and there are no dashes that expect it: " + w.out[len(w.out)-1]}
+			return nil, &Error{w.file, c.line, "this was refused, and there are no dashes that expect it: " + w.refusal}
 		}
 	}
 	return trimmed(w.out), nil

@@ -95,7 +95,9 @@ func TestUnusableFilesSayWhereAndWhy(t *testing.T) {
 		"effect how":           {head + "effect lost e1", "an effect is done or failed, not lost"},
 		"bad attempts":         {head + "effect failed e1 attempts=many", "attempts is a number"},
 		"show what":            {"show everything", "only steps can be shown"},
-		"refused unexpectedly": {head + "\nclaim t1 by=bob\n", ":4: this was refused, and there are no dashes"},
+		"refused unexpectedly": {head + "\nclaim t1 by=bob\n", ":4: this was refused, and there are no dashes that expect it: there is no such task, or it is not yours"},
+		"refused with a hint": {head + "claim t1 by=jane\nredirect t1 by=jane to=group:Sales\n",
+			"expect it: a task can be handed on to one person, not to a group; name a person"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Run(files(c.file), "dir/test.scenario")

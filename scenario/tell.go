@@ -47,6 +47,7 @@ func (w *world) tellRefusal(err error) {
 	for i, text := range detail {
 		detail[i] = signoff.Tell(strings.ReplaceAll(text, "\n", " "), func(p signoff.Principal) string { return short(p) }, time.UTC)
 	}
+	w.refusal = strings.Join(detail, "; ")
 	w.out = append(w.out, "refused  "+code)
 	for _, text := range detail {
 		w.out = append(w.out, "      "+text)

@@ -37,9 +37,10 @@ type world struct {
 	now   time.Time
 	steps bool // steps entered and left are shown
 	directory
-	labels map[int]string // t1, e1, … by number in the instance
-	count  map[byte]int
-	out    []string
+	labels  map[int]string // t1, e1, … by number in the instance
+	count   map[byte]int
+	out     []string
+	refusal string // what the last refusal said, on one line
 }
 
 func newWorld(fsys fs.FS, file string) *world {
