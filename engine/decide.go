@@ -108,6 +108,11 @@ func (t *turn) afterEnd(event Event) error {
 		task = e.Task
 	case Wake:
 		task = e.Task
+	case Comment:
+		if err := t.mayComment(e.Task); err != nil {
+			return err
+		}
+		return instanceEnded(&t.st)
 	default:
 		return instanceEnded(&t.st)
 	}

@@ -283,14 +283,25 @@ func (t *turn) comment(e Comment) error {
 	if err := tooLong("comment", text, MaxComment); err != nil {
 		return err
 	}
+	if err := t.mayComment(e.Task); err != nil {
+		return err
+	}
 	f := Fact{Kind: Commented, Text: text}
-	if e.Task != 0 {
-		task := t.st.task(e.Task)
-		if task == nil || !t.sees(task) {
-			return taskNotFound()
-		}
+	if task := t.st.task(e.Task); task != nil {
 		f.Ref, f.Node = task.Seq, task.Node
 	}
 	t.emitBy(f)
+	return nil
+}
+
+// mayComment refuses remarks about a task the caller does not see. Who may
+// comment on the instance, task 0, is for the server to say.
+func (t *turn) mayComment(seq int) error {
+	if seq == 0 {
+		return nil
+	}
+	if task := t.st.task(seq); task == nil || !t.sees(task) {
+		return taskNotFound()
+	}
 	return nil
 }
