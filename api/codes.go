@@ -3,12 +3,12 @@ package api
 // Code says what one problem code means.
 type Code struct {
 	Code    string
-	Status  int    // the HTTP status it usually comes with
+	Status  int    // the HTTP status it usually comes with; 0: an incident's, no request is answered with it
 	Title   string // Problem.Title: what did not happen
 	Meaning string // when it comes, and what to do
 }
 
-// Codes lists every problem code, in the order of the documentation. A code,
+// Codes lists every code of a problem or an incident, in the order of the documentation. A code,
 // once published, keeps its meaning.
 var Codes = []Code{
 	// The request itself.
@@ -108,6 +108,43 @@ var Codes = []Code{
 	{"data-unusable", 503, "The server cannot use its data at the moment", "The disk is full or reports errors, or the file cannot be written. Nothing acknowledged is lost. Try again; an Idempotency-Key makes that safe."},
 	{"shutting-down", 503, "The server is stopping", "Try again in a moment; an Idempotency-Key makes that safe."},
 	{"too-many-streams", 429, "Too many open event streams", "Close a page, or let one stream serve several."},
+
+	// Incidents: what keeps a step of an instance from going on.
+	{"nobody-found", 0, "Nobody to go to", "A recipient's name belongs to nobody, or nobody is left to ask. Add the person or correct the variable, then retry."},
+	{"expression-failed", 0, "An expression could not be worked out", "Or its value does not fit where it goes. Correct the variables it uses, then retry."},
+	{"no-flow-applies", 0, "No way on", "No condition behind the step is true, and there is no default. Correct the variables, then retry."},
+	{"effect-failed", 0, "A mail or call failed", "It failed for good, and no more is known than the cause says."},
+	{"call-too-large", 0, "The request to a service is too large", "Make the variables it is made of smaller, then retry."},
+	{"too-many-recipients", 0, "Too many recipients", "Name a group as one recipient instead of its members."},
+	{"too-many-tokens", 0, "In too many places at once", "A split lies in a loop. Cancel the instance and correct the workflow."},
+	{"endless-loop", 0, "The steps go round in a circle", "Without anything to wait for, or until the history of the instance was at its limit."},
+	{"join-stuck", 0, "A merge waits for ever", "A branch that it waits for can no longer come. Cancel the instance and correct the workflow."},
+	{"engine-failed", 0, "An error of the server itself", "The server's log has the details. Retry once the server has been updated, or cancel the instance."},
+
+	// Incidents of steps that call a service.
+	{"service-unreachable", 0, "The service could not be reached", "No connection, or no answer in time, as often as the step may try."},
+	{"service-refused", 0, "The service said no", "The cause has its status and the beginning of what it said."},
+	{"service-forbidden", 0, "The service may not be called", "Its address is this machine or a network kept from service steps. An administrator can allow it with the setting calls.allow."},
+	{"service-answer-too-large", 0, "The service's answer is too large", "The cause names the limit."},
+	{"service-answer-unusable", 0, "The service's answer cannot be used", "It holds something that no variable can hold."},
+	{"bad-service-address", 0, "The step's address cannot be used", "It has to be http or https, with a host. Correct the variables it is made of, then retry."},
+	{"bad-service-header", 0, "The step's header cannot be used", "A name or value has characters that HTTP does not allow. Correct the variables it is made of, then retry."},
+
+	// Incidents of steps that send a mail, and what the mail page tells.
+	{"mail-no-recipient", 0, "The mail has no recipient", "Nobody it would go to has an address."},
+	{"mail-no-address", 0, "Somebody has no mail address", "Give the account an address, then retry."},
+	{"mail-bad-address", 0, "That is no mail address", "Correct the variable that holds it, then retry."},
+	{"mail-too-many-recipients", 0, "Too many recipients for a mail", "The cause names the limit."},
+	{"mail-failed", 0, "The mail could not be sent", "Put the address or the mail server right, then retry."},
+	{"mail-refused", 0, "The mail server refuses the mail", "The cause has its words."},
+	{"mail-deferred", 0, "The mail server said: later", "It is tried again by itself."},
+	{"mail-doubtful", 0, "Nobody knows whether the mail went out", "The connection broke after it had been handed over."},
+	{"mail-server-unreachable", 0, "The mail server cannot be reached", "Mail waits until it can."},
+	{"mail-server-untrusted", 0, "The mail server is not trusted", "It offers no TLS, or a certificate that is not believed. Mail waits."},
+	{"mail-sign-in-failed", 0, "The mail server refuses the account", "Put its name or password right. Mail waits."},
+	{"mail-sender-refused", 0, "The mail server refuses the sender", "The address that all mail comes from may not be used by this account. Mail waits."},
+	{"mailbox-failed", 0, "The mailbox cannot be read", "The server refused something about a folder. It is tried again."},
+	{"mailbox-changed", 0, "The mailbox was numbered anew", "It is read from its beginning again; what was dealt with stays so."},
 }
 
 // CodeByName finds a code.

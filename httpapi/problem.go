@@ -69,7 +69,7 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 		s.Log.WarnContext(ctx, "request put off", "request", requestOf(ctx).id, "err", err)
 	}
 	r := &refusal{Problem: api.Problem{Status: statusOf(e.Kind), Code: e.Code, Detail: e.Detail, Hint: e.Hint}}
-	if known, ok := api.CodeByName(e.Code); ok {
+	if known, ok := api.CodeByName(e.Code); ok && known.Status != 0 {
 		r.Status = known.Status
 	}
 	for _, f := range e.Fields {
