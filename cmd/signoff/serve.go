@@ -146,6 +146,7 @@ func logger(c LogConfig, w io.Writer) *slog.Logger {
 
 const (
 	headerWithin = 10 * time.Second
+	answerWithin = 5 * time.Minute // for clients that do not read; event streams set their own
 	idleFor      = 2 * time.Minute
 	stopWithin   = 15 * time.Second
 )
@@ -157,7 +158,7 @@ func (s *server) run(ctx context.Context, ln net.Listener) error {
 	defer stopWork()
 	worked := s.start(work)
 
-	h := &http.Server{Handler: s.handler, ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor, MaxHeaderBytes: 64 << 10,
+	h := &http.Server{Handler: s.handler, ReadHeaderTimeout: headerWithin, WriteTimeout: answerWithin, IdleTimeout: idleFor, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(ln) }()
