@@ -1,6 +1,7 @@
 package mailroom
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -128,10 +129,9 @@ func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
 	if n.Starter.Principal == "" && n.Starter.Name == "" {
 		p.Lead = "Your decision is asked for"
 	}
-	if n.Body != "" {
-		p.Paragraphs = paragraphs(n.Body)
-	}
-	p.Paragraphs = append(p.Paragraphs, paragraphs(n.Instructions)...)
+	// A body of the author's own stands for the instructions: together they say
+	// most things twice.
+	p.Paragraphs = paragraphs(cmp.Or(n.Body, n.Instructions))
 	if folio := oneLine(n.Folio, maxSubject); folio != p.Title && folio != oneLine(n.Subject, maxSubject) {
 		p.fact("Request", folio)
 	}
