@@ -208,7 +208,8 @@ func (f *floor) decide(counts map[string]int, id int64, approver string) error {
 		f.exec(`update task set title = $1, due = $2, claimed = '', closed = $3, outcome = $4, closed_by = $5 where instance = $6 and seq = 2`,
 			"Approve Request 1234", at*2, at+id, "Approve", approver, id),
 		f.exec(`delete from worklist where principal = $1 and shelf = 0 and offered = $2 and instance = $3 and seq = 2`, approver, at+id, id),
-		f.exec(`delete from timer where instance = $1 and seq = $2`, id, 3))
+		f.exec(`delete from timer where instance = $1 and seq = $2`, id, 3),
+		f.exec(`delete from outbox where key >= $1 and key < $2`, fmt.Sprintf("%d_2/", id), fmt.Sprintf("%d_20", id)))
 }
 
 func (f *floor) settle(ctx context.Context) error {
