@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -160,7 +161,7 @@ func check(name string, xml []byte) checked {
 	c := checked{File: name, OK: true}
 	doc, err := bpmn.Parse(xml)
 	if err != nil {
-		return checked{File: name, Problems: []api.FileProblem{{Reason: err.Error(), Advice: "open the file in a modeller and save it again"}}}
+		return checked{File: name, Problems: unreadable(err)}
 	}
 	_, problems := doc.Definition()
 	for _, p := range problems {
@@ -168,6 +169,21 @@ func check(name string, xml []byte) checked {
 		c.Problems = append(c.Problems, api.FileProblem{Element: p.Element, Name: p.Name, Line: p.Line, Reason: p.Reason, Advice: p.Advice, Warning: p.Warning})
 	}
 	return c
+}
+
+// unreadable tells why a file is no BPMN at all.
+func unreadable(err error) []api.FileProblem {
+	e, ok := errors.AsType[*signoff.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return []api.FileProblem{{Reason: err.Error()}}
+	}
+	var all []api.FileProblem
+	for _, f := range e.Fields {
+		p := api.FileProblem{Reason: f.Detail, Advice: f.Advice}
+		fmt.Sscanf(f.Field, "line %d", &p.Line)
+		all = append(all, p)
+	}
+	return all
 }
 
 func sayChecked(w io.Writer, c checked) {
@@ -180,7 +196,13 @@ func sayChecked(w io.Writer, c checked) {
 			kind = "note"
 		}
 		who := strings.TrimSpace(p.Element + " " + quoted(p.Name))
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n    %s\n", c.File, p.Line, kind, who, p.Reason, p.Advice)
+		if who != "" {
+			who += ": "
+		}
+		fmt.Fprintf(w, "%s:%d: %s: %s%s\n", c.File, max(p.Line, 1), kind, who, p.Reason)
+		if p.Advice != "" {
+			fmt.Fprintf(w, "    %s\n", p.Advice)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -96,9 +97,22 @@ Then:     signoff deploy samples/leave.bpmn --user admin
 	return root
 }
 
+// serverOf is the part of an address that names the server.
+func serverOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}
+
 // tellError prints an error as people and scripts want it: one line for what
 // happened, one for each thing that is wrong, one for what to do.
 func tellError(w io.Writer, err error) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		fmt.Fprintf(w, "signoff: no signoff server answers at %s\n  is it running there? --server or SIGNOFF_SERVER says where to look\n  cause: %v\n", serverOf(e.URL), e.Err)
+		return
+	}
 	e, ok := errors.AsType[*signoff.Error](err)
 	if !ok {
 		fmt.Fprintf(w, "signoff: %v\n", err)

@@ -80,15 +80,23 @@ func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) 
 		rows = append(rows, []string{"Due", when(t.Due)})
 	}
 	for _, v := range t.Variables {
-		rows = append(rows, []string{v.Label, fmt.Sprint(v.Value)})
+		rows = append(rows, []string{v.Label, shown(v.Value)})
 	}
 	for _, r := range rows {
 		fmt.Fprintf(out, "%-14s %s\n", oneLine(r[0]), oneLine(r[1]))
 	}
-	if t.CanDecide {
-		fmt.Fprintf(out, "\nDecide with: signoff act %s %s\n", t.Serial, strings.Join(t.Actions, "|"))
+	if t.CanDecide && len(t.Actions) > 0 {
+		fmt.Fprintf(out, "\nDecide with: signoff act %s %q   (or: %s)\n", t.Serial, t.Actions[0], strings.Join(t.Actions[1:], ", "))
 	}
 	return nil
+}
+
+// shown is a variable's value as people read it; "" for none.
+func shown(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
 }
 
 func actCommand() *cobra.Command {

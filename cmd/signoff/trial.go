@@ -142,7 +142,9 @@ func (s *server) sandboxWords(url string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS, CA in %s)\n\n  Accounts, all with the password signoff:\n", url, a.SMTP, a.IMAP, a.CAFile)
 	for _, p := range a.Accounts {
-		fmt.Fprintf(&b, "    %-10s %s\n", p.ID, p.Role)
+		if p.ID != "workflow" { // has a mailbox, and nobody signs in as it
+			fmt.Fprintf(&b, "    %-10s %s\n", p.ID, p.Role)
+		}
 	}
 	fmt.Fprintf(&b, "\n  Sign in as ana, start \"Leave request\", then open the sandbox mail and answer for jane.\n")
 	return b.String()
