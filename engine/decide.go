@@ -125,17 +125,24 @@ func (t *turn) afterEnd(event Event) error {
 func (t *turn) emit(f Fact) {
 	f.Seq, f.At = t.st.Facts+1, t.at
 	t.st.apply(&f)
+	if t.facts == nil {
+		t.facts = make([]Fact, 0, usualFacts)
+	}
 	t.facts = append(t.facts, f)
 	switch f.Kind {
 	case Started, VarsSet, TaskDecided, TaskExpired:
-		t.scope = nil
 		for name := range f.Vars {
 			delete(t.sizes, name)
 		}
+		t.see(&f)
 	case TaskOffered:
 		t.written += len(f.Text) + rowBytes*len(f.To)
 	}
 }
+
+// usualFacts is how many facts most steps have: they are large, and a slice that
+// grows to them copies them again and again.
+const usualFacts = 8
 
 // rowBytes is about what one more recipient of a task takes up.
 const rowBytes = 256

@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // GiveUp puts on record that in, a timer that is due or the end of an effect,
 // cannot be taken in because Decide panicked on it. The instance gets an
@@ -11,7 +14,7 @@ import "slices"
 // It looks at nothing that may be what is broken. For any other event, and when
 // it has been put on record before, it is refused as redundant.
 func GiveUp(st State, in Input) (Step, error) {
-	t := turn{in: in, now: in.At, at: in.At.UTC(), st: st.clone()}
+	t := turn{in: in, now: in.At, at: in.At.UTC().Truncate(time.Microsecond), st: st.clone()}
 	f := Fact{Kind: IncidentRaised, Code: IncidentEngine, Ref: t.next(), Stage: Entering, Attempts: 1,
 		Text:   "the server met an error of its own; its log has the details",
 		Advice: "retry once the server has been updated, or cancel the instance"}

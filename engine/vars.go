@@ -31,12 +31,27 @@ func (t *turn) scopeVars() map[string]expr.Value {
 	s["folio"] = expr.String(t.st.Folio)
 	s["instance"] = expr.Int(int64(t.st.Instance))
 	s["starter"] = personValue(t.st.Starter)
+	t.scope = s
+	t.seeLast()
+	return s
+}
+
+// see lets what expressions see follow a fact that changes variables.
+func (t *turn) see(f *Fact) {
+	if f.Kind == Started || t.scope == nil {
+		t.scope = nil
+		return
+	}
+	maps.Copy(t.scope, f.Vars)
+	t.seeLast()
+}
+
+func (t *turn) seeLast() {
+	s := t.scope
 	s["outcome"], s["comment"], s["decidedBy"] = nil, nil, nil
 	if d := t.st.Last; d != nil {
 		s["outcome"], s["comment"], s["decidedBy"] = expr.String(d.Outcome), expr.String(d.Comment), personValue(d.By)
 	}
-	t.scope = s
-	return s
 }
 
 // sight is what an expression may see and use; all of a turn share its steps.
