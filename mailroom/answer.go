@@ -11,7 +11,8 @@ import (
 
 // answer composes what the sender of a mail is told; nil when that is nothing.
 // It goes to the address that was proven to be the sender's, says that a
-// program wrote it, and can itself be answered while the task is open.
+// program wrote it, and can itself be answered: it belongs to the task as the
+// mail about it does.
 func (r *Room) answer(m reply.Reading, j judgement) (*store.OutMail, error) {
 	if len(j.say) == 0 {
 		return nil, nil
@@ -24,9 +25,16 @@ func (r *Room) answer(m reply.Reading, j judgement) (*store.OutMail, error) {
 	l := letter{to: mail.Address{Name: m.FromName, Address: to}, subject: replySubject(m.Subject, j), messageID: r.messageID(key),
 		inReplyTo: m.MessageID, answer: true, date: r.Now().In(r.Location)}
 	l.page = r.answerPage(j)
-	if j.words && j.token != "" {
+	if j.known {
+		l.thread = j.about.MessageID
+	}
+	if j.known && j.token != "" {
 		l.replyTo = r.tagged(j.token)
+	}
+	if j.words {
 		l.page.Paragraphs = append(l.page.Paragraphs, wordsThatWork(j.about))
+	}
+	if j.words && l.replyTo != "" {
 		for _, a := range j.about.Actions {
 			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, l.subject, a)})
 		}

@@ -30,9 +30,18 @@ func (r *Room) header(l letter) gomail.Header {
 	set("Subject", encoded(oneLine(l.subject, maxSubject))...)
 	h.SetDate(l.date)
 	set("Message-Id", l.messageID)
+	var thread []string
+	if l.thread != "" {
+		thread = append(thread, l.thread)
+	}
 	if id, ok := foreignID(l.inReplyTo); ok {
 		set("In-Reply-To", id)
-		set("References", id)
+		if id != l.thread {
+			thread = append(thread, id)
+		}
+	}
+	if len(thread) > 0 {
+		set("References", thread...)
 	}
 	if l.answer {
 		h.Set("Auto-Submitted", "auto-replied")

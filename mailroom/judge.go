@@ -23,6 +23,7 @@ type judgement struct {
 	say   []string            // paragraphs of the answer; none: no answer
 	words bool                // list the words that work
 	known bool                // its sender is proven to be who the task was given to
+	over  bool                // the task is not open any more for its sender
 }
 
 // Verdicts, as they stand in the record.
@@ -328,11 +329,19 @@ func (r *Room) act(ctx context.Context, j judgement, event engine.Event, done de
 		err = &signoff.Error{Kind: signoff.NotFound, Code: "task-not-found",
 			Detail: "this task is not yours any more: it was handed on to somebody else, or you have left the group it was given to"}
 	}
-	why, err := r.tell(ctx, err)
-	if err != nil {
-		return j, err
+	why, trouble := r.tell(ctx, err)
+	if trouble != nil {
+		return j, trouble
 	}
-	return j.advise(refused, why, sentence(why)+" Nothing was changed by your answer."), nil
+	say := []string{sentence(why) + " Nothing was changed by your answer."}
+	switch signoff.CodeOf(err) {
+	case engine.CodeTaskDone, engine.CodeTaskNotFound, engine.CodeInstanceEnded:
+		j.over = true
+	case engine.CodeCommentRequired:
+		say = append(say, "Write "+quoted([]string{j.Action})+" on the first line of your answer and your reason below it.")
+	}
+	j.words = !j.over
+	return j.advise(refused, why, say...), nil
 }
 
 // tell says a refusal with names and local times in it.

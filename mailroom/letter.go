@@ -23,6 +23,7 @@ type letter struct {
 	messageID string
 	replyTo   string
 	inReplyTo string // Message-ID with angle brackets, as a stranger wrote it
+	thread    string // Message-ID of the mail that began the thread; "": none
 	answer    bool   // it answers a mail, so it is "auto-replied"
 	date      time.Time
 	page      page

@@ -109,6 +109,50 @@ func TestAnAnswerToAdviceDecides(t *testing.T) {
 	}
 }
 
+func TestAnAnswerToARefusalDecides(t *testing.T) {
+	o := openOffice(t)
+	o.instances.reason = true
+	o.ask("user:3")
+	o.send()
+	o.reply("jane", "Reject")
+	o.mustReceive()
+	o.send()
+	mails := o.inbox("jane")
+	first, told := mails[0], mails[len(mails)-1]
+	if told.header("Reply-To") == "" || told.header("Reply-To") != first.header("Reply-To") ||
+		!strings.Contains(told.header("References"), first.header("Message-Id")) ||
+		!strings.Contains(told.Text, "“Reject” on the first line of your answer and your reason below it.") ||
+		!strings.Contains(told.Text, "“Approve” or “Reject” to decide") {
+		t.Errorf("jane was told: %+v", told)
+	}
+	o.reply("jane", "Reject\n\nToo long.")
+	o.mustReceive()
+	if !slices.Equal(o.instances.done, []string{`Reject 7_2 by jane comment="Too long."`}) {
+		t.Errorf("done: %q, %+v", o.instances.done, o.record())
+	}
+}
+
+// A mail program that drops our reply address still keeps the thread.
+func TestAnAnswerToARefusalDecidesByItsThreadAlone(t *testing.T) {
+	o := openOffice(t)
+	o.instances.reason = true
+	o.ask("user:3")
+	o.send()
+	id := o.inbox("jane")[0].header("Message-Id")
+	post := func(head, text string) {
+		o.post("jane@contoso.test", "workflow@contoso.test", "From: jane@contoso.test\nTo: workflow@contoso.test\n"+head+"\n\n"+text+"\n")
+		o.mustReceive()
+		o.send()
+	}
+	post("Message-ID: <1@x.test>\nIn-Reply-To: "+id, "Reject")
+	mails := o.inbox("jane")
+	told := mails[len(mails)-1]
+	post("Message-ID: <2@x.test>\nIn-Reply-To: "+told.header("Message-Id")+"\nReferences: "+told.header("References")+" "+told.header("Message-Id"), "Approve")
+	if len(o.instances.done) != 1 {
+		t.Errorf("done: %q, %+v, answered %+v", o.instances.done, o.record(), told.Headers)
+	}
+}
+
 func TestWhoHandedATaskOnIsToldThatItIsNotTheirs(t *testing.T) {
 	o := openOffice(t)
 	o.ask("user:3")

@@ -313,6 +313,7 @@ type instances struct {
 	once     map[string]bool
 	done     []string // what happened
 	finished []string
+	reason   bool   // Reject wants a comment
 	broken   error  // what Do answers instead
 	deaf     string // the command that cannot be told of its end
 }
@@ -365,6 +366,9 @@ func (in *instances) decide(by signoff.Caller, id signoff.InstanceID, event engi
 		t, err := find(e.Task)
 		if err != nil {
 			return "", err
+		}
+		if e.Action == "Reject" && e.Comment == "" && in.reason {
+			return "", &signoff.Error{Kind: signoff.Invalid, Code: engine.CodeCommentRequired, Detail: "say why: a comment is required for Reject"}
 		}
 		t.by = by.Principal
 		return fmt.Sprintf("%s %s by %s comment=%q", e.Action, signoff.Serial{Instance: id, Seq: e.Task}, by.Login, e.Comment), nil
