@@ -68,6 +68,8 @@ func TestLimitsAreThoseOfTheCode(t *testing.T) {
 		"text that is looked at, bytes":         "mailroom/reply/reply.go maxTextBytes",
 		"comment, characters":                   "mailroom/reply/reply.go MaxComment",
 		"people one task or mail is written to": "mailroom/notify.go maxRecipients",
+		"answers but confirmations, to one sender for one task in an hour": "mailroom/receive.go advicePerTask",
+		"answers but confirmations, to one sender in a day":                "mailroom/receive.go advicePerDay",
 	})
 }
 

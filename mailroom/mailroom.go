@@ -175,7 +175,8 @@ func (r *Room) Health() Health {
 }
 
 // fares notes whether mail leaves (or arrives), and logs only changes.
-func (r *Room) fares(what string, text *string, since *time.Time, err error) {
+// What fails because the server is being stopped is no news.
+func (r *Room) fares(ctx context.Context, what string, text *string, since *time.Time, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := ""
@@ -189,6 +190,9 @@ func (r *Room) fares(what string, text *string, since *time.Time, err error) {
 		*since = r.Now()
 	}
 	*text = now
+	if err != nil && ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		r.Log.Warn("mail does not move", slog.String("connector", what), slog.Any("err", err))
 	} else {

@@ -298,22 +298,32 @@ func TestAMailThatAnswersNothingOrTwoThingsWaitsForAPerson(t *testing.T) {
 	}
 }
 
-func TestAdviceIsGivenOnceAnHour(t *testing.T) {
+func TestAdviceIsGivenThreeTimesAnHour(t *testing.T) {
 	o := openOffice(t)
 	o.ask("user:3")
 	o.send()
 	first := o.inbox("jane")[0]
-	for range 3 {
+	for range advicePerTask + 2 {
 		o.call("POST", "/sandbox/api/messages/"+first.ID+"/reply", `{"text":"hm"}`, nil)
 	}
 	o.mustReceive()
 	o.send()
-	if n := len(o.inbox("jane")); n != 2 {
-		t.Errorf("%d mails, want the task's and one advice", n)
+	if n := len(o.inbox("jane")); n != 1+advicePerTask {
+		t.Errorf("%d mails, want the task's and three times advice", n)
 	}
 	look, err := o.store.Received(t.Context(), store.ReceivedFilter{Look: true}, 9)
 	if err != nil || len(look) != 2 {
 		t.Errorf("%d mails to look at, %v", len(look), err)
+	}
+	o.instances.tasks[0].by = "user:4"
+	for range 2 {
+		o.call("POST", "/sandbox/api/messages/"+first.ID+"/reply", `{"text":"Approve"}`, nil)
+		o.mustReceive()
+		o.send()
+		mails := o.inbox("jane")
+		if n := len(mails); n != 2+advicePerTask || !strings.Contains(mails[n-1].Text, "Bob Stone already approved this") {
+			t.Errorf("%d mails, the last says: %s", n, mails[n-1].Text)
+		}
 	}
 }
 

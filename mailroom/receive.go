@@ -32,7 +32,7 @@ func (r *Room) receiveAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		trouble, err := r.receive(ctx, tried)
 		if err == nil {
-			r.fares("imap", &r.health.In, &r.health.InSince, refusal(trouble))
+			r.fares(ctx, "imap", &r.health.In, &r.health.InSince, refusal(trouble))
 			failures = 0
 			err = r.In.Wait(ctx)
 		}
@@ -42,7 +42,7 @@ func (r *Room) receiveAll(ctx context.Context) {
 		if err == nil || signoff.CodeOf(err) == codeChanged {
 			continue // numbered anew: the next list is right
 		}
-		r.fares("imap", &r.health.In, &r.health.InSince, err)
+		r.fares(ctx, "imap", &r.health.In, &r.health.InSince, err)
 		failures++
 		sleep(ctx, outage(failures))
 	}
@@ -245,11 +245,26 @@ func (r *Room) judgeAndRecord(ctx context.Context, reading reply.Reading, in sto
 	if err != nil {
 		return err
 	}
-	_, err = r.Store.RecordMail(ctx, j.InMail, answer, store.AdviceLimit{PerTask: 1, PerDay: 5})
+	_, err = r.Store.RecordMail(ctx, j.InMail, answer, adviceLimit(j))
 	if err == nil && answer != nil {
 		ring(r.wakeOut)
 	}
 	return err
+}
+
+// How often advice is given: robots answer it.
+const (
+	advicePerTask = 3  // within an hour, to one sender about one task
+	advicePerDay  = 10 // to one sender
+)
+
+// adviceLimit leaves one more for news that a task is over: whoever tried in
+// vain until somebody else decided is to hear that.
+func adviceLimit(j judgement) store.AdviceLimit {
+	if j.over {
+		return store.AdviceLimit{PerTask: advicePerTask + 1, PerDay: advicePerDay + 1}
+	}
+	return store.AdviceLimit{PerTask: advicePerTask, PerDay: advicePerDay}
 }
 
 const digestLetters = 32

@@ -1,8 +1,11 @@
 package mailroom
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -105,6 +108,17 @@ func TestWithoutMailServersItRunsAndSaysSo(t *testing.T) {
 	}
 	if health := o.room.Health(); health.Out != down.Detail || health.In != down.Detail {
 		t.Errorf("health: %+v", health)
+	}
+}
+
+func TestAStopIsNoTrouble(t *testing.T) {
+	var log bytes.Buffer
+	r := New(Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: time.Now})
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	r.fares(ctx, "imap", &r.health.In, &r.health.InSince, errors.New("use of closed network connection"))
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", log.String())
 	}
 }
 

@@ -169,9 +169,9 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 		return nil
 	}
 	if !isOutage(err) {
-		r.fares("smtp", &r.health.Out, &r.health.OutSince, nil)
+		r.fares(ctx, "smtp", &r.health.Out, &r.health.OutSince, nil)
 	} else {
-		r.fares("smtp", &r.health.Out, &r.health.OutSince, err)
+		r.fares(ctx, "smtp", &r.health.Out, &r.health.OutSince, err)
 	}
 	state, due := r.verdict(m, err)
 	cause := ""
