@@ -81,11 +81,14 @@ func (req StartRequest) event() (engine.Start, error) {
 // start commits the first step of an instance under a number of its own, which
 // is used again when nothing came of it.
 func (r *Runner) start(ctx context.Context, wf signoff.WorkflowID, v store.VersionID, t task) (signoff.InstanceID, error) {
-	id := r.Store.NewInstance()
+	id, err := r.Store.NewInstance(ctx)
+	if err != nil {
+		return 0, err
+	}
 	e := t.event.(engine.Start)
 	e.Instance = id
 	t.event = e
-	_, err := r.step(ctx, store.Instance{ID: id, Workflow: wf, Version: v}, t)
+	_, err = r.step(ctx, store.Instance{ID: id, Workflow: wf, Version: v}, t)
 	if done, ok := errors.AsType[*store.OnceDone](err); ok {
 		r.Store.ReturnInstance(id) // the other request got another number
 		return done.Instance, nil

@@ -147,30 +147,31 @@ var statusNumber = map[engine.Status]int{engine.Running: 0, engine.Completed: 1,
 func (c *change) putInstance(t *tx) error {
 	a := &c.After
 	if c.Rev == 0 {
-		_, err := t.exec(`insert into instance
+		return t.send(`insert into instance
 			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state)
 			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			int64(c.Instance), int64(c.Workflow), int64(c.Version), statusNumber[a.Status], len(a.Incidents), a.Priority,
 			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state)
-		return err
 	}
-	n, err := t.exec(`update instance
+	return t.then(orStale, `update instance
 		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6
 		where id = $7 and rev = $8`,
 		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, int64(c.Instance), c.Rev)
-	if err == nil && n == 0 {
+}
+
+func orStale(n int64) error {
+	if n == 0 {
 		return ErrStale
 	}
-	return err
+	return nil
 }
 
 func (c *change) putFacts(t *tx) error {
 	if len(c.Facts) == 0 {
 		return nil
 	}
-	_, err := t.exec(`insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`,
+	return t.send(`insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`,
 		int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
-	return err
 }
 
 func (c *change) putTasks(t *tx) error {
@@ -186,30 +187,27 @@ func (c *change) putTask(t *tx, ch taskChange) error {
 	a := ch.after
 	switch {
 	case a == nil:
-		_, err := t.exec(`update task set closed = $1 where instance = $2 and seq = $3`, micros(c.Facts[0].At), int64(c.Instance), ch.before.Seq)
-		return err
+		return t.send(`update task set closed = $1 where instance = $2 and seq = $3`, micros(c.Facts[0].At), int64(c.Instance), ch.before.Seq)
 	case ch.before == nil:
-		_, err := t.exec(`insert into task
+		return t.send(`insert into task
 			(instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			int64(c.Instance), a.Seq, int64(c.Workflow), a.Node, a.Title, micros(a.OfferedAt), microsOf(a.Due),
 			string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy))
-		return err
 	}
-	_, err := t.exec(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
+	return t.send(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
 		where instance = $7 and seq = $8`,
 		a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
-	return err
 }
 
 func (c *change) putWorklist(t *tx) error {
 	for _, r := range c.gone {
-		n, err := t.exec(`delete from worklist where principal = $1 and shelf = $2 and offered = $3 and instance = $4 and seq = $5`,
+		err := t.then(func(n int64) error { t.counts.add(r.Principal, r.Shelf, -int(n)); return nil },
+			`delete from worklist where principal = $1 and shelf = $2 and offered = $3 and instance = $4 and seq = $5`,
 			string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq)
 		if err != nil {
 			return err
 		}
-		t.counts.add(r.Principal, r.Shelf, -int(n))
 	}
 	for _, r := range c.put {
 		if err := t.putWorklistRow(r); err != nil {
@@ -220,23 +218,23 @@ func (c *change) putWorklist(t *tx) error {
 }
 
 func (t *tx) putWorklistRow(r WorklistRow) error {
-	n, err := t.exec(`insert into worklist
+	return t.then(func(n int64) error { return t.putAgain(r, n) }, `insert into worklist
 		(principal, shelf, offered, instance, seq, workflow, version, priority, due, until, claimed, starter, node, title, folio)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing`,
 		string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq, int64(r.Workflow), int64(r.Version),
 		r.Priority, r.Due, r.Until, string(r.Claimed), string(r.Starter), r.Node, r.Title, r.Folio)
-	if err != nil {
-		return err
-	}
+}
+
+// putAgain counts a row that n says is new, and changes one that was there.
+func (t *tx) putAgain(r WorklistRow, n int64) error {
 	if n > 0 {
 		t.counts.add(r.Principal, r.Shelf, 1)
 		return nil
 	}
-	_, err = t.exec(`update worklist set priority = $1, due = $2, until = $3, claimed = $4, title = $5, folio = $6
+	return t.send(`update worklist set priority = $1, due = $2, until = $3, claimed = $4, title = $5, folio = $6
 		where principal = $7 and shelf = $8 and offered = $9 and instance = $10 and seq = $11`,
 		r.Priority, r.Due, r.Until, string(r.Claimed), r.Title, r.Folio,
 		string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq)
-	return err
 }
 
 // TimerAt is when a timer is looked at that the step sets and that is due then.
@@ -250,14 +248,14 @@ func (st *Step) TimerAt(due time.Time) time.Time {
 func (c *change) putTimers(t *tx) error {
 	for _, old := range c.Before.Timers {
 		if !slices.ContainsFunc(c.After.Timers, func(n engine.Timer) bool { return n.Seq == old.Seq }) {
-			if _, err := t.exec(`delete from timer where instance = $1 and seq = $2`, int64(c.Instance), old.Seq); err != nil {
+			if err := t.send(`delete from timer where instance = $1 and seq = $2`, int64(c.Instance), old.Seq); err != nil {
 				return err
 			}
 		}
 	}
 	for _, n := range c.After.Timers {
 		if !slices.ContainsFunc(c.Before.Timers, func(old engine.Timer) bool { return n.Seq == old.Seq }) {
-			if _, err := t.exec(`insert into timer (instance, seq, due, attempt) values ($1, $2, $3, 0)`,
+			if err := t.send(`insert into timer (instance, seq, due, attempt) values ($1, $2, $3, 0)`,
 				int64(c.Instance), n.Seq, micros(c.TimerAt(n.Due))); err != nil {
 				return err
 			}
@@ -268,7 +266,7 @@ func (c *change) putTimers(t *tx) error {
 
 func (c *change) putOutbox(t *tx) error {
 	if c.Finished != "" {
-		if _, err := t.exec(`delete from outbox where key = $1`, c.Finished); err != nil {
+		if err := t.send(`delete from outbox where key = $1`, c.Finished); err != nil {
 			return err
 		}
 	}
@@ -277,7 +275,7 @@ func (c *change) putOutbox(t *tx) error {
 	}
 	for i, cmd := range c.Commands {
 		// A retried effect commands again under its old key.
-		if _, err := t.exec(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
+		if err := t.send(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)
 			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body`,
 			cmd.Key, int64(c.Instance), cmd.Ref, int64(c.Workflow), int64(c.Version), string(cmd.Kind), micros(cmd.Due),
@@ -318,8 +316,7 @@ func (c *change) dropEnded(t *tx) error {
 func (c *change) dropCommands(t *tx, seq int) error {
 	serial := c.serial(seq)
 	// "0" follows "/": every key that begins with the serial number and a slash.
-	_, err := t.exec(`delete from outbox where key >= $1 and key < $2`, serial+"/", serial+"0")
-	return err
+	return t.send(`delete from outbox where key >= $1 and key < $2`, serial+"/", serial+"0")
 }
 
 func (c *change) serial(seq int) string {

@@ -5,20 +5,28 @@ import (
 	"testing"
 
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 	"github.com/signoffhq/signoff/store/storetest"
 )
 
 func TestSQLiteDoesWhatAStoreMust(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) *store.Store {
-		s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "signoff.db"), store.Options{})
-		if err != nil {
-			t.Fatal(err)
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, filepath.Join(t.TempDir(), "signoff.db")) })
+}
+
+func TestPostgreSQLDoesWhatAStoreMust(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, pgtest.Database(t)) })
+}
+
+func open(t *testing.T, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
-		t.Cleanup(func() {
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		return s
 	})
+	return s
 }

@@ -23,15 +23,27 @@ type countKey struct {
 func (c counts) add(p signoff.Principal, s Shelf, n int) { c[countKey{p, s}] += n }
 
 func (c counts) flush(t *tx) error {
-	for k, n := range c {
-		if n == 0 {
-			continue
+	if t.onPostgres { // where two that change the same counts in another order would wait for each other
+		for _, k := range sortedCounts(c) {
+			if err := c.flushOne(t, k, c[k]); err != nil {
+				return err
+			}
 		}
-		if _, err := t.exec(`insert into worklist_count (principal, shelf, n) values ($1, $2, $3)
-			on conflict (principal, shelf) do update set n = worklist_count.n + excluded.n`,
-			string(k.principal), int(k.shelf), n); err != nil {
+		return nil
+	}
+	for k, n := range c {
+		if err := c.flushOne(t, k, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c counts) flushOne(t *tx, k countKey, n int) error {
+	if n == 0 {
+		return nil
+	}
+	return t.send(`insert into worklist_count (principal, shelf, n) values ($1, $2, $3)
+			on conflict (principal, shelf) do update set n = worklist_count.n + excluded.n`,
+		string(k.principal), int(k.shelf), n)
 }

@@ -68,6 +68,9 @@ func (s *Store) explain(err error) error {
 	if err == nil {
 		return nil
 	}
+	if s.pg != nil {
+		return explainPostgres(s.where, err)
+	}
 	if _, ok := errors.AsType[*signoff.Error](err); ok {
 		return err
 	}

@@ -100,13 +100,18 @@ func TestAFolderThatMayNotBeWrittenIsNamed(t *testing.T) {
 
 func TestNumbersOfInstancesAreHandedOutAgainWhenTheyWereNotUsed(t *testing.T) {
 	s := openTest(t)
-	a, b, c := s.NewInstance(), s.NewInstance(), s.NewInstance()
+	next := func() signoff.InstanceID {
+		id, err := s.NewInstance(t.Context())
+		must(t, err)
+		return id
+	}
+	a, b, c := next(), next(), next()
 	if a != 1 || b != 2 || c != 3 {
 		t.Fatalf("got %d, %d, %d", a, b, c)
 	}
 	s.ReturnInstance(b)
 	s.ReturnInstance(a)
-	if x, y, z := s.NewInstance(), s.NewInstance(), s.NewInstance(); x != 1 || y != 2 || z != 4 {
+	if x, y, z := next(), next(), next(); x != 1 || y != 2 || z != 4 {
 		t.Fatalf("got %d, %d, %d", x, y, z)
 	}
 }

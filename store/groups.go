@@ -11,7 +11,7 @@ import (
 // CreateGroup adds a group without members. It refuses a name another group
 // has, whatever its case ("group-taken").
 func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.exclusively(ctx, func(tx *tx) error {
 		err := tx.row(`insert into people_group (key, name) values ($1, $2) on conflict (key) do nothing returning id`,
 			g.Key, g.Name).Scan(&g.ID)
 		if isNoRows(err) {
@@ -27,7 +27,7 @@ func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
 
 // RenameGroup gives the group g.ID another name.
 func (s *Store) RenameGroup(ctx context.Context, g Group) error {
-	return s.write(ctx, func(tx *tx) error {
+	return s.exclusively(ctx, func(tx *tx) error {
 		var some int
 		err := tx.row(`select 1 from people_group where key = $1 and id <> $2`, g.Key, g.ID).Scan(&some)
 		if err == nil {
@@ -61,7 +61,7 @@ const maxGroups = 500
 // SetMember puts a user into a group or takes them out. Doing it again changes
 // nothing. It refuses one group too many ("too-many-groups").
 func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) error {
-	return s.write(ctx, func(tx *tx) error {
+	return s.exclusively(ctx, func(tx *tx) error {
 		var some int
 		if err := tx.row(`select 1 from people_group where id = $1`, group).Scan(&some); isNoRows(err) {
 			return noGroup

@@ -106,7 +106,7 @@ func (s *Store) TakeMail(ctx context.Context, now time.Time, limit int) (list []
 	}
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update mail_out set state = 'sending', attempts = attempts + 1, since = $1
-			where id in (select id from mail_out where state = 'queued' and due <= $2 order by due, id limit $3)
+			where id in (/*take*/ select id from mail_out where state = 'queued' and due <= $2 order by due, id limit $3 /*take*/)
 			returning `+mailColumns+`, raw`, micros(now), micros(now), limit)
 		if err != nil {
 			return err

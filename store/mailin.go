@@ -50,7 +50,7 @@ type AdviceLimit struct {
 // it, in one commit. A mail recorded before stays as it is and is not answered
 // again: fresh is false. Instead of advice beyond the limit, a person should look.
 func (s *Store) RecordMail(ctx context.Context, in InMail, answer *OutMail, limit AdviceLimit) (fresh bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.exclusively(ctx, func(t *tx) error {
 		fresh = false
 		var there int64
 		if err := t.row(`select id from mail_in where digest = $1`, in.Digest).Scan(&there); !isNoRows(err) {

@@ -49,14 +49,15 @@ func (o Once) put(t *tx, id signoff.InstanceID) error {
 	if o.Key == "" {
 		return nil
 	}
-	n, err := t.exec(`insert into once (key, digest, instance, at) values ($1, $2, $3, $4) on conflict (key) do nothing`,
+	return t.then(func(n int64) error {
+		if n > 0 {
+			return nil
+		}
+		var digest string
+		err := t.row(`select digest, instance from once where key = $1`, o.Key).Scan(&digest, &id)
+		return o.answer(digest, id, err)
+	}, `insert into once (key, digest, instance, at) values ($1, $2, $3, $4) on conflict (key) do nothing`,
 		o.Key, o.Digest, int64(id), micros(o.At))
-	if err != nil || n > 0 {
-		return err
-	}
-	var digest string
-	err = t.row(`select digest, instance from once where key = $1`, o.Key).Scan(&digest, &id)
-	return o.answer(digest, id, err)
 }
 
 // ForgetOnce removes up to limit keys used before the given time and returns

@@ -30,7 +30,7 @@ func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.Command
 	}
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
-			where key in (select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5)
+			where key in (/*take*/ select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5 /*take*/)
 			returning instance, workflow, version, attempt, body`,
 			holder, micros(now.Add(lease)), string(kind), micros(now), limit)
 		if err != nil {

@@ -82,7 +82,7 @@ func numberAfter(p signoff.Principal, prefix string) (int64, bool) {
 // CreateAccount adds a user with a hashed password. It refuses a login
 // ("login-taken") or address ("address-taken") somebody has.
 func (s *Store) CreateAccount(ctx context.Context, a Account, password string) (Account, error) {
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.exclusively(ctx, func(tx *tx) error {
 		var err error
 		a.ID, err = insertAccount(tx, a, password, micros(s.now()))
 		return err
@@ -94,7 +94,7 @@ func (s *Store) CreateAccount(ctx context.Context, a Account, password string) (
 // users already it changes nothing and returns false.
 func (s *Store) CreateFirstAccount(ctx context.Context, a Account, password string) (Account, bool, error) {
 	made := false
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.exclusively(ctx, func(tx *tx) error {
 		made = false
 		var some int
 		err := tx.row(`select 1 from account limit 1`).Scan(&some)
@@ -135,7 +135,7 @@ func insertAccount(tx *tx, a Account, password string, now int64) (id int64, err
 // who can sign in ("last-administrator"). change may be run more than once.
 func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Account) error) (Account, error) {
 	var a Account
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.exclusively(ctx, func(tx *tx) error {
 		list, err := scanAccounts(tx.query(accountColumns+` where id = $1`, id))
 		if err != nil {
 			return err
@@ -233,7 +233,7 @@ func writeWords(tx *tx, p signoff.Principal, words []string) error {
 
 // SetPassword keeps a hashed password, raises the user's epoch and ends their sessions.
 func (s *Store) SetPassword(ctx context.Context, id int64, password string) error {
-	return s.write(ctx, func(tx *tx) error {
+	return s.exclusively(ctx, func(tx *tx) error {
 		n, err := tx.exec(`update account set password = $2, epoch = epoch + 1 where id = $1`, id, password)
 		if err != nil {
 			return err
@@ -249,7 +249,7 @@ func (s *Store) SetPassword(ctx context.Context, id int64, password string) erro
 // UpgradePassword keeps another hash of the same password, unless the password
 // is no longer the one hashed in was.
 func (s *Store) UpgradePassword(ctx context.Context, id int64, was, now string) error {
-	return s.write(ctx, func(tx *tx) error {
+	return s.exclusively(ctx, func(tx *tx) error {
 		_, err := tx.exec(`update account set password = $3 where id = $1 and password = $2`, id, was, now)
 		return err
 	})

@@ -5,6 +5,9 @@ import "context"
 // Ping tells whether the store can be read now and, when the last write failed
 // because of the file or its disk, whether it can be written again.
 func (s *Store) Ping(ctx context.Context) error {
+	if s.pg != nil {
+		return s.pgPing(ctx)
+	}
 	if err := s.read.PingContext(ctx); err != nil {
 		return s.explain(err)
 	}

@@ -11,6 +11,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ type Options struct {
 	Now      func() time.Time // nil: time.Now
 	Readers  int              // connections for reading at once; 0: 4
 	CacheMiB int              // page cache of the writing connection; 0: 64. Each reader takes a quarter of it at most
+
+	Committers int // PostgreSQL: connections that write; 0: 2, at most 4
 }
 
 func (o *Options) fill() {
@@ -40,17 +43,22 @@ func (o *Options) fill() {
 	if o.CacheMiB <= 0 {
 		o.CacheMiB = 64
 	}
+	if o.Committers <= 0 {
+		o.Committers = 2
+	}
+	o.Committers = min(o.Committers, 4)
 }
 
 // Store is an open database. Make it with Open; its methods may be called from
 // any goroutine.
 type Store struct {
-	where string // for messages: the data and, while opening, in which file
+	where string // for messages: the data and, while opening, in which file or database
 	log   *slog.Logger
 	now   func() time.Time
 
-	lock   *fileLock
-	read   *sql.DB // many connections, none of which can write
+	pg     *pgServer // nil on SQLite
+	lock   *fileLock // nil on PostgreSQL
+	read   *sql.DB   // many connections, none of which can write
 	writer *writer
 	ids    ids
 
@@ -60,13 +68,17 @@ type Store struct {
 
 // Open opens the database at dsn, creates or updates its tables, and takes
 // possession of it until Close. dsn is the path of an SQLite file, with or
-// without "sqlite:" before it.
+// without "sqlite:" before it, or the address of a PostgreSQL database:
+// postgres://user:password@host:5432/database.
 //
 // It refuses, with one sentence for whoever starts the server: a file another
-// server has open ("data-in-use"), one written by a newer version
-// ("data-newer"), and one that cannot be read or written ("data-unusable").
+// server has open ("data-in-use"), data written by a newer version
+// ("data-newer"), and such that cannot be read or written ("data-unusable").
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	o.fill()
+	if isPostgres(dsn) {
+		return openPostgres(ctx, dsn, o)
+	}
 	path, err := sqlitePath(dsn)
 	if err != nil {
 		return nil, err
@@ -96,7 +108,7 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 		db.Close()
 		return err
 	}
-	if s.writer, err = startWriter(db, s); err != nil {
+	if s.writer, err = startWriter(db, s, 1); err != nil {
 		db.Close()
 		return err
 	}
@@ -143,6 +155,9 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 
 // row reads one row. The text of the query must be constant: it is prepared once.
 func (s *Store) row(ctx context.Context, query string, args ...any) *sql.Row {
+	if s.pg != nil {
+		return s.pgRow(ctx, query, args)
+	}
 	stmt, err := s.prepared(query)
 	if err != nil {
 		return s.read.QueryRowContext(ctx, query, args...) // reports the same error again
@@ -154,6 +169,9 @@ func (s *Store) row(ctx context.Context, query string, args ...any) *sql.Row {
 func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if s.pg != nil {
+		return s.pgQuery(ctx, query, args)
 	}
 	stmt, err := s.prepared(query)
 	if err != nil {
@@ -179,10 +197,10 @@ func (s *Store) prepared(query string) (*sql.Stmt, error) {
 
 // sqlitePath takes the file out of a data source name.
 func sqlitePath(dsn string) (string, error) {
-	if strings.HasPrefix(dsn, "postgres:") || strings.HasPrefix(dsn, "postgresql:") {
+	if scheme, _, ok := strings.Cut(dsn, "://"); ok {
 		return "", &signoff.Error{Kind: signoff.Invalid, Code: codeUnusable,
-			Detail: "this version keeps its data in an SQLite file only",
-			Hint:   "name a file, such as data/signoff.db"}
+			Detail: fmt.Sprintf("data cannot be kept in a database of the kind %q", scheme),
+			Hint:   "name a file, such as data/signoff.db, or a PostgreSQL database as postgres://user:password@host:5432/database"}
 	}
 	path := strings.TrimPrefix(dsn, "sqlite:")
 	if path == "" || strings.HasPrefix(path, ":memory:") {

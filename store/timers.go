@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -13,22 +14,52 @@ type Timer struct {
 	Attempt int
 }
 
-// DueTimers lists up to limit timers due at now, the longest due first. They
-// stay until the step that takes them in commits.
+// timerLease is how long other nodes leave a timer to the one that saw it first.
+const timerLease = time.Minute
+
+// DueTimers returns up to limit timers due at now, the longest due first. They
+// stay until the step that takes them in commits. Where there can be other
+// nodes these do not get them for a while.
 func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) (out []Timer, err error) {
+	if s.pg != nil {
+		return s.takeTimers(ctx, now, limit)
+	}
 	rows, err := s.query(ctx, `select instance, seq, attempt from timer where due <= $1 order by due, instance, seq limit $2`, micros(now), limit)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var t Timer
-		if err := rows.Scan(&t.Instance, &t.Seq, &t.Attempt); err != nil {
-			return nil, err
-		}
-		out = append(out, t)
+	out, err = readTimers(rows)
+	return out, s.explain(err)
+}
+
+func (s *Store) takeTimers(ctx context.Context, now time.Time, limit int) (out []Timer, err error) {
+	next, err := s.NextTimer(ctx)
+	if err != nil || next.IsZero() || next.After(now) {
+		return nil, err // nothing to do, and no commit to say so
 	}
-	return out, s.explain(rows.Err())
+	err = s.write(ctx, func(t *tx) error {
+		rows, err := t.query(`with old as (select instance, seq, due, attempt from timer where due <= $1
+				order by due, instance, seq limit $2 for update skip locked),
+			taken as (update timer t set due = $3 from old where t.instance = old.instance and t.seq = old.seq)
+			select instance, seq, attempt from old order by due, instance, seq`, micros(now), limit, micros(now.Add(timerLease)))
+		if err != nil {
+			return err
+		}
+		t.changed = true
+		out, err = readTimers(rows)
+		return err
+	})
+	return out, err
+}
+
+func readTimers(rows *sql.Rows) (out []Timer, err error) {
+	err = eachRow(rows, func() error {
+		var t Timer
+		err := rows.Scan(&t.Instance, &t.Seq, &t.Attempt)
+		out = append(out, t)
+		return err
+	})
+	return out, err
 }
 
 // NextTimer returns when the next timer is due, the zero time when there is none.

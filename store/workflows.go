@@ -46,7 +46,7 @@ type Deployment struct {
 // new instances get. When the default version has the same digest nothing is
 // stored and made is false.
 func (s *Store) Deploy(ctx context.Context, d Deployment) (v Version, made bool, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.exclusively(ctx, func(t *tx) error {
 		v, made = Version{}, false
 		var digest string
 		err := t.row(`select w.id, v.id, v.number, v.digest, v.deployed, v.deployed_by
@@ -94,7 +94,7 @@ func (d Deployment) put(t *tx, wf signoff.WorkflowID) (Version, error) {
 // SetDefault makes version number the one new instances get. name, category
 // and doc are what that version says of the workflow.
 func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number int, name, category, doc string) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.exclusively(ctx, func(t *tx) error {
 		n, err := t.exec(`update workflow set version = $1, name = $2, category = $3, doc = $4
 			where id = $5 and exists (select 1 from workflow_version where workflow = $5 and number = $1)`,
 			number, name, category, doc, int64(wf))
@@ -218,7 +218,7 @@ func (s *Store) Grants(ctx context.Context) (map[signoff.WorkflowID][]access.Gra
 
 // SetGrants replaces the rights on a workflow.
 func (s *Store) SetGrants(ctx context.Context, wf signoff.WorkflowID, grants []access.Grant) error {
-	return s.write(ctx, func(t *tx) error {
+	return s.exclusively(ctx, func(t *tx) error {
 		if _, err := t.exec(`delete from workflow_right where workflow = $1`, int64(wf)); err != nil {
 			return err
 		}

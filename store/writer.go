@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/signoffhq/signoff"
 )
 
@@ -19,21 +21,29 @@ import (
 // of them waits for the last.
 const maxBatch = 512
 
-// writer owns the only connection that writes. It takes whatever has queued up
-// into one transaction and never waits for more: with one client a write costs
-// one commit, with many they share it.
+// writer takes in all writes of the process. On SQLite one committer carries
+// them out, on PostgreSQL a few do, which then work while others wait for the
+// disk.
 type writer struct {
-	store *Store
-	db    *sql.DB
-	tx    *tx
-	queue chan *request
-	batch []*request    // those the open transaction holds
-	gone  chan struct{} // closed when run has ended
+	store      *Store
+	db         *sql.DB
+	queue      chan *request
+	committers sync.WaitGroup
 
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
 
 	ailing atomic.Bool // the last write failed because of the file or its disk
+}
+
+// committer owns a connection that writes. It takes whatever has queued up
+// into one transaction and never waits for more: with one client a write costs
+// one commit, with many they share it.
+type committer struct {
+	*writer
+	tx    *tx
+	batch []*request // those the open transaction holds
+	down  outage
 }
 
 // request is one call of write.
@@ -43,24 +53,30 @@ type request struct {
 	done chan error
 }
 
-func startWriter(db *sql.DB, s *Store) (*writer, error) {
-	w := &writer{store: s, db: db, queue: make(chan *request, maxBatch), gone: make(chan struct{}),
-		batch: make([]*request, 0, maxBatch), tx: &tx{counts: counts{}}}
-	if err := w.connect(); err != nil {
-		return nil, err
+func startWriter(db *sql.DB, s *Store, committers int) (*writer, error) {
+	w := &writer{store: s, db: db, queue: make(chan *request, maxBatch)}
+	for range committers {
+		c := &committer{writer: w, batch: make([]*request, 0, maxBatch), tx: &tx{counts: counts{}, onPostgres: s.pg != nil}}
+		if err := c.connect(); err != nil {
+			w.close()
+			return nil, err
+		}
+		w.committers.Go(c.run)
 	}
-	go w.run()
 	return w, nil
 }
 
 // connect gets the connection, again after it broke.
-func (w *writer) connect() error {
+func (w *committer) connect() error {
 	conn, err := w.db.Conn(context.Background())
 	if err != nil {
 		return err
 	}
 	w.tx.conn, w.tx.stmts = conn, map[string]*statement{}
-	return nil
+	if w.tx.onPostgres {
+		w.tx.pg, err = pgConn(conn)
+	}
+	return err
 }
 
 var errClosed = &signoff.Error{Kind: signoff.Unavailable, Code: "shutting-down",
@@ -96,13 +112,12 @@ func (w *writer) close() error {
 		close(w.queue)
 	}
 	w.mu.Unlock()
-	<-w.gone
-	w.tx.conn.Close()
+	w.committers.Wait()
 	return w.db.Close()
 }
 
-func (w *writer) run() {
-	defer close(w.gone)
+func (w *committer) run() {
+	defer func() { w.tx.conn.Close() }()
 	for r := range w.queue {
 		w.together(r)
 		clear(w.batch)
@@ -111,8 +126,9 @@ func (w *writer) run() {
 
 // together commits first and all that has queued up by the time it is done
 // with the one before.
-func (w *writer) together(first *request) {
+func (w *committer) together(first *request) {
 	w.batch = w.batch[:0]
+	w.tx.together = true
 	if err := w.tx.begin(); err != nil {
 		w.apart(append(w.batch, first))
 		return
@@ -124,7 +140,7 @@ func (w *writer) together(first *request) {
 		switch {
 		case err == nil:
 			w.batch = append(w.batch, next)
-		case !w.tx.changed:
+		case !w.tx.changed && w.tx.usable():
 			next.done <- w.store.explain(err)
 		default:
 			w.apart(append(w.batch, next))
@@ -135,20 +151,23 @@ func (w *writer) together(first *request) {
 		w.tx.rollback()
 		return
 	}
-	if err := w.tx.commit(); err != nil {
+	err := w.tx.commit()
+	if _, unknown := errors.AsType[*outcomeUnknown](err); err != nil && !unknown {
 		w.apart(w.batch)
 		return
 	}
-	w.ailing.Store(false)
+	if err = w.store.explain(err); err == nil {
+		w.ailing.Store(false)
+	}
 	for _, r := range w.batch {
-		r.done <- nil
+		r.done <- err
 	}
 }
 
 // queued returns the next request if there is one already. Before it says no it
 // lets others run once: on a busy machine those about to ask are waiting for a
 // processor, and on an idle one this takes no time.
-func (w *writer) queued(n int) *request {
+func (w *committer) queued(n int) *request {
 	if n >= maxBatch {
 		return nil
 	}
@@ -168,8 +187,9 @@ func (w *writer) queued(n int) *request {
 
 // apart undoes the common transaction and gives every request its own, so that
 // one that cannot be done takes no other down with it.
-func (w *writer) apart(batch []*request) {
+func (w *committer) apart(batch []*request) {
 	w.tx.rollback()
+	w.tx.together = false
 	for _, r := range batch {
 		err := w.store.explain(w.alone(r))
 		w.ailing.Store(signoff.CodeOf(err) == codeUnusable)
@@ -177,7 +197,16 @@ func (w *writer) apart(batch []*request) {
 	}
 }
 
-func (w *writer) alone(r *request) error {
+func (w *committer) alone(r *request) error {
+	for try := 1; ; try++ {
+		err := w.attempt(r)
+		if err == nil || !w.tx.worthAnother(err, try) {
+			return err
+		}
+	}
+}
+
+func (w *committer) attempt(r *request) error {
 	if err := w.tx.begin(); err != nil {
 		if err = w.reconnect(err); err != nil {
 			return err
@@ -194,18 +223,19 @@ func (w *writer) alone(r *request) error {
 	return nil
 }
 
-// reconnect replaces a connection on which no transaction could be begun.
-func (w *writer) reconnect(cause error) error {
+// reconnect replaces a connection on which no transaction could be begun, and
+// begins one.
+func (w *committer) reconnect(cause error) error {
 	w.store.log.Warn("writing connection replaced", slog.Any("err", cause))
 	w.tx.conn.Close()
-	if err := w.connect(); err != nil {
+	if err := w.down.wait(w.connect); err != nil {
 		return err
 	}
 	return w.tx.begin()
 }
 
 // call runs a request's function. A panic in it is that caller's error only.
-func (w *writer) call(r *request) (err error) {
+func (w *committer) call(r *request) (err error) {
 	w.tx.changed = false
 	if err := r.ctx.Err(); err != nil {
 		return err
@@ -216,7 +246,11 @@ func (w *writer) call(r *request) (err error) {
 			err = fmt.Errorf("store: panic in a write: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return r.fn(w.tx)
+	err = r.fn(w.tx)
+	if w.tx.failed != nil {
+		return w.tx.failed // perhaps not this request's: all are tried apart
+	}
+	return err
 }
 
 // tx is the transaction a function passed to write runs in.
@@ -225,6 +259,13 @@ type tx struct {
 	stmts   map[string]*statement
 	changed bool // something may have been written since the current function began
 	counts  counts
+
+	// PostgreSQL only, see pgtx.go.
+	onPostgres bool
+	pg         *pgx.Conn
+	together   bool // statements whose result can wait are sent together
+	pending    []pending
+	failed     error // of a statement sent together with others: all are tried apart
 }
 
 type statement struct {
@@ -235,6 +276,9 @@ type statement struct {
 // exec runs a statement and returns how many rows it touched. The text must be
 // constant: it is prepared once.
 func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.onPostgres {
+		return t.pgExec(query, args)
+	}
 	stmt, err := t.prepared(query)
 	if err != nil {
 		return 0, err
@@ -251,6 +295,11 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // row runs a query of one row, which may be an insert or update with "returning".
 func (t *tx) row(query string, args ...any) *sql.Row {
+	if t.onPostgres {
+		_ = t.flush() // a failure is kept in t.failed
+		t.changed = t.changed || !reads(query)
+		return t.conn.QueryRowContext(context.Background(), pgText(query), pgArgs(args)...)
+	}
 	stmt, err := t.prepared(query)
 	if err != nil {
 		return t.conn.QueryRowContext(context.Background(), query, args...) // reports the same error again
@@ -261,6 +310,13 @@ func (t *tx) row(query string, args ...any) *sql.Row {
 
 // query runs a query; the rows must be closed before the next statement.
 func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
+	if t.onPostgres {
+		if err := t.flush(); err != nil {
+			return nil, err
+		}
+		t.changed = t.changed || !reads(query)
+		return t.conn.QueryContext(context.Background(), pgText(query), pgArgs(args)...)
+	}
 	stmt, err := t.prepared(query)
 	if err != nil {
 		return nil, err
@@ -279,19 +335,47 @@ func (t *tx) prepared(query string) (*statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstLine(query), err)
 	}
-	reads := strings.HasPrefix(strings.ToLower(strings.TrimSpace(query)), "select")
-	st := &statement{Stmt: stmt, reads: reads}
+	st := &statement{Stmt: stmt, reads: reads(query)}
 	t.stmts[query] = st
 	return st, nil
 }
 
+func reads(query string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(query)), "select")
+}
+
+// send executes a statement nobody waits for the result of.
+func (t *tx) send(query string, args ...any) error { return t.then(nil, query, args...) }
+
+// then executes a statement and hands over how many rows it touched, at once
+// or, on PostgreSQL, after others that are sent with it. An error of done is
+// the write's.
+func (t *tx) then(done func(n int64) error, query string, args ...any) error {
+	if t.onPostgres && t.together {
+		t.changed = true
+		t.pending = append(t.pending, pending{query, args, done})
+		return nil
+	}
+	n, err := t.exec(query, args...)
+	if err != nil || done == nil {
+		return err
+	}
+	return done(n)
+}
+
 func (t *tx) begin() error {
 	clear(t.counts)
+	if t.onPostgres {
+		return t.pgBegin()
+	}
 	_, err := t.exec(`begin immediate`)
 	return err
 }
 
 func (t *tx) commit() error {
+	if t.onPostgres {
+		return t.pgCommit()
+	}
 	if err := t.counts.flush(t); err != nil {
 		return err
 	}
@@ -301,7 +385,13 @@ func (t *tx) commit() error {
 
 // rollback ignores its error: SQLite has already rolled back by itself when
 // there is nothing to roll back, and a broken connection is found at begin.
-func (t *tx) rollback() { _, _ = t.exec(`rollback`) }
+func (t *tx) rollback() {
+	if t.onPostgres {
+		t.pgRollback()
+		return
+	}
+	_, _ = t.exec(`rollback`)
+}
 
 // firstLine names a statement in an error.
 func firstLine(query string) string {

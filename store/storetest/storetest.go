@@ -54,7 +54,9 @@ type saga struct {
 }
 
 func begin(t *testing.T, s *store.Store, facts ...engine.Fact) *saga {
-	g := &saga{t: t, s: s, in: store.Instance{ID: s.NewInstance(), Workflow: 1, Version: 1}}
+	id, err := s.NewInstance(t.Context())
+	must(t, err)
+	g := &saga{t: t, s: s, in: store.Instance{ID: id, Workflow: 1, Version: 1}}
 	ana := signoff.Person{Principal: "user:1", Name: "Ana"}
 	first := engine.Fact{Kind: engine.Started, Instance: g.in.ID, Folio: fmt.Sprintf("Request %d", g.in.ID), Priority: 1, Starter: &ana, By: "user:1"}
 	g.must(append([]engine.Fact{first}, facts...))
