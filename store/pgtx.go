@@ -135,6 +135,7 @@ func (t *tx) pgCommit() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	defer func(was bool) { t.together = was }(t.together)
 	t.together = true
 	if err := t.counts.flush(t); err != nil {
 		return err

@@ -187,7 +187,8 @@ pid=$!
 		kill) kill -9 $pid; exit ;;
 		esac
 	done
-	while kill -INT $pid 2>/dev/null; do sleep 0.1; done
+	how=QUIT; [ $keep ] && how=INT
+	while kill -$how $pid 2>/dev/null; do sleep 0.1; done
 	[ $keep ] || rm -rf "$dir"
 ) <&3 &
 wait $pid`
