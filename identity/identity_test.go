@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // clock is a clock that tests turn by hand.
@@ -35,7 +36,7 @@ type world struct {
 
 func openStore(t testing.TB) *store.Store {
 	t.Helper()
-	st, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "signoff.db"), store.Options{Readers: 2, CacheMiB: 2})
+	st, err := store.Open(context.Background(), pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{Readers: 2, CacheMiB: 2})
 	must(t, err)
 	t.Cleanup(func() { must(t, st.Close()) })
 	return st

@@ -14,6 +14,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // A site is a service behind Authenticate, with a page to sign in, one to sign
@@ -223,7 +224,7 @@ func TestAFailedSignInLeavesThePresentSessionAlone(t *testing.T) {
 // inBubble runs f over a site whose parts, scs too, share one clock that time.Sleep turns.
 func inBubble(t *testing.T, o Options, f func(*testing.T, site)) {
 	synctest.Test(t, func(t *testing.T) {
-		st, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "signoff.db"), store.Options{Readers: 1, CacheMiB: 2})
+		st, err := store.Open(context.Background(), pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{Readers: 1, CacheMiB: 2})
 		must(t, err)
 		defer func() { must(t, st.Close()) }()
 		f(t, siteOf(openWorld(t, st, o)))

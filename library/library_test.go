@@ -13,6 +13,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 const file = `<?xml version="1.0" encoding="UTF-8"?>
@@ -38,7 +39,7 @@ var (
 
 func open(t *testing.T) *Library {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "signoff.db"), store.Options{})
+	s, err := store.Open(t.Context(), pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	return New(s, time.Now)

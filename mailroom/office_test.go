@@ -27,6 +27,7 @@ import (
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // office is a room at work: the sandbox's mail system, a store, people, and
@@ -80,7 +81,7 @@ func (o *office) connect() {
 // open opens the store and makes a room over it, as a start of the server does.
 func (o *office) open() {
 	o.t.Helper()
-	st, err := store.Open(o.t.Context(), o.storePath, store.Options{})
+	st, err := store.Open(o.t.Context(), pgtest.Choose(o.t, o.storePath), store.Options{})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // crashDir makes the test binary the process that is going to be killed.
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	pgtest.Prepare()
 	os.Exit(m.Run())
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 //go:embed testdata/approval.bpmn
@@ -88,7 +89,7 @@ type world struct {
 
 func newWorld(t testing.TB, path string) *world {
 	t.Helper()
-	s, err := store.Open(context.Background(), path, store.Options{})
+	s, err := store.Open(context.Background(), pgtest.Choose(t, path), store.Options{})
 	must(t, err)
 	p := &post{}
 	r := New(Config{Store: s, Library: library.New(s, time.Now), Directory: town{}, Log: slog.New(slog.DiscardHandler),

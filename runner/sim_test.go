@@ -15,6 +15,7 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // weather decides what goes wrong next. All randomness of a simulation comes
@@ -124,7 +125,7 @@ func TestFaultsDoNotChangeHowThingsEnd(t *testing.T) {
 }
 
 func simulate(t *testing.T, path string, w *weather) {
-	s, err := store.Open(context.Background(), path, store.Options{})
+	s, err := store.Open(context.Background(), pgtest.Choose(t, path), store.Options{})
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	lib := library.New(s, time.Now)

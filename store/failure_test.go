@@ -13,6 +13,7 @@ import (
 )
 
 func TestAFullDiskIsSaidAndNothingStoredBeforeIsLost(t *testing.T) {
+	sqliteOnly(t)
 	s := openTest(t)
 	scratch(t, s)
 	must(t, s.write(t.Context(), func(tx *tx) error {

@@ -154,7 +154,7 @@ func (s *Store) Names(ctx context.Context, accounts, groups []int64) ([]signoff.
 		})
 	}
 	for start := 0; start < len(accounts); start += inList {
-		rows, err := s.query(ctx, `select id, login, name, email from account where id in `+inListSQL,
+		rows, err := s.query(ctx, `select id, login, name, email from account where id in `+inListSQL+` order by id`,
 			inArgs(accounts[start:min(start+inList, len(accounts))])...)
 		if err != nil {
 			return nil, err
@@ -164,7 +164,7 @@ func (s *Store) Names(ctx context.Context, accounts, groups []int64) ([]signoff.
 		}
 	}
 	for start := 0; start < len(groups); start += inList {
-		rows, err := s.query(ctx, `select id, name, name, '' from people_group where id in `+inListSQL,
+		rows, err := s.query(ctx, `select id, name, name, '' from people_group where id in `+inListSQL+` order by id`,
 			inArgs(groups[start:min(start+inList, len(groups))])...)
 		if err != nil {
 			return nil, err

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 func openMail(t *testing.T) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), Options{})
+	s, err := Open(t.Context(), pgtest.Choose(t, filepath.Join(t.TempDir(), "x.db")), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,6 +147,7 @@ func TestAMailGivenUpNeedsNoLookUntilItGoesWrongAgain(t *testing.T) {
 
 // A list that people page through may not read all mail there ever was.
 func TestListsOfMailReadAnIndex(t *testing.T) {
+	sqliteOnly(t)
 	s := openMail(t)
 	for _, c := range []struct {
 		table string
@@ -171,6 +172,7 @@ func TestListsOfMailReadAnIndex(t *testing.T) {
 }
 
 func TestCountingMailReadsIndexesOfWhatWaits(t *testing.T) {
+	sqliteOnly(t)
 	plan := strings.Join(planOf(t.Context(), t, openMail(t), countQuery, 9), "\n")
 	for index, times := range map[string]int{"mail_in_look": 1, "mail_out_look": 2, "mail_out_due": 1} {
 		if strings.Count(plan, "INDEX "+index) != times {

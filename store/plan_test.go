@@ -13,6 +13,7 @@ import (
 // package's worklist, instance, timer and outbox files against the plan SQLite
 // makes for it: no scan, no sorting.
 func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
+	sqliteOnly(t)
 	s := openTest(t)
 	text := regexp.MustCompile("(?s)`((?:select|update|delete)[^`]*)`")
 	seen := 0

@@ -10,12 +10,21 @@ import (
 	"testing"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
+
+// sqliteOnly is for tests of what only a file does.
+func sqliteOnly(t testing.TB) {
+	t.Helper()
+	if os.Getenv(pgtest.Variable) != "" {
+		t.Skip("this is about SQLite")
+	}
+}
 
 // openTest opens a store in a folder of its own.
 func openTest(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "signoff.db"), Options{})
+	s, err := Open(context.Background(), pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), Options{Committers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +178,7 @@ func TestReadersCannotWrite(t *testing.T) {
 }
 
 func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
+	sqliteOnly(t)
 	s := openTest(t)
 	_, err := Open(t.Context(), strings.TrimSuffix(s.lock.f.Name(), ".lock"), Options{})
 	if signoff.CodeOf(err) != "data-in-use" {
@@ -224,7 +234,7 @@ func TestDataThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 		"a folder that is not there": filepath.Join(dir, "missing", "signoff.db"),
 		"a file of something else":   junk,
 		"a folder instead of a file": dir,
-		"PostgreSQL, not yet":        "postgres://localhost/x",
+		"another kind of database":   "mysql://localhost/x",
 		"nothing":                    "",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,6 +248,7 @@ func TestDataThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 }
 
 func TestSettingsThatDurabilityRestsOnAreOn(t *testing.T) {
+	sqliteOnly(t)
 	s := openTest(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
 		var got string

@@ -17,6 +17,7 @@ import (
 	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 func caller(n int, login string, groups ...signoff.Principal) signoff.Caller {
@@ -53,7 +54,7 @@ func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { o.now = o.now.Add(time.Second); return o.now }
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "signoff.db"), store.Options{})
+	s, err := store.Open(t.Context(), pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	lib := library.New(s, clock)

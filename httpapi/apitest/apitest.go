@@ -22,6 +22,7 @@ import (
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 //go:embed testdata/*.bpmn
@@ -66,7 +67,7 @@ func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
 	ctx := t.Context()
 	w := &World{Log: &Lines{}}
 	log := slog.New(slog.NewTextHandler(w.Log, nil))
-	st, err := store.Open(ctx, filepath.Join(t.TempDir(), "signoff.db"), store.Options{Log: log})
+	st, err := store.Open(ctx, pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{Log: log})
 	must(t, err)
 	people, err := identity.Open(ctx, st, identity.Options{Log: log})
 	must(t, err)

@@ -47,11 +47,22 @@ var chosen = struct {
 	byPath map[string]string
 }{byPath: map[string]string{}}
 
+// Prepare starts the common server when the suite is run on PostgreSQL. A
+// package whose tests make stores where time stands still (testing/synctest)
+// calls it first.
+func Prepare() {
+	if os.Getenv(Variable) == "postgres" {
+		common.once.Do(startCommon)
+	}
+}
+
+func startCommon() { common.server, common.err = start(true) }
+
 // Database makes an empty database on the common server and returns its
 // address. The test is skipped when PostgreSQL is not installed.
 func Database(t testing.TB) string {
 	t.Helper()
-	common.once.Do(func() { common.server, common.err = start(true) })
+	common.once.Do(startCommon)
 	if errors.Is(common.err, errAbsent) {
 		t.Skip(common.err)
 	}
