@@ -99,7 +99,7 @@ func pgParse(dsn string, log *slog.Logger) (*pgServer, string, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &impatientConn{Conn: conn}, nil
+		return &impatientConn{Conn: conn, silence: silence}, nil
 	}
 	where := fmt.Sprintf("%s on %s", write.Database, write.Host)
 	if write.Port != 5432 {
@@ -167,12 +167,13 @@ func (s *Store) pgRights(ctx context.Context) error {
 // after a cable is pulled: without it a read would wait for ever.
 type impatientConn struct {
 	net.Conn
+	silence time.Duration
 	bounded bool // the driver has set a deadline of its own
 }
 
 func (c *impatientConn) Read(b []byte) (int, error) {
 	if !c.bounded {
-		if err := c.Conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
+		if err := c.Conn.SetReadDeadline(time.Now().Add(c.silence)); err != nil {
 			return 0, err
 		}
 	}

@@ -188,6 +188,7 @@ func (s *Server) choosePort() error {
 // it removes the folder, too.
 const keeper = `dir=$1; shift
 exec 3<&0
+rm -f "$dir/gone"
 "$@" >>"$dir/log" 2>&1 </dev/null 3<&- &
 pid=$!
 (
@@ -199,15 +200,29 @@ pid=$!
 		esac
 	done
 	how=QUIT; [ $keep ] && how=INT
-	while kill -$how $pid 2>/dev/null; do sleep 0.1; done
+	while [ ! -e "$dir/gone" ]; do kill -$how $pid 2>/dev/null; sleep 0.1; done
 	[ $keep ] || rm -rf "$dir"
 ) <&3 &
-wait $pid`
+wait $pid
+: >"$dir/gone"`
 
-// Run starts the server, again after Stop or Kill, and waits until it answers.
+// Run starts the server, again after Halt or Kill, and waits until it answers.
+// The processes of one that was killed may need a moment to find out.
 func (s *Server) Run() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		err := s.run()
+		if err == nil || time.Now().After(deadline) || !strings.Contains(err.Error(), "still in use") {
+			return err
+		}
+		fmt.Fprintln(s.leash, "keep")
+		s.leash.Close()
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (s *Server) run() error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
