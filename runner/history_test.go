@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // TestWhateverHappensTheRowsAreWhatTheHistorySays lets people do anything they
@@ -29,7 +31,7 @@ func TestWhateverHappensTheRowsAreWhatTheHistorySays(t *testing.T) {
 		for i := range deeds {
 			deeds[i] = drawDeed(rt)
 		}
-		synctest.Test(t, func(t *testing.T) { failed = live(t, path, deeds) })
+		synctest.Test(t, func(t *testing.T) { failed = live(t, path, deeds, nil) })
 		if failed != nil {
 			rt.Fatal(failed)
 		}
@@ -70,8 +72,8 @@ func (d deed) event(task int, now time.Time) engine.Event {
 	return engine.Act{Task: task, Action: d.action, Comment: "so"}
 }
 
-// live carries the deeds out. Refusals are fine; internal errors are not.
-func live(t *testing.T, path string, deeds []deed) error {
+// live carries the deeds out, and hands over the rows they lead to. Refusals are fine; internal errors are not.
+func live(t *testing.T, path string, deeds []deed, rows *string) (err error) {
 	ctx := context.Background()
 	w := newWorld(t, path)
 	w.deploy(t, approval)
@@ -103,5 +105,41 @@ func live(t *testing.T, path string, deeds []deed) error {
 			return err
 		}
 	}
+	if rows != nil {
+		if *rows, err = w.Store.DumpText(ctx); err != nil {
+			return err
+		}
+	}
 	return w.Store.AuditCounts(ctx)
+}
+
+// TestTheSameHistoryGivesTheSameRowsOnBothDatabases lives the same life on
+// SQLite and on PostgreSQL; every row of every table must be the same.
+func TestTheSameHistoryGivesTheSameRowsOnBothDatabases(t *testing.T) {
+	pgtest.Database(t) // starts the server, or skips
+	dir := t.TempDir()
+	lives := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		if lives++; lives > 20 {
+			return
+		}
+		deeds := rapid.SliceOfN(rapid.Custom(drawDeed), 5, 30).Draw(rt, "deeds")
+		var rows [2]string
+		for i, dsn := range []string{filepath.Join(dir, fmt.Sprintf("same%d.db", lives)), pgtest.Database(t)} {
+			var failed error
+			synctest.Test(t, func(t *testing.T) { failed = live(t, dsn, deeds, &rows[i]) })
+			if failed != nil {
+				rt.Fatal(failed)
+			}
+		}
+		if rows[0] != rows[1] {
+			a, b := strings.Split(rows[0], "\n"), strings.Split(rows[1], "\n")
+			for i := range min(len(a), len(b)) {
+				if a[i] != b[i] {
+					rt.Fatalf("SQLite has\n%s\nand PostgreSQL\n%s", a[i], b[i])
+				}
+			}
+			rt.Fatalf("SQLite has %d rows, PostgreSQL %d", len(a), len(b))
+		}
+	})
 }

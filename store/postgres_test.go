@@ -90,6 +90,28 @@ func TestBothDatabasesHaveTheSameIndexes(t *testing.T) {
 	}
 }
 
+func TestEveryTableIsDumped(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "x.db"))
+	rows, err := s.query(t.Context(), `select name from sqlite_master where type = 'table' and name not like 'sqlite_%' and name <> 'goose_db_version'`)
+	must(t, err)
+	n := 0
+	must(t, eachRow(rows, func() error {
+		var name string
+		err := rows.Scan(&name)
+		for _, known := range tables {
+			if known.name == name {
+				n++
+				return err
+			}
+		}
+		t.Errorf("table %s is not among those that are dumped", name)
+		return err
+	}))
+	if n != len(tables) {
+		t.Errorf("%d tables, %d of them are dumped", len(tables), n)
+	}
+}
+
 func TestEveryMigrationIsThereForBothDatabases(t *testing.T) {
 	var names [2][]string
 	for i, kind := range []string{"sqlite", "postgres"} {

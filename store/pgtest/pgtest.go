@@ -31,7 +31,7 @@ const Variable = "SIGNOFF_TEST_STORE"
 // run: the same path gives the same database again.
 func Choose(t testing.TB, path string) string {
 	t.Helper()
-	if os.Getenv(Variable) != "postgres" {
+	if os.Getenv(Variable) != "postgres" || strings.HasPrefix(path, "postgres://") {
 		return path
 	}
 	chosen.Lock()

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// tables lists all that is stored, in an order in which it can be written again:
+// what others refer to comes first. The order of a table's rows is that of its key.
+var tables = []struct{ name, order string }{
+	{"workflow", "id"}, {"workflow_version", "id"}, {"workflow_right", "workflow, principal, name"},
+	{"instance", "id"}, {"fact", "instance, seq"}, {"task", "instance, seq"},
+	{"worklist", "principal, shelf, offered, instance, seq"}, {"worklist_count", "principal, shelf"},
+	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
+	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"people_word", "word, principal"},
+	{"session", "token"}, {"guess", "key"},
+	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
+}
+
+// Dump hands over every row there is, table by table in the order of their
+// keys, as its column names and values: numbers are int64, the rest text or
+// bytes. Both databases give the same for the same data.
+func (s *Store) Dump(ctx context.Context, each func(table string, columns []string, row []any) error) error {
+	for _, t := range tables {
+		rows, err := s.read.QueryContext(ctx, "select * from "+t.name+" order by "+t.order)
+		if err == nil {
+			err = dumpRows(rows, func(columns []string, row []any) error { return each(t.name, columns, row) })
+		}
+		if err != nil {
+			return fmt.Errorf("table %s: %w", t.name, s.explain(err))
+		}
+	}
+	return nil
+}
+
+func dumpRows(rows *sql.Rows, each func(columns []string, row []any) error) error {
+	columns, err := rows.Columns()
+	if err != nil {
+		rows.Close()
+		return err
+	}
+	row, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	return eachRow(rows, func() error {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		return each(columns, row)
+	})
+}
+
+// DumpText is Dump as lines for people and comparisons.
+func (s *Store) DumpText(ctx context.Context) (string, error) {
+	var b strings.Builder
+	err := s.Dump(ctx, func(table string, columns []string, row []any) error {
+		b.WriteString(table)
+		for i, v := range row {
+			if bytes, ok := v.([]byte); ok {
+				v = string(bytes)
+			}
+			fmt.Fprintf(&b, " %s=%q", columns[i], fmt.Sprint(v))
+		}
+		b.WriteByte('\n')
+		return nil
+	})
+	return b.String(), err
+}
