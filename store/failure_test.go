@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -45,11 +46,13 @@ func TestAFullDiskIsSaidAndNothingStoredBeforeIsLost(t *testing.T) {
 }
 
 func TestPingSaysThatNothingCanBeStoredUntilItCanAgain(t *testing.T) {
+	sqliteOnly(t)
 	s := openTest(t)
 	scratch(t, s)
 	must(t, s.Ping(t.Context()))
+	var conn *sql.Conn // idle while nothing is being written
+	must(t, s.write(t.Context(), func(tx *tx) error { conn = tx.conn; return nil }))
 	readOnly := func(on string) {
-		conn := s.writer.tx.conn // idle: nothing is being written
 		_, err := conn.ExecContext(t.Context(), "pragma query_only = "+on)
 		must(t, err)
 	}

@@ -79,7 +79,7 @@ func (s *Store) migratePostgres(ctx context.Context) error {
 	}
 	knows := newest(p)
 	if is > knows {
-		return newer("the database "+s.where, is, knows)
+		return newer(s.where, is, knows)
 	}
 	if is == knows {
 		return nil
@@ -98,7 +98,7 @@ func pgVersion(ctx context.Context, db *sql.DB) (is int64, err error) {
 	}
 	err = db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&is)
 	if err == nil && is > 0 && !ours {
-		err = &signoff.Error{Kind: signoff.Unavailable, Code: "data-unusable", Detail: "the database has tables of another program; nothing was changed",
+		err = &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the database has tables of another program; nothing was changed",
 			Hint: "make a database for signoff alone"}
 	}
 	return is, err

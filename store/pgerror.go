@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -18,24 +17,27 @@ import (
 func explainPostgres(where string, err error) error {
 	if _, ok := errors.AsType[*outcomeUnknown](err); ok {
 		return &signoff.Error{Kind: signoff.Unavailable, Code: "data-outcome-unknown",
-			Detail: fmt.Sprintf("the connection to the database %s broke while this was being stored: perhaps it was", where),
+			Detail: "the connection to the database broke while this was being stored: perhaps it was",
 			Hint:   "look, or repeat it with the same idempotency key", Err: err}
 	}
-	if e, ok := errors.AsType[*signoff.Error](err); ok {
-		return e // also when the driver has wrapped it
+	if _, ok := errors.AsType[*signoff.Error](err); ok {
+		return err
+	}
+	if e, ok := errors.AsType[*unfit](err); ok {
+		return unusable(where, e.what, e.hint, err)
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return explainCode(where, e, err)
 	}
 	if lostConnection(err) {
-		return pgUnusable(where, "cannot be reached", "nothing is lost; it is tried again by itself", err)
+		return unusable(where, "cannot be reached", "nothing is lost; it is tried again by itself", err)
 	}
 	return err
 }
 
 // explainCode goes by the code the server gives, and for the rest by its class.
 func explainCode(where string, e *pgconn.PgError, err error) error {
-	say := func(what, hint string) error { return pgUnusable(where, what, hint, err) }
+	say := func(what, hint string) error { return unusable(where, what, hint, err) }
 	switch e.Code {
 	case "53100":
 		return say("cannot grow: its disk is full", "make room; nothing that was acknowledged is lost")
@@ -85,11 +87,6 @@ func lostConnection(err error) bool {
 	}
 	return errors.Is(err, errNoConnection) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed) || pgconn.Timeout(err) || strings.Contains(err.Error(), "conn closed")
-}
-
-func pgUnusable(where, what, hint string, err error) error {
-	return &signoff.Error{Kind: signoff.Unavailable, Code: "data-unusable",
-		Detail: fmt.Sprintf("the database %s %s", where, what), Hint: hint, Err: err}
 }
 
 func oneLine(s string) string {

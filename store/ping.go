@@ -5,10 +5,11 @@ import "context"
 // Ping tells whether the store can be read now and, when the last write failed
 // because of the file or its disk, whether it can be written again.
 func (s *Store) Ping(ctx context.Context) error {
+	ping := s.read.PingContext
 	if s.pg != nil {
-		return s.pgPing(ctx)
+		ping = s.pgPing
 	}
-	if err := s.read.PingContext(ctx); err != nil {
+	if err := ping(ctx); err != nil {
 		return s.explain(err)
 	}
 	if !s.writer.ailing.Load() {

@@ -45,9 +45,11 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	}
 	s := &Store{where: where, log: o.Log, now: o.Now, pg: pg}
 	if err := s.openPostgres(ctx, o); err != nil {
+		err = s.explain(err)
 		s.Close()
-		return nil, s.explain(err)
+		return nil, err
 	}
+	s.where = "the server's data" // from now on strangers may read it
 	return s, nil
 }
 
@@ -78,7 +80,7 @@ func pgParse(dsn string, log *slog.Logger) (*pgServer, string, error) {
 		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok && errors.Unwrap(e) != nil {
 			cause = oneLine(errors.Unwrap(e).Error())
 		}
-		return nil, "", &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable", Detail: "the address of the database cannot be understood: " + cause,
+		return nil, "", &signoff.Error{Kind: signoff.Invalid, Code: codeUnusable, Detail: "the address of the database cannot be understood: " + cause,
 			Hint: "write it as postgres://user:password@host:5432/database"}
 	}
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
@@ -101,20 +103,25 @@ func pgParse(dsn string, log *slog.Logger) (*pgServer, string, error) {
 		}
 		return &impatientConn{Conn: conn, silence: silence}, nil
 	}
-	where := fmt.Sprintf("%s on %s", write.Database, write.Host)
+	where := fmt.Sprintf("the database %s on %s", write.Database, write.Host)
 	if write.Port != 5432 {
 		where += ":" + strconv.Itoa(int(write.Port))
 	}
-	write.ValidateConnect = pgValidate(where, log)
+	write.ValidateConnect = pgValidate(log)
 	read := write.Copy()
 	read.RuntimeParams["default_transaction_read_only"] = "on"
 	return &pgServer{write, read}, where, nil
 }
 
+// unfit is a server that was reached and cannot keep our data.
+type unfit struct{ what, hint string }
+
+func (e *unfit) Error() string { return "the database " + e.what }
+
 // pgValidate refuses a server that cannot keep our data, at every connection:
 // after a failover it may be another one. Of several hosts the driver tries the
 // next one then.
-func pgValidate(where string, log *slog.Logger) pgconn.ValidateConnectFunc {
+func pgValidate(log *slog.Logger) pgconn.ValidateConnectFunc {
 	return func(ctx context.Context, c *pgconn.PgConn) error {
 		r := c.ExecParams(ctx, `select pg_is_in_recovery()::text, current_setting('server_encoding'), current_setting('server_version_num'),
 			current_setting('synchronous_commit'), current_setting('fsync')`, nil, nil, nil, nil).Read()
@@ -122,20 +129,20 @@ func pgValidate(where string, log *slog.Logger) pgconn.ValidateConnectFunc {
 			return r.Err
 		}
 		if len(r.Rows) != 1 || len(r.Rows[0]) != 5 {
-			return pgUnusable(where, "is not PostgreSQL", "name a PostgreSQL database", nil)
+			return &unfit{"is not PostgreSQL", "name a PostgreSQL database"}
 		}
 		said := func(i int) string { return string(r.Rows[0][i]) }
 		version, _ := strconv.Atoi(said(2))
 		switch {
 		case said(0) == "true":
-			return pgUnusable(where, "is a read-only standby", "name the primary, or all servers: postgres://user@one,two/database", nil)
+			return &unfit{"is a read-only standby", "name the primary, or all servers: postgres://user@one,two/database"}
 		case said(1) != "UTF8":
-			return pgUnusable(where, "keeps its text in "+said(1), "make a database with encoding 'UTF8'", nil)
+			return &unfit{"keeps its text in " + said(1), "make a database with encoding 'UTF8'"}
 		case version < oldestPostgres*10000:
-			return pgUnusable(where, fmt.Sprintf("runs PostgreSQL %d", version/10000), fmt.Sprintf("PostgreSQL %d or newer is needed", oldestPostgres), nil)
+			return &unfit{fmt.Sprintf("runs PostgreSQL %d", version/10000), fmt.Sprintf("PostgreSQL %d or newer is needed", oldestPostgres)}
 		}
 		if said(4) == "off" {
-			log.Warn("the database does not wait for its disk (fsync = off): what was acknowledged can be lost", slog.String("database", where))
+			log.Warn("the database does not wait for its disk (fsync = off): what was acknowledged can be lost", slog.String("server", c.ParameterStatus("server_version")))
 		}
 		if said(3) != "off" {
 			return nil
@@ -157,7 +164,7 @@ func (s *Store) pgRights(ctx context.Context) error {
 		return err
 	}
 	if missing.Valid {
-		return pgUnusable(s.where, "does not let this user read and change the table "+missing.String,
+		return unusable(s.where, "does not let this user read and change the table "+missing.String,
 			"let the user own the tables, or grant it select, insert, update and delete on them", nil)
 	}
 	return nil
@@ -227,7 +234,7 @@ func (s *Store) pgPing(ctx context.Context) error {
 		}
 	}
 	if err == nil && standby {
-		err = pgUnusable(s.where, "has become a read-only standby", "name the primary, or all servers: postgres://user@one,two/database", nil)
+		err = unusable(s.where, "has become a read-only standby", "name the primary, or all servers: postgres://user@one,two/database", nil)
 	}
 	return s.explain(err)
 }

@@ -266,9 +266,9 @@ func TestAServerThatGoesAwayAndComesBackLosesNothing(t *testing.T) {
 	server.Kill()
 	must(t, server.Run())
 	await(20)
-	must(t, s.Ping(t.Context()))
 	close(stop)
 	clients.Wait()
+	must(t, s.Ping(t.Context())) // which also looks whether it can be written again
 	lost := 0
 	kept.Range(func(n, _ any) bool {
 		var one int
@@ -539,7 +539,7 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 func TestEveryAnswerOfThePostgreSQLServerThatMattersIsSaidInWords(t *testing.T) {
 	for code, words := range map[string]string{"53100": "disk is full", "53300": "no connection left", "53200": "run out", "58030": "cannot read or write",
 		"XX001": "is damaged", "57P01": "cannot be reached", "25006": "read-only", "40P01": "other work", "57014": "other work", "42P01": "not all the tables"} {
-		err := explainPostgres("x on y", fmt.Errorf("insert: %w", &pgconn.PgError{Code: code, Message: "words\nmore"}))
+		err := explainPostgres("the database x on y", fmt.Errorf("insert: %w", &pgconn.PgError{Code: code, Message: "words\nmore"}))
 		e, ok := errors.AsType[*signoff.Error](err)
 		if !ok || e.Kind != signoff.Unavailable || !strings.Contains(e.Detail, words) || strings.Contains(e.Detail, "\n") {
 			t.Errorf("%s: %v", code, err)
