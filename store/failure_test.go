@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -50,9 +49,8 @@ func TestPingSaysThatNothingCanBeStoredUntilItCanAgain(t *testing.T) {
 	s := openTest(t)
 	scratch(t, s)
 	must(t, s.Ping(t.Context()))
-	var conn *sql.Conn // idle while nothing is being written
-	must(t, s.write(t.Context(), func(tx *tx) error { conn = tx.conn; return nil }))
 	readOnly := func(on string) {
+		conn := s.writer.committers[0].tx.conn // idle: nothing is being written
 		_, err := conn.ExecContext(t.Context(), "pragma query_only = "+on)
 		must(t, err)
 	}

@@ -28,7 +28,8 @@ type writer struct {
 	store      *Store
 	db         *sql.DB
 	queue      chan *request
-	committers sync.WaitGroup
+	committers []*committer
+	running    sync.WaitGroup
 
 	mu     sync.RWMutex // held for reading while sending to queue
 	closed bool
@@ -61,7 +62,8 @@ func startWriter(db *sql.DB, s *Store, committers int) (*writer, error) {
 			w.close()
 			return nil, err
 		}
-		w.committers.Go(c.run)
+		w.committers = append(w.committers, c)
+		w.running.Go(c.run)
 	}
 	return w, nil
 }
@@ -112,7 +114,7 @@ func (w *writer) close() error {
 		close(w.queue)
 	}
 	w.mu.Unlock()
-	w.committers.Wait()
+	w.running.Wait()
 	return w.db.Close()
 }
 
