@@ -14,7 +14,8 @@ import (
 // a flag.
 type Config struct {
 	Listen  string      `koanf:"listen" default:"127.0.0.1:8080" doc:"Address and port to listen on. Port 0 takes a free one."`
-	Data    string      `koanf:"data" default:"./data" doc:"Folder for the database, the key and, in the sandbox, its mail. Made when missing."`
+	Data    string      `koanf:"data" default:"./data" doc:"Folder for the database, if it is a file, the key and, in the sandbox, its mail. Made when missing."`
+	Store   seal.Secret `koanf:"store" doc:"PostgreSQL database to keep the data in, as postgres://user:password@host:5432/database; a standby is given as a second host behind a comma. Better given as SIGNOFF_STORE. Empty: a file in the data folder."`
 	URL     string      `koanf:"url" doc:"Address under which people reach the server; links in mails begin with it. Default: http://localhost and the port."`
 	Admin   AdminConfig `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
 	Basic   bool        `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`

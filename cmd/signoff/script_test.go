@@ -15,7 +15,7 @@ import (
 
 // Scripts in testdata/script run the real program. Their own command:
 //
-//	sandbox      starts `signoff serve --sandbox` on free ports and sets
+//	sandbox ...  starts `signoff serve --sandbox` on free ports and sets
 //	             SIGNOFF_SERVER and SIGNOFF_PASSWORD for what follows
 //	stray FROM   sends a mail that answers nothing to the sandbox's server mailbox
 //	await W ...  runs signoff with the words behind W until it prints W
@@ -27,11 +27,13 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SELF", os.Args[0])
 			return os.Symlink(os.Args[0], filepath.Join(e.WorkDir, "signoff"))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript,
-			"stray": strayInScript, "await": awaitInScript},
+		Cmds:                scriptCommands,
 		RequireExplicitExec: true,
 	})
 }
+
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript,
+	"stray": strayInScript, "await": awaitInScript}
 
 // signoffInScript runs the program; its exit code is checked as `! signoff`
 // for 1, and by `status 2` where it matters.
@@ -42,11 +44,11 @@ func signoffInScript(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func sandboxInScript(ts *testscript.TestScript, neg bool, args []string) {
+func sandboxInScript(ts *testscript.TestScript, neg bool, more []string) {
 	data := ts.MkAbs("data")
-	c := exec.Command(os.Args[0], "serve", "--sandbox", "--data", data, "--listen", "127.0.0.1:0",
-		"--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0")
-	c.Env = append(os.Environ(), beSignoff+"=1")
+	c := exec.Command(os.Args[0], append([]string{"serve", "--sandbox", "--data", data, "--listen", "127.0.0.1:0",
+		"--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0"}, more...)...)
+	c.Env = append(os.Environ(), beSignoff+"=1", "SIGNOFF_STORE="+ts.Getenv("SIGNOFF_STORE"))
 	log := &lockedBuffer{}
 	c.Stderr = log
 	ts.Check(c.Start())

@@ -29,18 +29,21 @@ type serveFlags struct {
 
 func serveCommand() *cobra.Command {
 	var f serveFlags
-	var listen, data string
+	var listen, data, database string
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the server",
 		Long: `Run the server until it is told to stop (Ctrl+C or SIGTERM); it then finishes
-what it has begun. Everything it keeps is in the data folder.
+what it has begun. Everything it keeps is in the data folder, or with --store in
+a PostgreSQL database; then the folder holds little but the key. A password is
+better given as SIGNOFF_STORE: others on the machine can read a command line.
 
 With --sandbox a mail system of a small firm runs beside it, on this machine
 only: five people with mailboxes, accounts for all of them, and sample
 workflows. Nobody outside ever gets a mail from it.`,
 		Example: `  signoff serve --sandbox
-  signoff serve --config /etc/signoff.yaml`,
+  signoff serve --config /etc/signoff.yaml
+  signoff serve --store postgres://signoff@db.example.com/signoff`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -50,6 +53,9 @@ workflows. Nobody outside ever gets a mail from it.`,
 			}
 			if cmd.Flags().Changed("data") {
 				set["data"] = data
+			}
+			if cmd.Flags().Changed("store") {
+				set["store"] = database
 			}
 			cfg, err := loadConfig(f.config, os.Environ(), set)
 			if err != nil {
@@ -61,6 +67,7 @@ workflows. Nobody outside ever gets a mail from it.`,
 	c.Flags().StringVar(&f.config, "config", os.Getenv("SIGNOFF_CONFIG"), "configuration file (SIGNOFF_CONFIG); see `signoff config describe`")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
 	c.Flags().StringVar(&data, "data", "./data", "folder for everything that is kept")
+	c.Flags().StringVar(&database, "store", "", "PostgreSQL database to keep the data in, postgres://user@host/database (default a file in the data folder)")
 	c.Flags().BoolVar(&f.sandbox, "sandbox", false, "run a mail system to try with beside the server")
 	c.Flags().StringVar(&f.sandboxSMTP, "sandbox-smtp", "127.0.0.1:2525", "where the sandbox takes mail; port 0 takes a free one")
 	c.Flags().StringVar(&f.sandboxIMAP, "sandbox-imap", "127.0.0.1:1143", "where the sandbox's mailboxes are read; port 0 takes a free one")

@@ -73,6 +73,20 @@ func markUnfurnished(data string) error {
 	if _, err := os.Stat(filepath.Join(data, storeFile)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	return mark(data)
+}
+
+// markEmpty is markUnfurnished for a database that is no file: one in which
+// anybody has an account is not a sandbox's.
+func (s *server) markEmpty(ctx context.Context, data string) error {
+	some, err := s.store.Accounts(ctx, 0, 1)
+	if err != nil || len(some) > 0 {
+		return err
+	}
+	return mark(data)
+}
+
+func mark(data string) error {
 	if err := os.MkdirAll(filepath.Join(data, "sandbox"), 0o700); err != nil {
 		return err
 	}

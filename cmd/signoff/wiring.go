@@ -49,6 +49,14 @@ type server struct {
 // storeFile is the database in the data folder.
 const storeFile = "signoff.db"
 
+// database is where the data is kept: what the setting names, or a file.
+func (c Config) database() string {
+	if c.Store != "" {
+		return c.Store.Reveal()
+	}
+	return filepath.Join(c.Data, storeFile)
+}
+
 // open opens the data folder and builds the services over it, lowest first.
 func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *server, err error) {
 	s = &server{log: log, profiler: cfg.Pprof, stopping: make(chan struct{})}
@@ -60,13 +68,18 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := makeFolder(cfg.Data); err != nil {
 		return s, err
 	}
-	if f.sandbox {
+	if f.sandbox && cfg.Store == "" {
 		if err := markUnfurnished(cfg.Data); err != nil {
 			return s, err
 		}
 	}
-	if s.store, err = store.Open(ctx, filepath.Join(cfg.Data, storeFile), store.Options{Log: log}); err != nil {
+	if s.store, err = store.Open(ctx, cfg.database(), store.Options{Log: log}); err != nil {
 		return s, err
+	}
+	if f.sandbox && cfg.Store != "" {
+		if err := s.markEmpty(ctx, cfg.Data); err != nil {
+			return s, err
+		}
 	}
 	key, err := seal.LoadKey(filepath.Join(cfg.Data, "key"), seal.Secret(os.Getenv(seal.KeyVariable)))
 	if err != nil {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
+)
+
+// TestScriptsOnPostgreSQL has the real program keep its data in PostgreSQL and
+// lives through the stories that are about keeping.
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	pgtest.Database(t) // starts the server, or skips
+	for _, story := range []string{"approve", "mail", "incident"} {
+		testscript.Run(t, testscript.Params{
+			Files: []string{filepath.Join("testdata", "script", story+".txtar")},
+			Setup: func(e *testscript.Env) error {
+				e.Setenv(beSignoff, "1")
+				e.Setenv("SELF", os.Args[0])
+				e.Setenv("SIGNOFF_STORE", pgtest.Database(t))
+				return os.Symlink(os.Args[0], filepath.Join(e.WorkDir, "signoff"))
+			},
+			Cmds:                scriptCommands,
+			RequireExplicitExec: true,
+		})
+	}
+}
+
+// TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword starts a sandbox
+// with a new folder on a database where people have accounts.
+func TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword(t *testing.T) {
+	dsn := pgtest.Database(t)
+	runUntilReady(t, dsn, "--data", t.TempDir())
+	dir := t.TempDir()
+	runUntilReady(t, dsn, "--data", dir, "--sandbox", "--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0")
+	if logins := loginsOf(t, dsn); logins != "admin" {
+		t.Fatalf("there are accounts of %s", logins)
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "signoff.db*")); len(found) > 0 {
+		t.Fatalf("a data file was made all the same: %v", found)
+	}
+}
+
+func TestAStoreThatCannotBeReachedEndsTheServerWithOneSentence(t *testing.T) {
+	c := command(t.Context(), "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+	c.Env = append(c.Env, "SIGNOFF_STORE=postgres://signoff:hunter2@127.0.0.1:1/signoff")
+	out, err := c.CombinedOutput()
+	if _, ended := err.(*exec.ExitError); !ended || !bytes.Contains(out, []byte("the database signoff on 127.0.0.1:1 cannot be reached")) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if bytes.Contains(out, []byte("hunter2")) {
+		t.Fatalf("the password is in it:\n%s", out)
+	}
+}
+
+// runUntilReady starts the program on a database, and ends it when it says where it is.
+func runUntilReady(t *testing.T, dsn string, args ...string) {
+	t.Helper()
+	c := command(context.Background(), append([]string{"serve", "--listen", "127.0.0.1:0", "--store", dsn}, args...)...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &lockedBuffer{}
+	c.Stderr = log
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for b := make([]byte, 4096); !strings.Contains(said, "Ctrl+C"); {
+		n, err := out.Read(b)
+		if said += string(b[:n]); err != nil {
+			t.Fatalf("the server ended: %s\n%s", said, log)
+		}
+	}
+	c.Process.Signal(os.Interrupt)
+	if err := c.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+}
+
+func loginsOf(t *testing.T, dsn string) string {
+	t.Helper()
+	st, err := store.Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	list, err := st.Accounts(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logins []string
+	for _, a := range list {
+		logins = append(logins, a.Login)
+	}
+	return strings.Join(logins, " ")
+}
