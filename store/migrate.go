@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/url"
 	"os"
-	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -61,12 +59,7 @@ func pgProvider(db *sql.DB) (*goose.Provider, error) {
 // connection that may take as long as it takes. It does nothing to tables that
 // are of that version, and nothing to newer ones but say so.
 func (s *Store) migratePostgres(ctx context.Context) error {
-	c := s.pg.write.Copy()
-	c.RuntimeParams["statement_timeout"], c.RuntimeParams["lock_timeout"] = "0", "0"
-	c.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
-	dial := net.Dialer{KeepAlive: 15 * time.Second}
-	c.DialFunc = dial.DialContext
-	db := stdlib.OpenDB(*c)
+	db := stdlib.OpenDB(*s.pg.patient())
 	defer db.Close()
 	db.SetMaxOpenConns(2) // one of them holds the lock
 	p, err := pgProvider(db)

@@ -34,6 +34,17 @@ const (
 // oldestPostgres is the oldest major version still maintained.
 const oldestPostgres = 14
 
+// patient is how to connect for work that takes as long as it takes.
+func (p *pgServer) patient() *pgx.ConnConfig {
+	c := p.write.Copy()
+	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
+		c.RuntimeParams[name] = "0"
+	}
+	dialer := net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}
+	c.DialFunc = dialer.DialContext
+	return c
+}
+
 func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }

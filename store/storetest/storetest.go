@@ -396,3 +396,40 @@ func rights(t *testing.T, s *store.Store) {
 		t.Fatalf("got %+v", all)
 	}
 }
+
+// Fill puts something into every part of a store. It may be called again.
+func Fill(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx := t.Context()
+	id, err := s.NewInstance(ctx)
+	must(t, err)
+	s.ReturnInstance(id)
+	name := fmt.Sprint(id)
+	v, _, err := s.Deploy(ctx, store.Deployment{Key: "leave" + name, Name: "Leave", XML: []byte("<\x00\xff/>"), Digest: "a", At: noon, By: "user:1",
+		First: []access.Grant{{Who: signoff.Everyone, Right: access.Start}}})
+	must(t, err)
+	due := noon.Add(time.Hour)
+	g := begin(t, s, offer(2, "user:2", "group:9"), engine.Fact{Kind: engine.TimerSet, Ref: 3, Node: "approve", Subject: 2, Due: &due, TimerFor: engine.ForDeadline})
+	g.once = store.Once{Key: "user:1 " + name, Digest: "d1", At: noon}
+	g.must([]engine.Fact{asked(4)}, email(name+"_4/email", 4))
+	a, err := s.CreateAccount(ctx, store.Account{Login: "ana" + name, Name: "Ana", Addresses: []store.Address{{Key: "ana@x" + name, Text: "Ana@x"}}, Words: []string{"ana"}}, "hash")
+	must(t, err)
+	group, err := s.CreateGroup(ctx, store.Group{Name: "Finance", Key: "finance" + name, Words: []string{"finance"}})
+	must(t, err)
+	must(t, s.SetMember(ctx, group.ID, a.ID, true))
+	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
+	must(t, s.KeepGuesses(ctx, []store.Guess{{Key: "k" + name, Wrong: 2, Until: noon}}))
+	mail := store.OutMail{Key: name + "/m", Instance: id, To: "a@x", Subject: "s", MessageID: "<" + name + "@x>", Created: noon, Raw: []byte("raw")}
+	sent := mail
+	sent.Key, sent.MessageID = name+"/n", "<"+name+"n@x>"
+	must(t, s.QueueMail(ctx, []store.OutMail{sent}, []store.ReplyAddress{{Hash: "h" + name, MessageID: sent.MessageID, Instance: id, Task: 2, Principal: "user:2", Expires: noon}}))
+	taken, err := s.TakeMail(ctx, noon, 1)
+	must(t, err)
+	must(t, s.SettleMail(ctx, taken[0].ID, store.MailSent, noon, time.Time{}, ""))
+	must(t, s.QueueMail(ctx, []store.OutMail{mail}, nil))
+	_, err = s.RecordMail(ctx, store.InMail{Digest: "d" + name, At: noon, From: "a@x"}, nil, store.AdviceLimit{})
+	must(t, err)
+	if v.ID == 0 {
+		t.Fatal("nothing was deployed")
+	}
+}

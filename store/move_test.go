@@ -1,0 +1,63 @@
+package store_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
+	"github.com/signoffhq/signoff/store/storetest"
+)
+
+func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
+	path, dsn := filepath.Join(t.TempDir(), "signoff.db"), pgtest.Database(t)
+	s, err := store.Open(t.Context(), path, store.Options{})
+	must(t, err)
+	storetest.Fill(t, s)
+	before, err := s.DumpText(t.Context())
+	must(t, err)
+	if _, err := store.Move(t.Context(), path, dsn, store.Options{}); signoff.CodeOf(err) != "data-in-use" {
+		t.Fatalf("while a server runs on it: %v", err)
+	}
+	must(t, s.Close())
+	for range 2 {
+		moved, err := store.Move(t.Context(), path, dsn, store.Options{})
+		must(t, err)
+		rows := int64(0)
+		for _, m := range moved {
+			if rows += m.Rows; m.Rows == 0 {
+				t.Errorf("nothing in %s: its move is not tested", m.Table)
+			}
+		}
+		if want := int64(strings.Count(before, "\n")); rows != want {
+			t.Fatalf("%d rows moved of %d", rows, want)
+		}
+	}
+	p := open(t, dsn)
+	after, err := p.DumpText(t.Context())
+	must(t, err)
+	if after != before {
+		t.Fatalf("before\n%s\nafter\n%s", before, after)
+	}
+	storetest.Fill(t, p) // numbers go on where they were
+	if _, err := store.Move(t.Context(), path, dsn, store.Options{}); signoff.CodeOf(err) != "data-not-empty" {
+		t.Fatalf("into a database that has gone on: %v", err)
+	}
+}
+
+func TestOnlyAFileIsMovedAndOnlyToPostgreSQL(t *testing.T) {
+	for _, pair := range [][2]string{{"a.db", "b.db"}, {"postgres://x/y", "postgres://x/z"}, {"postgres://x/y", "b.db"}} {
+		if _, err := store.Move(t.Context(), pair[0], pair[1], store.Options{}); signoff.KindOf(err) != signoff.Invalid {
+			t.Errorf("%v: %v", pair, err)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
