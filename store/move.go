@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"os"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -26,11 +27,18 @@ type Moved struct {
 // which must be empty, and compares every row that arrived. It happens in one
 // transaction: a move that is interrupted leaves nothing behind and is simply
 // made again; one that has been made says the same again. No server may run on
-// the file. The file is only read.
+// the file; it keeps its content.
 func Move(ctx context.Context, from, to string, o Options) ([]Moved, error) {
 	if isPostgres(from) || !isPostgres(to) {
 		return nil, &signoff.Error{Kind: signoff.Invalid, Code: codeUnusable, Detail: "data can be moved from a file to PostgreSQL only",
 			Hint: "name the database as postgres://user:password@host:5432/database"}
+	}
+	path, err := sqlitePath(from)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, unusable("the data file "+path, "cannot be read", "name the folder it is in with --data", err)
 	}
 	src, err := Open(ctx, from, o)
 	if err != nil {

@@ -48,6 +48,11 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 }
 
 func TestOnlyAFileIsMovedAndOnlyToPostgreSQL(t *testing.T) {
+	none := filepath.Join(t.TempDir(), "none.db")
+	_, err := store.Move(t.Context(), none, "postgres://127.0.0.1:1/x", store.Options{})
+	if made, _ := filepath.Glob(none); signoff.CodeOf(err) != "data-unusable" || len(made) > 0 {
+		t.Errorf("a file that is not there: %v, %v", err, made)
+	}
 	for _, pair := range [][2]string{{"a.db", "b.db"}, {"postgres://x/y", "postgres://x/z"}, {"postgres://x/y", "b.db"}} {
 		if _, err := store.Move(t.Context(), pair[0], pair[1], store.Options{}); signoff.KindOf(err) != signoff.Invalid {
 			t.Errorf("%v: %v", pair, err)

@@ -61,8 +61,27 @@ func TestAStoreThatCannotBeReachedEndsTheServerWithOneSentence(t *testing.T) {
 	}
 }
 
+// TestAServerGoesOnInPostgreSQLAfterAMove has an administrator made in a file,
+// moves it, and starts the server where it is then: no second one is made.
+func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
+	dir, dsn := t.TempDir(), pgtest.Database(t)
+	runUntilReady(t, "", "--data", dir)
+	for range 2 {
+		out, err := command(t.Context(), "move", "--data", dir, "--store", dsn).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("every row compared")) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if said := runUntilReady(t, dsn, "--data", dir); strings.Contains(said, "Password") {
+		t.Fatalf("a new administrator was made:\n%s", said)
+	}
+	if logins := loginsOf(t, dsn); logins != "admin" {
+		t.Fatalf("there are accounts of %s", logins)
+	}
+}
+
 // runUntilReady starts the program on a database, and ends it when it says where it is.
-func runUntilReady(t *testing.T, dsn string, args ...string) {
+func runUntilReady(t *testing.T, dsn string, args ...string) (said string) {
 	t.Helper()
 	c := command(context.Background(), append([]string{"serve", "--listen", "127.0.0.1:0", "--store", dsn}, args...)...)
 	out, err := c.StdoutPipe()
@@ -74,7 +93,6 @@ func runUntilReady(t *testing.T, dsn string, args ...string) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := ""
 	for b := make([]byte, 4096); !strings.Contains(said, "Ctrl+C"); {
 		n, err := out.Read(b)
 		if said += string(b[:n]); err != nil {
@@ -85,6 +103,7 @@ func runUntilReady(t *testing.T, dsn string, args ...string) {
 	if err := c.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
+	return said
 }
 
 func loginsOf(t *testing.T, dsn string) string {
