@@ -4,7 +4,7 @@ import "github.com/spf13/cobra"
 
 func addCommands(root *cobra.Command) {
 	root.AddCommand(
-		serveCommand(), sandboxCommand(), moveCommand(), benchCommand(),
+		serveCommand(), sandboxCommand(), moveDataCommand(), benchCommand(),
 		deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(),
 		testCommand(),

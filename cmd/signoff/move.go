@@ -11,7 +11,7 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-func moveCommand() *cobra.Command {
+func moveDataCommand() *cobra.Command {
 	var config, data, database string
 	var asJSON bool
 	c := &cobra.Command{
