@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 export CGO_ENABLED := 0
 
-.PHONY: help run build web dev check test test-go test-web e2e deps-browser fuzz bench pictures clean go-there node-there
+.PHONY: help run build web dev check test test-go test-postgres test-web e2e deps-browser fuzz bench pictures clean go-there node-there
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ test: check test-go build test-web e2e ## everything; installs Chromium on Debia
 
 test-go: go-there
 	go test ./...
+	$(MAKE) test-postgres
+
+test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
+	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./mailroom ./httpapi/...
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run api:check && npm test

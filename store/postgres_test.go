@@ -501,6 +501,12 @@ func TestTwoServersShareTheWork(t *testing.T) {
 	}
 }
 
+func TestTheNextHostIsTriedWhenOneIsNotThere(t *testing.T) {
+	dsn := pgtest.Database(t)
+	s := openAt(t, strings.Replace(dsn, "@", "@127.0.0.1:1,", 1))
+	must(t, s.Ping(t.Context()))
+}
+
 func TestTextThatPostgreSQLCannotKeepIsMadeSuch(t *testing.T) {
 	s := openAt(t, pgtest.Database(t))
 	g, err := s.CreateGroup(t.Context(), Group{Name: "a\x00b\xffc", Key: "k"})
