@@ -9,6 +9,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // heard is a log that tells of errors.
@@ -30,6 +31,7 @@ func (h heard) Handle(_ context.Context, r slog.Record) error {
 // A mail whose fate could not be stored, as when the disk is full, would count
 // as being sent until the next start.
 func TestTheFateOfAMailIsRecordedAsSoonAsItCanBe(t *testing.T) {
+	pgtest.FileOnly(t)
 	for _, c := range []struct {
 		name string
 		says error

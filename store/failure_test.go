@@ -10,10 +10,11 @@ import (
 	"testing"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 func TestAFullDiskIsSaidAndNothingStoredBeforeIsLost(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openTest(t)
 	scratch(t, s)
 	must(t, s.write(t.Context(), func(tx *tx) error {
@@ -45,7 +46,7 @@ func TestAFullDiskIsSaidAndNothingStoredBeforeIsLost(t *testing.T) {
 }
 
 func TestPingSaysThatNothingCanBeStoredUntilItCanAgain(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openTest(t)
 	scratch(t, s)
 	must(t, s.Ping(t.Context()))

@@ -231,7 +231,7 @@ func TestAnAdministratorReleasesOrDropsAMailNobodyCanProve(t *testing.T) {
 
 // What is asked for each mail must not grow with the mails of all times.
 func TestMailIsFoundByIndex(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openMail(t)
 	source := mailSource(t)
 	for query, where := range map[string]string{

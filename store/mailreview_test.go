@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // review is a store with mails a to f on their way, a and d of instance 8.
@@ -147,7 +148,7 @@ func TestAMailGivenUpNeedsNoLookUntilItGoesWrongAgain(t *testing.T) {
 
 // A list that people page through may not read all mail there ever was.
 func TestListsOfMailReadAnIndex(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openMail(t)
 	for _, c := range []struct {
 		table string
@@ -172,7 +173,7 @@ func TestListsOfMailReadAnIndex(t *testing.T) {
 }
 
 func TestCountingMailReadsIndexesOfWhatWaits(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	plan := strings.Join(planOf(t.Context(), t, openMail(t), countQuery, 9), "\n")
 	for index, times := range map[string]int{"mail_in_look": 1, "mail_out_look": 2, "mail_out_due": 1} {
 		if strings.Count(plan, "INDEX "+index) != times {

@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // TestEveryListIsAWalkAlongAnIndex holds the text of every query in this
 // package's worklist, instance, timer and outbox files against the plan SQLite
 // makes for it: no scan, no sorting.
 func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openTest(t)
 	text := regexp.MustCompile("(?s)`((?:select|update|delete)[^`]*)`")
 	seen := 0

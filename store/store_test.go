@@ -13,14 +13,6 @@ import (
 	"github.com/signoffhq/signoff/store/pgtest"
 )
 
-// sqliteOnly is for tests of what only a file does.
-func sqliteOnly(t testing.TB) {
-	t.Helper()
-	if os.Getenv(pgtest.Variable) != "" {
-		t.Skip("this is about SQLite")
-	}
-}
-
 // openTest opens a store in a folder of its own.
 func openTest(t testing.TB) *Store {
 	t.Helper()
@@ -178,7 +170,7 @@ func TestReadersCannotWrite(t *testing.T) {
 }
 
 func TestASecondServerOnTheSameDataIsRefused(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openTest(t)
 	_, err := Open(t.Context(), strings.TrimSuffix(s.lock.f.Name(), ".lock"), Options{})
 	if signoff.CodeOf(err) != "data-in-use" {
@@ -248,7 +240,7 @@ func TestDataThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 }
 
 func TestSettingsThatDurabilityRestsOnAreOn(t *testing.T) {
-	sqliteOnly(t)
+	pgtest.FileOnly(t)
 	s := openTest(t)
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
 		var got string

@@ -42,6 +42,14 @@ func Choose(t testing.TB, path string) string {
 	return chosen.byPath[path]
 }
 
+// FileOnly skips a test of what only a file does when the suite is run on PostgreSQL.
+func FileOnly(t testing.TB) {
+	t.Helper()
+	if os.Getenv(Variable) == "postgres" {
+		t.Skip("this is about SQLite")
+	}
+}
+
 var chosen = struct {
 	sync.Mutex
 	byPath map[string]string
