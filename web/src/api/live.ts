@@ -1,6 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { pace } from './pace'
 
+export const liveUrl = '/api/v1/events'
+export const liveTypes = ['task', 'instance']
+
 export type Link = 'open' | 'lost'
 
 interface Source {
@@ -16,13 +19,12 @@ interface Live {
 /**
  * Keeps the query cache true while a page is open: an event of the server makes
  * what it touches stale, and so read again where it is on screen. Bursts are
- * gathered for a moment; lost says that a line before this one broke. Returns how to stop.
+ * gathered for a moment. Returns how to stop.
  */
 export function follow(
   queries: Pick<QueryClient, 'invalidateQueries'>,
   onLink: (link: Link) => void,
   source: Source,
-  lost = false,
 ): () => void {
   const waiting = new Set<string>()
 
@@ -43,15 +45,8 @@ export function follow(
   source.addEventListener('task', touched)
   source.addEventListener('instance', touched)
   source.addEventListener('resync', () => stale('all'))
-  source.addEventListener('open', () => {
-    if (lost) stale('all')
-    lost = false
-    onLink('open')
-  })
-  source.addEventListener('error', () => {
-    lost = true
-    onLink('lost')
-  })
+  source.addEventListener('open', () => onLink('open'))
+  source.addEventListener('error', () => onLink('lost'))
   return () => {
     stop()
     source.close()

@@ -3,6 +3,8 @@ import createClient from 'openapi-fetch'
 import { useEffect } from 'react'
 import { answer } from '../api/client'
 import { pace } from '../api/pace'
+import { share } from '../api/share'
+import { useMe } from '../shell/session'
 import type { components, paths } from './schema'
 
 export type Mailbox = components['schemas']['Mailbox']
@@ -100,13 +102,15 @@ function useRefresh() {
 /** Shows mail as it arrives. */
 export function useMailNews() {
   const queries = useQueryClient()
+  const { id: person } = useMe()
   useEffect(() => {
-    const source = new EventSource('/sandbox/api/events')
+    const source = share('/sandbox/api/events', person, ['changed'])
     const { ask, stop } = pace(() => void queries.invalidateQueries({ queryKey: ['mail'] }), gatherFor, restFor)
     source.addEventListener('changed', ask)
+    source.addEventListener('resync', ask)
     return () => {
       stop()
       source.close()
     }
-  }, [queries])
+  }, [queries, person])
 }

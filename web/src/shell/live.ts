@@ -1,19 +1,17 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { follow } from '../api/live'
+import { follow, liveTypes, liveUrl } from '../api/live'
+import { share } from '../api/share'
 import { touchNow } from '../ui/when/now'
 
-const againAfter = 4000
 const strikeAfter = 1500
 
 /** Follows the server while the shell is open. Returns since when the line is lost, if it is. */
-export function useLive(): Date | undefined {
+export function useLive(person: string): Date | undefined {
   const queries = useQueryClient()
   const [lostSince, setLostSince] = useState<Date>()
 
   useEffect(() => {
-    let stop = () => {}
-    let again: ReturnType<typeof setTimeout> | undefined
     let strike: ReturnType<typeof setTimeout> | undefined
     let since: Date | undefined
 
@@ -22,43 +20,27 @@ export function useLive(): Date | undefined {
       // A line that is back within a moment was never worth a word.
       strike ??= setTimeout(() => setLostSince(since), strikeAfter)
     }
-    const open = () => {
-      const source = new EventSource('/api/v1/events')
-      stop = follow(
-        queries,
-        (link) => {
-          if (link === 'open') {
-            clearTimeout(strike)
-            strike = undefined
-            since = undefined
-            setLostSince(undefined)
-            touchNow()
-            return
-          }
-          lost()
-          if (source.readyState === EventSource.CLOSED) again = setTimeout(reopen, againAfter)
-        },
-        source,
-        since !== undefined,
-      )
+    const found = () => {
+      clearTimeout(strike)
+      strike = undefined
+      since = undefined
+      setLostSince(undefined)
+      touchNow()
     }
-    const reopen = () => {
-      stop()
-      // The session may be what ended: asking who we are finds out.
-      void queries.invalidateQueries({ queryKey: ['me'] })
-      open()
-    }
-    open()
+    const source = share(liveUrl, person, liveTypes)
+    // The session may be what ended: asking who we are finds out.
+    source.addEventListener('ended', () => void queries.invalidateQueries({ queryKey: ['me'] }))
+    const stop = follow(queries, (link) => (link === 'open' ? found() : lost()), source)
+    const online = () => source.again()
     // A cable pulled ends no stream by itself; the browser knows sooner.
     window.addEventListener('offline', lost)
-    window.addEventListener('online', reopen)
+    window.addEventListener('online', online)
     return () => {
       window.removeEventListener('offline', lost)
-      window.removeEventListener('online', reopen)
-      clearTimeout(again)
+      window.removeEventListener('online', online)
       clearTimeout(strike)
       stop()
     }
-  }, [queries])
+  }, [queries, person])
   return lostSince
 }

@@ -2,6 +2,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { useNavigate } from 'react-router'
 import { answer, api, setCsrf } from '../api/client'
+import { liveUrl } from '../api/live'
+import { tellEnded } from '../api/share'
 import type { Me } from '../api/types'
 
 /** Who is signed in. The answer brings the token that changes over this session need. */
@@ -34,6 +36,8 @@ export function useSignOut(): () => Promise<void> {
     try {
       await answer(api.DELETE('/api/v1/session'))
     } finally {
+      const me = queries.getQueryData<Me>(['me'])
+      if (me) tellEnded(liveUrl, me.id)
       setCsrf(undefined)
       queries.clear()
       void navigate('/sign-in')

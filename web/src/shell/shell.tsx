@@ -14,7 +14,7 @@ import { useLive } from './live'
 import { Boundary } from './boundary'
 import { Rail } from './rail'
 import { SandboxStrip } from './sandbox'
-import { MeContext, signInPath, useSession } from './session'
+import { MeContext, signInPath, useMe, useSession } from './session'
 import './shell.css'
 
 /** Everything around a page, for somebody who is signed in. */
@@ -40,7 +40,7 @@ export function Shell() {
 }
 
 function Frame() {
-  const lostSince = useLive()
+  const lostSince = useLive(useMe().id)
   const [keys, setKeys] = useState(false)
   const main = useRef<HTMLElement>(null)
   useLetterKeys({ '?': () => setKeys(true) })
