@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { t } from '../text/en'
 import { Button } from '../ui/button/button'
 import { TextArea } from '../ui/field/field'
@@ -48,11 +48,18 @@ export function ReplyBox({ message, owner, prefill }: { message: Answerable; own
     say(t.sandbox.sentFree)
   })
   const send = () => text.trim() && reply.mutate(text)
+  // A button inside the mail leads here with its words: show where they went.
+  const box = useRef<HTMLTextAreaElement>(null)
+  useEffect(() => {
+    if (!prefill) return
+    box.current?.focus({ preventScroll: true })
+    box.current?.closest('section')?.scrollIntoView({ block: 'end' })
+  }, [prefill])
   return (
     <section className="reply">
       <h3>{t.sandbox.replyAs(owner)}</h3>
       {reply.error && <Failure error={reply.error} />}
-      <TextArea label={t.sandbox.replyText} value={text} onChange={setText} help={t.sandbox.replyHelp} rows={3} onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && send()} />
+      <TextArea inputRef={box} label={t.sandbox.replyText} value={text} onChange={setText} help={t.sandbox.replyHelp} rows={3} onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && send()} />
       <div>
         <Button onPress={send} isDisabled={!text.trim()} busy={reply.isPending}>
           {t.sandbox.send}
