@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest starts a PostgreSQL server for tests: the installed one, in a
 // folder and on a port of its own, with nothing of the machine's own servers in
 // it. It runs until the test program ends.
