@@ -37,7 +37,7 @@ func (s *Server) startInstance(ctx context.Context, by signoff.Caller, in *start
 
 type listInstancesInput struct {
 	Page
-	Scope    string `query:"scope" enum:"mine,all" default:"mine" doc:"those you started, or all you may see"`
+	Scope    string `query:"scope" enum:"mine,all" default:"mine" doc:"mine: those you started; all: also those of workflows you may view"`
 	Status   string `query:"status" enum:"running,completed,cancelled,incident" doc:"incident: running, with something to put right"`
 	Workflow string `query:"workflow" maxLength:"255" doc:"number or key"`
 	Q        string `query:"q" maxLength:"200" doc:"part of the folio, or the number"`

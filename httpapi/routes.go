@@ -36,7 +36,7 @@ func (s *Server) routes() {
 	route(s, op{"put-rights", "PUT /workflows/{id}/rights", "Workflows", "Replace the rights on a workflow", signedIn, 0}, s.putRights)
 
 	route(s, op{"start-instance", "POST /workflows/{id}/instances", "Instances", "Start a workflow", signedIn, http.StatusCreated}, s.startInstance)
-	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or all you may see", signedIn, 0}, s.listInstances)
+	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or also those of workflows you may view", signedIn, 0}, s.listInstances)
 	route(s, op{"get-instance", "GET /instances/{id}", "Instances", "One instance: where it is, what it holds", signedIn, 0}, s.getInstance)
 	route(s, op{"get-instance-bpmn", "GET /instances/{id}/bpmn", "Instances", "The diagram the instance runs", signedIn, 0}, s.instanceBPMN, givesFile)
 	route(s, op{"get-history", "GET /instances/{id}/history", "Instances", "What happened, oldest first", signedIn, 0}, s.history)

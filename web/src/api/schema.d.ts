@@ -141,7 +141,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Instances you started, or all you may see
+         * Instances you started, or also those of workflows you may view
          * @description Right: signed in.
          */
         get: operations["list-instances"];
@@ -2580,7 +2580,7 @@ export interface operations {
                 limit?: number;
                 /** @description "next" of the page before */
                 cursor?: string;
-                /** @description those you started, or all you may see */
+                /** @description mine: those you started; all: also those of workflows you may view */
                 scope?: "mine" | "all";
                 /** @description incident: running, with something to put right */
                 status?: "running" | "completed" | "cancelled" | "incident";
