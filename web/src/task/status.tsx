@@ -47,7 +47,7 @@ export function TaskStatus({ task, me, moves, action }: Props) {
           )
         }
       >
-        {mine ? t.task.claimedByYou : t.task.claimed(called(task.claimedBy))}
+        {mine ? (task.claiming ? t.task.claimedByYou : t.task.markedByYou) : t.task.claimed(called(task.claimedBy))}
       </Message>
     )
   }

@@ -105,6 +105,7 @@ export const t = {
     claimHelp: 'Take the task first, so that nobody else works on it.',
     claimed: (name: string) => `${name} has taken this task and works on it.`,
     claimedByYou: 'You have taken this task. Nobody else can decide it until you give it back.',
+    markedByYou: 'You have taken this task, and the others see that. They can still decide it.',
     release: 'Give it back',
     redirect: 'Redirect…',
     redirectTitle: 'Redirect this task',
