@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useMe } from '../shell/session'
 import { speech } from '../text/speech'
 import { t } from '../text/en'
 import { absolute } from '../words/time'
@@ -18,6 +19,7 @@ interface Props {
 
 /** Hands the task to somebody else. */
 export function RedirectDialog({ open, onClose, redirect }: Props & { redirect: Moves['redirect'] }) {
+  const { admin } = useMe() // others hand a task to one person only
   const [to, setTo] = useState('')
   const [comment, setComment] = useState('')
   const [missing, setMissing] = useState(false)
@@ -39,7 +41,7 @@ export function RedirectDialog({ open, onClose, redirect }: Props & { redirect: 
     >
       <p className="quiet">{t.task.redirectLead}</p>
       {redirect.error && <Failure error={redirect.error} />}
-      <PersonPicker label={t.task.redirectTo} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
+      <PersonPicker label={t.task.redirectTo} groups={admin} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
       <TextArea label={`${t.task.comment} (${t.common.optional})`} value={comment} onChange={setComment} rows={2} />
     </Dialog>
   )

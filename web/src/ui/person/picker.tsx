@@ -9,15 +9,15 @@ import { Coin } from '../coin/coin'
 import { FieldLabel, Notes, type FieldProps } from '../field/field'
 import { Icon } from '../icon/icon'
 
-/** Picks a person (or group) by typing; the value is the login the server understands. */
-export function PersonPicker({ label, value, onChange, error, help, required = false, autoFocus = false }: FieldProps) {
+/** Picks a person by typing, or a group where they are allowed; the value is the login the server understands. */
+export function PersonPicker({ label, value, onChange, error, help, required = false, autoFocus = false, groups = false }: FieldProps & { groups?: boolean }) {
   const [typed, setTyped] = useState(value)
   const people = useQuery({
     queryKey: ['people', typed],
     queryFn: ({ signal }) => answer(api.GET('/api/v1/people', { signal, params: { query: { q: typed, limit: 10 } } })),
     placeholderData: (before) => before,
   })
-  const items = people.data?.items ?? []
+  const items = (people.data?.items ?? []).filter((one) => groups || !one.group)
   useShowName(value, items, typed, setTyped)
 
   const pick = (key: React.Key | null) => {
