@@ -30,7 +30,8 @@ var house = []room{
 	{pkg: "access", may: "", why: "rights are worked out from values, not looked up", core: true},
 	{pkg: "engine", may: "expr process", why: "the engine has no clock, no I/O and no chance in it", core: true},
 	{pkg: "scenario", may: "expr process bpmn engine", why: "a scenario needs nothing but the engine", core: true},
-	{pkg: "store/pgtest", may: "", why: "a PostgreSQL server for tests, which knows no tables"},
+	{pkg: "store/pgserver", may: "", why: "a PostgreSQL server of one's own, which knows no tables"},
+	{pkg: "store/pgtest", may: "store/pgserver", why: "a PostgreSQL server for tests, which knows no tables"},
 	{pkg: "store", may: "engine access", why: "all SQL, and nothing that decides"},
 	{pkg: "library", may: "expr process bpmn access store", why: "what is deployed, parsed once"},
 	{pkg: "runner", may: "expr process engine store library access", why: "drives instances; knows no people and no transport"},
@@ -49,7 +50,7 @@ var house = []room{
 	{pkg: "samples", may: "", why: "files, and nothing that reads them"},
 	{pkg: "docs", may: "", why: "pages, and tests that keep them true"},
 	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
-	{pkg: "bench", may: "expr process bpmn engine access store library runner worklist", why: "measures the services in process"},
+	{pkg: "bench", may: "expr process bpmn engine access store/pgserver store/pgtest store library runner worklist seal identity api httpapi httpapi/k2", why: "measures the services as cmd/signoff puts them together"},
 	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},
 }
 
