@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -246,16 +247,40 @@ func TestReadinessIsTheDatabases(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want int
-	}{{nil, 200}, {errors.New("away"), 503}} {
+		said string
+	}{
+		{nil, 200, "ready\n"},
+		{errors.New("away"), 503, "not ready\n"},
+		{&signoff.Error{Detail: "away", Err: errors.New("away")}, 503, "not ready\n"}, // internal
+		{&signoff.Error{Kind: signoff.Unavailable, Detail: "the data cannot be reached", Err: errors.New("away")}, 503, "not ready: the data cannot be reached\n"},
+	} {
 		h, err := (&httpapi.Server{Ready: func(context.Context) error { return c.err }}).Handler()
 		if err != nil {
 			t.Fatal(err)
 		}
 		answer := httptest.NewRecorder()
 		h.ServeHTTP(answer, httptest.NewRequest("GET", "/readyz", nil))
-		if answer.Code != c.want || strings.Contains(answer.Body.String(), "away") {
+		if answer.Code != c.want || answer.Body.String() != c.said {
 			t.Errorf("%v: %d %s", c.err, answer.Code, answer.Body)
 		}
+	}
+}
+
+// A balancer asks every second.
+func TestReadinessIsLoggedWhenItChanges(t *testing.T) {
+	log, err := &apitest.Lines{}, errors.New("away")
+	h, e := (&httpapi.Server{Log: slog.New(slog.NewTextHandler(log, nil)), Ready: func(context.Context) error { return err }}).Handler()
+	if e != nil {
+		t.Fatal(e)
+	}
+	ask := func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/readyz", nil)) }
+	ask()
+	ask()
+	err = nil
+	ask()
+	ask()
+	if text := log.String(); strings.Count(text, "not ready") != 1 || strings.Count(text, "ready again") != 1 {
+		t.Errorf("log:\n%s", text)
 	}
 }
 

@@ -2,9 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/signoffhq/signoff"
 )
 
 // readyWithin bounds how long /readyz waits for the database.
@@ -14,18 +17,36 @@ const readyWithin = 2 * time.Second
 // that is away is no reason to kill it.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) { plainText(w, http.StatusOK, "ok\n") }
 
-// readyz says whether requests can be answered now.
+// readyz says whether requests should be sent here now, and if not, why.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
+	var err error
 	if s.Ready != nil {
-		if err := s.Ready(ctx); err != nil {
-			s.Log.WarnContext(ctx, "not ready", "err", err)
-			plainText(w, http.StatusServiceUnavailable, "not ready\n")
-			return
-		}
+		err = s.Ready(ctx)
 	}
-	plainText(w, http.StatusOK, "ready\n")
+	s.noteReady(ctx, err)
+	if err == nil {
+		plainText(w, http.StatusOK, "ready\n")
+		return
+	}
+	text := "not ready\n"
+	if e, ok := errors.AsType[*signoff.Error](err); ok && e.Kind != signoff.Internal && e.Detail != "" {
+		text = "not ready: " + e.Detail + "\n"
+	}
+	plainText(w, http.StatusServiceUnavailable, text)
+}
+
+// noteReady logs when the answer is another one than last time: balancers ask
+// every second.
+func (s *Server) noteReady(ctx context.Context, err error) {
+	was := s.unready.Swap(err != nil)
+	switch {
+	case err != nil && !was:
+		s.Log.WarnContext(ctx, "not ready", "err", err)
+	case err == nil && was:
+		s.Log.InfoContext(ctx, "ready again")
+	}
 }
 
 func plainText(w http.ResponseWriter, status int, text string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,6 +43,7 @@ type Server struct {
 	ops  []op
 
 	streams streams
+	unready atomic.Bool // what /readyz said last
 }
 
 // Mailroom is what is asked of the mailroom; nothing else here needs it.

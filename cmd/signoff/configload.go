@@ -230,7 +230,8 @@ func badValue(s setting, v string) string {
 	case len(s.choices) > 0 && !slices.Contains(s.choices, v):
 		return "must be one of " + strings.Join(s.choices, ", ")
 	case s.typ == reflect.TypeFor[time.Duration]():
-		if d, err := time.ParseDuration(v); err != nil || d <= 0 {
+		d, err := time.ParseDuration(v)
+		if mayBeNone := s.def == "0s"; err != nil || d < 0 || d == 0 && !mayBeNone {
 			return "must be a time such as 30s, 5m or 2h"
 		}
 	case s.typ.Kind() == reflect.Int:

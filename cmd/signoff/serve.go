@@ -7,11 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +32,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the server",
 		Long: `Run the server until it is told to stop (Ctrl+C or SIGTERM); it then finishes
-what it has begun. Everything it keeps is in the data folder, or with --store in
+what it has begun. Told twice, it ends at once; nothing that was acknowledged is
+lost. Everything it keeps is in the data folder, or with --store in
 a PostgreSQL database; then the folder holds little but the key. A password is
 better given as SIGNOFF_STORE: others on the machine can read a command line.
 
@@ -149,45 +148,4 @@ func logger(c LogConfig, w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
-}
-
-const (
-	headerWithin = 10 * time.Second
-	answerWithin = 5 * time.Minute // for clients that do not read; event streams set their own
-	idleFor      = 2 * time.Minute
-	stopWithin   = 15 * time.Second
-)
-
-// run serves until ctx ends, then stops in the order that loses nothing:
-// requests first, then what works behind them.
-func (s *server) run(ctx context.Context, ln net.Listener) error {
-	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopWork()
-	worked := s.start(work)
-
-	h := &http.Server{Handler: s.handler, ReadHeaderTimeout: headerWithin, WriteTimeout: answerWithin, IdleTimeout: idleFor, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)}
-	served := make(chan error, 1)
-	go func() { served <- h.Serve(ln) }()
-
-	var err error
-	select {
-	case err = <-served:
-	case err = <-worked:
-	case <-ctx.Done():
-	}
-	close(s.stopping)
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	if e := h.Shutdown(grace); e != nil && err == nil {
-		err = e
-	}
-	stopWork()
-	if e := <-worked; e != nil && err == nil {
-		err = e
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
 }

@@ -42,8 +42,8 @@ type server struct {
 	sandbox  *sandbox.Sandbox
 	made     identity.Bootstrapped
 	handler  http.Handler
-	profiler string        // address of Go's profiler; "": none
-	stopping chan struct{} // closed when event streams are to end
+	profiler string // address of Go's profiler; "": none
+	parting  parting
 }
 
 // storeFile is the database in the data folder.
@@ -59,7 +59,7 @@ func (c Config) database() string {
 
 // open opens the data folder and builds the services over it, lowest first.
 func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *server, err error) {
-	s = &server{log: log, profiler: cfg.Pprof, stopping: make(chan struct{})}
+	s = &server{log: log, profiler: cfg.Pprof, parting: parting{drain: cfg.Drain, over: make(chan struct{})}}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -116,7 +116,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Version: version, NoBasic: !cfg.Basic,
-		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.stopping,
+		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	if s.post.room != nil {
@@ -137,8 +137,14 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	return err
 }
 
-// ready tells whether requests can be served: the store answers.
-func (s *server) ready(ctx context.Context) error { return s.store.Ping(ctx) }
+// ready tells whether requests should come here: the store answers, and the
+// server is not about to stop.
+func (s *server) ready(ctx context.Context) error {
+	if s.parting.begun.Load() {
+		return errStopping
+	}
+	return s.store.Ping(ctx)
+}
 
 // start runs everything that works by itself until ctx ends. The channel gets
 // one value when all of it has stopped, and is closed then.
