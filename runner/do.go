@@ -126,7 +126,12 @@ func (r *Runner) Do(ctx context.Context, by signoff.Caller, id signoff.InstanceI
 		return r.present(ctx, id)
 	}
 	st, err := r.do(ctx, id, t)
-	if _, ok := errors.AsType[*store.OnceDone](err); ok {
+	if err == nil || once == "" {
+		return st, err
+	}
+	// The same request, sent twice at once, may have come through meanwhile: then
+	// it is what made the engine refuse this one.
+	if _, done, e := r.before(ctx, t.once); done && e == nil {
 		return r.present(ctx, id)
 	}
 	return st, err
