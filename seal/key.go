@@ -40,6 +40,9 @@ func (k Key) Derive(purpose string) []byte {
 	return out
 }
 
+// Fingerprint tells keys apart and nothing about them: 16 hexadecimal digits.
+func (k Key) Fingerprint() string { return hex.EncodeToString(k.Derive("fingerprint")[:8]) }
+
 // Format writes "[sealed]" for every verb.
 func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, sealed) }
 
@@ -51,10 +54,7 @@ func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, sealed) }
 // A file that others can read, or that does not hold exactly 32 bytes, is
 // refused and left alone: the key may be known, or half lost.
 func LoadKey(path string, environment Secret) (Key, error) {
-	if environment != "" {
-		return parseKey(environment)
-	}
-	k, err := readKey(path)
+	k, err := ReadKey(path, environment)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
@@ -62,6 +62,26 @@ func LoadKey(path string, environment Secret) (Key, error) {
 		return Key{}, err
 	}
 	return readKey(path)
+}
+
+// ReadKey is LoadKey where there must be a key by now: it makes none. The error
+// is fs.ErrNotExist when there is no file.
+func ReadKey(path string, environment Secret) (Key, error) {
+	if environment != "" {
+		return parseKey(environment)
+	}
+	return readKey(path)
+}
+
+// Text is the key as KeyVariable takes it. It is for handing a key to an
+// administrator and nothing else.
+func (k Key) Text() Secret { return Secret(hex.EncodeToString(k.bytes[:])) }
+
+// NewKey makes a random key.
+func NewKey() Key {
+	var k Key
+	rand.Read(k.bytes[:]) // never fails: the program would have stopped
+	return k
 }
 
 func parseKey(text Secret) (Key, error) {
@@ -123,9 +143,8 @@ func makeKey(path string) error {
 		return fmt.Errorf("make master key: %w", err)
 	}
 	defer os.Remove(f.Name())
-	b := make([]byte, keySize)
-	rand.Read(b) // never fails: the program would have stopped
-	_, err = f.Write(b)
+	k := NewKey()
+	_, err = f.Write(k.bytes[:])
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("make master key: %w", err)
 	}

@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -161,5 +163,29 @@ func TestDerivedKeysDependOnKeyAndPurpose(t *testing.T) {
 	}
 	if s := fmt.Sprintf("%v %x %#v %+v", a, a, a, struct{ K Key }{a}); strings.Contains(s, "1,") || strings.Contains(s, "01") {
 		t.Errorf("a key was printed: %s", s)
+	}
+}
+
+func TestAFingerprintTellsKeysApartAndNothingElse(t *testing.T) {
+	a, b := NewKey(), NewKey()
+	again, err := ReadKey("", a.Text())
+	if err != nil || again != a || again.Fingerprint() != a.Fingerprint() {
+		t.Errorf("the same key has another fingerprint: %v", err)
+	}
+	if len(a.Fingerprint()) != 16 || a.Fingerprint() == b.Fingerprint() {
+		t.Errorf("%q and %q", a.Fingerprint(), b.Fingerprint())
+	}
+	if strings.Contains(a.Text().Reveal(), a.Fingerprint()) || hex.EncodeToString(a.Derive("mail"))[:16] == a.Fingerprint() {
+		t.Error("it is part of a key")
+	}
+}
+
+func TestReadingAKeyMakesNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	if _, err := ReadKey(path, ""); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("one was made")
 	}
 }

@@ -16,6 +16,7 @@ var tables = []struct{ name, order string }{
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
 	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"people_word", "word, principal"},
 	{"session", "token"}, {"guess", "key"},
+	{"installation", "name"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 }
 

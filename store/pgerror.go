@@ -73,6 +73,15 @@ func explainCode(where string, e *pgconn.PgError, err error) error {
 	return err
 }
 
+// Away tells whether Open failed because the database is not there, or not yet
+// what it is to be: it starts, or a standby is about to take over.
+func Away(err error) bool {
+	if e, ok := errors.AsType[*unfit](err); ok {
+		return e.what == isStandby
+	}
+	return err != nil && lostConnection(err)
+}
+
 // lostConnection tells whether an error means that the server was not reached
 // or went away.
 func lostConnection(err error) bool {

@@ -124,6 +124,8 @@ func pgParse(dsn string, log *slog.Logger) (*pgServer, string, error) {
 	return &pgServer{write, read}, where, nil
 }
 
+const isStandby = "is a read-only standby"
+
 // unfit is a server that was reached and cannot keep our data.
 type unfit struct{ what, hint string }
 
@@ -146,7 +148,7 @@ func pgValidate(log *slog.Logger) pgconn.ValidateConnectFunc {
 		version, _ := strconv.Atoi(said(2))
 		switch {
 		case said(0) == "true":
-			return &unfit{"is a read-only standby", "name the primary, or all servers: postgres://user@one,two/database"}
+			return &unfit{isStandby, "name the primary, or all servers: postgres://user@one,two/database"}
 		case said(1) != "UTF8":
 			return &unfit{"keeps its text in " + said(1), "make a database with encoding 'UTF8'"}
 		case version < oldestPostgres*10000:

@@ -13,18 +13,19 @@ import (
 // --config, the environment (SIGNOFF_MAIL_SMTP_ADDRESS for mail.smtp.address),
 // a flag.
 type Config struct {
-	Listen  string        `koanf:"listen" default:"127.0.0.1:8080" doc:"Address and port to listen on. Port 0 takes a free one."`
-	Data    string        `koanf:"data" default:"./data" doc:"Folder for the database, if it is a file, the key and, in the sandbox, its mail. Made when missing."`
-	Store   seal.Secret   `koanf:"store" doc:"PostgreSQL database to keep the data in, as postgres://user:password@host:5432/database; a standby is given as a second host behind a comma. Better given as SIGNOFF_STORE. Empty: a file in the data folder."`
-	URL     string        `koanf:"url" doc:"Address under which people reach the server; links in mails begin with it. Default: http://localhost and the port."`
-	Admin   AdminConfig   `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
-	Basic   bool          `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
-	Mail    MailConfig    `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
-	Calls   CallsConfig   `koanf:"calls" doc:"What service steps may call."`
-	Log     LogConfig     `koanf:"log" doc:"What is written to standard error."`
-	Drain   time.Duration `koanf:"drain" default:"0s" doc:"How long to go on answering after being told to stop, while /readyz says 503, so that a load balancer stops sending requests here before they are refused. Longer than it takes to notice: a few of its checks. 0s: without one."`
-	Proxies string        `koanf:"proxies" doc:"Reverse proxies before the server whose X-Forwarded-For and -Proto are believed, as networks separated by commas: 10.0.0.0/8, ::1/128."`
-	Pprof   string        `koanf:"pprof" doc:"Address for Go's profiler, such as 127.0.0.1:6060. Keep it private. Empty: off."`
+	Listen    string        `koanf:"listen" default:"127.0.0.1:8080" doc:"Address and port to listen on. Port 0 takes a free one."`
+	Data      string        `koanf:"data" default:"./data" doc:"Folder for the database, if it is a file, the key and, in the sandbox, its mail. Made when missing."`
+	Store     seal.Secret   `koanf:"store" doc:"PostgreSQL database to keep the data in, as postgres://user:password@host:5432/database; a standby is given as a second host behind a comma. Better given as SIGNOFF_STORE. Empty: a file in the data folder."`
+	StoreWait time.Duration `koanf:"storewait" default:"0s" doc:"How long to wait at start for a PostgreSQL database that cannot be reached yet, as when both are started together. 0s: not at all."`
+	URL       string        `koanf:"url" doc:"Address under which people reach the server; links in mails begin with it. Default: http://localhost and the port."`
+	Admin     AdminConfig   `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
+	Basic     bool          `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
+	Mail      MailConfig    `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
+	Calls     CallsConfig   `koanf:"calls" doc:"What service steps may call."`
+	Log       LogConfig     `koanf:"log" doc:"What is written to standard error."`
+	Drain     time.Duration `koanf:"drain" default:"0s" doc:"How long to go on answering after being told to stop, while /readyz says 503, so that a load balancer stops sending requests here before they are refused. Longer than it takes to notice: a few of its checks. 0s: without one."`
+	Proxies   string        `koanf:"proxies" doc:"Reverse proxies before the server whose X-Forwarded-For and -Proto are believed, as networks separated by commas: 10.0.0.0/8, ::1/128."`
+	Pprof     string        `koanf:"pprof" doc:"Address for Go's profiler, such as 127.0.0.1:6060. Keep it private. Empty: off."`
 }
 
 // AdminConfig is the first account of a new server.

@@ -57,7 +57,7 @@ func describeJSON(w io.Writer) error {
 // describe writes a YAML file in which every key stands with its comment and
 // its default, so that using it unchanged changes nothing.
 func describe(w io.Writer) {
-	fmt.Fprintln(w, "# signoff configuration. Every key can also be set in the environment:\n# mail.smtp.address is SIGNOFF_MAIL_SMTP_ADDRESS.")
+	fmt.Fprintln(w, "# signoff configuration. Every key can also be set in the environment:\n# mail.smtp.address is SIGNOFF_MAIL_SMTP_ADDRESS. A secret can be kept in a file:\n# SIGNOFF_STORE_FILE names the file that holds SIGNOFF_STORE.")
 	walkConfig(reflect.TypeFor[Config](), "", func(f reflect.StructField, key string) {
 		indent := strings.Repeat("  ", strings.Count(key, "."))
 		fmt.Fprintf(w, "\n%s# %s\n", indent, f.Tag.Get("doc"))

@@ -70,7 +70,7 @@ func walkConfig(t reflect.Type, prefix string, visit func(f reflect.StructField,
 // and tests, and what Kubernetes gives every container when a service is called
 // signoff (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
 var (
-	otherEnv       = []string{"SIGNOFF_KEY", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_PASSWORD", "SIGNOFF_BIN", "SIGNOFF_PORT"}
+	otherEnv       = []string{"SIGNOFF_KEY", "SIGNOFF_KEY_FILE", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_PASSWORD", "SIGNOFF_BIN", "SIGNOFF_PORT"}
 	otherEnvBegins = []string{"SIGNOFF_LIVE_", "SIGNOFF_TEST_", "SIGNOFF_SERVICE_", "SIGNOFF_PORT_"}
 )
 
@@ -188,7 +188,10 @@ func loadEnv(k *koanf.Koanf, environ []string, all []setting) error {
 		byEnv[s.envName()] = s.key
 		names[s.envName()] = true
 	}
-	var problems []signoff.FieldError
+	environ, problems := withSecretFiles(environ, all)
+	if len(problems) > 0 {
+		return badConfig("a file with a secret cannot be used", problems)
+	}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(name, "SIGNOFF_") || byEnv[name] != "" || isOtherEnv(name) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"os"
@@ -8,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/store/pgtest"
 )
@@ -38,6 +41,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 // with a new folder on a database where people have accounts.
 func TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword(t *testing.T) {
 	dsn := pgtest.Database(t)
+	t.Setenv("SIGNOFF_KEY", seal.NewKey().Text().Reveal())
 	runUntilReady(t, dsn, "--data", t.TempDir())
 	dir := t.TempDir()
 	runUntilReady(t, dsn, "--data", dir, "--sandbox", "--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0")
@@ -58,6 +62,52 @@ func TestAStoreThatCannotBeReachedEndsTheServerWithOneSentence(t *testing.T) {
 	}
 	if bytes.Contains(out, []byte("hunter2")) {
 		t.Fatalf("the password is in it:\n%s", out)
+	}
+}
+
+// A server that is started together with its database waits for it, but not
+// when the database is there and does not want it.
+func TestAServerCanWaitForItsDatabase(t *testing.T) {
+	pg := pgtest.Start(t)
+	dsn := pg.Database(t)
+	pg.Halt()
+	log := &lockedBuffer{}
+	c := command(t.Context(), "serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+	c.Env = append(c.Env, "SIGNOFF_STORE="+dsn, "SIGNOFF_STOREWAIT=1m")
+	c.Stderr = log
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it says that it waits", func() bool { return strings.Contains(log.String(), "waiting for the database") })
+	if err := pg.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "signoff") {
+		t.Fatalf("%q %v\n%s", line, err, log)
+	}
+	c.Process.Signal(os.Interrupt)
+	if err := c.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, log)
+	}
+	said := refusesToStart(t, []string{"SIGNOFF_STOREWAIT=1h"}, "--data", t.TempDir(), "--store", strings.Replace(dsn, "/t", "/none", 1))
+	mentions(t, said, "does not exist")
+}
+
+// waitFor looks until something is so.
+func waitFor(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for give := time.After(30 * time.Second); !is(); {
+		select {
+		case <-tick.C:
+		case <-give:
+			t.Fatalf("not so after 30 s: %s", what)
+		}
 	}
 }
 

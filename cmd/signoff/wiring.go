@@ -26,7 +26,6 @@ import (
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
-	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/web"
 )
@@ -73,7 +72,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 			return s, err
 		}
 	}
-	if s.store, err = store.Open(ctx, cfg.database(), store.Options{Log: log}); err != nil {
+	if s.store, err = openStore(ctx, cfg, log); err != nil {
 		return s, err
 	}
 	if f.sandbox && cfg.Store != "" {
@@ -81,7 +80,11 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 			return s, err
 		}
 	}
-	key, err := seal.LoadKey(filepath.Join(cfg.Data, "key"), seal.Secret(os.Getenv(seal.KeyVariable)))
+	place, err := keyOf(cfg.Data)
+	if err != nil {
+		return s, err
+	}
+	key, err := place.load(ctx, s.store)
 	if err != nil {
 		return s, err
 	}
@@ -112,6 +115,25 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	handlers[engine.DoCall] = callService(rest.New(allow))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local, Handlers: handlers})
 	return s, s.openHTTP(cfg, f)
+}
+
+// openStore opens the data. It waits for a database that cannot be reached yet
+// as long as it is set to, asking again less and less often.
+func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store.Store, error) {
+	const most = 5 * time.Second
+	until := time.Now().Add(cfg.StoreWait)
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, most) {
+		st, err := store.Open(ctx, cfg.database(), store.Options{Log: log})
+		if err == nil || !store.Away(err) || !time.Now().Before(until) {
+			return st, err
+		}
+		log.Warn("waiting for the database", "err", err, "again", wait, "until", until)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(wait):
+		}
+	}
 }
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {

@@ -418,6 +418,8 @@ func Fill(t *testing.T, s *store.Store) {
 	must(t, err)
 	must(t, s.SetMember(ctx, group.ID, a.ID, true))
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
+	_, err = s.Install(ctx, "key"+name, "fingerprint")
+	must(t, err)
 	must(t, s.KeepGuesses(ctx, []store.Guess{{Key: "k" + name, Wrong: 2, Until: noon}}))
 	mail := store.OutMail{Key: name + "/m", Instance: id, To: "a@x", Subject: "s", MessageID: "<" + name + "@x>", Created: noon, Raw: []byte("raw")}
 	sent := mail
