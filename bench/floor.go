@@ -162,7 +162,7 @@ var (
 const (
 	insertInstance = `insert into instance (id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state)
 		values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-	insertFact = `insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`
+	insertFact = `insert into fact (month, instance, seq, n, at, facts) values (202611, $1, $2, $3, $4, $5)`
 )
 
 func (f *floor) cycle(_ context.Context, client, n int) error {

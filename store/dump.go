@@ -11,13 +11,14 @@ import (
 // what others refer to comes first. The order of a table's rows is that of its key.
 var tables = []struct{ name, order string }{
 	{"workflow", "id"}, {"workflow_version", "id"}, {"workflow_right", "workflow, principal, name"},
-	{"instance", "id"}, {"fact", "instance, seq"}, {"task", "instance, seq"},
+	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"},
 	{"worklist", "principal, shelf, offered, instance, seq"}, {"worklist_count", "principal, shelf"},
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
 	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"people_word", "word, principal"},
 	{"session", "token"}, {"guess", "key"},
 	{"installation", "name"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
+	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
 
 // Dump hands over every row there is, table by table in the order of their

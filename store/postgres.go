@@ -79,7 +79,11 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	s.read = stdlib.OpenDB(*s.pg.read)
 	s.read.SetMaxOpenConns(o.Readers)
 	s.read.SetMaxIdleConns(o.Readers)
-	return s.pgRights(ctx)
+	if err := s.pgRights(ctx); err != nil {
+		return err
+	}
+	s.readyMonths(ctx, s.now())
+	return nil
 }
 
 // pgParse reads an address and adds what this store relies on. Anything said
@@ -170,7 +174,7 @@ func pgValidate(log *slog.Logger) pgconn.ValidateConnectFunc {
 func (s *Store) pgRights(ctx context.Context) error {
 	var missing sql.NullString
 	err := s.read.QueryRowContext(ctx, `select min(c.relname) from pg_class c
-		where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+		where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
 		and not (has_table_privilege(c.oid, 'select') and has_table_privilege(c.oid, 'insert')
 			and has_table_privilege(c.oid, 'update') and has_table_privilege(c.oid, 'delete'))`).Scan(&missing)
 	if err != nil {
