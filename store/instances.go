@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"github.com/signoffhq/signoff"
@@ -83,26 +81,4 @@ func (s *Store) InstancesOfStarter(ctx context.Context, p signoff.Principal, st 
 func (s *Store) InstancesWithIncidents(ctx context.Context, wf signoff.WorkflowID, before signoff.InstanceID, limit int) ([]Instance, error) {
 	return s.instances(ctx, selectInstance+`where workflow = $1 and incidents > 0 and id < $2 order by id desc limit $3`,
 		int64(wf), int64(before), limit)
-}
-
-// Facts returns up to limit steps' worth of an instance's history after the
-// fact numbered after, oldest first.
-func (s *Store) Facts(ctx context.Context, id signoff.InstanceID, after, limit int) (out []engine.Fact, err error) {
-	rows, err := s.query(ctx, `select facts from fact where instance = $1 and seq > $2 order by seq limit $3`, int64(id), after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw sql.RawBytes
-		if err := rows.Scan(&raw); err != nil {
-			return nil, s.explain(err)
-		}
-		var facts []engine.Fact
-		if err := json.Unmarshal(raw, &facts); err != nil {
-			return nil, fmt.Errorf("read history of instance %d: %w", id, err)
-		}
-		out = append(out, facts...)
-	}
-	return out, s.explain(rows.Err())
 }

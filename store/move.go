@@ -104,6 +104,11 @@ func (m *move) table(ctx context.Context, i int, copied bool) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if t.name == "fact" && copied {
+		if err := m.months(ctx); err != nil {
+			return 0, err
+		}
+	}
 	query := "select " + strings.Join(columns, ", ") + " from " + t.name + " order by " + t.order
 	rows, err := m.src.read.QueryContext(ctx, query)
 	if err != nil {
@@ -173,12 +178,35 @@ func (m *move) arrived(ctx context.Context, query string) (*sum, error) {
 	return s, rows.Err()
 }
 
+// months makes the partitions that the history goes into.
+func (m *move) months(ctx context.Context) error {
+	rows, err := m.src.read.QueryContext(ctx, `select distinct month from fact order by month`)
+	if err != nil {
+		return m.src.explain(err)
+	}
+	var list []month
+	err = eachRow(rows, func() error {
+		var one month
+		err := rows.Scan(&one)
+		list = append(list, one)
+		return err
+	})
+	if err != nil {
+		return m.src.explain(err)
+	}
+	return pgMakeMonths(ctx, m.tx, list)
+}
+
 // numbers makes those that are handed out next follow those that are taken.
 func (m *move) numbers(ctx context.Context) error {
 	for sequence, table := range map[string]string{"instance_number": "instance", "workflow_id_seq": "workflow", "workflow_version_id_seq": "workflow_version",
-		"account_id_seq": "account", "people_group_id_seq": "people_group", "mail_out_id_seq": "mail_out", "mail_in_id_seq": "mail_in"} {
+		"account_id_seq": "account", "legal_hold_id_seq": "legal_hold", "people_group_id_seq": "people_group", "mail_out_id_seq": "mail_out", "mail_in_id_seq": "mail_in"} {
+		used := `select coalesce(max(id), 0) from ` + table
+		if table == "instance" { // also those of instances that were removed
+			used = `select greatest((` + used + `), (select coalesce(max(highest), 0) from removed))`
+		}
 		var next int64
-		err := m.tx.QueryRow(ctx, `select setval($1::text::regclass, (select coalesce(max(id), 0) + 1 from `+table+`), false)`, sequence).Scan(&next)
+		err := m.tx.QueryRow(ctx, `select setval($1::text::regclass, (`+used+`) + 1, false)`, sequence).Scan(&next)
 		if err != nil {
 			return fmt.Errorf("numbers of %s: %w", table, err)
 		}

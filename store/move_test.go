@@ -27,7 +27,7 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 		must(t, err)
 		rows := int64(0)
 		for _, m := range moved {
-			if rows += m.Rows; m.Rows == 0 {
+			if rows += m.Rows; m.Rows == 0 && !onPostgresOnly[m.Table] {
 				t.Errorf("nothing in %s: its move is not tested", m.Table)
 			}
 		}
@@ -46,6 +46,9 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 		t.Fatalf("into a database that has gone on: %v", err)
 	}
 }
+
+// onPostgresOnly are tables that a file never has rows in.
+var onPostgresOnly = map[string]bool{"month_going": true, "legal_hold": true, "removed": true}
 
 func TestOnlyAFileIsMovedAndOnlyToPostgreSQL(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none.db")
