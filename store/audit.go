@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
@@ -126,6 +129,74 @@ func (s *Store) auditOutbox(ctx context.Context, in Instance) error {
 		err = fmt.Errorf("instance %d: outbox has commands for %v, want %v", in.ID, is, want)
 	}
 	return err
+}
+
+// mostDiffer is how many differences AuditAll tells of.
+const mostDiffer = 20
+
+// AuditAll audits all instances, and the worklist's counts. It returns how many
+// instances it looked at, and the first few things that differ; an error is one
+// of reading.
+func (s *Store) AuditAll(ctx context.Context, tell func(Progress)) (instances int64, differ []string, err error) {
+	p := newProgress("replaying", tell)
+	var mu sync.Mutex
+	found := func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(differ) < mostDiffer {
+			differ = append(differ, err.Error())
+		}
+	}
+	for after := int64(0); ; {
+		ids, err := s.instancesAfter(ctx, after)
+		if err != nil || len(ids) == 0 {
+			if err == nil {
+				err = s.auditCounts(ctx, found)
+			}
+			return instances, differ, err
+		}
+		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(auditors)
+		for _, id := range ids {
+			p.row("instance")
+			g.Go(func() error {
+				err := s.Audit(ctx, signoff.InstanceID(id))
+				if signoff.KindOf(err) == signoff.Unavailable || ctx.Err() != nil {
+					return errors.Join(err, ctx.Err())
+				}
+				if err != nil {
+					found(err)
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return instances, differ, err
+		}
+		instances, after = instances+int64(len(ids)), int64(ids[len(ids)-1])
+	}
+}
+
+// auditors is how many instances are audited at a time.
+const auditors = 4
+
+func (s *Store) instancesAfter(ctx context.Context, after int64) ([]int, error) {
+	rows, err := s.query(ctx, `select id from instance where id > $1 order by id limit 1000`, after)
+	if err != nil {
+		return nil, err
+	}
+	return readInts(rows)
+}
+
+func (s *Store) auditCounts(ctx context.Context, found func(error)) error {
+	err := s.AuditCounts(ctx)
+	if signoff.KindOf(err) == signoff.Unavailable {
+		return err
+	}
+	if err != nil {
+		found(err)
+	}
+	return nil
 }
 
 // AuditCounts compares the kept worklist counts with the rows.

@@ -9,6 +9,9 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -55,41 +58,31 @@ func pgProvider(db *sql.DB) (*goose.Provider, error) {
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 }
 
-// migratePostgres brings the tables to the version this program knows, on a
-// connection that may take as long as it takes. It does nothing to tables that
-// are of that version, and nothing to newer ones but say so.
+// migratePostgres brings the tables to the version this program knows. It does
+// nothing to tables that are of that version, and nothing to newer ones but say so.
 func (s *Store) migratePostgres(ctx context.Context) error {
-	db := stdlib.OpenDB(*s.pg.patient())
-	defer db.Close()
-	db.SetMaxOpenConns(2) // one of them holds the lock
-	p, err := pgProvider(db)
-	if err != nil {
+	is, err := pgVersion(ctx, s.pg)
+	switch {
+	case err != nil:
 		return err
-	}
-	is, err := pgVersion(ctx, db)
-	if err != nil {
-		return err
-	}
-	knows := newest(p)
-	if is > knows {
-		return newer(s.where, is, knows)
-	}
-	if is == knows {
+	case is > newest():
+		return newer(s.where, is, newest())
+	case is == newest():
 		return nil
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("update tables: %w", err)
-	}
-	return nil
+	return pgUp(ctx, s.pg, newest())
 }
 
-func pgVersion(ctx context.Context, db *sql.DB) (is int64, err error) {
+// pgVersion returns which version the tables are of, 0 when there are none.
+func pgVersion(ctx context.Context, pg *pgServer) (is int64, err error) {
+	db := stdlib.OpenDB(*pg.patient())
+	defer db.Close()
 	var has, ours bool
 	err = db.QueryRowContext(ctx, `select to_regclass('goose_db_version') is not null, to_regclass('workflow_version') is not null`).Scan(&has, &ours)
 	if err != nil || !has {
 		return 0, err
 	}
-	err = db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&is)
+	err = db.QueryRowContext(ctx, tablesVersion).Scan(&is)
 	if err == nil && is > 0 && !ours {
 		err = &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the database has tables of another program; nothing was changed",
 			Hint: "make a database for signoff alone"}
@@ -97,7 +90,38 @@ func pgVersion(ctx context.Context, db *sql.DB) (is int64, err error) {
 	return is, err
 }
 
-func newest(p *goose.Provider) int64 { return p.ListSources()[len(p.ListSources())-1].Version }
+// pgUp brings the tables to a version, on a connection that may take as long as
+// it takes.
+func pgUp(ctx context.Context, pg *pgServer, version int64) error {
+	db := stdlib.OpenDB(*pg.patient())
+	defer db.Close()
+	db.SetMaxOpenConns(2) // one of them holds the lock
+	p, err := pgProvider(db)
+	if err != nil {
+		return err
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("update tables: %w", err)
+	}
+	return nil
+}
+
+// newest is the version of the tables that this program knows.
+var newest = sync.OnceValue(func() (version int64) {
+	files, err := migrations.ReadDir("migrations/sqlite")
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	for _, f := range files {
+		number, _, _ := strings.Cut(f.Name(), "_")
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		version = max(version, n)
+	}
+	return version
+})
 
 func newer(what string, is, knows int64) error {
 	return &signoff.Error{Kind: signoff.Unavailable, Code: "data-newer",
@@ -107,33 +131,55 @@ func newer(what string, is, knows int64) error {
 
 // refuseNewer looks at an existing file without changing anything in it.
 func refuseNewer(ctx context.Context, path string) error {
+	is, err := sqliteVersion(ctx, path)
+	if err == nil && is > newest() {
+		err = newer("the data file "+path, is, newest())
+	}
+	return err
+}
+
+// sqliteVersion returns which version the tables of a file are of, 0 when there
+// are none or no file.
+func sqliteVersion(ctx context.Context, path string) (is int64, err error) {
 	if st, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && st.Size() == 0 {
-		return nil
+		return 0, nil
 	}
 	name, err := sqliteURL(path, url.Values{"mode": {"ro"}})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	db, err := sql.Open("sqlite", name)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer db.Close()
 	var has int
 	err = db.QueryRowContext(ctx, `select count(*) from sqlite_master where name = 'goose_db_version'`).Scan(&has)
-	if err != nil || has == 0 {
-		return err
+	if err == nil && has > 0 {
+		err = db.QueryRowContext(ctx, tablesVersion).Scan(&is)
 	}
-	var is int64
-	if err := db.QueryRowContext(ctx, `select coalesce(max(version_id), 0) from goose_db_version where is_applied`).Scan(&is); err != nil {
-		return err
+	return is, err
+}
+
+const tablesVersion = `select coalesce(max(version_id), 0) from goose_db_version where is_applied`
+
+// TablesVersion returns which version the tables at dsn are of, 0 when there are
+// none yet, and which one this program knows. It changes nothing, and a server
+// may be running.
+func TablesVersion(ctx context.Context, dsn string, o Options) (is, knows int64, err error) {
+	o.fill()
+	s := &Store{}
+	if isPostgres(dsn) {
+		if s.pg, s.where, err = pgParse(dsn, o.Log); err == nil {
+			is, err = pgVersion(ctx, s.pg)
+		}
+		return is, newest(), s.explain(err)
 	}
-	p, err := provider(db)
+	path, err := sqlitePath(dsn)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if knows := newest(p); is > knows {
-		return newer("the data file "+path, is, knows)
-	}
-	return nil
+	s.where = "the data file " + path
+	is, err = sqliteVersion(ctx, path)
+	return is, newest(), s.explain(err)
 }
