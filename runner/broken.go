@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/process"
 )
@@ -24,9 +23,10 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // putOnRecord makes an incident of an event the engine panicked on, and removes
 // the command whose end it is. That it is on record already is no error.
-func (r *Runner) putOnRecord(ctx context.Context, id signoff.InstanceID, event engine.Event, finished string) error {
-	_, err := r.do(ctx, id, task{by: access.System, event: event, finished: finished, givenUp: true})
-	if finished == "" && signoff.CodeOf(err) == engine.CodeRedundant {
+func (r *Runner) putOnRecord(ctx context.Context, id signoff.InstanceID, t task) error {
+	t.givenUp = true
+	_, err := r.do(ctx, id, t)
+	if t.finished == "" && signoff.CodeOf(err) == engine.CodeRedundant {
 		return nil
 	}
 	return err

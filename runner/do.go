@@ -81,7 +81,7 @@ func (req StartRequest) event() (engine.Start, error) {
 // start commits the first step of an instance under a number of its own, which
 // is used again when nothing came of it.
 func (r *Runner) start(ctx context.Context, wf signoff.WorkflowID, v store.VersionID, t task) (signoff.InstanceID, error) {
-	id, err := r.Store.NewInstance(ctx)
+	id, err := r.steps.NewInstance(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -90,14 +90,14 @@ func (r *Runner) start(ctx context.Context, wf signoff.WorkflowID, v store.Versi
 	t.event = e
 	_, err = r.step(ctx, store.Instance{ID: id, Workflow: wf, Version: v}, t)
 	if done, ok := errors.AsType[*store.OnceDone](err); ok {
-		r.Store.ReturnInstance(id) // the other request got another number
+		r.steps.ReturnInstance(id) // the other request got another number
 		return done.Instance, nil
 	}
 	if err == nil {
 		return id, nil
 	}
 	if _, unsure := errors.AsType[*commitError](err); !unsure {
-		r.Store.ReturnInstance(id)
+		r.steps.ReturnInstance(id)
 	}
 	return 0, err
 }
@@ -145,7 +145,7 @@ func (r *Runner) present(ctx context.Context, id signoff.InstanceID) (engine.Sta
 // before looks whether a request was carried out under its key already. It must
 // come first: the engine would refuse the repetition of a decision.
 func (r *Runner) before(ctx context.Context, o store.Once) (signoff.InstanceID, bool, error) {
-	err := r.Store.Done(ctx, o)
+	err := r.steps.Done(ctx, o)
 	if done, ok := errors.AsType[*store.OnceDone](err); ok {
 		return done.Instance, true, nil
 	}
@@ -157,8 +157,9 @@ type task struct {
 	by       signoff.Caller
 	event    engine.Event
 	once     store.Once
-	finished string // key of the command whose result this is
-	givenUp  bool   // the engine panicked on it: put that on record instead
+	finished string     // key of the command whose result this is
+	held     store.Hold // whose failure that is; zero: anybody may say it
+	givenUp  bool       // the engine panicked on it: put that on record instead
 }
 
 // do decides and commits, again when the instance has moved on meanwhile.
@@ -207,7 +208,7 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 		return engine.State{}, err
 	}
 	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version,
-		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Once: t.once}
+		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once}
 	if isServer(t.by) {
 		st.TimersFrom = r.Now().Add(timerPause)
 	}

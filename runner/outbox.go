@@ -112,10 +112,10 @@ func (r *Runner) handOut(st *store.Step, commands []engine.Command, def *process
 	for _, c := range commands {
 		out := store.Outgoing{Command: c, Due: now}
 		q := r.queues[c.Kind]
-		if q != nil && q.reserve(1) == 1 {
-			out.Due, out.Holder = now.Add(r.lease()), r.Node
+		if node, alive := r.member.holder(); q != nil && alive && q.reserve(1) == 1 {
+			out.Due, out.Holder = now.Add(r.lease()), node
 			jobs = append(jobs, queued{queue: q, until: out.Due, Job: store.Job{Command: c, Instance: st.Instance,
-				Workflow: st.Workflow, Version: st.Version, Attempt: 1}})
+				Workflow: st.Workflow, Version: st.Version, Attempt: 1, Holder: node}})
 		}
 		st.Commands = append(st.Commands, out)
 	}
@@ -149,12 +149,16 @@ func (r *Runner) feed(ctx context.Context, q *queue) {
 // takeDue fills the free places and returns when to look again.
 func (r *Runner) takeDue(ctx context.Context, q *queue) (time.Time, error) {
 	for {
+		node, alive := r.member.holder()
+		if !alive {
+			return time.Time{}, nil // woken when this node is one of the others again
+		}
 		n := q.reserve(cap(q.jobs))
 		if n == 0 {
 			return time.Time{}, nil // woken when a place becomes free
 		}
 		now := r.Now()
-		jobs, err := r.Store.TakeJobs(ctx, r.Node, q.kind, now, r.lease(), n)
+		jobs, err := r.steps.TakeJobs(ctx, node, q.kind, now, r.lease(), n)
 		for _, j := range jobs {
 			q.put(queued{j, now.Add(r.lease()), q})
 		}
@@ -163,7 +167,7 @@ func (r *Runner) takeDue(ctx context.Context, q *queue) (time.Time, error) {
 			return time.Time{}, err
 		}
 		if len(jobs) < n {
-			return r.Store.NextJob(ctx, q.kind)
+			return r.steps.NextJob(ctx, q.kind)
 		}
 	}
 }
@@ -185,26 +189,34 @@ func (r *Runner) carryOut(ctx, work context.Context, q *queue) {
 }
 
 func (r *Runner) carry(ctx context.Context, j queued) {
-	var err error
-	if r.Now().Add(r.Patience).After(j.until) {
-		err = r.Store.ReturnJob(ctx, j.Command.Key, r.Now()) // waited too long to be finished within its lease
-		j.queue.alarm.ring(r.Now())
-	} else {
-		var res Result
-		res, err = r.handle(ctx, j.Job)
-		if err != nil && ctx.Err() != nil {
-			return // stopped by us: given back when Run ends, or at the next start
-		}
-		if err == nil && !res.Pending && j.Command.Kind == engine.DoNotify {
-			r.handed <- j.Command.Key
-			return
-		}
-		err = r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err))
-	}
-	if err != nil {
+	err := r.attempt(ctx, j)
+	switch {
+	case err == nil || signoff.CodeOf(err) == "shutting-down":
+	case errors.Is(err, store.ErrNotHeld):
+		r.Log.Info("a command was taken up elsewhere meanwhile", slog.Int64("instance", int64(j.Instance)),
+			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt))
+	default:
 		r.Log.Error("result of a command not taken in; it will be carried out again", slog.Int64("instance", int64(j.Instance)),
 			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", err))
 	}
+}
+
+func (r *Runner) attempt(ctx context.Context, j queued) error {
+	if node, alive := r.member.holder(); !alive || node != j.Holder || r.Now().Add(r.Patience).After(j.until) {
+		// It has waited too long to be finished while it is ours, or is not ours any more.
+		err := r.steps.ReturnJob(ctx, j.Hold(), r.Now())
+		j.queue.alarm.ring(r.Now())
+		return err
+	}
+	res, err := r.handle(ctx, j.Job)
+	if err != nil && ctx.Err() != nil {
+		return nil // stopped by us: given back when Run ends, or when this node is found dead
+	}
+	if err == nil && !res.Pending && j.Command.Kind == engine.DoNotify {
+		r.handed <- j.Command.Key
+		return nil
+	}
+	return r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err))
 }
 
 // sweep removes notifications that have been handed over, as many at a time as
@@ -218,7 +230,7 @@ func (r *Runner) sweep(ctx context.Context) {
 		for len(keys) < atOnce && len(r.handed) > 0 {
 			keys = append(keys, <-r.handed)
 		}
-		if err := r.Store.DoneJobs(ctx, keys...); err != nil {
+		if err := r.steps.DoneJobs(ctx, keys...); err != nil {
 			r.Log.Error("notifications not removed; they will be handed over again", slog.Int("count", len(keys)), slog.Any("err", err))
 		}
 	}
@@ -227,11 +239,11 @@ func (r *Runner) sweep(ctx context.Context) {
 // putOff makes a command wait whose result could not be taken in, such as while
 // its workflow cannot be read, and returns the cause.
 func (r *Runner) putOff(ctx context.Context, j store.Job, cause error) error {
-	if cause == nil {
-		return nil
+	if cause == nil || errors.Is(cause, store.ErrNotHeld) {
+		return cause
 	}
 	due := r.Now().Add(backoff(retryTimer, j.Attempt))
-	if err := r.Store.RetryJob(context.WithoutCancel(ctx), j.Command.Key, due, "its result could not be taken in"); err != nil {
+	if err := r.steps.RetryJob(context.WithoutCancel(ctx), j.Hold(), due, "its result could not be taken in"); err != nil {
 		return errors.Join(cause, err)
 	}
 	r.queues[j.Command.Kind].alarm.ring(due)
@@ -259,7 +271,7 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 // error is treated as the handler's own would have been: it may lead to another
 // call of the handler. Reporting twice, or for a step that is no more, does nothing.
 func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.Value, failure error) error {
-	j, err := r.Store.Job(ctx, key)
+	j, err := r.steps.Job(ctx, key)
 	if signoff.KindOf(err) == signoff.NotFound {
 		return nil
 	}
@@ -273,7 +285,7 @@ func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.
 func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure error) error {
 	switch {
 	case failure == nil && res.Pending:
-		return r.Store.ParkJob(ctx, j.Command.Key)
+		return r.park(ctx, j)
 	case failure == nil:
 		return r.conclude(ctx, j, engine.EffectDone{Effect: j.Command.Ref, Result: res.Values})
 	}
@@ -285,7 +297,7 @@ func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure er
 		r.Log.Info("command failed and will be retried", slog.Int64("instance", int64(j.Instance)),
 			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", failure))
 		due := r.Now().Add(backoff(policy, j.Attempt))
-		if err := r.Store.RetryJob(ctx, j.Command.Key, due, cause(failure)); err != nil {
+		if err := r.steps.RetryJob(ctx, j.Hold(), due, cause(failure)); err != nil {
 			return err
 		}
 		if q := r.queues[j.Command.Kind]; q != nil {
@@ -302,18 +314,35 @@ func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure er
 	return r.conclude(ctx, j, failed)
 }
 
-// conclude tells the instance, and removes the command in the same commit. For
-// a notification no step waits, so it is only removed.
-func (r *Runner) conclude(ctx context.Context, j store.Job, event engine.Event) error {
-	if j.Command.Kind == engine.DoNotify {
-		return r.Store.DoneJobs(ctx, j.Command.Key)
+// park keeps a command whose result will be reported. That it has been
+// already is no news.
+func (r *Runner) park(ctx context.Context, j store.Job) error {
+	if err := r.steps.ParkJob(ctx, j.Hold()); !errors.Is(err, store.ErrNotHeld) {
+		return err
 	}
-	_, err := r.do(ctx, j.Instance, task{by: access.System, event: event, finished: j.Command.Key})
+	return nil
+}
+
+// conclude tells the instance, and removes the command in the same commit. For
+// a notification no step waits, so it is only removed. That something was done
+// is true whoever says it, and the engine sees what it is worth; that it failed
+// counts only while the command is held: another attempt may be under way.
+func (r *Runner) conclude(ctx context.Context, j store.Job, event engine.Event) error {
+	t := task{by: access.System, event: event, finished: j.Command.Key}
+	drop := func() error { return r.steps.DoneJobs(ctx, j.Command.Key) }
+	if _, failed := event.(engine.EffectFailed); failed {
+		t.held = j.Hold()
+		drop = func() error { return r.steps.DropJob(ctx, j.Hold()) }
+	}
+	if j.Command.Kind == engine.DoNotify {
+		return drop()
+	}
+	_, err := r.do(ctx, j.Instance, t)
 	if signoff.CodeOf(err) == codePanic {
-		err = r.putOnRecord(ctx, j.Instance, event, j.Command.Key)
+		err = r.putOnRecord(ctx, j.Instance, t)
 	}
 	if signoff.CodeOf(err) == engine.CodeRedundant {
-		return r.Store.DoneJobs(ctx, j.Command.Key) // the step was ended, or a first report came through after all
+		return drop() // the step was ended, or a first report came through after all
 	}
 	return err
 }

@@ -71,17 +71,11 @@ type Config struct {
 	Log      *slog.Logger     // nil: discarded
 	Now      func() time.Time // nil: time.Now
 	Location *time.Location   // where today() is; nil: UTC
-	Node     string           // this process among those on one database; "": "main"
+	Node     string           // what people call this process among those on one database; "": "main"
+	Version  string           // of the program; for people
 	AtOnce   int              // commands of one kind carried out at the same time; 0: 16
 	Patience time.Duration    // how long one handler may take; 0: a minute
 	Grace    time.Duration    // how long handlers may go on after Run was told to stop; 0: ten seconds
-}
-
-// storage is what a step is loaded from and committed to: the store, or in
-// tests one that fails at the worst moments.
-type storage interface {
-	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
-	Commit(ctx context.Context, st *store.Step) error
 }
 
 // Runner drives instances. Start and Do work as soon as it is made; timers and
@@ -89,6 +83,7 @@ type storage interface {
 type Runner struct {
 	Config
 	steps   storage
+	member  member
 	locks   [512]sync.Mutex // by instance: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
 	timers  *alarm
@@ -139,10 +134,10 @@ func (r *Runner) Run(ctx context.Context) error {
 		return fmt.Errorf("runner: already running")
 	}
 	defer r.running.Store(false)
-	// What this node held when it last stopped or died is nobody's now.
-	if _, err := r.Store.ReleaseJobs(ctx, r.Node, r.Now()); err != nil {
-		return fmt.Errorf("take up the outbox: %w", err)
+	if err := r.join(ctx); err != nil {
+		return fmt.Errorf("join the others on the store: %w", err)
 	}
+	hints := r.steps.Hints(ctx, store.TopicChanges, store.TopicJobs)
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wg sync.WaitGroup
@@ -158,6 +153,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { r.runTimers(ctx, work) })
 	wg.Go(func() { r.tidy(ctx) })
+	wg.Go(func() { r.stay(ctx) })
+	wg.Go(func() { r.listen(ctx, hints) })
 	<-ctx.Done()
 	for _, q := range r.queues {
 		q.close()
@@ -170,11 +167,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	for _, q := range r.queues {
 		q.close()
 	}
-	_, err := r.Store.ReleaseJobs(context.WithoutCancel(ctx), r.Node, r.Now())
-	if signoff.CodeOf(err) == "shutting-down" {
-		return nil // the leases say the same at the next start
-	}
-	return err
+	return r.leave(context.WithoutCancel(ctx))
 }
 
 // keepKeys is how long an idempotency key is remembered.
@@ -184,7 +177,7 @@ const keepKeys = 7 * 24 * time.Hour
 func (r *Runner) tidy(ctx context.Context) {
 	const every, atOnce = time.Hour, 1000
 	for {
-		n, err := r.Store.ForgetOnce(ctx, r.Now().Add(-keepKeys), atOnce)
+		n, err := r.steps.ForgetOnce(ctx, r.Now().Add(-keepKeys), atOnce)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Warn("old idempotency keys not removed", slog.Any("err", err))
 		}

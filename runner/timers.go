@@ -103,7 +103,7 @@ func (r *Runner) runTimers(ctx, work context.Context) {
 // full: then it stops, lest it try again and again without a pause.
 func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 	for ctx.Err() == nil {
-		due, err := r.Store.DueTimers(ctx, r.Now(), timersAtOnce)
+		due, err := r.steps.DueTimers(ctx, r.Now(), timersAtOnce)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -120,7 +120,7 @@ func (r *Runner) fireDue(ctx, work context.Context) (time.Time, error) {
 			return time.Time{}, stuck[i]
 		}
 	}
-	return r.Store.NextTimer(ctx)
+	return r.steps.NextTimer(ctx)
 }
 
 // retryTimer is how a timer is tried again whose step could not be taken, such
@@ -131,19 +131,20 @@ var retryTimer = process.Retry{First: 2 * time.Second, Cap: time.Hour}
 // fire takes one timer in, or puts it off when its step cannot be taken now. An
 // error means that not even that could be stored.
 func (r *Runner) fire(ctx context.Context, t store.Timer) error {
-	_, err := r.do(ctx, t.Instance, task{by: access.System, event: engine.TimerDue{Timer: t.Seq}})
+	due := task{by: access.System, event: engine.TimerDue{Timer: t.Seq}}
+	_, err := r.do(ctx, t.Instance, due)
 	if err == nil {
 		return nil
 	}
 	if c := signoff.CodeOf(err); c == engine.CodeRedundant || c == store.NoInstance().Code {
-		return r.Store.DropTimer(ctx, t.Serial)
+		return r.steps.DropTimer(ctx, t.Serial)
 	}
 	if signoff.CodeOf(err) == codePanic {
-		if e := r.putOnRecord(ctx, t.Instance, engine.TimerDue{Timer: t.Seq}, ""); e == nil {
-			return r.Store.DeferTimer(ctx, t.Serial, never)
+		if e := r.putOnRecord(ctx, t.Instance, due); e == nil {
+			return r.steps.DeferTimer(ctx, t, never)
 		}
 	}
-	if e := r.Store.DeferTimer(ctx, t.Serial, r.Now().Add(backoff(retryTimer, t.Attempt+1))); e != nil {
+	if e := r.steps.DeferTimer(ctx, t, r.Now().Add(backoff(retryTimer, t.Attempt+1))); e != nil {
 		return e
 	}
 	r.Log.Error("timer not taken in", slog.Int64("instance", int64(t.Instance)), slog.Int("attempt", t.Attempt+1), slog.Any("err", err))

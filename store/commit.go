@@ -29,6 +29,7 @@ type Step struct {
 	Facts    []engine.Fact
 	Commands []Outgoing
 	Finished string // key of the command whose result this step takes in; "" none
+	Held     Hold   // whose word that is; when it is not taken any more, Commit returns ErrNotHeld. Zero: anybody's
 	Once     Once
 
 	// Timers that this step sets are looked at no sooner, whenever they are due.
@@ -170,8 +171,8 @@ func (c *change) putFacts(t *tx) error {
 	if len(c.Facts) == 0 {
 		return nil
 	}
-	return t.send(`insert into fact (month, instance, seq, n, at, facts) values ($1, $2, $3, $4, $5, $6)`,
-		int64(monthOf(micros(c.After.StartedAt))), int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
+	return t.send(`insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`,
+		int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
 }
 
 func (c *change) putTasks(t *tx) error {
@@ -266,7 +267,7 @@ func (c *change) putTimers(t *tx) error {
 
 func (c *change) putOutbox(t *tx) error {
 	if c.Finished != "" {
-		if err := t.send(`delete from outbox where key = $1`, c.Finished); err != nil {
+		if err := c.putFinished(t); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,12 +18,28 @@ type Job struct {
 	Instance signoff.InstanceID
 	Workflow signoff.WorkflowID
 	Version  VersionID
-	Attempt  int // 1 the first time it is handed out
+	Attempt  int    // 1 the first time it is handed out
+	Holder   string // the node that has it; "" nobody
 }
 
+// Hold is what a node has of a command it took: it alone may say that the
+// command failed or is to be tried again. A node that was taken for dead, or
+// whose lease ended, has it no longer once somebody else takes it up.
+type Hold struct {
+	Key     string
+	Holder  string
+	Attempt int
+}
+
+// Hold is the right to say what became of this attempt.
+func (j Job) Hold() Hold { return Hold{j.Command.Key, j.Holder, j.Attempt} }
+
+// ErrNotHeld says that a command is not held any longer: it is done, or
+// somebody else's turn. Nothing was changed.
+var ErrNotHeld = errors.New("store: the command is not held any longer")
+
 // TakeJobs gives holder up to limit commands of a kind that are due at now, and
-// keeps others from taking them until the lease ends. The lease of a node that
-// died simply ends, and its commands are due again.
+// keeps others from taking them until the lease ends, or holder does (see Reap).
 func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.CommandKind, now time.Time, lease time.Duration, limit int) (jobs []Job, err error) {
 	due, err := s.NextJob(ctx, kind)
 	if err != nil || due.IsZero() || due.After(now) {
@@ -31,7 +48,7 @@ func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.Command
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
 			where key in (/*take*/ select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5 /*take*/)
-			returning instance, workflow, version, attempt, body`,
+			returning instance, workflow, version, attempt, holder, body`,
 			holder, micros(now.Add(lease)), string(kind), micros(now), limit)
 		if err != nil {
 			return err
@@ -47,7 +64,7 @@ func readJobs(rows *sql.Rows) (jobs []Job, err error) {
 	for rows.Next() {
 		var j Job
 		var body []byte
-		if err := rows.Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &body); err != nil {
+		if err := rows.Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &body); err != nil {
 			return nil, err
 		}
 		if err := json.Unmarshal(body, &j.Command); err != nil {
@@ -62,8 +79,8 @@ func readJobs(rows *sql.Rows) (jobs []Job, err error) {
 // (it is done, or its step was ended).
 func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
 	var body []byte
-	err = s.row(ctx, `select instance, workflow, version, attempt, body from outbox where key = $1`, key).
-		Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &body)
+	err = s.row(ctx, `select instance, workflow, version, attempt, holder, body from outbox where key = $1`, key).
+		Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &body)
 	if isNoRows(err) {
 		return j, &signoff.Error{Kind: signoff.NotFound, Code: "command-not-found", Detail: "this command is done or no longer wanted"}
 	}
@@ -85,38 +102,60 @@ func (s *Store) DoneJobs(ctx context.Context, keys ...string) error {
 	})
 }
 
-// RetryJob puts a command back until due, with what went wrong.
-func (s *Store) RetryJob(ctx context.Context, key string, due time.Time, cause string) error {
-	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update outbox set holder = '', due = $1, last_error = $2 where key = $3`, micros(due), cause, key)
-		return err
-	})
+// RetryJob puts a command back until due, with what went wrong. ErrNotHeld when
+// it is no longer the holder's.
+func (s *Store) RetryJob(ctx context.Context, h Hold, due time.Time, cause string) error {
+	return s.held(ctx, `update outbox set holder = '', due = $1, last_error = $2 where key = $3 and holder = $4 and attempt = $5`,
+		micros(due), cause, h.Key, h.Holder, h.Attempt)
 }
 
-// ReturnJob puts a command back that was taken and not begun.
-func (s *Store) ReturnJob(ctx context.Context, key string, due time.Time) error {
-	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update outbox set holder = '', due = $1, attempt = attempt - 1 where key = $2`, micros(due), key)
-		return err
-	})
+// ReturnJob puts a command back that was taken and not begun. ErrNotHeld when
+// it is no longer the holder's.
+func (s *Store) ReturnJob(ctx context.Context, h Hold, due time.Time) error {
+	return s.held(ctx, `update outbox set holder = '', due = $1, attempt = attempt - 1 where key = $2 and holder = $3 and attempt = $4`,
+		micros(due), h.Key, h.Holder, h.Attempt)
 }
 
 // ParkJob keeps a command until somebody reports its result, however long that
-// takes: its handler has seen to it that this will happen.
-func (s *Store) ParkJob(ctx context.Context, key string) error {
-	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update outbox set holder = '', due = 0 where key = $1`, key)
-		return err
-	})
+// takes: its handler has seen to it that this will happen. ErrNotHeld when it is
+// no longer the holder's, such as because the result was there first.
+func (s *Store) ParkJob(ctx context.Context, h Hold) error {
+	return s.held(ctx, `update outbox set holder = '', due = 0 where key = $1 and holder = $2 and attempt = $3`, h.Key, h.Holder, h.Attempt)
 }
 
-// ReleaseJobs gives back what holder had taken when it stopped.
-func (s *Store) ReleaseJobs(ctx context.Context, holder string, now time.Time) (n int64, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		n, err = t.exec(`update outbox set holder = '', due = $1 where holder = $2 and due > 0`, micros(now), holder)
+// DropJob removes a command whose failure nobody waits for any longer.
+// ErrNotHeld when it is no longer the holder's.
+func (s *Store) DropJob(ctx context.Context, h Hold) error {
+	return s.held(ctx, `delete from outbox where key = $1 and holder = $2 and attempt = $3`, h.Key, h.Holder, h.Attempt)
+}
+
+// held changes one command that only its holder may.
+func (s *Store) held(ctx context.Context, query string, args ...any) error {
+	var n int64
+	err := s.write(ctx, func(t *tx) (err error) {
+		n, err = t.exec(query, args...)
 		return err
 	})
-	return n, err
+	if err == nil && n == 0 {
+		return ErrNotHeld
+	}
+	return err
+}
+
+// putFinished removes the command whose end a step takes in. A success counts
+// whoever brings it, a failure only from the command's holder.
+func (c *change) putFinished(t *tx) error {
+	if c.Held == (Hold{}) {
+		return t.send(`delete from outbox where key = $1`, c.Finished)
+	}
+	return t.then(orNotHeld, `delete from outbox where key = $1 and holder = $2 and attempt = $3`, c.Finished, c.Held.Holder, c.Held.Attempt)
+}
+
+func orNotHeld(n int64) error {
+	if n == 0 {
+		return ErrNotHeld
+	}
+	return nil
 }
 
 // NextJob returns when the next command of a kind is due, the zero time when

@@ -61,6 +61,8 @@ type Store struct {
 	read   *sql.DB   // many connections, none of which can write
 	writer *writer
 	ids    ids
+	clock  clock
+	hints  hints
 
 	readMu    sync.Mutex
 	readStmts map[string]*sql.Stmt

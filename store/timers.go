@@ -12,10 +12,13 @@ import (
 type Timer struct {
 	signoff.Serial
 	Attempt int
+	Until   time.Time // whoever puts it off must know this: until when it was left alone, or when it was due
 }
 
-// timerLease is how long other nodes leave a timer to the one that saw it first.
-const timerLease = time.Minute
+// timerLease is how long other nodes leave a timer to the one that saw it first,
+// which is as long as they leave a node that says nothing. Should that one be
+// slow instead, both take the timer in, and the engine one of them.
+const timerLease = 20 * time.Second
 
 // DueTimers returns up to limit timers due at now, the longest due first. They
 // stay until the step that takes them in commits. Where there can be other
@@ -24,7 +27,7 @@ func (s *Store) DueTimers(ctx context.Context, now time.Time, limit int) (out []
 	if s.pg != nil {
 		return s.takeTimers(ctx, now, limit)
 	}
-	rows, err := s.query(ctx, `select instance, seq, attempt from timer where due <= $1 order by due, instance, seq limit $2`, micros(now), limit)
+	rows, err := s.query(ctx, `select instance, seq, attempt, due from timer where due <= $1 order by due, instance, seq limit $2`, micros(now), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +40,12 @@ func (s *Store) takeTimers(ctx context.Context, now time.Time, limit int) (out [
 	if err != nil || next.IsZero() || next.After(now) {
 		return nil, err // nothing to do, and no commit to say so
 	}
+	until := micros(now.Add(timerLease))
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`with old as (select instance, seq, due, attempt from timer where due <= $1
 				order by due, instance, seq limit $2 for update skip locked),
 			taken as (update timer t set due = $3 from old where t.instance = old.instance and t.seq = old.seq)
-			select instance, seq, attempt from old order by due, instance, seq`, micros(now), limit, micros(now.Add(timerLease)))
+			select instance, seq, attempt, $3::bigint from old order by due, instance, seq`, micros(now), limit, until)
 		if err != nil {
 			return err
 		}
@@ -55,7 +59,9 @@ func (s *Store) takeTimers(ctx context.Context, now time.Time, limit int) (out [
 func readTimers(rows *sql.Rows) (out []Timer, err error) {
 	err = eachRow(rows, func() error {
 		var t Timer
-		err := rows.Scan(&t.Instance, &t.Seq, &t.Attempt)
+		var until int64
+		err := rows.Scan(&t.Instance, &t.Seq, &t.Attempt, &until)
+		t.Until = moment(until)
 		out = append(out, t)
 		return err
 	})
@@ -74,10 +80,12 @@ func (s *Store) next(ctx context.Context, query string, args ...any) (time.Time,
 }
 
 // DeferTimer looks at a timer again at due, because taking it in failed. The
-// time the instance knows does not change.
-func (s *Store) DeferTimer(ctx context.Context, n signoff.Serial, due time.Time) error {
+// time the instance knows does not change. It does nothing when somebody else
+// has the timer by now.
+func (s *Store) DeferTimer(ctx context.Context, n Timer, due time.Time) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update timer set due = $1, attempt = attempt + 1 where instance = $2 and seq = $3`, micros(due), int64(n.Instance), n.Seq)
+		_, err := t.exec(`update timer set due = $1, attempt = attempt + 1 where instance = $2 and seq = $3 and due = $4 and attempt = $5`,
+			micros(due), int64(n.Instance), n.Seq, micros(n.Until), n.Attempt)
 		return err
 	})
 }

@@ -276,15 +276,13 @@ func leases(t *testing.T, s *store.Store) {
 	if jobs := take("b", noon.Add(time.Minute)); len(jobs) != 1 || jobs[0].Attempt != 2 {
 		t.Fatalf("after the lease: %+v", jobs)
 	}
-	if n, err := s.ReleaseJobs(ctx, "b", noon); err != nil || n != 1 {
-		t.Fatalf("released %d, %v", n, err)
-	}
-	take("a", noon)
-	must(t, s.RetryJob(ctx, "1_2/email", noon.Add(time.Hour), "away"))
+	must(t, s.Leave(ctx, "b", noon))
+	hold := take("a", noon)[0].Hold()
+	must(t, s.RetryJob(ctx, hold, noon.Add(time.Hour), "away"))
 	if due, err := s.NextJob(ctx, engine.DoEmail); err != nil || !due.Equal(noon.Add(time.Hour)) {
 		t.Fatalf("next is due %v, %v", due, err)
 	}
-	must(t, s.ParkJob(ctx, "1_2/email"))
+	must(t, s.ParkJob(ctx, take("a", noon.Add(time.Hour))[0].Hold()))
 	if jobs := take("a", noon.Add(1000*time.Hour)); len(jobs) != 0 {
 		t.Fatalf("a parked command was taken: %+v", jobs)
 	}
@@ -340,7 +338,7 @@ func timers(t *testing.T, s *store.Store) {
 	if len(due) != 2 || due[0].Serial.String() != "1_3" || due[1].Serial.String() != "2_2" {
 		t.Fatalf("due: %+v", due)
 	}
-	must(t, s.DeferTimer(ctx, due[0].Serial, *at(5)))
+	must(t, s.DeferTimer(ctx, due[0], *at(5)))
 	must(t, s.DropTimer(ctx, due[1].Serial))
 	due, err = s.DueTimers(ctx, *at(5), 10)
 	must(t, err)

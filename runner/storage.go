@@ -1,0 +1,49 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/store"
+)
+
+// storage is everything a runner asks of the store. Package store answers it,
+// and says at each method what it does; in tests something else does, that
+// fails at the worst moments.
+type storage interface {
+	NewInstance(ctx context.Context) (signoff.InstanceID, error)
+	ReturnInstance(id signoff.InstanceID)
+	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
+	Commit(ctx context.Context, st *store.Step) error
+	Done(ctx context.Context, o store.Once) error
+	ForgetOnce(ctx context.Context, before time.Time, limit int) (int64, error)
+
+	TakeJobs(ctx context.Context, holder string, kind engine.CommandKind, now time.Time, lease time.Duration, limit int) ([]store.Job, error)
+	NextJob(ctx context.Context, kind engine.CommandKind) (time.Time, error)
+	Job(ctx context.Context, key string) (store.Job, error)
+	DoneJobs(ctx context.Context, keys ...string) error // whoever holds them
+	RetryJob(ctx context.Context, h store.Hold, due time.Time, cause string) error
+	ReturnJob(ctx context.Context, h store.Hold, due time.Time) error
+	ParkJob(ctx context.Context, h store.Hold) error
+	DropJob(ctx context.Context, h store.Hold) error
+
+	DueTimers(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
+	NextTimer(ctx context.Context) (time.Time, error)
+	DeferTimer(ctx context.Context, n store.Timer, due time.Time) error
+	DropTimer(ctx context.Context, n signoff.Serial) error
+
+	// Membership. Where the store is not shared, a node need not renew.
+	Shared() bool
+	Join(ctx context.Context, n store.Node) error
+	Renew(ctx context.Context, id string, now, until time.Time) (bool, error)
+	Leave(ctx context.Context, id string, now time.Time) error
+	Reap(ctx context.Context, now time.Time) ([]store.Node, error)
+	ReleaseLost(ctx context.Context, now time.Time) (int64, error)
+
+	// What nodes tell each other. None of it has to arrive.
+	Others() bool
+	Publish(topic store.Topic, payload string)
+	Hints(ctx context.Context, topics ...store.Topic) <-chan store.Hint
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// clock is the time that all nodes on one database share: that of the database,
+// told by this machine's own since they were last compared. On a file it is the
+// machine's.
+type clock struct {
+	at atomic.Pointer[reading]
+}
+
+// reading is one look at the database's clock. Ours stood somewhere between
+// asking and having the answer, and is taken to have stood in the middle.
+type reading struct {
+	ours, theirs time.Time
+	within       time.Duration // half the time the answer took
+}
+
+// Now is the present as all nodes on the store see it, whatever the clocks of
+// their machines say. It may jump when the database's clock does.
+func (s *Store) Now() time.Time {
+	r := s.clock.at.Load()
+	if r == nil {
+		return s.now()
+	}
+	return r.now(s.now())
+}
+
+func (r *reading) now(ours time.Time) time.Time { return r.theirs.Add(ours.Sub(r.ours)) }
+
+// measure compares our clock with the database's. It never fails: when the
+// database does not answer, the last comparison stands.
+func (s *Store) measure(ctx context.Context) {
+	if s.pg == nil {
+		return
+	}
+	before := s.now()
+	var us int64
+	err := s.row(ctx, `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`).Scan(&us)
+	took := s.now().Sub(before)
+	if err != nil || took < 0 {
+		return
+	}
+	s.clock.take(&reading{ours: before.Add(took / 2), theirs: moment(us), within: took / 2})
+}
+
+// take keeps the better of two readings: the newer one where they contradict
+// each other, because one of the clocks has been set or has drifted, else the
+// one that is more exact.
+func (c *clock) take(r *reading) {
+	old := c.at.Load()
+	if old != nil {
+		apart := r.theirs.Sub(old.now(r.ours)).Abs()
+		if apart <= r.within+old.within && r.within >= old.within {
+			return
+		}
+	}
+	c.at.Store(r)
+}
