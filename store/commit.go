@@ -171,8 +171,8 @@ func (c *change) putFacts(t *tx) error {
 	if len(c.Facts) == 0 {
 		return nil
 	}
-	return t.send(`insert into fact (instance, seq, n, at, facts) values ($1, $2, $3, $4, $5)`,
-		int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
+	return t.send(`insert into fact (month, instance, seq, n, at, facts) values ($1, $2, $3, $4, $5, $6)`,
+		int64(monthOf(micros(c.After.StartedAt))), int64(c.Instance), c.Facts[0].Seq, len(c.Facts), micros(c.Facts[0].At), c.facts)
 }
 
 func (c *change) putTasks(t *tx) error {
