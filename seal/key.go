@@ -58,7 +58,7 @@ func LoadKey(path string, environment Secret) (Key, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
-	if err := makeKey(path); err != nil {
+	if err := makeKey(path, NewKey()); err != nil {
 		return Key{}, err
 	}
 	return readKey(path)
@@ -76,6 +76,21 @@ func ReadKey(path string, environment Secret) (Key, error) {
 // Text is the key as KeyVariable takes it. It is for handing a key to an
 // administrator and nothing else.
 func (k Key) Text() Secret { return Secret(hex.EncodeToString(k.bytes[:])) }
+
+// WriteKey keeps a key, as Text gives it, in a file that must not be there yet.
+func WriteKey(path string, text Secret) error {
+	k, err := parseKey(text)
+	if err != nil {
+		return err
+	}
+	if err := makeKey(path, k); err != nil {
+		return err
+	}
+	if is, err := readKey(path); err != nil || is != k {
+		return errors.Join(err, fmt.Errorf("there is a key in %s already; it was left alone", path))
+	}
+	return nil
+}
 
 // NewKey makes a random key.
 func NewKey() Key {
@@ -135,15 +150,14 @@ func readKey(path string) (Key, error) {
 	return newKey(b, path)
 }
 
-// makeKey writes a new key beside path and links it into place, which either
+// makeKey writes a key beside path and links it into place, which either
 // happens whole or, when path exists by now, not at all.
-func makeKey(path string) error {
+func makeKey(path string, k Key) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // made with mode 0600
 	if err != nil {
 		return fmt.Errorf("make master key: %w", err)
 	}
 	defer os.Remove(f.Name())
-	k := NewKey()
 	_, err = f.Write(k.bytes[:])
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("make master key: %w", err)

@@ -189,3 +189,20 @@ func TestReadingAKeyMakesNone(t *testing.T) {
 		t.Error("one was made")
 	}
 }
+
+func TestAKeyIsPutBackOnceAndReplacesNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	k := NewKey()
+	if err := WriteKey(path, k.Text()); err != nil {
+		t.Fatal(err)
+	}
+	if is, err := ReadKey(path, ""); err != nil || is != k {
+		t.Fatalf("another key came back (%v)", err)
+	}
+	if err := WriteKey(path, NewKey().Text()); err == nil {
+		t.Error("a key was replaced")
+	}
+	if err := WriteKey(path+"2", "no key"); err == nil {
+		t.Error("what is no key was written")
+	}
+}

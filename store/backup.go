@@ -46,11 +46,11 @@ var (
 // begins, and reads the file back. A server may be running on the data; it is
 // not held up. The file appears under its name only when all of this went well.
 //
-// It refuses to replace a file ("file-exists") unless it is told to.
+// It refuses to replace a file ("backup-exists") unless it is told to.
 func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents, err error) {
 	o.fill()
 	if _, err := os.Lstat(path); err == nil && !o.Force {
-		return c, &signoff.Error{Kind: signoff.Conflict, Code: "file-exists", Detail: "there is a file " + path + " already; it was left alone",
+		return c, &signoff.Error{Kind: signoff.Conflict, Code: "backup-exists", Detail: "there is a file " + path + " already; it was left alone",
 			Hint: "choose another name, or replace it with --force"}
 	}
 	s, where, err := openSnapshot(ctx, dsn, o.Options)
@@ -138,7 +138,7 @@ func newPart(path string) (*part, error) {
 	}
 	ok, err := tryLock(f)
 	if err == nil && !ok {
-		err = &signoff.Error{Kind: signoff.Conflict, Code: "file-exists", Detail: "another backup is being written to " + path, Hint: "wait for it, or choose another name"}
+		err = &signoff.Error{Kind: signoff.Conflict, Code: "backup-exists", Detail: "another backup is being written to " + path, Hint: "wait for it, or choose another name"}
 	}
 	if err == nil {
 		err = f.Truncate(0)
@@ -183,7 +183,7 @@ func (p *part) explain(where string, onPostgres bool, err error) error {
 	return s.explain(err)
 }
 
-var stopped = &signoff.Error{Kind: signoff.Unavailable, Code: "stopped", Detail: "it was stopped; nothing was kept", Hint: "run it again"}
+var stopped = &signoff.Error{Kind: signoff.Unavailable, Code: "backup-stopped", Detail: "it was stopped; nothing was kept", Hint: "run it again"}
 
 func fileError(path string, err error) error {
 	if _, ok := errors.AsType[*signoff.Error](err); ok {
@@ -198,7 +198,7 @@ func fileError(path string, err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		what, hint = "does not fit: the disk is full", "make room, or choose another place"
 	}
-	return &signoff.Error{Kind: signoff.Unavailable, Code: "file-unusable", Detail: "the file " + path + " " + what, Hint: hint, Err: err}
+	return &signoff.Error{Kind: signoff.Unavailable, Code: "backup-unusable", Detail: "the file " + path + " " + what, Hint: hint, Err: err}
 }
 
 // rename gives a file its name and makes that last through a power cut.

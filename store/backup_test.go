@@ -118,11 +118,11 @@ func TestABackupThatWasCutOffAnywhereIsRefused(t *testing.T) {
 	for n := range whole {
 		must(t, os.WriteFile(cut, whole[:n], 0o600))
 		_, err := store.CheckBackup(t.Context(), cut, nil)
-		refused(t, err, "bad-backup", "")
+		refused(t, err, "backup-bad", "")
 	}
 	must(t, os.WriteFile(cut, append(bytes.Clone(whole), 0), 0o600))
 	_, err = store.CheckBackup(t.Context(), cut, nil)
-	refused(t, err, "bad-backup", "something follows")
+	refused(t, err, "backup-bad", "something follows")
 }
 
 func TestABackupOfWhichAnyByteChangedIsRefusedOrSaysTheSame(t *testing.T) {
@@ -142,7 +142,7 @@ func TestABackupOfWhichAnyByteChangedIsRefusedOrSaysTheSame(t *testing.T) {
 				same++ // gzip's own header holds a time and the like
 			case signoff.CodeOf(err) == "data-newer": // a digit of the header
 			default:
-				refused(t, err, "bad-backup", "")
+				refused(t, err, "backup-bad", "")
 			}
 			whole[i] ^= flip
 		}
@@ -179,17 +179,17 @@ func TestWhatIsNoBackupIsRefusedInWords(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text")
 	must(t, os.WriteFile(text, []byte("PRAGMA foreign_keys=off;"), 0o600))
 	for name, c := range map[string][3]string{
-		"another file":                   {text, "bad-backup", "is not a backup"},
-		"an empty file":                  {zipped(t), "bad-backup", "ends too soon"},
-		"something zipped":               {zipped(t, "hello world"), "bad-backup", ""},
-		"only a header":                  {zipped(t, head), "bad-backup", "ends too soon"},
+		"another file":                   {text, "backup-bad", "is not a backup"},
+		"an empty file":                  {zipped(t), "backup-bad", "ends too soon"},
+		"something zipped":               {zipped(t, "hello world"), "backup-bad", ""},
+		"only a header":                  {zipped(t, head), "backup-bad", "ends too soon"},
 		"a newer form":                   {zipped(t, rec("H", strings.Replace(someHeader, `"form":1`, `"form":2`, 1))), "data-newer", "newer signoff"},
-		"a folder":                       {t.TempDir(), "bad-backup", "cannot be read"},
-		"nothing":                        {filepath.Join(t.TempDir(), "none"), "bad-backup", "is not there"},
-		"a row without table":            {zipped(t, head, "R\x01n"), "bad-backup", "a table was expected"},
-		"a table with a name of its own": {zipped(t, head, rec("T", strings.Replace(someTable, "xyz", "x; drop", 1))), "bad-backup", "without a name"},
-		"a row of terabytes":             {zipped(t, head, rec("T", someTable), "R\xff\xff\xff\xff\xff\x7f"), "bad-backup", "at most"},
-		"a length without end":           {zipped(t, head, "T"+strings.Repeat("\xff", 20)), "bad-backup", "no length"},
+		"a folder":                       {t.TempDir(), "backup-bad", "cannot be read"},
+		"nothing":                        {filepath.Join(t.TempDir(), "none"), "backup-bad", "is not there"},
+		"a row without table":            {zipped(t, head, "R\x01n"), "backup-bad", "a table was expected"},
+		"a table with a name of its own": {zipped(t, head, rec("T", strings.Replace(someTable, "xyz", "x; drop", 1))), "backup-bad", "without a name"},
+		"a row of terabytes":             {zipped(t, head, rec("T", someTable), "R\xff\xff\xff\xff\xff\x7f"), "backup-bad", "at most"},
+		"a length without end":           {zipped(t, head, "T"+strings.Repeat("\xff", 20)), "backup-bad", "no length"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := store.CheckBackup(t.Context(), c[0], nil)
@@ -212,13 +212,13 @@ func TestABackupThatUnpacksToMuchIsGivenUpEarly(t *testing.T) {
 		parts = append(parts, strings.Repeat("\x00", 1<<20))
 	}
 	_, err := store.CheckBackup(t.Context(), zipped(t, parts...), nil)
-	refused(t, err, "bad-backup", "at most")
+	refused(t, err, "backup-bad", "at most")
 }
 
 func TestABackupReplacesNothingUnlessToldTo(t *testing.T) {
 	file, path := backupOf(t)
 	_, err := store.Backup(t.Context(), path, file, store.BackupOptions{})
-	refused(t, err, "file-exists", "already")
+	refused(t, err, "backup-exists", "already")
 	_, err = store.Backup(t.Context(), path, file, store.BackupOptions{Force: true})
 	must(t, err)
 	if left, _ := filepath.Glob(file + "*"); len(left) != 1 {

@@ -238,7 +238,7 @@ func (b *backupWriter) finish() (digest string, err error) {
 	return digest, errors.Join(err, b.out.Flush(), b.zip.Close())
 }
 
-const codeBadBackup = "bad-backup"
+const codeBadBackup = "backup-bad"
 
 // damaged says what is wrong with a file that is not, or no longer, a backup.
 func damaged(what string, err error) error {

@@ -111,7 +111,7 @@ func (f *filling) verify() error {
 	return nil
 }
 
-const codeNotVerified = "copy-differs"
+const codeNotVerified = "backup-differs"
 
 // sqliteTarget makes a new file at path with tables of a version. It is written
 // without any care for a loss of power: a file that is not complete is thrown

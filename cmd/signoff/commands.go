@@ -4,7 +4,7 @@ import "github.com/spf13/cobra"
 
 func addCommands(root *cobra.Command) {
 	root.AddCommand(
-		serveCommand(), healthCommand(), sandboxCommand(), moveDataCommand(), keyCommand(), benchCommand(),
+		serveCommand(), healthCommand(), sandboxCommand(), backupCommand(), restoreCommand(), migrateCommand(), moveDataCommand(), keyCommand(), benchCommand(),
 		deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(),
 		testCommand(),

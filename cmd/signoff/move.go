@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -12,7 +11,7 @@ import (
 )
 
 func moveDataCommand() *cobra.Command {
-	var config, data, database string
+	var place dataPlace
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "move",
@@ -26,14 +25,7 @@ is; start the server with the same data folder and --store from then on.`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set := map[string]any{}
-			if cmd.Flags().Changed("data") {
-				set["data"] = data
-			}
-			if cmd.Flags().Changed("store") {
-				set["store"] = database
-			}
-			cfg, err := loadConfig(config, os.Environ(), set)
+			cfg, err := place.load(cmd)
 			if err != nil {
 				return err
 			}
@@ -48,16 +40,12 @@ is; start the server with the same data folder and --store from then on.`,
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), moved)
 			}
-			for _, m := range moved {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-18s %d\n", m.Table, m.Rows)
-			}
+			printRows(cmd.OutOrStdout(), moved)
 			fmt.Fprintln(cmd.ErrOrStderr(), "Everything is there, every row compared. Start the server with --store from now on.")
 			return nil
 		},
 	}
-	c.Flags().StringVar(&config, "config", os.Getenv("SIGNOFF_CONFIG"), "configuration file (SIGNOFF_CONFIG)")
-	c.Flags().StringVar(&data, "data", "./data", "folder the data is in")
-	c.Flags().StringVar(&database, "store", "", "PostgreSQL database to move to, postgres://user@host/database")
+	place.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
