@@ -28,6 +28,8 @@ const (
 type member struct {
 	stay atomic.Pointer[stay]
 	dull atomic.Bool // the last renewal failed
+
+	lease, every time.Duration // how long it lives unless it renews that, and how often it does
 }
 
 // stay is until when this node may begin something, and as whom.
@@ -51,14 +53,14 @@ func (s *stay) alive(now time.Time) bool {
 	return s.until.IsZero() || now.Before(s.until) && now.Round(0).Before(s.until.Round(0))
 }
 
-// Node is this node's id, and whether it may begin something now. Before Run
+// NodeID is this node's id, and whether it may begin something now. Before Run
 // and after it, there is none.
 func (r *Runner) NodeID() (id string, alive bool) { return r.member.holder() }
 
 // join makes this runner one of the nodes, under a new id.
 func (r *Runner) join(ctx context.Context) error {
 	began, now := time.Now(), r.Now()
-	n := store.Node{ID: rand.Text()[:12], Name: r.Node, Version: r.Version, Started: now, Renewed: now, Until: now.Add(nodeLease)}
+	n := store.Node{ID: rand.Text()[:12], Name: r.Node, Version: r.Version, Started: now, Renewed: now, Until: now.Add(r.member.lease)}
 	if err := r.steps.Join(ctx, n); err != nil {
 		return err
 	}
@@ -70,7 +72,7 @@ func (r *Runner) stayFrom(id string, began time.Time) *stay {
 	if !r.steps.Shared() {
 		return &stay{id: id}
 	}
-	return &stay{id: id, until: began.Add(nodeLease - leaseSpare)}
+	return &stay{id: id, until: began.Add(r.member.lease - leaseSpare)}
 }
 
 // leave says that this node stops, so that others need not wait to find out.
@@ -89,7 +91,7 @@ func (r *Runner) stay(ctx context.Context) {
 		return
 	}
 	looked := time.Now()
-	for sleep(ctx, renewEvery) {
+	for sleep(ctx, r.member.every) {
 		r.renew(ctx)
 		r.reap(ctx)
 		if time.Since(looked) < lostEvery {
@@ -108,7 +110,7 @@ func (r *Runner) stay(ctx context.Context) {
 func (r *Runner) renew(ctx context.Context) {
 	began, now := time.Now(), r.Now()
 	s := r.member.stay.Load()
-	known, err := r.steps.Renew(ctx, s.id, now, now.Add(nodeLease))
+	known, err := r.steps.Renew(ctx, s.id, now, now.Add(r.member.lease))
 	if err != nil {
 		if ctx.Err() == nil && !r.member.dull.Swap(true) {
 			r.Log.Warn("this node could not say that it lives", slog.Any("err", err))

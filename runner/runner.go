@@ -117,6 +117,7 @@ func New(c Config) *Runner {
 		c.Grace = 10 * time.Second
 	}
 	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm()}
+	r.member.lease, r.member.every = nodeLease, renewEvery
 	for kind := range c.Handlers {
 		r.queues[kind] = newQueue(kind, c.AtOnce)
 	}
