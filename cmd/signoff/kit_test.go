@@ -297,7 +297,7 @@ func TestTheContainerFileFitsTheSource(t *testing.T) {
 	}
 	_, last, _ := strings.Cut(text, "\nFROM scratch\n")
 	user := regexp.MustCompile(`(?m)^USER (\d+):\d+$`).FindStringSubmatch(last)
-	if user == nil || user[1] == "0" || !strings.Contains(text, "chown "+user[1]+":") {
+	if user == nil || user[1] == "0" || !strings.Contains(last, "--chown="+user[1]+":"+user[1]+" /own/ /\n") {
 		t.Errorf("it runs as %v", user)
 	}
 	env := regexp.MustCompile(`(?m)^ENV (.*)$`).FindStringSubmatch(last)
