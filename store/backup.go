@@ -53,6 +53,7 @@ func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents,
 		return c, &signoff.Error{Kind: signoff.Conflict, Code: "backup-exists", Detail: "there is a file " + path + " already; it was left alone",
 			Hint: "choose another name, or replace it with --force"}
 	}
+	made := o.Now().UTC() // all that was acknowledged before is in it
 	s, where, err := openSnapshot(ctx, dsn, o.Options)
 	if err != nil {
 		return c, err
@@ -70,7 +71,7 @@ func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents,
 		return c, err
 	}
 	defer f.discard()
-	wrote, err := s.write(ctx, f, o)
+	wrote, err := s.write(ctx, f, made, o)
 	if err != nil {
 		return c, f.explain(where, isPostgres(dsn), err)
 	}
@@ -85,8 +86,8 @@ func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents,
 }
 
 // write writes the snapshot and returns the digest of it.
-func (s *snapshot) write(ctx context.Context, to io.Writer, o BackupOptions) (string, error) {
-	h := sealedHeader{BackupHeader: BackupHeader{Signoff: "backup", Form: backupForm, Tables: s.version, Program: o.Program, From: s.kind, Made: o.Now().UTC()}}
+func (s *snapshot) write(ctx context.Context, to io.Writer, made time.Time, o BackupOptions) (string, error) {
+	h := sealedHeader{BackupHeader: BackupHeader{Signoff: "backup", Form: backupForm, Tables: s.version, Program: o.Program, From: s.kind, Made: made}}
 	var err error
 	if h.KeyMark, err = s.keyMark(ctx); err != nil {
 		return "", err

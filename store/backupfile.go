@@ -48,7 +48,7 @@ type BackupHeader struct {
 	Tables  int64     `json:"tables"`            // version of the tables
 	Program string    `json:"program"`           // version of the program that wrote it
 	From    string    `json:"from"`              // sqlite, postgres
-	Made    time.Time `json:"made"`              // when what it holds was true
+	Made    time.Time `json:"made"`              // all that was acknowledged before is in it
 	KeyMark string    `json:"keyMark,omitempty"` // fingerprint of the key its secrets are sealed with
 }
 
