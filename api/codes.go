@@ -107,6 +107,7 @@ var Codes = []Code{
 	{"unavailable", 503, "Not available at the moment", "The server's database does not answer, or the request took too long. Try again; an Idempotency-Key makes that safe."},
 	{"data-unusable", 503, "The server cannot use its data at the moment", "The disk is full or reports errors, or the file cannot be written. Nothing acknowledged is lost. Try again; an Idempotency-Key makes that safe."},
 	{"data-outcome-unknown", 503, "It is not known whether this was stored", "The connection to the database broke at the last moment. Repeat it with the same Idempotency-Key, or look first."},
+	{"instance-newer", 503, "A newer version has changed this instance", "This server is older than the one that wrote it and leaves it alone. Update the server; other instances go on."},
 	{"shutting-down", 503, "The server is stopping", "Try again in a moment; an Idempotency-Key makes that safe."},
 	{"too-many-streams", 429, "Too many open event streams", "Close a page, or let one stream serve several."},
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -97,11 +98,35 @@ func TestTheStoredFormHasTheNamesOfTheTags(t *testing.T) {
 }
 
 func TestAStateOfANewerFormIsRefused(t *testing.T) {
-	if _, err := DecodeState([]byte(`{"form":2}`)); err == nil || !strings.Contains(err.Error(), "form 2") {
+	st, err := DecodeState([]byte(`{"folio":"Leave","form":2,"status":"running"}`))
+	if e, ok := errors.AsType[*signoff.Error](err); !ok || e.Code != CodeNewer || !strings.Contains(e.Detail, "form 2") || e.Hint == "" {
 		t.Errorf("got %v", err)
+	}
+	if _, err := DecodeState([]byte(`{"form":2,"tasks":{"2":[]}}`)); signoff.CodeOf(err) != CodeNewer {
+		t.Errorf("one that has another shape: %v", err)
+	}
+	if st.Folio != "Leave" {
+		t.Errorf("its folio cannot be shown: %+v", st)
 	}
 	if _, err := DecodeState([]byte(` { "form" : 1 , "later" : [ {"x":-1.5e3} , null ] } `)); err != nil {
 		t.Errorf("an unknown member: %v", err)
+	}
+}
+
+func TestAFactOfANewerFormIsRefused(t *testing.T) {
+	var facts []Fact
+	err := json.Unmarshal([]byte(`[{"seq":1,"kind":"started"},{"seq":2,"kind":"x","form":2}]`), &facts)
+	if signoff.CodeOf(err) != CodeNewer {
+		t.Errorf("got %v", err)
+	}
+	if _, err := DecodeFact([]byte(`{"seq":1,"kind":"started","form":1,"later":true}`)); err != nil {
+		t.Errorf("the form of now: %v", err)
+	}
+}
+
+func TestWhereNoFormIsNamedItIsTheFirst(t *testing.T) {
+	if st, err := DecodeState([]byte(`{"folio":"Leave"}`)); err != nil || st.Form != 1 {
+		t.Errorf("%d, %v", st.Form, err)
 	}
 }
 

@@ -9,17 +9,21 @@ import (
 )
 
 // DecodeState reads what AppendJSON wrote. A form newer than StateForm is
-// refused: it was written by a newer program. Members nobody knows are passed over.
+// refused with CodeNewer, and what could be read comes with the refusal: good
+// for showing that there is such an instance, and for nothing else. Where no
+// form is named it is the first. Members nobody knows are passed over.
 func DecodeState(data []byte) (State, error) {
 	var st State
 	r := reader{data: data}
 	r.object(func(key []byte) { st.member(&r, string(key)) })
-	if err := r.end(); err != nil {
+	err := r.end()
+	if st.Form > StateForm { // then it is no wonder that the rest cannot be read
+		return st, newerForm("state", st.Form)
+	}
+	if err != nil {
 		return State{}, fmt.Errorf("engine: read a state: %w", err)
 	}
-	if st.Form > StateForm {
-		return State{}, fmt.Errorf("engine: the state has form %d; this program knows forms up to %d", st.Form, StateForm)
-	}
+	st.Form = max(st.Form, 1)
 	return st, nil
 }
 
@@ -208,12 +212,17 @@ func (i *Incident) member(r *reader, key string) {
 	}
 }
 
-// DecodeFact reads what AppendJSON wrote.
+// DecodeFact reads what AppendJSON wrote. A form newer than FactForm is refused
+// with CodeNewer.
 func DecodeFact(data []byte) (Fact, error) {
 	var f Fact
 	r := reader{data: data}
 	r.object(func(key []byte) { f.member(&r, string(key)) })
-	if err := r.end(); err != nil {
+	err := r.end()
+	if r.form > FactForm {
+		return Fact{}, newerForm("history", r.form)
+	}
+	if err != nil {
 		return Fact{}, fmt.Errorf("engine: read a fact: %w", err)
 	}
 	return f, nil
@@ -299,6 +308,8 @@ func (f *Fact) textMember(r *reader, key string) {
 		f.Effect = r.string()
 	case "status":
 		f.Status = Status(r.string())
+	case "form":
+		r.form = r.int()
 	default:
 		r.skip()
 	}

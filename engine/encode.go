@@ -117,6 +117,9 @@ func appendIncident(dst []byte, i *Incident) []byte {
 // AppendJSON appends the stored form of the fact. DecodeFact reads it.
 func (f *Fact) AppendJSON(dst []byte) []byte {
 	o := openObject(dst)
+	if FactForm > 1 { // the first is not written
+		o.num("form", FactForm)
+	}
 	o.num("seq", f.Seq)
 	o.time("at", &f.At)
 	o.str("kind", string(f.Kind))

@@ -12,6 +12,7 @@ const maxDepth = 200
 // reader reads JSON a member at a time, without reflection: states are read and
 // written at every step. The first error stays; everything after it reads zero.
 type reader struct {
+	form int // of the fact that is read, when it names one
 	data []byte
 	pos  int
 	err  error

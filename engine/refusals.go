@@ -36,6 +36,7 @@ const (
 	CodeInstanceEnded   = "instance-ended"
 	CodeAlreadyStarted  = "already-started"
 	CodeNotStarted      = "not-started"
+	CodeNewer           = "instance-newer" // stored in a form this program does not know
 )
 
 // Codes of incidents. Besides these, what failed outside keeps the code it came
@@ -53,6 +54,13 @@ const (
 	IncidentJoinStuck  = "join-stuck"
 	IncidentEngine     = "engine-failed"
 )
+
+// newerForm is the refusal of what a newer program has written.
+func newerForm(what string, form int) error {
+	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeNewer,
+		Detail: fmt.Sprintf("the %s of this instance was written by a newer version of signoff (form %d), and this one does not understand it", what, form),
+		Hint:   "update this server; other instances go on as ever"}
+}
 
 func refuse(kind signoff.Kind, code, format string, args ...any) *signoff.Error {
 	return &signoff.Error{Kind: kind, Code: code, Detail: fmt.Sprintf(format, args...)}

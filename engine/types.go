@@ -178,8 +178,14 @@ type Decision struct {
 	At      time.Time      `json:"at"`
 }
 
-// StateForm is the version of State's stored form that this program writes.
-const StateForm = 1
+// StateForm and FactForm are the versions of the stored forms of State and Fact
+// that this program writes; it reads older ones, too. They are raised when a
+// program of before would misunderstand what is written, not when it can pass
+// over what is new.
+const (
+	StateForm = 1
+	FactForm  = 1
+)
 
 // Token marks a place where the instance is. A token that waits at a parallel
 // join names the flow it came by.

@@ -53,7 +53,7 @@ func (s *Store) instances(ctx context.Context, query string, args ...any) (out [
 	defer rows.Close()
 	for rows.Next() {
 		in, err := scanInstance(rows)
-		if err != nil {
+		if err != nil && signoff.CodeOf(err) != engine.CodeNewer { // that one is listed, and cannot be opened
 			return nil, s.explain(err)
 		}
 		out = append(out, in)
