@@ -1,175 +1,177 @@
 // Package bench measures how fast this machine runs workflows, and how fast it
-// could: beside signoff it runs a floor, the same durable rows written by hand
-// with nothing decided, on the same disk and in the same minute. Machines
-// differ; the ratio of the two is what can be compared.
+// could: beside each figure stands a floor, the same rows written or read by
+// hand with nothing decided, on the same database and in the same minute.
+// Machines differ; the ratio of the two is what can be compared.
 //
 //	W1  start → automatic step → end
 //	W2  start → a person's task → approved → automatic step → end
 //
-// Start reading at Run.
+// Start reading at Run; cycles.go, lists.go and child.go hold what is measured.
 package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
+	"os/exec"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/signoffhq/signoff"
 )
 
-// Options say what to measure. The zero value is a run of about a minute.
+// Parts are what can be measured, in the order it is.
+var Parts = []string{"W1", "W2", "rest", "nodes", "worklist", "memory", "ready"}
+
+// Stores that can be named besides the address of a PostgreSQL database.
+const (
+	SQLite   = "sqlite"
+	Postgres = "postgres" // a server that is started for it
+)
+
+// Options say what to measure. The zero value is everything on SQLite, about
+// five minutes.
 type Options struct {
-	Dir        string        // where the data goes, and is removed afterwards; "": the system's temporary folder
-	Clients    []int         // how many ask at the same time; nil: 1, 16 and 64
-	Each       time.Duration // how long one measurement takes; 0: two seconds
-	Rounds     int           // signoff and floor take turns this often, and the median counts; 0: 3
-	Only       string        // "W1" or "W2"; "": both
-	OnProgress func(string)  // told what is measured next; may be nil
+	Dir      string        // where the data goes, and is removed afterwards; "": the system's temporary folder
+	Stores   []string      // SQLite, Postgres, or addresses of empty PostgreSQL databases; nil: SQLite
+	Only     []string      // some of Parts; nil: all
+	Clients  []int         // how many ask at the same time; nil: 1, 16 and 64
+	Each     time.Duration // how long one measurement takes; 0: two seconds
+	Rounds   int           // signoff and floor take turns this often, and the median counts; 0: 3
+	Tasks    []int         // how many tasks are open while lists are read; nil: 10,000, 100,000 and a million
+	Waiting  int           // instances that wait while memory is looked at; 0: 100,000
+	Stored   int           // instances in the store a server is started on; 0: a million
+	Profiles string        // folder for a processor profile of each measurement; "": none
+
+	Committers int // connections that write to PostgreSQL; 0: the server's own choice
+
+	// Server makes a command that runs this program with arguments, for memory
+	// and start-up, which are measured on processes. nil: these parts are left out.
+	Server func(ctx context.Context, args ...string) *exec.Cmd
+
+	Version    string // of this program, for the report
+	OnProgress func(string)
+
+	restPeople int // how many people the REST clients are; 0: 32
 }
 
+// Limits of options.
+const (
+	maxClients = 4096
+	maxTasks   = 20_000_000
+	maxRounds  = 1000
+)
+
 func (o *Options) fill() error {
+	setTo(&o.Each, 2*time.Second)
+	setTo(&o.Rounds, 3)
+	setTo(&o.Waiting, 100_000)
+	setTo(&o.Stored, 1_000_000)
+	// Each password is hashed once before the clock starts, which takes its time.
+	setTo(&o.restPeople, 32)
+	if len(o.Stores) == 0 {
+		o.Stores = []string{SQLite}
+	}
 	if len(o.Clients) == 0 {
 		o.Clients = []int{1, 16, 64}
 	}
-	if o.Each == 0 {
-		o.Each = 2 * time.Second
-	}
-	if o.Rounds == 0 {
-		o.Rounds = 3
+	if len(o.Tasks) == 0 {
+		o.Tasks = []int{10_000, 100_000, 1_000_000}
 	}
 	if o.OnProgress == nil {
 		o.OnProgress = func(string) {}
 	}
+	if len(o.Only) == 0 {
+		o.Only = Parts
+	}
+	return o.check()
+}
+
+func setTo[T comparable](p *T, standard T) {
+	var zero T
+	if *p == zero {
+		*p = standard
+	}
+}
+
+func (o *Options) check() error {
 	for _, n := range o.Clients {
-		if n < 1 || n > 4096 {
-			return fmt.Errorf("bench: %d clients: between 1 and 4096 are possible", n)
+		if n < 1 || n > maxClients {
+			return refuse(fmt.Sprintf("between 1 and %d clients are possible, not %d", maxClients, n))
 		}
 	}
-	if o.Rounds < 0 || o.Each < 0 {
-		return errors.New("bench: rounds and duration cannot be negative")
+	for _, n := range append([]int{o.Waiting, o.Stored}, o.Tasks...) {
+		if n < 1 || n > maxTasks {
+			return refuse(fmt.Sprintf("between 1 and %d tasks are possible, not %d", maxTasks, n))
+		}
 	}
-	if o.Only != "" && o.Only != "W1" && o.Only != "W2" {
-		return fmt.Errorf("bench: there is no workload %q, only W1 and W2", o.Only)
+	if o.Rounds < 0 || o.Rounds > maxRounds || o.Each < 0 || o.Committers < 0 {
+		return refuse("rounds and durations are positive numbers")
+	}
+	for i, part := range o.Only {
+		at := slices.IndexFunc(Parts, func(p string) bool { return strings.EqualFold(p, part) })
+		if at < 0 {
+			return refuse(fmt.Sprintf("there is nothing called %q to measure, only %s", part, strings.Join(Parts, ", ")))
+		}
+		o.Only[i] = Parts[at]
 	}
 	return nil
 }
 
-// Report is what was measured.
-type Report struct {
-	At    time.Time `json:"at"`
-	CPUs  int       `json:"cpus"`
-	Go    string    `json:"go"`
-	Store string    `json:"store"`
-	Cases []Case    `json:"cases"`
+func refuse(detail string) error {
+	return &signoff.Error{Kind: signoff.Invalid, Code: "bad-bench", Detail: detail}
 }
 
-// Case is one workload at one number of clients.
-type Case struct {
-	Workload string  `json:"workload"`
-	Clients  int     `json:"clients"`
-	Signoff  Figure  `json:"signoff"`
-	Floor    Figure  `json:"floor"`
-	Ratio    float64 `json:"ratio"` // of the rates; 1 would be as fast as bare SQL
+// run is a run under way.
+type run struct {
+	Options
+	dir    string // of its own
+	place  place  // the database measured now
+	report Report
 }
 
-// Figure is the median round of one subject.
-type Figure struct {
-	PerSecond float64       `json:"perSecond"` // whole cycles
-	P50       time.Duration `json:"p50"`       // of a cycle, in nanoseconds
-	P99       time.Duration `json:"p99"`
-	CPU       time.Duration `json:"cpu,omitempty"` // processor time of a cycle, clients included; steadier than the rate on a busy machine
-	Cycles    int           `json:"cycles"`
-}
+func (r *run) wants(part string) bool { return slices.Contains(r.Only, part) }
 
-// subject is something a cycle can be run on.
-type subject interface {
-	cycle(ctx context.Context, client, n int) error
-	// settle waits for what cycles left to be done behind their backs.
-	settle(ctx context.Context) error
-	close() error
-}
+func (r *run) say(format string, args ...any) { r.OnProgress(fmt.Sprintf(format, args...)) }
 
-// Run measures. Everything it writes goes into a folder of its own, which is
-// removed however it ends.
+// Run measures. What it writes goes into a folder, or into schemas of the
+// database, of its own, which are removed however it ends.
 func Run(ctx context.Context, o Options) (Report, error) {
-	r := Report{At: time.Now(), CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version(), Store: "SQLite, synchronous=full"}
 	if err := o.fill(); err != nil {
-		return r, err
+		return Report{}, err
 	}
 	dir, err := os.MkdirTemp(o.Dir, "signoff-bench-")
 	if err != nil {
-		return r, fmt.Errorf("bench: %w", err)
+		return Report{}, fmt.Errorf("bench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	for _, w := range []workload{w1, w2} {
-		if o.Only != "" && o.Only != w.name {
-			continue
-		}
-		for _, n := range o.Clients {
-			c, err := compare(ctx, o, dir, w, n)
-			if err != nil {
-				return r, fmt.Errorf("bench %s with %d clients: %w", w.name, n, err)
-			}
-			r.Cases = append(r.Cases, c)
+	if o.Profiles != "" {
+		if err := os.MkdirAll(o.Profiles, 0o755); err != nil {
+			return Report{}, fmt.Errorf("bench: %w", err)
 		}
 	}
-	return r, nil
+	r := &run{Options: o, dir: dir, report: newReport(o)}
+	for _, where := range o.Stores {
+		if err := r.on(ctx, where); err != nil {
+			return r.report, err
+		}
+	}
+	r.report.Goals = goals(r.report.Cases)
+	return r.report, ctx.Err()
 }
 
-// compare lets signoff and the floor take turns.
-func compare(ctx context.Context, o Options, dir string, w workload, clients int) (Case, error) {
-	c := Case{Workload: w.name, Clients: clients}
-	var ours, floors []Figure
-	for round := range o.Rounds {
-		o.OnProgress(fmt.Sprintf("%s, %d at a time, round %d of %d", w.name, clients, round+1, o.Rounds))
-		for _, s := range []struct {
-			open func(context.Context, string, workload) (subject, error)
-			into *[]Figure
-		}{{openSignoff, &ours}, {openFloor, &floors}} {
-			f, err := measureFresh(ctx, filepath.Join(dir, fmt.Sprintf("%d-%d.db", round, len(*s.into)+len(ours))), w, clients, o.Each, s.open)
-			if err != nil {
-				return c, err
-			}
-			*s.into = append(*s.into, f)
+// on measures everything on one database.
+func (r *run) on(ctx context.Context, where string) (err error) {
+	if r.place, err = openPlace(ctx, where, r.dir, r.Dir); err != nil {
+		return err
+	}
+	defer r.place.close()
+	r.report.Stores = append(r.report.Stores, r.place.describe())
+	for _, part := range []func(context.Context) error{r.cycles, r.rest, r.nodes, r.lists, r.memory, r.ready} {
+		if err := part(ctx); err != nil {
+			return err
 		}
 	}
-	c.Signoff, c.Floor = median(ours), median(floors)
-	if c.Floor.PerSecond > 0 {
-		c.Ratio = c.Signoff.PerSecond / c.Floor.PerSecond
-	}
-	return c, nil
-}
-
-// measureFresh measures a subject on a database of its own, so that neither
-// inherits the other's pages.
-func measureFresh(ctx context.Context, path string, w workload, clients int, each time.Duration,
-	open func(context.Context, string, workload) (subject, error)) (f Figure, err error) {
-	s, err := open(ctx, path, w)
-	if err != nil {
-		return f, err
-	}
-	defer func() {
-		err = errors.Join(err, s.close())
-		for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
-			os.Remove(path + suffix) // best effort: the folder goes anyway
-		}
-	}()
-	if _, err := measure(ctx, s, clients, each/5); err != nil { // warm up
-		return f, err
-	}
-	runtime.GC()
-	return measure(ctx, s, clients, each)
-}
-
-func median(fs []Figure) Figure {
-	slices.SortFunc(fs, func(a, b Figure) int {
-		if a.PerSecond < b.PerSecond {
-			return -1
-		}
-		return 1
-	})
-	return fs[len(fs)/2]
+	return nil
 }

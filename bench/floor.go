@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	_ "modernc.org/sqlite" // the driver the store uses too
 
 	"github.com/signoffhq/signoff/store"
@@ -21,11 +25,9 @@ import (
 // stores what signoff stores.
 type floor struct {
 	workload
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	hands []hand
 	queue chan *floorStep
-	ended chan struct{}
+	wrote sync.WaitGroup
 	next  atomic.Int64
 	tells chan int64 // instances whose notification is "sent" by a worker, as in the runner
 	told  chan struct{}
@@ -34,23 +36,67 @@ type floor struct {
 	failed atomic.Pointer[error] // of tell
 }
 
+// hand is a connection that writes.
+type hand interface {
+	exec(query string, args ...any) error // perhaps only at the commit
+	begin() error
+	commit() error
+	close() error
+}
+
 type floorStep struct {
-	do   func(f *floor, counts map[string]int) error
+	do   func(h hand, counts map[string]int) error
 	done chan error
 }
 
-func openFloor(ctx context.Context, path string, w workload) (subject, error) {
-	s, err := store.Open(ctx, path, store.Options{}) // for the tables
-	if err != nil {
-		return nil, err
+// floorCommitters is how many connections write to PostgreSQL: as many as serve
+// it best there.
+const floorCommitters = 1
+
+// byHand opens the floor on an empty database.
+func (r *run) byHand(w workload) opener {
+	return func(ctx context.Context, at *site) (subject, error) {
+		s, err := store.Open(ctx, at.dsn, store.Options{}) // for the tables
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Close(); err != nil {
+			return nil, err
+		}
+		f := &floor{workload: w, queue: make(chan *floorStep, 512), tells: make(chan int64, 4096), told: make(chan struct{})}
+		n, open := 1, openSQLiteHand
+		if r.place.name() == Postgres {
+			n, open = floorCommitters, openPostgresHand
+		}
+		for range n {
+			h, err := open(ctx, at.dsn)
+			if err != nil {
+				return nil, err
+			}
+			f.hands = append(f.hands, h)
+			f.wrote.Go(func() { f.write(h) })
+		}
+		go f.tell()
+		return f, nil
 	}
-	if err := s.Close(); err != nil {
-		return nil, err
-	}
-	// The settings of the store's writing connection.
-	q := url.Values{"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"}, "_busy_timeout": {"5000"},
+}
+
+// sqliteHand executes at once.
+type sqliteHand struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+// sqliteSettings are those of the store's writing connection.
+func sqliteSettings(path, synchronous string) string {
+	q := url.Values{"_journal_mode": {"WAL"}, "_synchronous": {synchronous}, "_foreign_keys": {"on"}, "_busy_timeout": {"5000"},
 		"_pragma": {"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(memory)", "journal_size_limit(67108864)"}}
-	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())
+	return "file:" + path + "?" + q.Encode()
+}
+
+func openSQLiteHand(ctx context.Context, path string) (hand, error) {
+	db, err := sql.Open("sqlite", sqliteSettings(path, "FULL"))
 	if err != nil {
 		return nil, err
 	}
@@ -58,45 +104,104 @@ func openFloor(ctx context.Context, path string, w workload) (subject, error) {
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	f := &floor{workload: w, db: db, conn: conn, stmts: map[string]*sql.Stmt{}, queue: make(chan *floorStep, 512),
-		ended: make(chan struct{}), tells: make(chan int64, 4096), told: make(chan struct{})}
-	go f.write()
-	go f.tell()
-	return f, nil
+	return &sqliteHand{db, conn, map[string]*sql.Stmt{}}, nil
 }
 
+func (h *sqliteHand) exec(query string, args ...any) error {
+	stmt := h.stmts[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = h.conn.PrepareContext(context.Background(), query); err != nil {
+			return err
+		}
+		h.stmts[query] = stmt
+	}
+	_, err := stmt.Exec(args...)
+	return err
+}
+
+func (h *sqliteHand) begin() error  { return h.exec(`begin immediate`) }
+func (h *sqliteHand) commit() error { return h.exec(`commit`) }
+func (h *sqliteHand) close() error  { return errors.Join(h.conn.Close(), h.db.Close()) }
+
+// postgresHand sends a whole transaction in one journey, and waits for its end.
+type postgresHand struct {
+	conn  *pgx.Conn
+	batch pgx.Batch
+}
+
+func openPostgresHand(ctx context.Context, dsn string) (hand, error) {
+	conn, err := pgx.Connect(ctx, dsn)
+	return &postgresHand{conn: conn}, err
+}
+
+func (h *postgresHand) exec(query string, args ...any) error {
+	h.batch.Queue(query, args...)
+	return nil
+}
+
+func (h *postgresHand) begin() error { h.batch = pgx.Batch{}; return h.exec(`begin`) }
+
+func (h *postgresHand) commit() error {
+	h.batch.Queue(`commit`)
+	return h.conn.SendBatch(context.Background(), &h.batch).Close()
+}
+
+func (h *postgresHand) close() error { return h.conn.Close(context.Background()) }
+
 // write is the writer: whatever has queued up goes into one commit.
-func (f *floor) write() {
-	defer close(f.ended)
+func (f *floor) write(h hand) {
 	counts := map[string]int{}
+	var batch []*floorStep
 	for first := range f.queue {
 		clear(counts)
-		batch := []*floorStep{first}
-		err := f.exec(`begin immediate`)
+		batch = append(batch[:0], first)
+		err := h.begin()
 		for i := 0; err == nil && i < len(batch); i++ {
-			if err = batch[i].do(f, counts); err != nil {
+			if err = batch[i].do(h, counts); err != nil {
 				break
 			}
 			if len(f.queue) == 0 {
 				runtime.Gosched() // as the store's writer does
 			}
-			if len(f.queue) > 0 && len(batch) < cap(f.queue) {
-				batch = append(batch, <-f.queue)
+			if len(batch) == cap(f.queue) {
+				continue
 			}
-		}
-		for p, n := range counts {
-			if err == nil && n != 0 {
-				err = f.exec(`insert into worklist_count (principal, shelf, n) values ($1, 0, $2)
-					on conflict (principal, shelf) do update set n = worklist_count.n + excluded.n`, p, n)
+			select {
+			case s, ok := <-f.queue:
+				if ok {
+					batch = append(batch, s)
+				}
+			default:
 			}
 		}
 		if err == nil {
-			err = f.exec(`commit`)
+			err = putCounts(h, counts)
+		}
+		if err == nil {
+			err = h.commit()
 		}
 		for _, s := range batch {
 			s.done <- err
 		}
 	}
+}
+
+func putCounts(h hand, counts map[string]int) error {
+	names := make([]string, 0, len(counts))
+	for p, n := range counts {
+		if n != 0 {
+			names = append(names, p)
+		}
+	}
+	slices.Sort(names) // or two writers would wait for each other
+	for _, p := range names {
+		if err := h.exec(`insert into worklist_count (principal, shelf, n) values ($1, 0, $2)
+			on conflict (principal, shelf) do update set n = worklist_count.n + excluded.n`, p, counts[p]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell does what the runner's workers do: it removes notifications once they
@@ -108,9 +213,9 @@ func (f *floor) tell() {
 		for len(ids) < 256 && len(f.tells) > 0 {
 			ids = append(ids, <-f.tells)
 		}
-		err := f.step(func(f *floor, _ map[string]int) (err error) {
+		err := f.step(func(h hand, _ map[string]int) (err error) {
 			for _, id := range ids {
-				err = errors.Join(err, f.exec(`delete from outbox where key = $1`, fmt.Sprintf("%d_2/notify", id)))
+				err = errors.Join(err, h.exec(`delete from outbox where key = $1`, fmt.Sprintf("%d_2/notify", id)))
 			}
 			return err
 		})
@@ -121,23 +226,10 @@ func (f *floor) tell() {
 	}
 }
 
-func (f *floor) step(do func(*floor, map[string]int) error) error {
+func (f *floor) step(do func(hand, map[string]int) error) error {
 	s := &floorStep{do: do, done: make(chan error, 1)}
 	f.queue <- s
 	return <-s.done
-}
-
-func (f *floor) exec(query string, args ...any) error {
-	stmt := f.stmts[query]
-	if stmt == nil {
-		var err error
-		if stmt, err = f.conn.PrepareContext(context.Background(), query); err != nil {
-			return err
-		}
-		f.stmts[query] = stmt
-	}
-	_, err := stmt.Exec(args...)
-	return err
 }
 
 // Sizes of what signoff stores for these workloads, in bytes. A test holds them
@@ -165,56 +257,61 @@ const (
 	insertFact = `insert into fact (month, instance, seq, n, at, facts) values (202611, $1, $2, $3, $4, $5)`
 )
 
-func (f *floor) cycle(_ context.Context, client, n int) error {
+func (f *floor) cycle(_ context.Context, client, n int, l *lap) error {
 	id := f.next.Add(1)
-	starter, approver := string(person(client).Principal), string(person(n%people).Principal)
+	starter, approver := string(person(f.starter(client)).Principal), string(person(f.approver(n)).Principal)
+	from := time.Now()
 	if !f.asked {
-		return f.step(func(f *floor, _ map[string]int) error {
-			return errors.Join(f.exec(insertInstance, id, 1, 1, 1, 0, 1, at+id, at+id, starter, "Request 1234", blobW1State),
-				f.exec(insertFact, id, 1, 7, at+id, blobW1Facts))
+		defer func() { l.start = time.Since(from) }()
+		return f.step(func(h hand, _ map[string]int) error {
+			return errors.Join(h.exec(insertInstance, id, 1, 1, 1, 0, 1, at+id, at+id, starter, "Request 1234", blobW1State),
+				h.exec(insertFact, id, 1, 7, at+id, blobW1Facts))
 		})
 	}
-	if err := f.step(func(f *floor, counts map[string]int) error { return f.offer(counts, id, starter, approver) }); err != nil {
+	if err := f.step(func(h hand, counts map[string]int) error { return offer(h, counts, id, starter, approver) }); err != nil {
 		return err
 	}
+	l.start = time.Since(from)
 	f.open.Add(1)
 	f.tells <- id
-	return f.step(func(f *floor, counts map[string]int) error { return f.decide(counts, id, approver) })
+	from = time.Now()
+	defer func() { l.decide = time.Since(from) }()
+	return f.step(func(h hand, counts map[string]int) error { return decide(h, counts, id, approver) })
 }
 
-func (f *floor) offer(counts map[string]int, id int64, starter, approver string) error {
+func offer(h hand, counts map[string]int, id int64, starter, approver string) error {
 	counts[approver]++
 	return errors.Join(
-		f.exec(insertInstance, id, 1, 1, 0, 0, 1, at+id, 0, starter, "Request 1234", blobW2Start),
-		f.exec(insertFact, id, 1, 5, at+id, blobW2StartFacts),
-		f.exec(`insert into task (instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
+		h.exec(insertInstance, id, 1, 1, 0, 0, 1, at+id, 0, starter, "Request 1234", blobW2Start),
+		h.exec(insertFact, id, 1, 5, at+id, blobW2StartFacts),
+		h.exec(`insert into task (instance, seq, workflow, node, title, offered, due, claimed, closed, outcome, closed_by)
 			values ($1, 2, 1, $2, $3, $4, $5, '', 0, '', '')`, id, "approve", "Approve Request 1234", at+id, at*2),
-		f.exec(`insert into worklist (principal, shelf, offered, instance, seq, workflow, version, priority, due, until, claimed, starter, node, title, folio)
+		h.exec(`insert into worklist (principal, shelf, offered, instance, seq, workflow, version, priority, due, until, claimed, starter, node, title, folio)
 			values ($1, 0, $2, $3, 2, 1, 1, 1, $4, 0, '', $5, $6, $7, $8) on conflict do nothing`,
 			approver, at+id, id, at*2, starter, "approve", "Approve Request 1234", "Request 1234"),
-		f.exec(`insert into timer (instance, seq, due, attempt) values ($1, 3, $2, 0)`, id, at+id),
-		f.exec(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
+		h.exec(`insert into timer (instance, seq, due, attempt) values ($1, 3, $2, 0)`, id, at+id),
+		h.exec(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
 			values ($1, $2, 2, 1, 1, 'notify', $3, 1, 'main', '', $4)
 			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body`,
 			fmt.Sprintf("%d_2/notify", id), id, at, blobCommand))
 }
 
-func (f *floor) decide(counts map[string]int, id int64, approver string) error {
+func decide(h hand, counts map[string]int, id int64, approver string) error {
 	counts[approver]--
 	return errors.Join(
-		f.exec(`update instance set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6 where id = $7 and rev = $8`,
+		h.exec(`update instance set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6 where id = $7 and rev = $8`,
 			1, 0, 1, at+id, "Request 1234", blobW2End, id, 1),
-		f.exec(insertFact, id, 6, 7, at+id, blobW2EndFacts),
-		f.exec(`update task set title = $1, due = $2, claimed = '', closed = $3, outcome = $4, closed_by = $5 where instance = $6 and seq = 2`,
+		h.exec(insertFact, id, 6, 7, at+id, blobW2EndFacts),
+		h.exec(`update task set title = $1, due = $2, claimed = '', closed = $3, outcome = $4, closed_by = $5 where instance = $6 and seq = 2`,
 			"Approve Request 1234", at*2, at+id, "Approve", approver, id),
-		f.exec(`delete from worklist where principal = $1 and shelf = 0 and offered = $2 and instance = $3 and seq = 2`, approver, at+id, id),
-		f.exec(`delete from timer where instance = $1 and seq = $2`, id, 3),
-		f.exec(`delete from outbox where key >= $1 and key < $2`, fmt.Sprintf("%d_2/", id), fmt.Sprintf("%d_20", id)))
+		h.exec(`delete from worklist where principal = $1 and shelf = 0 and offered = $2 and instance = $3 and seq = 2`, approver, at+id, id),
+		h.exec(`delete from timer where instance = $1 and seq = $2`, id, 3),
+		h.exec(`delete from outbox where key >= $1 and key < $2`, fmt.Sprintf("%d_2/", id), fmt.Sprintf("%d_20", id)))
 }
 
 func (f *floor) settle(ctx context.Context) error {
 	for f.open.Load() > 0 && ctx.Err() == nil {
-		if err := f.step(func(*floor, map[string]int) error { return nil }); err != nil {
+		if err := f.step(func(hand, map[string]int) error { return nil }); err != nil {
 			return err
 		}
 	}
@@ -228,6 +325,10 @@ func (f *floor) close() error {
 	close(f.tells)
 	<-f.told
 	close(f.queue)
-	<-f.ended
-	return errors.Join(f.conn.Close(), f.db.Close())
+	f.wrote.Wait()
+	var err error
+	for _, h := range f.hands {
+		err = errors.Join(err, h.close())
+	}
+	return err
 }
