@@ -57,7 +57,7 @@ func goals(cases []Case) (out []Goal) {
 			}
 		case c.Part == "memory" && c.Size > 0:
 			v := c.Signoff.Bytes.Median
-			out = append(out, Goal{fmt.Sprintf("memory with %s waiting instances on %s", thousands(c.Size), called[c.Store]),
+			out = append(out, Goal{fmt.Sprintf("%s with %s waiting on %s", c.What, thousands(c.Size), called[c.Store]),
 				"at most " + Memory.show(memoryWithin), Memory.show(v), v <= memoryWithin})
 		case c.Kind == Wait:
 			out = append(out, delayGoal(fmt.Sprintf("ready with %s instances in the store on %s", thousands(c.Size), called[c.Store]),
