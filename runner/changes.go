@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"sync"
 
@@ -20,12 +21,47 @@ type Change struct {
 	Resync     bool // changes were left out: whoever watches should read everything again
 }
 
+// told is a Change as nodes tell it to each other.
+type told struct {
+	Instance   signoff.InstanceID  `json:"i"`
+	Workflow   signoff.WorkflowID  `json:"w"`
+	Tasks      []int               `json:"t,omitempty"`
+	Principals []signoff.Principal `json:"p,omitempty"`
+	Starter    signoff.Principal   `json:"s,omitempty"`
+}
+
+func (c Change) line() string {
+	t := told{c.Instance, c.Workflow, nil, c.Principals, c.Starter}
+	for _, n := range c.Tasks {
+		t.Tasks = append(t.Tasks, n.Seq)
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		panic(err) // numbers and strings always encode
+	}
+	return string(text)
+}
+
+// changeFrom reads what line wrote. What another version of the program wrote
+// that this one cannot read leaves everything to be read again.
+func changeFrom(line string) Change {
+	var t told
+	if err := json.Unmarshal([]byte(line), &t); err != nil || t.Instance <= 0 {
+		return Change{Resync: true}
+	}
+	c := Change{Instance: t.Instance, Workflow: t.Workflow, Principals: t.Principals, Starter: t.Starter}
+	for _, seq := range t.Tasks {
+		c.Tasks = append(c.Tasks, signoff.Serial{Instance: t.Instance, Seq: seq})
+	}
+	return c
+}
+
 // changeBuffer is how many changes wait for a slow subscriber before it is told
 // to read everything again.
 const changeBuffer = 128
 
-// Subscribe returns the changes from now on, until ctx ends; then the channel
-// is closed.
+// Subscribe returns the changes from now on, on whichever node they happen,
+// until ctx ends; then the channel is closed. Those of other nodes need Run.
 func (r *Runner) Subscribe(ctx context.Context) <-chan Change {
 	s := &subscriber{ch: make(chan Change, changeBuffer)}
 	r.changes.add(s)
@@ -57,6 +93,12 @@ func (h *hub) remove(s *subscriber) {
 		h.subs = slices.Delete(h.subs, i, i+1)
 		close(s.ch)
 	}
+}
+
+func (h *hub) quiet() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) == 0
 }
 
 func (h *hub) publish(c Change) {

@@ -269,9 +269,16 @@ func (r *Runner) committed(st *store.Step, jobs []queued) {
 		jobs[i].queue.put(jobs[i])
 	}
 	for i := range st.Commands {
-		if c := &st.Commands[i]; c.Holder == "" && r.queues[c.Kind] != nil {
-			r.queues[c.Kind].alarm.ring(c.Due)
+		if c := &st.Commands[i]; c.Holder == "" {
+			if q := r.queues[c.Kind]; q != nil {
+				q.alarm.ring(c.Due)
+			}
+			r.steps.Publish(store.TopicJobs, string(c.Kind)) // another node may have room
 		}
 	}
-	r.changes.publish(changeOf(st))
+	c := changeOf(st)
+	r.changes.publish(c)
+	if r.steps.Others() {
+		r.steps.Publish(store.TopicChanges, c.line())
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -153,8 +154,22 @@ func (r *Runner) lookAgain() {
 	r.timers.ring(r.Now())
 }
 
-// listen takes in what other nodes say until ctx ends.
-func (r *Runner) listen(ctx context.Context, hints <-chan store.Hint) {
-	for range hints {
+// listen takes in what other nodes say until hints ends.
+func (r *Runner) listen(hints <-chan store.Hint) {
+	for h := range hints {
+		switch {
+		case h.Topic == store.TopicChanges && h.Resync:
+			r.changes.publish(Change{Resync: true})
+		case h.Topic == store.TopicChanges:
+			if !r.changes.quiet() {
+				r.changes.publish(changeFrom(h.Payload))
+			}
+		case h.Payload == "":
+			r.lookAgain()
+		default:
+			if q := r.queues[engine.CommandKind(h.Payload)]; q != nil {
+				q.alarm.ring(r.Now())
+			}
+		}
 	}
 }

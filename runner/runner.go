@@ -155,7 +155,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	wg.Go(func() { r.runTimers(ctx, work) })
 	wg.Go(func() { r.tidy(ctx) })
 	wg.Go(func() { r.stay(ctx) })
-	wg.Go(func() { r.listen(ctx, hints) })
+	wg.Go(func() { r.listen(hints) })
 	<-ctx.Done()
 	for _, q := range r.queues {
 		q.close()

@@ -9,6 +9,7 @@ import (
 
 // tables lists all that is stored, in an order in which it can be written again:
 // what others refer to comes first. The order of a table's rows is that of its key.
+// Left out are node and lease: who is at work on this database is true of no other.
 var tables = []struct{ name, order string }{
 	{"workflow", "id"}, {"workflow_version", "id"}, {"workflow_right", "workflow, principal, name"},
 	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"},

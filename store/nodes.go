@@ -20,6 +20,8 @@ func (s *Store) Shared() bool { return s.pg != nil }
 // Join makes a node known. What nodes had taken that are not known any more is
 // free again; on a file, that is all others.
 func (s *Store) Join(ctx context.Context, n Node) error {
+	s.measure(ctx)
+	var others int64
 	err := s.write(ctx, func(t *tx) error {
 		if s.pg == nil {
 			if _, err := t.exec(`delete from node`); err != nil {
@@ -29,15 +31,17 @@ func (s *Store) Join(ctx context.Context, n Node) error {
 				return err
 			}
 		}
-		_, err := t.exec(`insert into node (id, name, version, started, renewed, until) values ($1, $2, $3, $4, $5, $6)
-			on conflict (id) do update set until = excluded.until`,
+		_, err := t.exec(`insert into node (id, name, version, started, renewed, until) values ($1, $2, $3, $4, $5, $6)`,
 			n.ID, n.Name, n.Version, micros(n.Started), micros(n.Renewed), micros(n.Until))
-		return err
+		if err != nil {
+			return err
+		}
+		return t.row(`select count(*) from node where id <> $1`, n.ID).Scan(&others)
 	})
 	if err != nil {
 		return err
 	}
-	s.hints.join(n.ID)
+	s.meet(others > 0)
 	_, err = s.ReleaseLost(ctx, n.Renewed)
 	return err
 }
@@ -59,7 +63,7 @@ func (s *Store) Renew(ctx context.Context, id string, now, until time.Time) (boo
 		return t.row(`select count(*) from node where id <> $1`, id).Scan(&others)
 	})
 	if err == nil {
-		s.hints.others.Store(others > 0)
+		s.meet(others > 0)
 	}
 	return n > 0, err
 }
@@ -112,6 +116,7 @@ func (s *Store) Reap(ctx context.Context, now time.Time) (dead []Node, err error
 	}
 	if len(dead) > 0 {
 		s.Publish(TopicJobs, "")
+		s.hints.deliver(Hint{Topic: TopicMail}) // on this node, too: its mailroom may be the next
 		s.Publish(TopicMail, "")
 	}
 	return dead, nil

@@ -84,7 +84,7 @@ func numberAfter(p signoff.Principal, prefix string) (int64, bool) {
 func (s *Store) CreateAccount(ctx context.Context, a Account, password string) (Account, error) {
 	err := s.exclusively(ctx, func(tx *tx) error {
 		var err error
-		a.ID, err = insertAccount(tx, a, password, micros(s.now()))
+		a.ID, err = insertAccount(tx, a, password, micros(s.Now()))
 		return err
 	})
 	return a, err
@@ -101,7 +101,7 @@ func (s *Store) CreateFirstAccount(ctx context.Context, a Account, password stri
 		if !isNoRows(err) {
 			return err
 		}
-		a.ID, err = insertAccount(tx, a, password, micros(s.now()))
+		a.ID, err = insertAccount(tx, a, password, micros(s.Now()))
 		made = err == nil
 		return err
 	})

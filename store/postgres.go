@@ -54,7 +54,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{where: where, log: o.Log, now: o.Now, pg: pg}
+	s := &Store{where: where, log: o.Log, now: o.Now, pg: pg, hints: newHints()}
 	if err := s.openPostgres(ctx, o); err != nil {
 		err = s.explain(err)
 		s.Close()
@@ -82,7 +82,8 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 	if err := s.pgRights(ctx); err != nil {
 		return err
 	}
-	s.readyMonths(ctx, s.now())
+	s.measure(ctx)
+	s.readyMonths(ctx, s.Now())
 	return nil
 }
 

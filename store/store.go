@@ -62,7 +62,7 @@ type Store struct {
 	writer *writer
 	ids    ids
 	clock  clock
-	hints  hints
+	hints  *hints
 
 	readMu    sync.Mutex
 	readStmts map[string]*sql.Stmt
@@ -89,7 +89,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{where: "the data file " + path, log: o.Log, now: o.Now, lock: lock, readStmts: map[string]*sql.Stmt{}}
+	s := &Store{where: "the data file " + path, log: o.Log, now: o.Now, lock: lock, readStmts: map[string]*sql.Stmt{}, hints: newHints()}
 	if err := s.open(ctx, path, o); err != nil {
 		s.Close()
 		return nil, s.explain(err)
@@ -125,6 +125,7 @@ func (s *Store) open(ctx context.Context, path string, o Options) error {
 // It may be called twice.
 func (s *Store) Close() error {
 	var err error
+	s.hints.end()
 	if s.read != nil {
 		err = s.read.Close()
 	}

@@ -29,6 +29,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"due commands are taken once, until the lease ends":  leases,
 		"what an ended step had asked for is taken back":     dropped,
 		"timers come due in order and can be put off":        timers,
+		"a timer is put off by whoever has it":               deferredLate,
+		"a node that falls silent is found dead once":        nodes,
+		"what nodes had that nobody knows is free":           lostNodes,
+		"a lease is one node's at a time":                    oneHolder,
 		"workflows get versions, and the same file does not": versions,
 		"rights are replaced as a whole":                     rights,
 	} {
