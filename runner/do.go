@@ -164,9 +164,9 @@ type task struct {
 
 // do decides and commits, again when the instance has moved on meanwhile.
 func (r *Runner) do(ctx context.Context, id signoff.InstanceID, t task) (engine.State, error) {
-	lock := &r.locks[uint64(id)%uint64(len(r.locks))]
-	lock.Lock()
-	defer lock.Unlock()
+	lock := r.locks[uint64(id)%uint64(len(r.locks))]
+	lock <- struct{}{} // a channel, so that those who wait are served in turn
+	defer func() { <-lock }()
 	if in, ok := r.recent.get(id); ok {
 		st, err := r.step(ctx, in, t)
 		if _, unsure := errors.AsType[*commitError](err); err == nil || unsure && !errors.Is(err, store.ErrStale) {

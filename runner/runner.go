@@ -84,7 +84,7 @@ type Runner struct {
 	Config
 	steps   storage
 	member  member
-	locks   [512]sync.Mutex // by instance: deciding twice at once would only find out at the commit
+	locks   [512]chan struct{} // by instance, full while held: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
 	timers  *alarm
 	handed  chan string // keys of notifications that are done; owned by Run
@@ -118,6 +118,9 @@ func New(c Config) *Runner {
 	}
 	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm()}
 	r.member.lease, r.member.every = nodeLease, renewEvery
+	for i := range r.locks {
+		r.locks[i] = make(chan struct{}, 1)
+	}
 	for kind := range c.Handlers {
 		r.queues[kind] = newQueue(kind, c.AtOnce)
 	}

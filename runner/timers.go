@@ -53,6 +53,7 @@ func (a *alarm) wait(ctx context.Context, now func() time.Time, next time.Time) 
 			t.Stop()
 			return false
 		case <-t.C:
+			a.taken() // who looks now sees what it was rung for
 			return true
 		case <-a.wake:
 			t.Stop()
@@ -69,6 +70,10 @@ func (a *alarm) taken() *time.Time {
 	defer a.mu.Unlock()
 	due := a.next
 	a.next = nil
+	select {
+	case <-a.wake:
+	default:
+	}
 	return due
 }
 
