@@ -118,3 +118,19 @@ func TestNumbersOfInstancesAreHandedOutAgainWhenTheyWereNotUsed(t *testing.T) {
 		t.Fatalf("got %d, %d, %d", x, y, z)
 	}
 }
+
+func TestWhatIsLeftOfAStoppedServerIsOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signoff.db")
+	s := openAt(t, path)
+	scratch(t, s)
+	must(t, s.write(t.Context(), put(1)))
+	if n := count(t, s); n != 1 {
+		t.Fatalf("%d rows", n)
+	}
+	must(t, s.Close())
+	for _, end := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(path + end); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s%s is left: %v", path, end, err)
+		}
+	}
+}

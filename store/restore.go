@@ -141,6 +141,9 @@ func removeDatabase(path string) {
 
 // settle makes a file last, and then gives it its name.
 func settle(from, to string) error {
+	if info, err := os.Stat(from + "-wal"); err == nil && info.Size() > 0 {
+		return errors.New("the restored file is not whole: a part of it is still in its log")
+	}
 	f, err := os.OpenFile(from, os.O_RDWR, 0)
 	if err == nil {
 		err = errors.Join(f.Sync(), f.Close())

@@ -119,7 +119,7 @@ func (w *writer) close() error {
 }
 
 func (w *committer) run() {
-	defer func() { w.tx.conn.Close() }()
+	defer func() { w.tx.close() }()
 	for r := range w.queue {
 		w.together(r)
 		clear(w.batch)
@@ -229,7 +229,7 @@ func (w *committer) attempt(r *request) error {
 // begins one.
 func (w *committer) reconnect(cause error) error {
 	w.store.log.Warn("writing connection replaced", slog.Any("err", cause))
-	w.tx.conn.Close()
+	w.tx.close()
 	if err := w.down.wait(w.connect); err != nil {
 		return err
 	}
@@ -273,6 +273,15 @@ type tx struct {
 type statement struct {
 	*sql.Stmt
 	reads bool
+}
+
+// close gives up the connection and first its statements, which would keep
+// SQLite from putting its log into the file: the file alone would be worthless.
+func (t *tx) close() {
+	for _, s := range t.stmts {
+		s.Close()
+	}
+	t.conn.Close()
 }
 
 // exec runs a statement and returns how many rows it touched. The text must be
