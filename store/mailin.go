@@ -155,7 +155,7 @@ func (s *Store) replyAddress(row *sql.Row) (a ReplyAddress, found bool, err erro
 // ForgetReplyAddresses removes up to limit addresses that have expired.
 func (s *Store) ForgetReplyAddresses(ctx context.Context, now time.Time, limit int) (n int64, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		n, err = t.exec(`delete from reply_address where hash in (select hash from reply_address where expires < $1 order by expires limit $2)`, micros(now), limit)
+		n, err = t.exec(`delete from reply_address where hash in (/*take*/ select hash from reply_address where expires < $1 order by expires limit $2 /*take*/)`, micros(now), limit)
 		return err
 	})
 	return n, err

@@ -64,7 +64,7 @@ func (o Once) put(t *tx, id signoff.InstanceID) error {
 // how many it removed.
 func (s *Store) ForgetOnce(ctx context.Context, before time.Time, limit int) (n int64, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		n, err = t.exec(`delete from once where key in (select key from once where at < $1 order by at limit $2)`, micros(before), limit)
+		n, err = t.exec(`delete from once where key in (/*take*/ select key from once where at < $1 order by at limit $2 /*take*/)`, micros(before), limit)
 		return err
 	})
 	return n, err
