@@ -34,9 +34,9 @@ type Hold struct {
 // Hold is the right to say what became of this attempt.
 func (j Job) Hold() Hold { return Hold{j.Command.Key, j.Holder, j.Attempt} }
 
-// ErrNotHeld says that a command is not held any longer: it is done, or
-// somebody else's turn. Nothing was changed.
-var ErrNotHeld = errors.New("store: the command is not held any longer")
+// ErrNotHeld says that a command or a lease is not held any longer: it is done,
+// or somebody else's turn. Nothing was changed.
+var ErrNotHeld = errors.New("store: it is not held any longer")
 
 // TakeJobs gives holder up to limit commands of a kind that are due at now, and
 // keeps others from taking them until the lease ends, or holder does (see Reap).
@@ -90,11 +90,18 @@ func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
 	return j, s.explain(err)
 }
 
-// DoneJobs removes commands that nothing waits for.
+// DoneJobs removes commands that nothing waits for. One that a step is just
+// removing, on this node or another, is left to that: many are removed at once,
+// in any order, and two who waited for each other's rows would wait in vain.
+// Should that step not come about, the command is handed out again after its
+// lease, as any may be.
 func (s *Store) DoneJobs(ctx context.Context, keys ...string) error {
 	return s.write(ctx, func(t *tx) error {
+		if t.onPostgres {
+			return t.send(`delete from outbox where key = any (array(select key from outbox where key = any ($1) for update skip locked))`, keys)
+		}
 		for _, key := range keys {
-			if _, err := t.exec(`delete from outbox where key = $1`, key); err != nil {
+			if err := t.send(`delete from outbox where key = $1`, key); err != nil {
 				return err
 			}
 		}
