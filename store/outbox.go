@@ -98,7 +98,7 @@ func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
 func (s *Store) DoneJobs(ctx context.Context, keys ...string) error {
 	return s.write(ctx, func(t *tx) error {
 		if t.onPostgres {
-			return t.send(`delete from outbox where key = any (array(select key from outbox where key = any ($1) for update skip locked))`, keys)
+			return t.pgDone(keys)
 		}
 		for _, key := range keys {
 			if err := t.send(`delete from outbox where key = $1`, key); err != nil {
@@ -121,6 +121,34 @@ func (s *Store) RetryJob(ctx context.Context, h Hold, due time.Time, cause strin
 func (s *Store) ReturnJob(ctx context.Context, h Hold, due time.Time) error {
 	return s.held(ctx, `update outbox set holder = '', due = $1, attempt = attempt - 1 where key = $2 and holder = $3 and attempt = $4`,
 		micros(due), h.Key, h.Holder, h.Attempt)
+}
+
+// ReturnForgotten puts commands back that the holder took, by what the store
+// says, before a lease that ends at until, and of which it has not the key: the
+// answer that it took them was lost. It returns how many.
+func (s *Store) ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (n int, err error) {
+	rows, err := s.query(ctx, `select key, attempt from outbox where holder = $1 and due > 0 and due <= $2`, holder, micros(until))
+	if err != nil {
+		return 0, err
+	}
+	var forgotten []Hold
+	err = eachRow(rows, func() error {
+		h := Hold{Holder: holder}
+		err := rows.Scan(&h.Key, &h.Attempt)
+		if !has(h.Key) {
+			forgotten = append(forgotten, h)
+		}
+		return err
+	})
+	for _, h := range forgotten {
+		switch e := s.ReturnJob(ctx, h, now); {
+		case e == nil:
+			n++
+		case err == nil && !errors.Is(e, ErrNotHeld):
+			err = e
+		}
+	}
+	return n, s.explain(err)
 }
 
 // ParkJob keeps a command until somebody reports its result, however long that

@@ -263,6 +263,11 @@ func pgArgs(args []any) []any {
 	return args
 }
 
+// pgDone removes commands, passing over those that somebody else is changing.
+func (t *tx) pgDone(keys []string) error {
+	return t.send(`delete from outbox where key = any (array(select key from outbox where key = any ($1) for update skip locked))`, keys)
+}
+
 // exclusively is write for what first looks and then changes: no two of these
 // run at the same time, on whatever node. SQLite has one writer anyway.
 func (s *Store) exclusively(ctx context.Context, fn func(*tx) error) error {
