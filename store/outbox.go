@@ -125,7 +125,8 @@ func (s *Store) ReturnJob(ctx context.Context, h Hold, due time.Time) error {
 
 // ReturnForgotten puts commands back that the holder took, by what the store
 // says, before a lease that ends at until, and of which it has not the key: the
-// answer that it took them was lost. It returns how many.
+// answer that it took them was lost, or the attempt was begun and could not be
+// put back. So the attempt counts. It returns how many.
 func (s *Store) ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (n int, err error) {
 	rows, err := s.query(ctx, `select key, attempt from outbox where holder = $1 and due > 0 and due <= $2`, holder, micros(until))
 	if err != nil {
@@ -141,7 +142,8 @@ func (s *Store) ReturnForgotten(ctx context.Context, holder string, until, now t
 		return err
 	})
 	for _, h := range forgotten {
-		switch e := s.ReturnJob(ctx, h, now); {
+		e := s.held(ctx, `update outbox set holder = '', due = $1 where key = $2 and holder = $3 and attempt = $4`, micros(now), h.Key, h.Holder, h.Attempt)
+		switch {
 		case e == nil:
 			n++
 		case err == nil && !errors.Is(e, ErrNotHeld):
