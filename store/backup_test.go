@@ -133,21 +133,20 @@ func TestABackupOfWhichAnyByteChangedIsRefusedOrSaysTheSame(t *testing.T) {
 	must(t, err)
 	bad, same := filepath.Join(t.TempDir(), "bad"), 0
 	for i := range whole {
-		for _, flip := range []byte{0x01, 0x80} {
-			whole[i] ^= flip
-			must(t, os.WriteFile(bad, whole, 0o600))
-			is, err := store.CheckBackup(t.Context(), bad, nil)
-			switch {
-			case err == nil && is.SHA256 == want.SHA256 && is.Rows == want.Rows:
-				same++ // gzip's own header holds a time and the like
-			case signoff.CodeOf(err) == "data-newer": // a digit of the header
-			default:
-				refused(t, err, "backup-bad", "")
-			}
-			whole[i] ^= flip
+		flip := byte(1) << (i % 8)
+		whole[i] ^= flip
+		must(t, os.WriteFile(bad, whole, 0o600))
+		is, err := store.CheckBackup(t.Context(), bad, nil)
+		switch {
+		case err == nil && is.SHA256 == want.SHA256 && is.Rows == want.Rows:
+			same++ // gzip's own header holds a time and the like, and its last byte is padded
+		case signoff.CodeOf(err) == "data-newer": // a digit of the header
+		default:
+			refused(t, err, "backup-bad", "")
 		}
+		whole[i] ^= flip
 	}
-	if same > 20 {
+	if same > 16 {
 		t.Errorf("%d changes of %d bytes were not noticed", same, len(whole))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -70,7 +71,41 @@ func (s *Store) migratePostgres(ctx context.Context) error {
 	case is == newest():
 		return nil
 	}
-	return pgUp(ctx, s.pg, newest())
+	if err := pgUp(ctx, s.pg, newest()); err != nil {
+		return err
+	}
+	return s.leaveWord(ctx)
+}
+
+// worksSince is the oldest version of the tables whose program can go on
+// working on those of this version: all that came since only added to them.
+// A migration that a program of before would not survive raises it.
+const worksSince = 8
+
+// leaveWord tells nodes of before, which are still running, whether they can go
+// on. It is said of the tables and not in them: a backup does not carry it.
+func (s *Store) leaveWord(ctx context.Context) error {
+	return s.aside(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, fmt.Sprintf(`comment on table goose_db_version is '%s%d'`, wordSince, worksSince))
+		return err
+	})
+}
+
+const wordSince = "programs can work on these tables that know version "
+
+// outdated tells of tables that a newer node has updated while this one was
+// running, unless that node left word that this one can go on. It is for
+// PostgreSQL: nobody updates a file under a running server.
+func (s *Store) outdated(is int64, word string) error {
+	if is <= newest() {
+		return nil
+	}
+	if since, err := strconv.ParseInt(strings.TrimPrefix(word, wordSince), 10, 64); err == nil && newest() >= since {
+		return nil
+	}
+	err := newer(s.where, is, newest())
+	err.Hint = "start this server again with the newer program"
+	return err
 }
 
 // pgVersion returns which version the tables are of, 0 when there are none.
@@ -123,7 +158,7 @@ var newest = sync.OnceValue(func() (version int64) {
 	return version
 })
 
-func newer(what string, is, knows int64) error {
+func newer(what string, is, knows int64) *signoff.Error {
 	return &signoff.Error{Kind: signoff.Unavailable, Code: "data-newer",
 		Detail: fmt.Sprintf("%s was written by a newer signoff (tables %d, this one knows %d); nothing was changed", what, is, knows),
 		Hint:   "run the newer program, or put back a backup made before the update"}
@@ -133,7 +168,7 @@ func newer(what string, is, knows int64) error {
 func refuseNewer(ctx context.Context, path string) error {
 	is, err := sqliteVersion(ctx, path)
 	if err == nil && is > newest() {
-		err = newer("the data file "+path, is, newest())
+		return newer("the data file "+path, is, newest())
 	}
 	return err
 }

@@ -52,7 +52,8 @@ func explainCode(where string, e *pgconn.PgError, err error) error {
 	case "3F000":
 		return say("has no schema for the tables", "set the user's search_path to one that exists")
 	case "42P01", "42703":
-		return say("has not all the tables of this version: "+oneLine(e.Message), "put a backup in its place")
+		return say("has not the tables of this version: "+oneLine(e.Message),
+			"if a newer signoff has updated it, start this server again with that one; else put a backup in its place")
 	case "40001", "40P01", "55P03", "57014":
 		return say("was kept from this by other work", "try again in a moment")
 	case "0A000", "42601":

@@ -245,14 +245,22 @@ func (s *Store) pgPing(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	var standby bool
+	var is int64
+	var word string
 	var err error
 	for range maxStale {
-		if err = s.read.QueryRowContext(ctx, `select pg_is_in_recovery()`).Scan(&standby); err == nil || ctx.Err() != nil || !lostConnection(err) {
+		if err = s.read.QueryRowContext(ctx, pgState).Scan(&standby, &is, &word); err == nil || ctx.Err() != nil || !lostConnection(err) {
 			break
 		}
 	}
 	if err == nil && standby {
 		err = unusable(s.where, "has become a read-only standby", "name the primary, or all servers: postgres://user@one,two/database", nil)
 	}
+	if err == nil {
+		err = s.outdated(is, word)
+	}
 	return s.explain(err)
 }
+
+// pgState is what can change under a running server.
+const pgState = `select pg_is_in_recovery(), (` + tablesVersion + `), coalesce(obj_description('goose_db_version'::regclass, 'pg_class'), '')`

@@ -548,7 +548,7 @@ func TestASilentServerIsGivenUp(t *testing.T) {
 
 func TestEveryAnswerOfThePostgreSQLServerThatMattersIsSaidInWords(t *testing.T) {
 	for code, words := range map[string]string{"53100": "disk is full", "53300": "no connection left", "53200": "run out", "58030": "cannot read or write",
-		"XX001": "is damaged", "57P01": "cannot be reached", "25006": "read-only", "40P01": "other work", "57014": "other work", "42P01": "not all the tables"} {
+		"XX001": "is damaged", "57P01": "cannot be reached", "25006": "read-only", "40P01": "other work", "57014": "other work", "42P01": "not the tables of this version"} {
 		err := explainPostgres("the database x on y", fmt.Errorf("insert: %w", &pgconn.PgError{Code: code, Message: "words\nmore"}))
 		e, ok := errors.AsType[*signoff.Error](err)
 		if !ok || e.Kind != signoff.Unavailable || !strings.Contains(e.Detail, words) || strings.Contains(e.Detail, "\n") {
