@@ -271,14 +271,21 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 // error is treated as the handler's own would have been: it may lead to another
 // call of the handler. Reporting twice, or for a step that is no more, does nothing.
 func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.Value, failure error) error {
-	j, err := r.steps.Job(ctx, key)
-	if signoff.KindOf(err) == signoff.NotFound {
-		return nil
+	for range maxTries {
+		j, err := r.steps.Job(ctx, key)
+		if signoff.KindOf(err) == signoff.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = r.report(ctx, j, Done(values), failure)
+		if !errors.Is(err, store.ErrNotHeld) {
+			return err
+		}
+		// It was put away, or reported by somebody else, in between.
 	}
-	if err != nil {
-		return err
-	}
-	return r.report(ctx, j, Done(values), failure)
+	return store.ErrNotHeld
 }
 
 // report takes the end of a command in.
