@@ -61,9 +61,10 @@ type MailStatus struct {
 
 // MailHealth says whether mail moves.
 type MailHealth struct {
-	Off bool         `json:"off,omitempty" doc:"this server has no mail server to send with"`
-	Out *MailTrouble `json:"out,omitempty" doc:"why no mail leaves; absent: it does"`
-	In  *MailTrouble `json:"in,omitempty" doc:"why no mail is read; absent: it is"`
+	Off  bool         `json:"off,omitempty" doc:"this server has no mail server to send with"`
+	Node string       `json:"node,omitempty" doc:"the node that sends and reads mail; absent: none does"`
+	Out  *MailTrouble `json:"out,omitempty" doc:"why no mail leaves; absent: it does"`
+	In   *MailTrouble `json:"in,omitempty" doc:"why no mail is read; absent: it is"`
 }
 
 // MailTrouble is something that keeps mail from moving.

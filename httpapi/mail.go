@@ -41,8 +41,11 @@ func (s *Server) mailStatus(ctx context.Context, _ signoff.Caller, _ *nothing) (
 	}
 	out := api.MailStatus{Look: n.Look, Doubtful: n.Doubtful, Failed: n.Failed, Queued: n.Queued, Health: api.MailHealth{Off: true}}
 	if s.Mail != nil {
-		h := s.Mail.Health()
-		out.Health = api.MailHealth{Out: trouble(h.Out, h.OutSince), In: trouble(h.In, h.InSince)}
+		h, err := s.Mail.Health(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out.Health = api.MailHealth{Node: h.Node, Out: trouble(h.Out, h.OutSince), In: trouble(h.In, h.InSince)}
 	}
 	return &body[api.MailStatus]{out}, nil
 }

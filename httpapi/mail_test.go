@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -27,13 +28,15 @@ func someMail(t *testing.T, w *apitest.World) {
 	told.Purpose, told.Task, told.Principal = "notify", 2, jane
 	must(t, st.QueueMail(ctx, []store.OutMail{told, mail("k-full", "full@elsewhere.test"), mail("k-gone", "gone@elsewhere.test"),
 		mail("k-doubt", "doubt@elsewhere.test"), mail("k-queued", "later@elsewhere.test")}, nil))
-	taken, err := st.TakeMail(ctx, now, 4)
+	lease, _, err := st.Acquire(ctx, store.MailLease, "test", now, now.Add(time.Hour))
+	must(t, err)
+	taken, err := st.TakeMail(ctx, lease, now, 4)
 	must(t, err)
 	for i, fate := range []struct {
 		state store.MailState
 		cause string
 	}{{store.MailSent, ""}, {store.MailFailed, "552 the mailbox is full"}, {store.MailSent, ""}, {store.MailDoubtful, "it may have been sent"}} {
-		must(t, st.SettleMail(ctx, taken[i].ID, fate.state, now, time.Time{}, fate.cause))
+		must(t, st.SettleMail(ctx, taken[i], fate.state, now, time.Time{}, fate.cause))
 	}
 	_, _, err = st.MailBounced(ctx, "<k-gone@contoso.test>", "5.1.1 nobody here")
 	must(t, err)
@@ -61,8 +64,8 @@ type ill struct{ woken int }
 
 func (i *ill) Wake() { i.woken++ }
 
-func (i *ill) Health() mailroom.Health {
-	return mailroom.Health{Out: "the mail server cannot be reached", OutSince: time.Unix(1_800_000_000, 0).UTC(), InSince: time.Unix(1, 0)}
+func (i *ill) Health(context.Context) (mailroom.Health, error) {
+	return mailroom.Health{Out: "the mail server cannot be reached", OutSince: time.Unix(1_800_000_000, 0).UTC(), InSince: time.Unix(1, 0), Node: "east"}, nil
 }
 
 func TestAMailSentAgainIsSentAtOnce(t *testing.T) {
@@ -80,7 +83,7 @@ func TestAMailSentAgainIsSentAtOnce(t *testing.T) {
 func TestTheServerSaysWhyNoMailLeaves(t *testing.T) {
 	w := apitest.Start(t, func(s *httpapi.Server) { s.Mail = &ill{} })
 	status, _, text := ask(t, w, "admin", "GET", "/api/v1/mail", "")
-	if want := `"health":{"out":{"words":"the mail server cannot be reached","since":"2027-01-15T08:00:00Z"}}`; status != 200 || !strings.Contains(text, want) {
+	if want := `"health":{"node":"east","out":{"words":"the mail server cannot be reached","since":"2027-01-15T08:00:00Z"}}`; status != 200 || !strings.Contains(text, want) {
 		t.Errorf("%d %s", status, text)
 	}
 }

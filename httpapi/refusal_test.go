@@ -67,6 +67,7 @@ var stranger = map[string]struct{ path, body, code string }{
 	"list-sent-mail":      {"/mail/sent", "", "not-allowed"},
 	"release-mail":        {"/mail/sent/1/release", "", "not-allowed"},
 	"drop-mail":           {"/mail/sent/1/drop", "", "not-allowed"},
+	"list-nodes":          {"/nodes", "", "not-allowed"},
 	"stream-events":       {"/events?instance=1", "", "instance-not-found"},
 }
 

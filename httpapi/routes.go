@@ -66,5 +66,7 @@ func (s *Server) routes() {
 	route(s, op{"release-mail", "POST /mail/sent/{id}/release", "Mail", "Send a failed or doubtful mail again", admin, 0}, s.releaseMail)
 	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent; one that has failed needs no look then", admin, 0}, s.dropMail)
 
+	route(s, op{"list-nodes", "GET /nodes", "Server", "The servers at work on this data", admin, 0}, s.listNodes)
+
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

@@ -48,7 +48,7 @@ type Server struct {
 
 // Mailroom is what is asked of the mailroom; nothing else here needs it.
 type Mailroom interface {
-	Health() mailroom.Health
+	Health(ctx context.Context) (mailroom.Health, error)
 	Wake() // a mail was put back into the queue
 }
 

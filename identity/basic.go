@@ -148,6 +148,7 @@ func (s *Service) keepGuesses(ctx context.Context, keep []store.Guess) {
 	if err := s.store.KeepGuesses(context.WithoutCancel(ctx), keep); err != nil {
 		s.log.Warn("counts of wrong passwords not kept", slog.Any("err", err))
 	}
+	s.store.Publish(store.TopicPeople, guessesKept(keep)) // a guesser may try another server next
 }
 
 // hashAgain moves a password to the usual cost while it is at hand.

@@ -67,8 +67,9 @@ func (o *Options) fill() {
 	}
 }
 
-// What is kept in memory. A change made by this process drops what it touches
-// at once; the times bound how long a change made by another goes unseen.
+// What is kept in memory. A change drops what it touches at once, on other
+// servers too as long as they hear each other (see Heard); the times bound how
+// long a change made elsewhere goes unseen otherwise.
 const (
 	rememberFor = 5 * time.Minute
 	peopleFor   = 30 * time.Second

@@ -54,6 +54,11 @@ func (s *Service) member(ctx context.Context, id int64) (member, bool, error) {
 // changed forgets what is kept in memory about people, after any change to
 // them. Passwords are remembered still, but for those of users.
 func (s *Service) changed(users ...int64) {
+	s.drop(users...)
+	s.store.Publish(store.TopicPeople, usersChanged(users))
+}
+
+func (s *Service) drop(users ...int64) {
 	s.members.clear()
 	s.names.clear()
 	s.resolved.clear()

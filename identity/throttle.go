@@ -197,13 +197,19 @@ func (t *throttle) end(g guess) {
 	}
 }
 
-// load takes up what was kept on disk before a restart.
+// load takes up what was kept on disk before a restart, or by another server. A
+// count of 0 is forgotten.
 func (t *throttle) load(kept []store.Guess) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	sorts := map[byte]*cache[string, tally]{'p': t.pairs, 'a': t.places, 'l': t.logins, 'k': t.known}
 	for _, k := range kept {
-		if c := sorts[(k.Key + "-")[0]]; c != nil {
+		c := sorts[(k.Key + "-")[0]]
+		switch {
+		case c == nil:
+		case k.Wrong == 0:
+			c.forget(k.Key)
+		default:
 			_, era, _ := c.get(k.Key)
 			c.put(k.Key, tally{k.Wrong, k.Until.Add(-forgetGuesses)}, era)
 		}

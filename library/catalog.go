@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
@@ -21,8 +22,9 @@ type Workflow struct {
 // catalog is everything lists and rights are answered from. It is replaced as a
 // whole when something changes, so it needs no lock.
 type catalog struct {
-	of    int64    // the count of changes it was read at
-	list  []*entry // by name
+	of    int64     // the count of changes it was read at
+	at    time.Time // when it was read
+	list  []*entry  // by name
 	byID  map[signoff.WorkflowID]*entry
 	byKey map[string]*entry
 }
@@ -40,22 +42,46 @@ func (e *entry) as(by signoff.Caller) Workflow {
 // known tells whether the caller is to know of the workflow at all.
 func (w Workflow) known() bool { return w.CanStart || w.CanView || w.CanManage }
 
-func (l *Library) current(ctx context.Context) (*catalog, error) {
-	if c := l.catalog.Load(); c != nil && c.of == l.changes.Load() {
+// Other servers on the same database say what they change. Should the word get
+// lost, the catalog is read anew after a while; and before it is said that a
+// workflow is not there, unless that was looked for just now.
+const (
+	catalogFor = 30 * time.Second
+	missedFor  = 100 * time.Millisecond
+)
+
+// Heard takes in what another server says about workflows.
+func (l *Library) Heard(store.Hint) { l.changes.Add(1) }
+
+// changed makes what was read before old, here and on other servers.
+func (l *Library) changed() {
+	l.changes.Add(1)
+	l.store.Publish(store.TopicWorkflows, "")
+}
+
+func (l *Library) current(ctx context.Context) (*catalog, error) { return l.read(ctx, catalogFor) }
+
+// read returns the catalog, read anew when something has changed or, where
+// others may change it, when it is older than said.
+func (l *Library) read(ctx context.Context, age time.Duration) (*catalog, error) {
+	good := func(c *catalog, of int64) bool {
+		return c != nil && c.of == of && (!l.store.Shared() || l.now().Sub(c.at).Abs() < age)
+	}
+	if c := l.catalog.Load(); good(c, l.changes.Load()) {
 		return c, nil
 	}
 	l.reading.Lock()
 	defer l.reading.Unlock()
 	// Noted before reading: a change in between makes what is read old at once.
-	of := l.changes.Load()
-	if c := l.catalog.Load(); c != nil && c.of == of {
+	of, at := l.changes.Load(), l.now()
+	if c := l.catalog.Load(); good(c, of) {
 		return c, nil
 	}
 	c, err := l.readCatalog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c.of = of
+	c.of, c.at = of, at
 	l.catalog.Store(c)
 	return c, nil
 }
@@ -104,18 +130,27 @@ func (l *Library) Workflow(ctx context.Context, by signoff.Caller, id signoff.Wo
 
 // Lookup returns one workflow by its key or its number, as people write it.
 func (l *Library) Lookup(ctx context.Context, by signoff.Caller, name string) (Workflow, error) {
-	c, err := l.current(ctx)
-	if err != nil {
-		return Workflow{}, err
+	for _, age := range []time.Duration{catalogFor, missedFor} {
+		c, err := l.read(ctx, age)
+		if err != nil {
+			return Workflow{}, err
+		}
+		if e := c.named(name); e != nil {
+			return found(e, by)
+		}
 	}
+	return found(nil, by)
+}
+
+func (c *catalog) named(name string) *entry {
 	if e := c.byKey[name]; e != nil {
-		return found(e, by)
+		return e
 	}
 	id, err := strconv.ParseInt(name, 10, 64)
 	if err != nil {
-		id = 0
+		return nil
 	}
-	return found(c.byID[signoff.WorkflowID(id)], by)
+	return c.byID[signoff.WorkflowID(id)]
 }
 
 // Number returns a workflow's number, whoever asks: only for narrowing down
@@ -193,6 +228,6 @@ func (l *Library) SetGrants(ctx context.Context, by signoff.Caller, id signoff.W
 			return &signoff.Error{Kind: signoff.Invalid, Code: "bad-principal", Detail: "a right is given to a person or a group"}
 		}
 	}
-	defer l.changes.Add(1)
+	defer l.changed()
 	return l.store.SetGrants(ctx, id, grants)
 }

@@ -28,7 +28,7 @@ type Deployed struct {
 // the right to administer it. Everyone may start a new workflow until its
 // rights say otherwise, and whoever deployed it administers it.
 func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (Deployed, error) {
-	def, warnings, err := read(xml)
+	def, warnings, err := parse(xml)
 	if err != nil {
 		return Deployed{}, err
 	}
@@ -42,15 +42,15 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	if err != nil {
 		return Deployed{}, fmt.Errorf("deploy %s: %w", def.ID, err)
 	}
-	l.changes.Add(1)
+	l.changed()
 	w, err := l.Workflow(ctx, by, v.Workflow)
 	return Deployed{Workflow: w, Unchanged: !made, Warnings: warnings}, err
 }
 
 // Check tells what Deploy would say of a file, without storing anything.
-func Check(xml []byte) (*process.Definition, bpmn.Problems, error) { return read(xml) }
+func Check(xml []byte) (*process.Definition, bpmn.Problems, error) { return parse(xml) }
 
-func read(xml []byte) (*process.Definition, bpmn.Problems, error) {
+func parse(xml []byte) (*process.Definition, bpmn.Problems, error) {
 	doc, err := bpmn.Parse(xml)
 	if err != nil {
 		return nil, nil, err

@@ -129,7 +129,7 @@ func (d *definition) load(ctx context.Context, s *store.Store, id store.VersionI
 		d.err = err
 		return
 	}
-	if d.def, _, d.err = read(xml); d.err == nil {
+	if d.def, _, d.err = parse(xml); d.err == nil {
 		d.v = Version{Version: v, Key: d.def.ID, Name: d.def.Name}
 	}
 }
@@ -175,6 +175,6 @@ func (l *Library) SetDefault(ctx context.Context, by signoff.Caller, wf signoff.
 	if err != nil {
 		return err
 	}
-	defer l.changes.Add(1)
+	defer l.changed()
 	return l.store.SetDefault(ctx, wf, number, def.Name, def.Category, def.Doc)
 }

@@ -221,7 +221,7 @@ func TestAnOutageHoldsEverybodyBackAndIsShown(t *testing.T) {
 	o.room.Out = &faulty{down}
 	o.ask("user:3")
 	o.send()
-	if h := o.room.Health(); h.Out != down.Detail || h.OutSince.IsZero() {
+	if h := o.health(); h.Out != down.Detail || h.OutSince.IsZero() {
 		t.Errorf("health: %+v", h)
 	}
 	var q queue

@@ -20,6 +20,7 @@ import (
 	"net/mail"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -64,6 +65,12 @@ type Instances interface {
 	Finish(ctx context.Context, key string, values map[string]expr.Value, failure error) error
 }
 
+// Node is the server the room is in, one of several perhaps. Package runner
+// answers it.
+type Node interface {
+	NodeID() (id string, alive bool)
+}
+
 // Options are what a Room works with. Store, People, Out, From, URL and Secret
 // are needed.
 type Options struct {
@@ -96,20 +103,14 @@ type Room struct {
 	domain string
 
 	instances Instances // set by Run
+	lease     atomic.Pointer[store.Lease]
 	wakeOut   chan struct{}
 	wakeDoubt chan struct{}
+	wakeLease chan struct{}
 	step      func(ctx context.Context, name string) error // tests stop the program here
 
 	mu     sync.Mutex
 	health Health
-}
-
-// Health says how the mailroom fares. An empty text means well.
-type Health struct {
-	Out      string    // why no mail leaves
-	OutSince time.Time // since when
-	In       string    // why no mail is read
-	InSince  time.Time
 }
 
 // New returns a room.
@@ -139,65 +140,13 @@ func New(o Options) *Room {
 	_, domain, _ := strings.Cut(o.From.Address, "@")
 	return &Room{Options: o, domain: strings.ToLower(domain),
 		policy:  reply.Policy{Address: o.ReplyTo, Domain: strings.ToLower(domain), Authserv: o.Authserv},
-		wakeOut: make(chan struct{}, 1), wakeDoubt: make(chan struct{}, 1),
+		wakeOut: make(chan struct{}, 1), wakeDoubt: make(chan struct{}, 1), wakeLease: make(chan struct{}, 1),
 		step: func(context.Context, string) error { return nil }}
 }
 
 // Handlers returns what the runner needs to carry out mail commands.
 func (r *Room) Handlers() map[engine.CommandKind]runner.Handler {
 	return map[engine.CommandKind]runner.Handler{engine.DoNotify: r.Notify, engine.DoEmail: r.Email}
-}
-
-// Run sends and reads mail until ctx ends, and then waits for mails on their
-// way. Only one Run may work on a store.
-func (r *Room) Run(ctx context.Context, instances Instances) error {
-	r.instances = instances
-	if err := r.Store.AbandonedMail(ctx, r.Now()); err != nil {
-		return err
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() { r.sendAll(ctx) })
-	wg.Go(func() { r.settleDoubts(ctx) })
-	wg.Go(func() { r.reportAll(ctx) })
-	wg.Go(func() { r.tidy(ctx) })
-	if r.In != nil {
-		wg.Go(func() { r.receiveAll(ctx) })
-	}
-	wg.Wait()
-	return nil
-}
-
-// Health tells how things stand.
-func (r *Room) Health() Health {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.health
-}
-
-// fares notes whether mail leaves (or arrives), and logs only changes.
-// What fails because the server is being stopped is no news.
-func (r *Room) fares(ctx context.Context, what string, text *string, since *time.Time, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := ""
-	if err != nil {
-		now = detail(err)
-	}
-	if now == *text {
-		return
-	}
-	if *text == "" || now == "" {
-		*since = r.Now()
-	}
-	*text = now
-	if err != nil && ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		r.Log.Warn("mail does not move", slog.String("connector", what), slog.Any("err", err))
-	} else {
-		r.Log.Info("mail moves again", slog.String("connector", what))
-	}
 }
 
 // tidy forgets reply addresses that have expired.

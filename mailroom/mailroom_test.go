@@ -483,7 +483,7 @@ func TestTheWholeStoryRunsByItself(t *testing.T) {
 	defer events.Close()
 	stopped := make(chan error, 1)
 	ctx, stop := contextWithStop(t)
-	go func() { stopped <- o.room.Run(ctx, o.instances) }()
+	go func() { stopped <- o.room.Run(ctx, o.instances, alone{}) }()
 	o.ask("user:3")
 	o.until(events, func() bool { return o.count("jane") == 1 })
 	start := time.Now()
@@ -495,7 +495,7 @@ func TestTheWholeStoryRunsByItself(t *testing.T) {
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
-	if len(o.instances.done) != 1 || o.room.Health() != (Health{}) {
-		t.Errorf("done %q, health %+v", o.instances.done, o.room.Health())
+	if len(o.instances.done) != 1 || o.room.health != (Health{}) {
+		t.Errorf("done %q, health %+v", o.instances.done, o.room.health)
 	}
 }

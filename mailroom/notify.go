@@ -51,7 +51,7 @@ func (r *Room) Notify(ctx context.Context, job runner.Job) (runner.Result, error
 	if err := r.Store.QueueMail(ctx, mails, addresses); err != nil {
 		return runner.Result{}, err
 	}
-	ring(r.wakeOut)
+	r.Wake()
 	return runner.Done(nil), nil
 }
 
@@ -202,7 +202,7 @@ func (r *Room) Email(ctx context.Context, job runner.Job) (runner.Result, error)
 			return runner.Result{}, err
 		}
 	}
-	ring(r.wakeOut)
+	r.Wake()
 	return runner.Pending, nil
 }
 

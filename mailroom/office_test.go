@@ -91,7 +91,28 @@ func (o *office) open() {
 		Authserv: o.authserv, URL: "http://localhost:8080/", Secret: []byte("a secret of at least thirty-two bytes"),
 		Now: func() time.Time { return o.clock }, Grace: time.Minute})
 	o.room.instances = o.instances
+	l, _, err := st.Acquire(o.t.Context(), store.MailLease, "test", o.clock, o.clock.Add(time.Hour))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.room.hold(l)
 }
+
+// health is how the room says it fares.
+func (o *office) health() Health {
+	o.t.Helper()
+	h, err := o.room.Health(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	h.Node = ""
+	return h
+}
+
+// alone is a node that lives, as the only one.
+type alone struct{}
+
+func (alone) NodeID() (string, bool) { return "test", true }
 
 // restart is what a crash and a new start do.
 func (o *office) restart() {
@@ -100,7 +121,7 @@ func (o *office) restart() {
 		o.t.Fatal(err)
 	}
 	o.open()
-	if err := o.store.AbandonedMail(o.t.Context(), o.clock); err != nil {
+	if err := o.store.AbandonedMail(o.t.Context(), o.room.held(), o.clock); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -109,7 +130,7 @@ func (o *office) restart() {
 func (o *office) send() {
 	o.t.Helper()
 	for {
-		list, err := o.store.TakeMail(o.t.Context(), o.clock, 1)
+		list, err := o.store.TakeMail(o.t.Context(), o.room.held(), o.clock, 1)
 		if err != nil {
 			o.t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func (o *office) run() (cancel func(), ended func() time.Duration) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		result = o.room.Run(ctx, o.instances)
+		result = o.room.Run(ctx, o.instances, alone{})
 	}()
 	cancel = func() { start = time.Now(); stop() }
 	ended = func() time.Duration {
@@ -106,8 +106,11 @@ func TestWithoutMailServersItRunsAndSaysSo(t *testing.T) {
 	if got := o.states(); !slices.Equal(got, []store.MailState{store.MailQueued}) {
 		t.Errorf("states: %v", got)
 	}
-	if health := o.room.Health(); health.Out != down.Detail || health.In != down.Detail {
+	if health := o.room.health; health.Out != down.Detail || health.In != down.Detail { // as it was
 		t.Errorf("health: %+v", health)
+	}
+	if health := o.health(); health.Out == "" || health.Out == down.Detail {
+		t.Errorf("now that nobody sends mail: %+v", health)
 	}
 }
 

@@ -47,9 +47,10 @@ type queue struct {
 }
 
 // sendAll sends what is due, AtOnce at a time, until ctx ends. Mails on their
-// way then have a few moments: cutting them off would make them doubtful.
-func (r *Room) sendAll(ctx context.Context) {
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+// way then have a few moments, as long as the lease is ours: cutting them off
+// would make them doubtful.
+func (r *Room) sendAll(ctx, ours context.Context) {
+	work, stop := context.WithCancel(ours)
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, stop) })()
 	q := &queue{turn: make(chan struct{}, 1)}
@@ -107,7 +108,7 @@ func (r *Room) take(ctx context.Context) (store.OutMail, func(), error) {
 	if err != nil {
 		return store.OutMail{}, nil, err
 	}
-	list, err := r.Store.TakeMail(ctx, r.Now(), 1)
+	list, err := r.Store.TakeMail(ctx, r.held(), r.Now(), 1)
 	if err != nil || len(list) == 0 {
 		done()
 		return store.OutMail{}, nil, err
@@ -194,11 +195,11 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 }
 
 // settle records what became of a mail, and tries until it can: nobody else
-// takes up a mail that counts as being sent before the next start. It returns
+// takes up a mail that counts as being sent before this node is gone. It returns
 // false when ctx ended first.
 func (r *Room) settle(ctx context.Context, m store.OutMail, state store.MailState, due time.Time, cause string) bool {
 	for wait := time.Second; ; wait = min(2*wait, lastOutage) {
-		err := r.Store.SettleMail(context.WithoutCancel(ctx), m.ID, state, r.Now(), due, cause)
+		err := r.Store.SettleMail(context.WithoutCancel(ctx), m, state, r.Now(), due, cause)
 		if err == nil {
 			return true
 		}
@@ -328,9 +329,10 @@ func (r *Room) settleDoubts(ctx context.Context) {
 
 func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
 	now := r.Now()
+	m.Token = r.held().Token
 	if r.copyAddress() == "" {
 		r.Log.Warn("nobody can tell whether a mail was sent", slog.Int64("instance", int64(m.Instance)), slog.String("command", m.Key))
-		return r.Store.SettleMail(ctx, m.ID, store.MailDoubtful, now, time.Time{},
+		return r.Store.SettleMail(ctx, m, store.MailDoubtful, now, time.Time{},
 			"it may have been sent: there is no mailbox of ours to look in")
 	}
 	found, err := r.In.Find(ctx, m.MessageID)
@@ -340,15 +342,15 @@ func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
 	again := m.Since.Add(r.Grace)
 	switch {
 	case found:
-		err = r.Store.SettleMail(ctx, m.ID, store.MailSent, now, time.Time{}, "")
+		err = r.Store.SettleMail(ctx, m, store.MailSent, now, time.Time{}, "")
 		if err == nil && m.Command != "" {
 			r.reportIfEnded(ctx, m.Command)
 		}
 	case now.Before(again):
-		err = r.Store.SettleMail(ctx, m.ID, store.MailDoubtful, now, again, m.Error)
+		err = r.Store.SettleMail(ctx, m, store.MailDoubtful, now, again, m.Error)
 	default:
 		r.Log.Info("a doubtful mail was not sent and is sent again", slog.Int64("instance", int64(m.Instance)))
-		err = r.Store.SettleMail(ctx, m.ID, store.MailQueued, now, now, m.Error)
+		err = r.Store.SettleMail(ctx, m, store.MailQueued, now, now, m.Error)
 		ring(r.wakeOut)
 	}
 	return err

@@ -71,9 +71,9 @@ func (s *Store) Release(ctx context.Context, l Lease) error {
 	})
 }
 
-// holds tells whether a lease is still the one that counts, and keeps it so
-// until the transaction ends: whoever takes it over meanwhile waits.
-func (t *tx) holds(l Lease) (bool, error) {
+// mustHold refuses what is done under a lease that does not count any more, and
+// keeps it so until the transaction ends: whoever takes it over meanwhile waits.
+func (t *tx) mustHold(l Lease) error {
 	query := `select 1 from lease where name = $1 and token = $2`
 	if t.onPostgres {
 		query = `select 1 from lease where name = $1 and token = $2 for share`
@@ -81,7 +81,7 @@ func (t *tx) holds(l Lease) (bool, error) {
 	var one int
 	err := t.row(query, l.Name, l.Token).Scan(&one)
 	if isNoRows(err) {
-		return false, nil
+		return ErrNotHeld
 	}
-	return err == nil, err
+	return err
 }

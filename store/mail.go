@@ -39,6 +39,7 @@ type OutMail struct {
 	Proof     bool   // our own copy of it has been seen in the mailbox
 	Error     string // why it did not go out, so far or for good
 	Bounce    string // what a delivery report said
+	Token     int64  // of the lease it was taken under last
 	Look      bool   // it is in doubt or has failed, and nobody has dealt with it
 	Raw       []byte // empty once sent, and in lists
 }
@@ -88,26 +89,34 @@ func (t *tx) queueMail(m OutMail) error {
 }
 
 const mailColumns = `id, key, command, purpose, instance, task, principal, recipient, subject, message_id,
-	state, attempts, due, since, created, proof, error, bounce, ` + needsLook + ` as look`
+	state, attempts, due, since, created, proof, error, bounce, token, ` + needsLook + ` as look`
 
 func scanMail(rows *sql.Rows, more ...any) (m OutMail, err error) {
 	var due, since, created int64
 	err = rows.Scan(append([]any{&m.ID, &m.Key, &m.Command, &m.Purpose, &m.Instance, &m.Task, &m.Principal, &m.To, &m.Subject, &m.MessageID,
-		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce, &m.Look}, more...)...)
+		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce, &m.Token, &m.Look}, more...)...)
 	m.Due, m.Since, m.Created = moment(due), moment(since), moment(created)
 	return m, err
 }
 
+// MailLease is the name of the lease under which mail is sent and the service
+// mailbox is read, by one node at a time.
+const MailLease = "mailroom"
+
 // TakeMail marks up to limit mails that are due as being sent, and returns them.
-func (s *Store) TakeMail(ctx context.Context, now time.Time, limit int) (list []OutMail, err error) {
+// ErrNotHeld when the lease is another node's by now.
+func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int) (list []OutMail, err error) {
 	due, err := s.NextMail(ctx)
 	if err != nil || due.IsZero() || due.After(now) {
 		return nil, err // nothing to do, and no commit to say so
 	}
 	err = s.write(ctx, func(t *tx) error {
-		rows, err := t.query(`update mail_out set state = 'sending', attempts = attempts + 1, since = $1
-			where id in (/*take*/ select id from mail_out where state = 'queued' and due <= $2 order by due, id limit $3 /*take*/)
-			returning `+mailColumns+`, raw`, micros(now), micros(now), limit)
+		if err := t.mustHold(l); err != nil {
+			return err
+		}
+		rows, err := t.query(`update mail_out set state = 'sending', attempts = attempts + 1, since = $1, token = $2
+			where id in (/*take*/ select id from mail_out where state = 'queued' and due <= $3 order by due, id limit $4 /*take*/)
+			returning `+mailColumns+`, raw`, micros(now), l.Token, micros(now), limit)
 		if err != nil {
 			return err
 		}
@@ -141,30 +150,59 @@ func (s *Store) nextMail(ctx context.Context, state MailState) (time.Time, error
 // found to be sent in the meantime stays so; one that stays doubtful stays so
 // since the same moment. The due time is of use for
 // MailQueued (try again) and MailDoubtful (look for it; zero: nobody can).
-func (s *Store) SettleMail(ctx context.Context, id int64, state MailState, now, due time.Time, cause string) error {
+//
+// That a mail was sent is true whoever says it. All else counts only under the
+// lease the mail was taken under: after that, it is the next holder's.
+func (s *Store) SettleMail(ctx context.Context, m OutMail, state MailState, now, due time.Time, cause string) error {
 	return s.write(ctx, func(t *tx) error {
-		raw := ``
 		if state == MailSent {
-			raw = `, raw = ''`
+			_, err := t.exec(`update mail_out set state = 'sent', since = $1, due = $2, error = $3, raw = ''
+				where id = $4 and (state in ('sending', 'doubtful') or state = 'queued' and attempts > 0)`, micros(now), micros(due), cause, m.ID)
+			return err
 		}
-		_, err := t.exec(`update mail_out set since = case when state = $1 then since else $2 end, state = $1, due = $3, error = $4`+raw+`
-			where id = $5 and state in ('sending', 'doubtful')`, string(state), micros(now), micros(due), cause, id)
+		_, err := t.exec(`update mail_out set since = case when state = $1 then since else $2 end, state = $1, due = $3, error = $4
+			where id = $5 and state in ('sending', 'doubtful') and token = $6`, string(state), micros(now), micros(due), cause, m.ID, m.Token)
 		return err
 	})
 }
 
-// AbandonedMail turns mails that were being sent when the program died into
-// doubtful ones, to be looked for at now. Those whose copy has been seen were sent.
-func (s *Store) AbandonedMail(ctx context.Context, now time.Time) error {
+// AbandonedMail turns mails that were being sent when whoever sent mail before
+// died or lost its lease into doubtful ones, to be looked for at now. Those whose
+// copy has been seen were sent. Doubts are the new holder's from now on.
+func (s *Store) AbandonedMail(ctx context.Context, l Lease, now time.Time) error {
 	return s.write(ctx, func(t *tx) error {
+		if err := t.mustHold(l); err != nil {
+			return err
+		}
 		_, err := t.exec(`update mail_out set state = 'sent', since = $1, raw = '' where state in ('sending', 'doubtful') and proof = 1`, micros(now))
 		if err != nil {
 			return err
 		}
-		_, err = t.exec(`update mail_out set state = 'doubtful', due = $1, since = $1, error = 'the server stopped while it was being sent'
-			where state = 'sending'`, micros(now))
+		_, err = t.exec(`update mail_out set state = 'doubtful', due = $1, since = $1, error = 'the server stopped while it was being sent', token = $2
+			where state = 'sending'`, micros(now), l.Token)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(`update mail_out set token = $1 where state = 'doubtful' and token <> $1`, l.Token)
 		return err
 	})
+}
+
+// MailStarted returns when mails were last handed to the mail server, by any
+// node, after a time and up to limit: what a mailbox's pace goes by. It reads
+// all mail there is.
+func (s *Store) MailStarted(ctx context.Context, after time.Time, limit int) (out []time.Time, err error) {
+	rows, err := s.query(ctx, `select since from mail_out where since > $1 and attempts > 0 order by since desc limit $2`, micros(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func() error {
+		var us int64
+		err := rows.Scan(&us)
+		out = append(out, moment(us))
+		return err
+	})
+	return out, s.explain(err)
 }
 
 // DoubtfulMail lists doubtful mails that are due to be looked for.

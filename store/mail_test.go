@@ -47,20 +47,20 @@ func TestAMailIsQueuedOnceAndTakenOnce(t *testing.T) {
 	for range 2 {
 		must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
 	}
-	first, err := s.TakeMail(ctx, mailDay, 1)
+	first, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
 	must(t, err)
-	second, err := s.TakeMail(ctx, mailDay, 9)
+	second, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
 	must(t, err)
-	third, err := s.TakeMail(ctx, mailDay, 9)
+	third, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
 	must(t, err)
 	if len(first) != 1 || len(second) != 1 || len(third) != 0 || string(first[0].Raw) != "raw a" || first[0].Attempts != 1 {
 		t.Fatalf("took %v, %v, %v", first, second, third)
 	}
-	must(t, s.SettleMail(ctx, first[0].ID, MailQueued, mailDay, mailDay.Add(time.Minute), "later"))
+	must(t, s.SettleMail(ctx, first[0], MailQueued, mailDay, mailDay.Add(time.Minute), "later"))
 	if next, err := s.NextMail(ctx); err != nil || !next.Equal(mailDay.Add(time.Minute)) {
 		t.Errorf("next %v, %v", next, err)
 	}
-	if early, err := s.TakeMail(ctx, mailDay, 9); err != nil || len(early) != 0 {
+	if early, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9); err != nil || len(early) != 0 {
 		t.Errorf("taken before its time: %v, %v", early, err)
 	}
 }
@@ -68,11 +68,11 @@ func TestAMailIsQueuedOnceAndTakenOnce(t *testing.T) {
 func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail("seen before", ""), outMail("seen after", ""), outMail("lost", ""), outMail("untouched", "")}, nil))
-	taken, err := s.TakeMail(ctx, mailDay, 3)
+	taken, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 3)
 	must(t, err)
 	_, err = s.MailProven(ctx, []string{"<seen before@x>", "<untouched@x>", "<somebody else's@x>"}, mailDay)
 	must(t, err)
-	must(t, s.AbandonedMail(ctx, mailDay))
+	must(t, s.AbandonedMail(ctx, mailLease(t, s), mailDay))
 	ours, err := s.MailProven(ctx, []string{"<seen after@x>"}, mailDay)
 	must(t, err)
 	if len(taken) != 3 || !ours["<seen after@x>"] || len(ours) != 1 {
@@ -85,7 +85,7 @@ func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 		}
 	}
 	// The late word of a sender does not undo what was seen.
-	must(t, s.SettleMail(ctx, taken[0].ID, MailQueued, mailDay, mailDay, "x"))
+	must(t, s.SettleMail(ctx, taken[0], MailQueued, mailDay, mailDay, "x"))
 	if got := statesOf(t, s)["seen before"]; got != MailSent {
 		t.Errorf("a sent mail became %s", got)
 	}
@@ -95,16 +95,16 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	const a, b = "7_1/email/a", "7_1/email/b"
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail(a, "7_1/email"), outMail(b, "7_1/email"), outMail("7_10/email/a", "")}, nil))
-	list, err := s.TakeMail(ctx, mailDay, 9)
+	list, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
 	must(t, err)
-	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
+	must(t, s.SettleMail(ctx, list[0], MailSent, mailDay, time.Time{}, ""))
 	if e, err := s.EndedMail(ctx, 9); err != nil || len(e) != 0 {
 		t.Fatalf("ended with one mail on its way: %+v %v", e, err)
 	}
 	if e, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || ended {
 		t.Fatalf("ended with one mail on its way: %+v %v", e, err)
 	}
-	must(t, s.SettleMail(ctx, list[1].ID, MailFailed, mailDay, time.Time{}, "no such user"))
+	must(t, s.SettleMail(ctx, list[1], MailFailed, mailDay, time.Time{}, "no such user"))
 	if e, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || !ended || e.Sent != 1 || len(e.Failed) != 1 {
 		t.Fatalf("ending: %+v %v %v", e, ended, err)
 	}
@@ -132,12 +132,12 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 		t.Errorf("tried again: %v", got)
 	}
 	must(t, s.MailReported(ctx, "7_1/email")) // late: the word of the first time
-	list, err = s.TakeMail(ctx, mailDay, 9)
+	list, err = s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
 	must(t, err)
 	if len(list) != 1 || list[0].To != "corrected@x.test" {
 		t.Fatalf("sent again: %+v", list)
 	}
-	must(t, s.SettleMail(ctx, list[0].ID, MailSent, mailDay, time.Time{}, ""))
+	must(t, s.SettleMail(ctx, list[0], MailSent, mailDay, time.Time{}, ""))
 	if _, ended, err := s.MailEnding(ctx, "7_1/email"); err != nil || !ended {
 		t.Errorf("the second time is not told: %v", err)
 	}
@@ -211,10 +211,10 @@ func TestAMailIsRecordedOnceAndAdviceIsRare(t *testing.T) {
 func TestAnAdministratorReleasesOrDropsAMailNobodyCanProve(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
-	list, err := s.TakeMail(ctx, mailDay, 9)
+	list, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
 	must(t, err)
 	for _, m := range list {
-		must(t, s.SettleMail(ctx, m.ID, MailDoubtful, mailDay, time.Time{}, "broke"))
+		must(t, s.SettleMail(ctx, m, MailDoubtful, mailDay, time.Time{}, "broke"))
 	}
 	if next, err := s.NextDoubtfulMail(ctx); err != nil || !next.IsZero() {
 		t.Errorf("somebody is to look at %v, %v", next, err)
@@ -236,7 +236,7 @@ func TestMailIsFoundByIndex(t *testing.T) {
 	source := mailSource(t)
 	for query, where := range map[string]string{
 		`select min(due) from mail_out`:    `state = $1 and due > 0`,
-		`select id, due from mail_out`:     `state = 'queued' and due <= $2 order by due, id limit $3`,
+		`select id, due from mail_out`:     `state = 'queued' and due <= $3 order by due, id limit $4`,
 		`select id, subject from mail_out`: `state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`,
 		`select 1 from mail_out`:           `command = $1 and reported = 0 and state not in ('sent', 'failed') limit 1`,
 		`select subject from mail_out`:     `command = $1 and reported = 0 order by id`,
@@ -265,4 +265,16 @@ func mailSource(t *testing.T) string {
 		all.Write(text)
 	}
 	return strings.Join(strings.Fields(all.String()), " ")
+}
+
+// mailLease is the lease that whoever asks again in a test holds on to.
+func mailLease(t *testing.T, s *Store) Lease {
+	t.Helper()
+	l, err := s.Lease(t.Context(), MailLease)
+	must(t, err)
+	if l.Holder == "" {
+		l, _, err = s.Acquire(t.Context(), MailLease, "test", mailDay, mailDay.Add(time.Hour))
+		must(t, err)
+	}
+	return l
 }

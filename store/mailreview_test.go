@@ -21,11 +21,11 @@ func review(t *testing.T) *Store {
 		}
 		must(t, s.QueueMail(ctx, []OutMail{m}, nil))
 	}
-	taken, err := s.TakeMail(ctx, mailDay, 5) // f stays in the queue
+	taken, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 5) // f stays in the queue
 	must(t, err)
 	fates := []MailState{MailSent, MailFailed, MailDoubtful, MailSent, MailFailed}
 	for i, m := range taken {
-		must(t, s.SettleMail(ctx, m.ID, fates[i], mailDay, time.Time{}, ""))
+		must(t, s.SettleMail(ctx, m, fates[i], mailDay, time.Time{}, ""))
 	}
 	_, _, err = s.MailBounced(ctx, "<d@x>", "5.1.1 nobody here")
 	must(t, err)
@@ -138,9 +138,9 @@ func TestAMailGivenUpNeedsNoLookUntilItGoesWrongAgain(t *testing.T) {
 		t.Errorf("given up twice: %v", err)
 	}
 	must(t, s.ReleaseMail(ctx, 2, now.Add(time.Minute)))
-	taken, err := s.TakeMail(ctx, now.Add(time.Minute), 1)
+	taken, err := s.TakeMail(ctx, mailLease(t, s), now.Add(time.Minute), 1)
 	must(t, err)
-	must(t, s.SettleMail(ctx, taken[0].ID, MailFailed, now.Add(2*time.Minute), time.Time{}, "no such mailbox"))
+	must(t, s.SettleMail(ctx, taken[0], MailFailed, now.Add(2*time.Minute), time.Time{}, "no such mailbox"))
 	if list, err = s.Mails(ctx, MailFilter{Look: true}, 10); keysOf(list) != "e b" || err != nil {
 		t.Errorf("failed again: %+v, %v", list, err)
 	}

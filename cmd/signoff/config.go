@@ -17,6 +17,7 @@ type Config struct {
 	Data      string        `koanf:"data" default:"./data" doc:"Folder for the database, if it is a file, the key and, in the sandbox, its mail. Made when missing."`
 	Store     seal.Secret   `koanf:"store" doc:"PostgreSQL database to keep the data in, as postgres://user:password@host:5432/database; a standby is given as a second host behind a comma. Better given as SIGNOFF_STORE. Empty: a file in the data folder."`
 	StoreWait time.Duration `koanf:"storewait" default:"0s" doc:"How long to wait at start for a PostgreSQL database that cannot be reached yet, as when both are started together. 0s: not at all."`
+	Node      string        `koanf:"node" doc:"What to call this server among others on the same database. Empty: the name of the machine."`
 	URL       string        `koanf:"url" doc:"Address under which people reach the server; links in mails begin with it. Default: http://localhost and the port."`
 	Admin     AdminConfig   `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
 	Basic     bool          `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`

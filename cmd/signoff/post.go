@@ -40,7 +40,7 @@ func (s *server) openPost(cfg Config, key seal.Key) (map[engine.CommandKind]runn
 	from, _ := netmail.ParseAddress(m.From) // checked
 	o := mailroom.Options{Store: s.store, People: s.people, From: *from, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
 		TrustToken: m.Reply.Proof == "none", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
-		Location: time.Local, Log: s.log}
+		Location: time.Local, Log: s.log, Now: s.store.Now}
 	account, err := mailAccount(m.SMTP.Address, m.SMTP.TLS, m.SMTP.Username, m.SMTP.Password, m.SMTP.CA)
 	if err != nil {
 		return nil, err
@@ -60,9 +60,9 @@ func (s *server) openPost(cfg Config, key seal.Key) (map[engine.CommandKind]runn
 }
 
 // start sends and reads mail until ctx ends.
-func (p *post) start(ctx context.Context, g *errgroup.Group, instances mailroom.Instances) {
+func (p *post) start(ctx context.Context, g *errgroup.Group, r *runner.Runner) {
 	if p.room != nil {
-		g.Go(func() error { return p.room.Run(ctx, instances) })
+		g.Go(func() error { return p.room.Run(ctx, r, r) })
 	}
 }
 

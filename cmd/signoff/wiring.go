@@ -92,7 +92,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	if s.people, err = identity.Open(ctx, s.store, identity.Options{Log: log, PublicURL: cfg.URL, Proxies: proxies}); err != nil {
+	if s.people, err = identity.Open(ctx, s.store, identity.Options{Log: log, Now: s.store.Now, PublicURL: cfg.URL, Proxies: proxies}); err != nil {
 		return s, err
 	}
 	if f.sandbox {
@@ -100,7 +100,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 			return s, err
 		}
 	}
-	s.library = library.New(s.store, time.Now)
+	s.library = library.New(s.store, s.store.Now)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
@@ -113,7 +113,8 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		return s, err
 	}
 	handlers[engine.DoCall] = callService(rest.New(allow))
-	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Location: time.Local, Handlers: handlers})
+	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
+		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers})
 	return s, s.openHTTP(cfg, f)
 }
 
@@ -137,7 +138,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store.Store,
 }
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {
-	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Version: version, NoBasic: !cfg.Basic,
+	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Now: s.store.Now, Version: version, NoBasic: !cfg.Basic,
 		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
@@ -174,6 +175,8 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
+	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows)
+	g.Go(func() error { s.hear(hints); return nil })
 	s.post.start(ctx, g, s.runner)
 	done := make(chan error, 1)
 	go func() {
@@ -185,6 +188,30 @@ func (s *server) start(ctx context.Context) <-chan error {
 		close(done)
 	}()
 	return done
+}
+
+// hear passes on what other servers on the same database say, until hints ends.
+func (s *server) hear(hints <-chan store.Hint) {
+	for h := range hints {
+		switch h.Topic {
+		case store.TopicPeople:
+			s.people.Heard(h)
+		case store.TopicWorkflows:
+			s.library.Heard(h)
+		}
+	}
+}
+
+// node is what people call this server.
+func (c Config) node() string {
+	if c.Node != "" {
+		return c.Node
+	}
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "signoff"
+	}
+	return name
 }
 
 // close gives up what open opened, in reverse.

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -70,4 +71,16 @@ func (p *pace) book(now time.Time) time.Duration {
 		return 0
 	}
 	return p.starts[0].Add(time.Minute).Sub(now)
+}
+
+// resume counts what others have started.
+func (p *pace) resume(now time.Time, ago []time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, d := range ago {
+		if d >= 0 && d < time.Minute {
+			p.starts = append(p.starts, now.Add(-d))
+		}
+	}
+	slices.SortFunc(p.starts, time.Time.Compare)
 }

@@ -63,6 +63,13 @@ func NewSender(account Account, opts SenderOptions) *Sender {
 	return &Sender{account: account, opts: opts, pace: newPace(opts.PerMinute, opts.AtOnce)}
 }
 
+// Pace is how many mails may be started in any minute; 0 is no limit.
+func (s *Sender) Pace() int { return s.opts.PerMinute }
+
+// Resume tells how long ago mails were started by somebody else, such as this
+// program before it was started again: they count towards the pace.
+func (s *Sender) Resume(ago []time.Duration) { s.pace.resume(time.Now(), ago) }
+
 // Turn waits until one more mail may be sent, and returns what to call when
 // that is done. It is apart from Send so that a mail is not yet marked as being
 // sent while it only waits.

@@ -427,9 +427,11 @@ func Fill(t *testing.T, s *store.Store) {
 	sent := mail
 	sent.Key, sent.MessageID = name+"/n", "<"+name+"n@x>"
 	must(t, s.QueueMail(ctx, []store.OutMail{sent}, []store.ReplyAddress{{Hash: "h" + name, MessageID: sent.MessageID, Instance: id, Task: 2, Principal: "user:2", Expires: noon}}))
-	taken, err := s.TakeMail(ctx, noon, 1)
+	lease, _, err := s.Acquire(ctx, store.MailLease, "a", noon, noon.Add(time.Hour))
 	must(t, err)
-	must(t, s.SettleMail(ctx, taken[0].ID, store.MailSent, noon, time.Time{}, ""))
+	taken, err := s.TakeMail(ctx, lease, noon, 1)
+	must(t, err)
+	must(t, s.SettleMail(ctx, taken[0], store.MailSent, noon, time.Time{}, ""))
 	must(t, s.QueueMail(ctx, []store.OutMail{mail}, nil))
 	_, err = s.RecordMail(ctx, store.InMail{Digest: "d" + name, At: noon, From: "a@x"}, nil, store.AdviceLimit{})
 	must(t, err)

@@ -433,6 +433,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The servers at work on this data
+         * @description Right: administer.
+         */
+        get: operations["list-nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1136,6 +1156,16 @@ export interface components {
              */
             total?: number;
         };
+        ListNode: {
+            items: components["schemas"]["Node"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
         ListPerson: {
             items: components["schemas"]["Person"][];
             /** @description cursor of the next page; absent on the last */
@@ -1204,6 +1234,8 @@ export interface components {
         MailHealth: {
             /** @description why no mail is read; absent: it is */
             in?: components["schemas"]["MailTrouble"];
+            /** @description the node that sends and reads mail; absent: none does */
+            node?: string;
             /** @description this server has no mail server to send with */
             off?: boolean;
             /** @description why no mail leaves; absent: it does */
@@ -1264,6 +1296,27 @@ export interface components {
             login: string;
             name: string;
             password: string;
+        };
+        Node: {
+            /** @description what it does for all: mail */
+            does: string[];
+            /** @description it answers this very request */
+            here?: boolean;
+            /** @description made anew at every start */
+            id: string;
+            /** @description it has not said so for too long and will be taken for dead */
+            late?: boolean;
+            /** @description as the configuration calls it; the name of its machine otherwise */
+            name: string;
+            /**
+             * Format: date-time
+             * @description when it last said that it lives; where the data is a file, when it started
+             */
+            renewed: string;
+            /** Format: date-time */
+            started: string;
+            /** @description of the program */
+            version: string;
         };
         Person: {
             email?: string;
@@ -4145,6 +4198,89 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListNode"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
