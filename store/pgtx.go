@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -68,7 +67,7 @@ func (t *tx) pgExec(query string, args []any) (int64, error) {
 	if err := t.flush(); err != nil {
 		return 0, err
 	}
-	tag, err := t.pg.Exec(context.Background(), pgText(query), pgArgs(args)...)
+	tag, err := t.pg.Exec(context.Background(), pgText(query), storable(args)...)
 	if err != nil {
 		t.changed = true
 		return 0, fmt.Errorf("%s: %w", firstLine(query), err)
@@ -112,7 +111,7 @@ func (t *tx) roundTrip(sent []pending) error {
 func (t *tx) sendAll(sent []pending) ([]int64, error) {
 	batch := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(sent))}
 	for _, p := range sent {
-		batch.Queue(p.query, pgArgs(p.args)...)
+		batch.Queue(p.query, storable(p.args)...)
 	}
 	results := t.pg.SendBatch(context.Background(), batch)
 	defer results.Close()
@@ -245,14 +244,14 @@ func pgText(query string) string {
 // An array is worked out once, a subquery with a limit perhaps more often.
 var taking = strings.NewReplacer("in (/*take*/", "= any (array(", "/*take*/)", "for update skip locked))")
 
-// pgArgs makes arguments storable: text there is UTF-8 without NUL, and no
-// bytes are not the same as nothing.
-func pgArgs(args []any) []any {
+// storable makes arguments what both databases can keep and give back: text is
+// UTF-8 without NUL, and no bytes are not the same as nothing.
+func storable(args []any) []any {
 	for i, a := range args {
 		switch v := a.(type) {
 		case string:
-			if strings.IndexByte(v, 0) >= 0 || !utf8.ValidString(v) {
-				args[i] = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", "\uFFFD"), "\uFFFD")
+			if clean := storableText(v); clean != v {
+				args[i] = clean
 			}
 		case []byte:
 			if v == nil {

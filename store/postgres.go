@@ -221,7 +221,7 @@ func (c *impatientConn) SetReadDeadline(t time.Time) error {
 
 func (s *Store) pgRow(ctx context.Context, query string, args []any) *sql.Row {
 	for try := 0; ; try++ {
-		row := s.read.QueryRowContext(context.WithoutCancel(ctx), query, pgArgs(args)...)
+		row := s.read.QueryRowContext(context.WithoutCancel(ctx), query, storable(args)...)
 		if err := row.Err(); err == nil || try == maxStale || !lostConnection(err) {
 			return row
 		}
@@ -230,7 +230,7 @@ func (s *Store) pgRow(ctx context.Context, query string, args []any) *sql.Row {
 
 func (s *Store) pgQuery(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	for try := 0; ; try++ {
-		rows, err := s.read.QueryContext(context.WithoutCancel(ctx), query, pgArgs(args)...)
+		rows, err := s.read.QueryContext(context.WithoutCancel(ctx), query, storable(args)...)
 		if err == nil || try == maxStale || !lostConnection(err) {
 			return rows, s.explain(err)
 		}

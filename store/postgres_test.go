@@ -511,13 +511,18 @@ func TestTheNextHostIsTriedWhenOneIsNotThere(t *testing.T) {
 	must(t, s.Ping(t.Context()))
 }
 
-func TestTextThatPostgreSQLCannotKeepIsMadeSuch(t *testing.T) {
-	s := openAt(t, pgtest.Database(t))
-	g, err := s.CreateGroup(t.Context(), Group{Name: "a\x00b\xffc", Key: "k"})
-	must(t, err)
-	got, ok, err := s.Group(t.Context(), g.ID)
-	if err != nil || !ok || got.Name != "a\uFFFDb\uFFFDc" {
-		t.Fatalf("%q, %v", got.Name, err)
+func TestTextThatPostgreSQLCannotKeepIsTheSameInBoth(t *testing.T) {
+	for _, dsn := range []string{filepath.Join(t.TempDir(), "x.db"), pgtest.Database(t)} {
+		s := openAt(t, dsn)
+		g, err := s.CreateGroup(t.Context(), Group{Name: "a\x00b\xffc", Key: "k\x00"})
+		must(t, err)
+		got, ok, err := s.Group(t.Context(), g.ID)
+		if err != nil || !ok || got.Name != "a\uFFFDb\uFFFDc" {
+			t.Errorf("%q, %v", got.Name, err)
+		}
+		if again, err := s.CreateGroup(t.Context(), Group{Name: "x", Key: "k\x00"}); err == nil {
+			t.Errorf("the same key was stored twice: %+v", again)
+		}
 	}
 }
 

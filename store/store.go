@@ -165,7 +165,7 @@ func (s *Store) row(ctx context.Context, query string, args ...any) *sql.Row {
 	if err != nil {
 		return s.read.QueryRowContext(ctx, query, args...) // reports the same error again
 	}
-	return stmt.QueryRowContext(context.WithoutCancel(ctx), args...)
+	return stmt.QueryRowContext(context.WithoutCancel(ctx), storable(args)...)
 }
 
 // query reads rows. The text of the query must be constant: it is prepared once.
@@ -180,7 +180,7 @@ func (s *Store) query(ctx context.Context, query string, args ...any) (*sql.Rows
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), args...)
+	rows, err := stmt.QueryContext(context.WithoutCancel(ctx), storable(args)...)
 	return rows, s.explain(err)
 }
 

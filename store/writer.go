@@ -294,7 +294,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := stmt.Exec(args...)
+	res, err := stmt.Exec(storable(args)...)
 	if err != nil {
 		t.changed = true
 		return 0, fmt.Errorf("%s: %w", firstLine(query), err)
@@ -309,14 +309,14 @@ func (t *tx) row(query string, args ...any) *sql.Row {
 	if t.onPostgres {
 		_ = t.flush() // a failure is kept in t.failed
 		t.changed = t.changed || !reads(query)
-		return t.conn.QueryRowContext(context.Background(), pgText(query), pgArgs(args)...)
+		return t.conn.QueryRowContext(context.Background(), pgText(query), storable(args)...)
 	}
 	stmt, err := t.prepared(query)
 	if err != nil {
 		return t.conn.QueryRowContext(context.Background(), query, args...) // reports the same error again
 	}
 	t.changed = t.changed || !stmt.reads
-	return stmt.QueryRow(args...)
+	return stmt.QueryRow(storable(args)...)
 }
 
 // query runs a query; the rows must be closed before the next statement.
@@ -326,14 +326,14 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 			return nil, err
 		}
 		t.changed = t.changed || !reads(query)
-		return t.conn.QueryContext(context.Background(), pgText(query), pgArgs(args)...)
+		return t.conn.QueryContext(context.Background(), pgText(query), storable(args)...)
 	}
 	stmt, err := t.prepared(query)
 	if err != nil {
 		return nil, err
 	}
 	t.changed = t.changed || !stmt.reads
-	return stmt.Query(args...)
+	return stmt.Query(storable(args)...)
 }
 
 // No context reaches the statements: one caller going away must not interrupt
