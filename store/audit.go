@@ -19,6 +19,9 @@ import (
 // restored backup; it reads the whole history.
 func (s *Store) Audit(ctx context.Context, id signoff.InstanceID) error {
 	in, err := s.Instance(ctx, id)
+	if signoff.KindOf(err) == signoff.NotFound { // never stored, or removed since; then with all that was about it
+		return errors.Join(err, s.auditLeftovers(ctx, id))
+	}
 	if err != nil {
 		return err
 	}
@@ -195,6 +198,37 @@ func (s *Store) auditCounts(ctx context.Context, found func(error)) error {
 	}
 	if err != nil {
 		found(err)
+	}
+	return nil
+}
+
+// leftovers are queries for rows that are about an instance that is not there.
+// The history of a month that goes as a whole is there until its table goes.
+var leftovers = func() (list []string) {
+	for _, table := range []string{"fact", "task", "worklist", "timer", "outbox", "mail_out", "mail_in", "reply_address"} {
+		query := `select count(*) from ` + table + ` x where x.instance <> 0 and ($1 = 0 or x.instance = $1)
+			and not exists (select 1 from instance i where i.id = x.instance)`
+		if table == "fact" {
+			query += ` and not exists (select 1 from month_going g where g.month = x.month)`
+		}
+		list = append(list, query)
+	}
+	return list
+}()
+
+// AuditLeftovers looks for anything that was left behind when instances were
+// removed.
+func (s *Store) AuditLeftovers(ctx context.Context) error { return s.auditLeftovers(ctx, 0) }
+
+func (s *Store) auditLeftovers(ctx context.Context, id signoff.InstanceID) error {
+	for _, query := range leftovers {
+		var n int
+		if err := s.row(ctx, query, int64(id)).Scan(&n); err != nil {
+			return s.explain(err)
+		}
+		if n > 0 {
+			return fmt.Errorf("%d rows about instances that are gone: %s", n, firstLine(query))
+		}
 	}
 	return nil
 }

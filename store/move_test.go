@@ -48,7 +48,7 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 }
 
 // onPostgresOnly are tables that a file never has rows in.
-var onPostgresOnly = map[string]bool{"month_going": true, "legal_hold": true, "removed": true}
+var onPostgresOnly = map[string]bool{"month_going": true}
 
 func TestOnlyAFileIsMovedAndOnlyToPostgreSQL(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "none.db")

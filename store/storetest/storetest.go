@@ -38,6 +38,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range retentionTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -411,6 +414,13 @@ func Fill(t *testing.T, s *store.Store) {
 		First: []access.Grant{{Who: signoff.Everyone, Right: access.Start}}})
 	must(t, err)
 	due := noon.Add(time.Hour)
+	must(t, s.SetKeepDays(ctx, v.Workflow, 1))
+	over(t, s, v.Workflow, noon)
+	if n, err := s.Retain(ctx, noon.AddDate(0, 0, 2)); err != nil || n == 0 {
+		t.Fatalf("%d removed, %v", n, err)
+	}
+	_, err = s.PlaceHold(ctx, store.LegalHold{Workflow: v.Workflow, Reason: "a lawsuit", Placed: noon, PlacedBy: "user:1"})
+	must(t, err)
 	g := begin(t, s, offer(2, "user:2", "group:9"), engine.Fact{Kind: engine.TimerSet, Ref: 3, Node: "approve", Subject: 2, Due: &due, TimerFor: engine.ForDeadline})
 	g.once = store.Once{Key: "user:1 " + name, Digest: "d1", At: noon}
 	g.must([]engine.Fact{asked(4)}, email(name+"_4/email", 4))
