@@ -11,6 +11,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -136,7 +137,8 @@ func (r *run) wants(part string) bool { return slices.Contains(r.Only, part) }
 func (r *run) say(format string, args ...any) { r.OnProgress(fmt.Sprintf(format, args...)) }
 
 // Run measures. What it writes goes into a folder, or into schemas of the
-// database, of its own, which are removed however it ends.
+// database, of its own, which are removed however it ends. When something goes
+// wrong the report holds what was measured before.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.fill(); err != nil {
 		return Report{}, err
@@ -153,12 +155,12 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	r := &run{Options: o, dir: dir, report: newReport(o)}
 	for _, where := range o.Stores {
-		if err := r.on(ctx, where); err != nil {
-			return r.report, err
+		if err = r.on(ctx, where); err != nil {
+			break
 		}
 	}
 	r.report.Goals = goals(r.report.Cases)
-	return r.report, ctx.Err()
+	return r.report, errors.Join(err, ctx.Err())
 }
 
 // on measures everything on one database.

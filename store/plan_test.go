@@ -30,6 +30,9 @@ func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
 			}
 		}
 	}
+	for _, limbs := range []int{1, 2, MaxWalks} {
+		checkPlan(t, s, worklistText(limbs))
+	}
 	if seen < 20 {
 		t.Fatalf("only %d statements found: the test no longer sees them", seen)
 	}
@@ -37,7 +40,7 @@ func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
 
 func checkPlan(t *testing.T, s *Store, query string) {
 	n := 0 // the highest parameter
-	for i := 1; i < 16 && strings.Contains(query, "$"+strconv.Itoa(i)); i++ {
+	for i := 1; strings.Contains(query, "$"+strconv.Itoa(i)); i++ {
 		n = i
 	}
 	args := make([]any, n)

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
+	"strings"
+	"sync"
 
 	"github.com/signoffhq/signoff"
 )
@@ -38,18 +41,84 @@ func (m Mark) start() Mark {
 
 const selectWorklist = `select principal, shelf, offered, instance, seq, workflow, version, priority, due, until, claimed, starter, node, title, folio from worklist `
 
-// WorklistPage returns up to limit rows of one shelf of one principal behind a
-// mark, newest first. It is one walk along the table's key.
-func (s *Store) WorklistPage(ctx context.Context, p signoff.Principal, shelf Shelf, behind Mark, limit int) ([]WorklistRow, error) {
+// Walk is one shelf of one principal.
+type Walk struct {
+	Principal signoff.Principal
+	Shelf     Shelf
+}
+
+// MaxWalks is how many shelves one page can be read from.
+const MaxWalks = 64
+
+// WorklistPage returns the rows of some shelves behind a mark as one list,
+// newest first, and whether there are more. It returns about limit rows, all
+// rows of a task or none of them. However many shelves there are, it is one
+// statement, that walks along the table's key on each of them and stops when it
+// has enough.
+func (s *Store) WorklistPage(ctx context.Context, walks []Walk, behind Mark, limit int) ([]WorklistRow, bool, error) {
 	m := behind.start()
-	rows, err := s.query(ctx, selectWorklist+`where principal = $1 and shelf = $2 and (offered, instance, seq) < ($3, $4, $5)
-		order by offered desc, instance desc, seq desc limit $6`,
-		string(p), int(shelf), m.Offered, int64(m.Serial.Instance), m.Serial.Seq, limit)
-	if err != nil {
-		return nil, err
+	limbs := limbsFor(len(walks))
+	args := []any{m.Offered, int64(m.Serial.Instance), m.Serial.Seq, 0}
+	for _, w := range walks {
+		args = append(args, string(w.Principal), int(w.Shelf))
 	}
-	out, err := readWorklist(rows, limit)
-	return out, s.explain(err)
+	for range limbs - len(walks) {
+		args = append(args, "", 0) // nobody's
+	}
+	if len(walks) > 1 {
+		limit += 4 // of which those of the last task are left for the next page
+	}
+	for ; ; limit *= 2 {
+		args[3] = limit
+		rows, err := s.query(ctx, worklistText(limbs), args...)
+		if err != nil {
+			return nil, false, err
+		}
+		out, err := readWorklist(rows, limit)
+		if err != nil || len(out) < limit || len(walks) == 1 {
+			return out, len(out) == limit, s.explain(err)
+		}
+		if n := wholeTasks(out); n > 0 {
+			return out[:n], true, nil
+		}
+	}
+}
+
+// wholeTasks is how many rows there are without those of the last task, of
+// which more may follow.
+func wholeTasks(rows []WorklistRow) int {
+	n := len(rows)
+	for last := rows[n-1].Mark(); n > 0 && rows[n-1].Mark() == last; n-- {
+	}
+	return n
+}
+
+// limbsFor rounds up, so that there are few different texts to prepare.
+func limbsFor(walks int) int {
+	for _, n := range [...]int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48} {
+		if walks <= n {
+			return n
+		}
+	}
+	return MaxWalks
+}
+
+var worklistTexts sync.Map // by number of limbs
+
+func worklistText(limbs int) string {
+	if text, known := worklistTexts.Load(limbs); known {
+		return text.(string)
+	}
+	var b strings.Builder
+	for i := range limbs {
+		if i > 0 {
+			b.WriteString(" union all ")
+		}
+		fmt.Fprintf(&b, "%swhere principal = $%d and shelf = $%d and (offered, instance, seq) < ($1, $2, $3)", selectWorklist, 2*i+5, 2*i+6)
+	}
+	b.WriteString(" order by offered desc, instance desc, seq desc limit $4")
+	text, _ := worklistTexts.LoadOrStore(limbs, b.String())
+	return text.(string)
 }
 
 func readWorklist(rows *sql.Rows, limit int) ([]WorklistRow, error) {

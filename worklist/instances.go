@@ -86,8 +86,9 @@ func found(in *store.Instance, q InstanceQuery, only signoff.WorkflowID, search 
 func (w *Worklist) runs(ctx context.Context, by signoff.Caller, q InstanceQuery, only signoff.WorkflowID) (*merge[store.Instance], error) {
 	m := &merge[store.Instance]{before: func(a, b store.Instance) bool { return a.ID > b.ID }}
 	add := func(fetch func(ctx context.Context, before signoff.InstanceID, n int) ([]store.Instance, error)) {
-		m.sources = append(m.sources, &source[store.Instance]{fetch: func(ctx context.Context, behind *store.Instance, n int) ([]store.Instance, error) {
-			return fetch(ctx, behind.ID, n)
+		m.sources = append(m.sources, &source[store.Instance]{fetch: func(ctx context.Context, behind *store.Instance, n int) ([]store.Instance, bool, error) {
+			list, err := fetch(ctx, behind.ID, n)
+			return list, len(list) == n, err
 		}})
 	}
 	seen, err := w.viewable(ctx, by, q, only)

@@ -2,9 +2,11 @@ package worklist
 
 import "context"
 
-// source is one walk along an index: batches of items, each behind the last.
+// source is one walk, or some that are merged already: batches of about n items,
+// each behind the last, and whether there are more. Items in the same place come
+// in the same batch.
 type source[T any] struct {
-	fetch func(ctx context.Context, behind *T, n int) ([]T, error)
+	fetch func(ctx context.Context, behind *T, n int) (items []T, more bool, err error)
 	items []T
 	ended bool
 }
@@ -26,11 +28,11 @@ func (m *merge[T]) sized(n int) *merge[T] {
 // head returns the next item of s without taking it.
 func (m *merge[T]) head(ctx context.Context, s *source[T], last *T) (*T, error) {
 	if len(s.items) == 0 && !s.ended {
-		items, err := s.fetch(ctx, last, m.batch)
+		items, more, err := s.fetch(ctx, last, m.batch)
 		if err != nil {
 			return nil, err
 		}
-		s.items, s.ended = items, len(items) < m.batch
+		s.items, s.ended = items, !more
 	}
 	if len(s.items) == 0 {
 		return nil, nil
@@ -38,27 +40,28 @@ func (m *merge[T]) head(ctx context.Context, s *source[T], last *T) (*T, error) 
 	return &s.items[0], nil
 }
 
-// next takes the items that stand first: more than one when several sources
-// hold an item in the same place. It returns none at the end. behind is where
-// the walk has come to.
+// next takes the items that stand first: more than one when several stand in
+// the same place. It returns none at the end. behind is where the walk has come
+// to.
 func (m *merge[T]) next(ctx context.Context, behind *T) ([]T, error) {
-	var first []T
-	var from []*source[T]
+	var least *T
 	for _, s := range m.sources {
 		h, err := m.head(ctx, s, behind)
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case h == nil:
-		case len(first) == 0 || m.before(*h, first[0]):
-			first, from = append(first[:0], *h), append(from[:0], s)
-		case !m.before(first[0], *h):
-			first, from = append(first, *h), append(from, s)
+		if h != nil && (least == nil || m.before(*h, *least)) {
+			least = h
 		}
 	}
-	for _, s := range from {
-		s.items = s.items[1:]
+	if least == nil {
+		return nil, nil
+	}
+	var first []T
+	for _, s := range m.sources {
+		for len(s.items) > 0 && !m.before(*least, s.items[0]) {
+			first, s.items = append(first, s.items[0]), s.items[1:]
+		}
 	}
 	return first, nil
 }

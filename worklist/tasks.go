@@ -99,26 +99,25 @@ func (w *Worklist) Tasks(ctx context.Context, by signoff.Caller, q Query) (Page[
 // rows is the caller's worklist as one list, newest first.
 func (w *Worklist) rows(by signoff.Caller, v View, n int) *merge[store.WorklistRow] {
 	m := &merge[store.WorklistRow]{before: func(a, b store.WorklistRow) bool { return b.Mark().After(a.Mark()) }}
-	add := func(p signoff.Principal, shelves ...store.Shelf) {
-		for _, shelf := range shelves {
-			m.sources = append(m.sources, &source[store.WorklistRow]{fetch: func(ctx context.Context, behind *store.WorklistRow, n int) ([]store.WorklistRow, error) {
-				return w.Store.WorklistPage(ctx, p, shelf, behind.Mark(), n)
-			}})
-		}
+	var walks []store.Walk
+	add := func(p signoff.Principal, shelf store.Shelf) {
+		walks = append(walks, store.Walk{Principal: p, Shelf: shelf})
 	}
 	// One's own sleeping rows are walked for ToDo as well: they hide the row of
 	// the group the task came through.
 	add(by.Principal, store.Asleep)
-	if v == ViewSleeping {
-		return m.sized(n)
-	}
 	for _, p := range by.Principals() {
-		if v != ViewAllocated {
+		if v != ViewSleeping && v != ViewAllocated {
 			add(p, store.ToDo)
 		}
-		if v != ViewToDo {
+		if v != ViewSleeping && v != ViewToDo {
 			add(p, store.Taken)
 		}
+	}
+	for some := range slices.Chunk(walks, store.MaxWalks) {
+		m.sources = append(m.sources, &source[store.WorklistRow]{fetch: func(ctx context.Context, behind *store.WorklistRow, n int) ([]store.WorklistRow, bool, error) {
+			return w.Store.WorklistPage(ctx, some, behind.Mark(), n)
+		}})
 	}
 	return m.sized(n)
 }
@@ -213,7 +212,7 @@ func (w *Worklist) sorted(ctx context.Context, by signoff.Caller, wf signoff.Wor
 		return p, err
 	}
 	var rows []store.WorklistRow
-	if _, _, err = w.walk(ctx, by, q.View, store.Mark{}, MaxLimit, func(r store.WorklistRow) bool { rows = append(rows, r); return true }); err != nil {
+	if _, _, err = w.walk(ctx, by, q.View, store.Mark{}, maxScanned, func(r store.WorklistRow) bool { rows = append(rows, r); return true }); err != nil {
 		return p, err
 	}
 	slices.SortFunc(rows, func(a, b store.WorklistRow) int {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -56,13 +57,14 @@ and 5 GB of disk.`,
 			o.Version, o.Server = version, thisProgram
 			o.OnProgress = func(text string) { fmt.Fprintln(cmd.ErrOrStderr(), text) }
 			r, err := bench.Run(cmd.Context(), o)
-			if err != nil {
+			if len(r.Cases) == 0 {
 				return err
 			}
+			// What was measured before something went wrong took its time, too.
 			if asJSON {
-				return printJSON(cmd.OutOrStdout(), r)
+				return errors.Join(printJSON(cmd.OutOrStdout(), r), err)
 			}
-			return r.WriteText(cmd.OutOrStdout())
+			return errors.Join(r.WriteText(cmd.OutOrStdout()), err)
 		},
 	}
 	c.Flags().StringVar(&o.Dir, "dir", "", "folder on the disk to measure (default: the system's temporary folder)")
