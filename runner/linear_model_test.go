@@ -57,7 +57,7 @@ func (a ask) event() engine.Event {
 type answer struct {
 	unknown bool   // nothing: it may have been done, or be done yet
 	code    string // the refusal's; "" none
-	saw     string // the task as it was afterwards
+	saw     string // the task as it was afterwards; "" when that is not known
 }
 
 // looks is how a paper looks to whoever is shown the instance.
@@ -158,7 +158,7 @@ var deskModel = porcupine.Model{
 		case told.code == "busy-instance":
 			return true, p // nothing was done, whatever the task was like
 		}
-		return refusal == told.code && (refusal != "" || next.looks() == told.saw), next
+		return refusal == told.code && (told.saw == "" || next.looks() == told.saw), next
 	},
 	DescribeOperation: func(input, output any) string {
 		told := output.(answer)

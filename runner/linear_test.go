@@ -256,7 +256,7 @@ func (a *arena) client(rng *rand.Rand, id signoff.InstanceID, c int) (out []porc
 	for i := range asksEach {
 		q, node := drawAsk(rng), rng.IntN(2)
 		if q.what == "read" || rng.IntN(3) > 0 {
-			out = append(out, a.ask(node, id, q))
+			out = append(out, a.ask(node, id, q)...)
 			continue
 		}
 		q.once = 1 + c*asksEach + i
@@ -274,9 +274,9 @@ func (a *arena) client(rng *rand.Rand, id signoff.InstanceID, c int) (out []porc
 // insist asks until there is an answer.
 func (a *arena) insist(node int, id signoff.InstanceID, q ask) (out []porcupine.Operation) {
 	for {
-		op := a.ask(node, id, q)
-		out = append(out, op)
-		if !op.Output.(answer).unknown {
+		ops := a.ask(node, id, q)
+		out = append(out, ops...)
+		if !ops[0].Output.(answer).unknown {
 			return out
 		}
 	}
@@ -302,7 +302,9 @@ func drawAsk(rng *rand.Rand) ask {
 	return q
 }
 
-func (a *arena) ask(node int, id signoff.InstanceID, q ask) porcupine.Operation {
+// ask makes one request. With a key it is answered with the instance as it is,
+// perhaps long after it was done: then looking is an operation of its own.
+func (a *arena) ask(node int, id signoff.InstanceID, q ask) []porcupine.Operation {
 	op := porcupine.Operation{Input: q, Call: a.clock.Add(1)}
 	var st engine.State
 	var err error
@@ -322,7 +324,12 @@ func (a *arena) ask(node int, id signoff.InstanceID, q ask) porcupine.Operation 
 	default:
 		op.Output = answer{code: signoff.CodeOf(err)}
 	}
-	return op
+	if q.once == 0 || err != nil {
+		return []porcupine.Operation{op}
+	}
+	look := op
+	look.Input, op.Output = ask{by: q.by, what: "read"}, answer{}
+	return []porcupine.Operation{op, look}
 }
 
 func (q ask) key(id signoff.InstanceID) string {
