@@ -148,3 +148,32 @@ func TestABackupGivesUpWhenTheLogGrowsTooLarge(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A database that changes what it is given is found out, and nothing is kept.
+func TestWhatArrivesIsHeldAgainstWhatWasSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signoff.db")
+	s := openAt(t, path)
+	_, err := s.CreateGroup(t.Context(), Group{Name: "Finance", Key: "finance"})
+	must(t, err)
+	must(t, s.Close())
+	file := filepath.Join(t.TempDir(), "b")
+	_, err = Backup(t.Context(), path, file, BackupOptions{})
+	must(t, err)
+	for name, body := range map[string]string{"changes a value": `new.name := 'Finances'; return new`, "loses a row": `return null`} {
+		t.Run(name, func(t *testing.T) {
+			dsn := pgtest.Database(t)
+			must(t, openAt(t, dsn).Close())
+			pgtest.Exec(t, dsn, `create function meddle() returns trigger language plpgsql as $$ begin `+body+`; end $$;
+				create trigger meddle before insert on people_group for each row execute function meddle()`)
+			if _, err := Restore(t.Context(), file, dsn, RestoreOptions{}); signoff.CodeOf(err) != codeNotVerified {
+				t.Errorf("restored: %v", err)
+			}
+			if _, err := Move(t.Context(), path, dsn, Options{}); signoff.CodeOf(err) != codeNotVerified {
+				t.Errorf("moved: %v", err)
+			}
+			if groups, err := openAt(t, dsn).Groups(t.Context(), 0, 10); err != nil || len(groups) > 0 {
+				t.Errorf("something was kept: %+v, %v", groups, err)
+			}
+		})
+	}
+}
