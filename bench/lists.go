@@ -120,7 +120,7 @@ func (r *run) listed(ctx context.Context, tasks int, l listing, list *worklist.W
 	if err != nil {
 		return err
 	}
-	floor, err := l.byHand(ctx, hand, list)
+	floor, err := l.byHand(ctx, hand, r.place.name() == Postgres, list)
 	if err != nil {
 		return err
 	}
@@ -200,19 +200,26 @@ const listColumns = "principal, shelf, offered, instance, seq, workflow, version
 
 // byHand asks the database: the newest of each principal along the table's key,
 // merged.
-func (l listing) byHand(ctx context.Context, db *sql.DB, list *worklist.Worklist) (ask, error) {
+func (l listing) byHand(ctx context.Context, db *sql.DB, postgres bool, list *worklist.Worklist) (ask, error) {
 	// Both databases merge the limbs, each a walk along the table's key, and stop
 	// when they have enough.
+	newest := fmt.Sprintf(" order by offered desc, instance desc, seq desc limit %d", pageSize)
+	if l.order != "" {
+		newest = fmt.Sprintf(" order by offered desc, instance desc, seq desc limit %d", sortedOf)
+	}
 	var limbs []string
 	for i := range len(reader(1).Principals()) {
-		limbs = append(limbs, fmt.Sprintf(`select %s from worklist where principal = $%d and shelf = 0 and (offered, instance, seq) < ($1, $2, $3)%s`,
-			listColumns, i+4, l.where))
+		limb := fmt.Sprintf(`select %s from worklist where principal = $%d and shelf = 0 and (offered, instance, seq) < ($1, $2, $3)%s`, listColumns, i+4, l.where)
+		if postgres {
+			limb = "(" + limb + newest + ")" // it would sort all of them otherwise
+		}
+		limbs = append(limbs, limb)
 	}
-	text := strings.Join(limbs, " union all ") + " order by offered desc, instance desc, seq desc"
+	text := strings.Join(limbs, " union all ") + newest
 	if l.order != "" {
-		text = "select * from (" + text + fmt.Sprintf(" limit %d) y order by ", sortedOf) + l.order
+		text = "select * from (" + text + ") y order by " + l.order + fmt.Sprintf(" limit %d", pageSize)
 	}
-	stmt, err := db.PrepareContext(ctx, text+fmt.Sprintf(" limit %d", pageSize))
+	stmt, err := db.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (s *Store) WorklistPage(ctx context.Context, walks []Walk, behind Mark, lim
 	}
 	for ; ; limit *= 2 {
 		args[3] = limit
-		rows, err := s.query(ctx, worklistText(limbs), args...)
+		rows, err := s.query(ctx, worklistText(limbs, s.pg != nil), args...)
 		if err != nil {
 			return nil, false, err
 		}
@@ -103,21 +103,31 @@ func limbsFor(walks int) int {
 	return MaxWalks
 }
 
-var worklistTexts sync.Map // by number of limbs
+var worklistTexts sync.Map // by key
 
-func worklistText(limbs int) string {
-	if text, known := worklistTexts.Load(limbs); known {
+type worklistKey struct {
+	limbs    int
+	postgres bool
+}
+
+func worklistText(limbs int, postgres bool) string {
+	key := worklistKey{limbs, postgres}
+	if text, known := worklistTexts.Load(key); known {
 		return text.(string)
 	}
+	const order = " order by offered desc, instance desc, seq desc limit $4"
 	var b strings.Builder
 	for i := range limbs {
 		if i > 0 {
 			b.WriteString(" union all ")
 		}
-		fmt.Fprintf(&b, "%swhere principal = $%d and shelf = $%d and (offered, instance, seq) < ($1, $2, $3)", selectWorklist, 2*i+5, 2*i+6)
+		limb := fmt.Sprintf("%swhere principal = $%d and shelf = $%d and (offered, instance, seq) < ($1, $2, $3)", selectWorklist, 2*i+5, 2*i+6)
+		if postgres && limbs > 1 {
+			limb = "(" + limb + order + ")" // or it would read all limbs and sort; SQLite would read as many rows of each
+		}
+		b.WriteString(limb)
 	}
-	b.WriteString(" order by offered desc, instance desc, seq desc limit $4")
-	text, _ := worklistTexts.LoadOrStore(limbs, b.String())
+	text, _ := worklistTexts.LoadOrStore(key, b.String()+order)
 	return text.(string)
 }
 
