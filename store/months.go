@@ -151,7 +151,7 @@ func (t *tx) goingMonths() (map[month]bool, error) {
 
 // markMonths marks the months that can go as a whole.
 func (s *Store) markMonths(ctx context.Context, rules []keepRule, now time.Time) error {
-	if s.pg == nil {
+	if s.pg == nil || len(rules) == 0 {
 		return nil
 	}
 	soonest := rules[0]

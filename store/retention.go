@@ -125,7 +125,7 @@ func (s *Store) RunRetention(ctx context.Context) error {
 // that were.
 func (s *Store) Retain(ctx context.Context, now time.Time) (n int, err error) {
 	rules, err := s.keepRules(ctx)
-	if err != nil || len(rules) == 0 {
+	if err != nil {
 		return 0, err
 	}
 	if err := s.markMonths(ctx, rules, now); err != nil {
