@@ -151,6 +151,29 @@ func TestABackupOfWhichAnyByteChangedIsRefusedOrSaysTheSame(t *testing.T) {
 	}
 }
 
+// What somebody has changed and packed again is found out by the digests.
+func TestABackupThatWasChangedAndPackedAgainIsRefused(t *testing.T) {
+	file, _ := backupOf(t)
+	f, err := os.Open(file)
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	whole, err := io.ReadAll(z)
+	must(t, err)
+	for i := 0; i < len(whole); i += 7 {
+		whole[i] ^= 1
+		_, err := store.CheckBackup(t.Context(), zipped(t, string(whole)), nil)
+		if code := signoff.CodeOf(err); code != "backup-bad" && code != "data-newer" {
+			t.Errorf("byte %d: %v", i, err)
+		}
+		whole[i] ^= 1
+	}
+	if _, err := store.CheckBackup(t.Context(), zipped(t, string(whole)), nil); err != nil {
+		t.Errorf("packed again as it was: %v", err)
+	}
+}
+
 // rec is a record as it stands in a file.
 func rec(letter, body string) string { return letter + string(rune(len(body))) + body }
 
