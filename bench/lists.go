@@ -34,11 +34,12 @@ func reader(n int) signoff.Caller {
 
 // listing is a list that is asked for, and the same in one statement by hand.
 type listing struct {
-	what  string
-	query worklist.Query
-	skip  int // pages before it
-	where string
-	order string // of the newest sortedOf; "": newest first
+	what   string
+	query  worklist.Query
+	skip   int // pages before it
+	where  string
+	order  string // of the newest sortedOf; "": as they are walked
+	oldest bool
 }
 
 var listings = []listing{
@@ -47,7 +48,7 @@ var listings = []listing{
 	{what: "of one workflow", query: worklist.Query{Workflow: "other"}, where: " and workflow = 2"},
 	{what: "search", query: worklist.Query{Search: "review"}, where: " and (lower(title) like '%review%' or lower(folio) like '%review%')"},
 	{what: "sorted by due time", query: worklist.Query{Sort: worklist.ByDue}, order: "due, offered desc, instance desc, seq desc"},
-	{what: "oldest first", query: worklist.Query{Sort: worklist.Oldest}, order: "offered, instance, seq"},
+	{what: "oldest first", query: worklist.Query{Sort: worklist.Oldest}, oldest: true},
 }
 
 // lists measures a page of 50 for a person in 20 groups, among many open tasks.
@@ -204,7 +205,10 @@ func (l listing) byHand(ctx context.Context, db *sql.DB, postgres bool, list *wo
 	// Both databases merge the limbs, each a walk along the table's key, and stop
 	// when they have enough.
 	newest := fmt.Sprintf(" order by offered desc, instance desc, seq desc limit %d", pageSize)
-	if l.order != "" {
+	switch {
+	case l.oldest:
+		newest = fmt.Sprintf(" order by offered, instance, seq limit %d", pageSize)
+	case l.order != "":
 		newest = fmt.Sprintf(" order by offered desc, instance desc, seq desc limit %d", sortedOf)
 	}
 	var limbs []string

@@ -81,6 +81,11 @@ func TestNoQueryReadsAWholeTableOnPostgreSQL(t *testing.T) {
 			seen++
 		}
 	}
+	for _, key := range []worklistKey{{1, NewestFirst, true}, {24, NewestFirst, true}, {24, OldestFirst, true}} {
+		if plan := checkPostgresPlan(ctx, t, conn, "worklist.go", worklistText(key)); strings.Contains(plan, "Sort  ") || strings.Contains(plan, "Sort\n") {
+			t.Errorf("a page of %d shelves is sorted:\n%s", key.limbs, plan)
+		}
+	}
 	if seen < 40 {
 		t.Fatalf("only %d statements found: the test no longer sees them", seen)
 	}
@@ -104,11 +109,11 @@ func statementsIn(t *testing.T, name string) (list []string) {
 
 var scanned = regexp.MustCompile(`Seq Scan on (\w+)`)
 
-func checkPostgresPlan(ctx context.Context, t *testing.T, conn *pgx.Conn, file, query string) {
+func checkPostgresPlan(ctx context.Context, t *testing.T, conn *pgx.Conn, file, query string) (plan string) {
 	t.Helper()
 	if _, err := conn.Exec(ctx, `prepare q as `+pgText(query)); err != nil {
 		t.Errorf("%s: %s: %v", file, firstLine(query), err)
-		return
+		return ""
 	}
 	defer conn.Exec(ctx, `deallocate q`)
 	var kinds []string
@@ -124,14 +129,15 @@ func checkPostgresPlan(ctx context.Context, t *testing.T, conn *pgx.Conn, file, 
 	}
 	rows, err := conn.Query(ctx, `explain (costs off) execute q`+args)
 	must(t, err)
-	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	must(t, err)
-	text := strings.Join(plan, "\n")
-	for _, m := range scanned.FindAllStringSubmatch(text, -1) {
+	plan = strings.Join(lines, "\n")
+	for _, m := range scanned.FindAllStringSubmatch(plan, -1) {
 		for _, name := range large {
 			if m[1] == name || strings.HasPrefix(m[1], name+"_2") {
-				t.Errorf("%s reads all of %s:\n%s\n%s", file, m[1], query, text)
+				t.Errorf("%s reads all of %s:\n%s\n%s", file, m[1], query, plan)
 			}
 		}
 	}
+	return plan
 }

@@ -31,7 +31,8 @@ func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
 		}
 	}
 	for _, limbs := range []int{1, 2, MaxWalks} {
-		checkPlan(t, s, worklistText(limbs, false))
+		checkPlan(t, s, worklistText(worklistKey{limbs: limbs}))
+		checkPlan(t, s, worklistText(worklistKey{limbs: limbs, order: OldestFirst}))
 	}
 	if seen < 20 {
 		t.Fatalf("only %d statements found: the test no longer sees them", seen)

@@ -50,13 +50,24 @@ type Walk struct {
 // MaxWalks is how many shelves one page can be read from.
 const MaxWalks = 64
 
-// WorklistPage returns the rows of some shelves behind a mark as one list,
-// newest first, and whether there are more. It returns about limit rows, all
+// Order is which rows of a list come first.
+type Order bool
+
+const (
+	NewestFirst Order = false
+	OldestFirst Order = true
+)
+
+// WorklistPage returns the rows of some shelves behind a mark as one list, and
+// whether there are more. It returns about limit rows, all
 // rows of a task or none of them. However many shelves there are, it is one
 // statement, that walks along the table's key on each of them and stops when it
 // has enough.
-func (s *Store) WorklistPage(ctx context.Context, walks []Walk, behind Mark, limit int) ([]WorklistRow, bool, error) {
-	m := behind.start()
+func (s *Store) WorklistPage(ctx context.Context, walks []Walk, order Order, behind Mark, limit int) ([]WorklistRow, bool, error) {
+	m := behind
+	if order == NewestFirst {
+		m = behind.start()
+	}
 	limbs := limbsFor(len(walks))
 	args := []any{m.Offered, int64(m.Serial.Instance), m.Serial.Seq, 0}
 	for _, w := range walks {
@@ -70,7 +81,7 @@ func (s *Store) WorklistPage(ctx context.Context, walks []Walk, behind Mark, lim
 	}
 	for ; ; limit *= 2 {
 		args[3] = limit
-		rows, err := s.query(ctx, worklistText(limbs, s.pg != nil), args...)
+		rows, err := s.query(ctx, worklistText(worklistKey{limbs, order, s.pg != nil}), args...)
 		if err != nil {
 			return nil, false, err
 		}
@@ -107,22 +118,25 @@ var worklistTexts sync.Map // by key
 
 type worklistKey struct {
 	limbs    int
+	order    Order
 	postgres bool
 }
 
-func worklistText(limbs int, postgres bool) string {
-	key := worklistKey{limbs, postgres}
+func worklistText(key worklistKey) string {
 	if text, known := worklistTexts.Load(key); known {
 		return text.(string)
 	}
-	const order = " order by offered desc, instance desc, seq desc limit $4"
+	beyond, order := "<", " order by offered desc, instance desc, seq desc limit $4"
+	if key.order == OldestFirst {
+		beyond, order = ">", " order by offered, instance, seq limit $4"
+	}
 	var b strings.Builder
-	for i := range limbs {
+	for i := range key.limbs {
 		if i > 0 {
 			b.WriteString(" union all ")
 		}
-		limb := fmt.Sprintf("%swhere principal = $%d and shelf = $%d and (offered, instance, seq) < ($1, $2, $3)", selectWorklist, 2*i+5, 2*i+6)
-		if postgres && limbs > 1 {
+		limb := fmt.Sprintf("%swhere principal = $%d and shelf = $%d and (offered, instance, seq) %s ($1, $2, $3)", selectWorklist, 2*i+5, 2*i+6, beyond)
+		if key.postgres && key.limbs > 1 {
 			limb = "(" + limb + order + ")" // or it would read all limbs and sort; SQLite would read as many rows of each
 		}
 		b.WriteString(limb)

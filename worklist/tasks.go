@@ -47,7 +47,7 @@ const (
 // Query says which tasks.
 type Query struct {
 	View     View
-	Sort     Sort   // ignored for ViewClosed. All but Newest look at the newest 2000 tasks
+	Sort     Sort   // ignored for ViewClosed. ByDue and ByPriority look at the newest 2000 tasks
 	Workflow string // key or number; "": all
 	Search   string // part of title, folio or workflow name, in any letter case
 	Limit    int    // 0: DefaultLimit
@@ -90,15 +90,18 @@ func (w *Worklist) Tasks(ctx context.Context, by signoff.Caller, q Query) (Page[
 	switch {
 	case q.View == ViewClosed:
 		return w.decided(ctx, by, wf, q)
-	case q.Sort == Newest:
-		return w.newest(ctx, by, wf, q)
+	case q.Sort == Newest || q.Sort == Oldest:
+		return w.walked(ctx, by, wf, q)
 	}
 	return w.sorted(ctx, by, wf, q)
 }
 
-// rows is the caller's worklist as one list, newest first.
-func (w *Worklist) rows(by signoff.Caller, v View, n int) *merge[store.WorklistRow] {
+// rows is the caller's worklist as one list.
+func (w *Worklist) rows(by signoff.Caller, v View, order store.Order, n int) *merge[store.WorklistRow] {
 	m := &merge[store.WorklistRow]{before: func(a, b store.WorklistRow) bool { return b.Mark().After(a.Mark()) }}
+	if order == store.OldestFirst {
+		m.before = func(a, b store.WorklistRow) bool { return a.Mark().After(b.Mark()) }
+	}
 	var walks []store.Walk
 	add := func(p signoff.Principal, shelf store.Shelf) {
 		walks = append(walks, store.Walk{Principal: p, Shelf: shelf})
@@ -116,7 +119,7 @@ func (w *Worklist) rows(by signoff.Caller, v View, n int) *merge[store.WorklistR
 	}
 	for some := range slices.Chunk(walks, store.MaxWalks) {
 		m.sources = append(m.sources, &source[store.WorklistRow]{fetch: func(ctx context.Context, behind *store.WorklistRow, n int) ([]store.WorklistRow, bool, error) {
-			return w.Store.WorklistPage(ctx, some, behind.Mark(), n)
+			return w.Store.WorklistPage(ctx, some, order, behind.Mark(), n)
 		}})
 	}
 	return m.sized(n)
@@ -143,8 +146,8 @@ func choose(by signoff.Caller, v View, rows []store.WorklistRow) (store.Worklist
 // walk calls yield with each of the caller's tasks in the view behind a mark,
 // until it returns false, the list ends, or maxScanned rows have been looked
 // at. It returns the place behind which there may be more, and whether there may.
-func (w *Worklist) walk(ctx context.Context, by signoff.Caller, v View, behind store.Mark, batch int, yield func(store.WorklistRow) bool) (store.Mark, bool, error) {
-	m := w.rows(by, v, batch)
+func (w *Worklist) walk(ctx context.Context, by signoff.Caller, v View, order store.Order, behind store.Mark, batch int, yield func(store.WorklistRow) bool) (store.Mark, bool, error) {
+	m := w.rows(by, v, order, batch)
 	at := store.WorklistRow{Offered: behind.Offered, Serial: behind.Serial}
 	for range maxScanned {
 		rows, err := m.next(ctx, &at)
@@ -159,14 +162,14 @@ func (w *Worklist) walk(ctx context.Context, by signoff.Caller, v View, behind s
 	return at.Mark(), true, nil
 }
 
-func (w *Worklist) newest(ctx context.Context, by signoff.Caller, wf signoff.WorkflowID, q Query) (p Page[Task], err error) {
+func (w *Worklist) walked(ctx context.Context, by signoff.Caller, wf signoff.WorkflowID, q Query) (p Page[Task], err error) {
 	var behind store.Mark
 	if err := readCursor(q.Cursor, &behind); err != nil {
 		return p, err
 	}
 	n := limit(q.Limit)
 	var failed error
-	stopped, more, err := w.walk(ctx, by, q.View, behind, n+1, func(r store.WorklistRow) bool {
+	stopped, more, err := w.walk(ctx, by, q.View, q.Sort == Oldest, behind, n+1, func(r store.WorklistRow) bool {
 		if len(p.Items) == n {
 			return false
 		}
@@ -212,7 +215,7 @@ func (w *Worklist) sorted(ctx context.Context, by signoff.Caller, wf signoff.Wor
 		return p, err
 	}
 	var rows []store.WorklistRow
-	if _, _, err = w.walk(ctx, by, q.View, store.Mark{}, maxScanned, func(r store.WorklistRow) bool { rows = append(rows, r); return true }); err != nil {
+	if _, _, err = w.walk(ctx, by, q.View, store.NewestFirst, store.Mark{}, maxScanned, func(r store.WorklistRow) bool { rows = append(rows, r); return true }); err != nil {
 		return p, err
 	}
 	slices.SortFunc(rows, func(a, b store.WorklistRow) int {
@@ -253,8 +256,6 @@ func markOf(r store.WorklistRow) sortMark { return sortMark{r.Mark(), r.Due, r.P
 func order(s Sort) (func(a, b sortMark) bool, error) {
 	newer := func(a, b sortMark) bool { return b.After(a.Mark) }
 	switch s {
-	case Oldest:
-		return func(a, b sortMark) bool { return a.After(b.Mark) }, nil
 	case ByPriority:
 		return func(a, b sortMark) bool {
 			return a.Priority < b.Priority || a.Priority == b.Priority && newer(a, b)
@@ -381,7 +382,7 @@ func (w *Worklist) Counts(ctx context.Context, by signoff.Caller) (c Counts, err
 	sum := c.ToDo
 	c.ToDo = 0
 	if sum > 0 {
-		_, _, err = w.walk(ctx, by, ViewToDo, store.Mark{}, 50, func(store.WorklistRow) bool { c.ToDo++; return true })
+		_, _, err = w.walk(ctx, by, ViewToDo, store.NewestFirst, store.Mark{}, 50, func(store.WorklistRow) bool { c.ToDo++; return true })
 	}
 	return c, err
 }

@@ -190,13 +190,18 @@ func once(t *testing.T, s *store.Store) {
 
 // mergedPages reads several shelves as one list: each task comes once, with all
 // its rows, however the pages are cut.
-func mergedPages(t *testing.T, s *store.Store) {
+func mergedPages(t *testing.T, s *store.Store, order store.Order) {
 	var groups []signoff.Principal
+	first := 100
+	if order == store.OldestFirst {
+		first = 200
+	}
 	walks := []store.Walk{{Principal: "group:100", Shelf: store.Asleep}}
 	for i := range 12 {
-		groups = append(groups, signoff.Principal(fmt.Sprintf("group:%d", 100+i)))
+		groups = append(groups, signoff.Principal(fmt.Sprintf("group:%d", first+i)))
 		walks = append(walks, store.Walk{Principal: groups[i]})
 	}
+	after := func(a, b store.Mark) bool { return a.After(b) == (order == store.NewestFirst) && a != b }
 	rowsOf := map[signoff.Serial]int{}
 	for i := range groups {
 		g := begin(t, s, offer(2, groups[:i+1]...), offer(3, groups[i]))
@@ -206,13 +211,13 @@ func mergedPages(t *testing.T, s *store.Store) {
 	for n := 0; more; n++ {
 		var rows []store.WorklistRow
 		var err error
-		rows, more, err = s.WorklistPage(t.Context(), walks, behind, 2)
+		rows, more, err = s.WorklistPage(t.Context(), walks, order, behind, 2)
 		must(t, err)
 		if len(rows) == 0 && more || n > 100 {
 			t.Fatalf("page %d is empty and not the last", n)
 		}
 		for i, r := range rows {
-			if i > 0 && rows[i-1].Mark() != r.Mark() && !r.Mark().After(rows[i-1].Mark()) || !r.Mark().After(behind) && behind != (store.Mark{}) {
+			if i > 0 && rows[i-1].Mark() != r.Mark() && !after(r.Mark(), rows[i-1].Mark()) || !after(r.Mark(), behind) && behind != (store.Mark{}) {
 				t.Fatalf("%v stands in the wrong place", r)
 			}
 			rowsOf[r.Serial]--
@@ -236,7 +241,7 @@ func pages(t *testing.T, s *store.Store) {
 	var all []signoff.Serial
 	behind := store.Mark{}
 	for range 10 {
-		rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "user:2"}}, behind, 7)
+		rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "user:2"}}, store.NewestFirst, behind, 7)
 		must(t, err)
 		for _, r := range rows {
 			all = append(all, r.Serial)
@@ -251,8 +256,9 @@ func pages(t *testing.T, s *store.Store) {
 	if c, err := s.WorklistCount(t.Context(), "user:2", store.ToDo); err != nil || c != 2*n {
 		t.Fatalf("count %d, %v", c, err)
 	}
-	mergedPages(t, s)
-	if rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "user:3"}}, store.Mark{}, 7); err != nil || len(rows) != 0 {
+	mergedPages(t, s, store.NewestFirst)
+	mergedPages(t, s, store.OldestFirst)
+	if rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "user:3"}}, store.NewestFirst, store.Mark{}, 7); err != nil || len(rows) != 0 {
 		t.Fatalf("somebody else has %v, %v", rows, err)
 	}
 }
@@ -288,7 +294,7 @@ func shelves(t *testing.T, s *store.Store) {
 	want(map[signoff.Principal][3]int{"user:2": {1, 0, 0}, "group:9": {1, 0, 0}, "user:3": {1, 0, 0}})
 	g.must([]engine.Fact{{Kind: engine.TaskSlept, Ref: 2, By: "user:2", Due: &until}})
 	want(map[signoff.Principal][3]int{"user:2": {0, 0, 1}, "group:9": {1, 0, 0}, "user:3": {1, 0, 0}})
-	if rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "group:9"}}, store.Mark{}, 7); err != nil || len(rows) != 1 || rows[0].Claimed != "user:3" {
+	if rows, _, err := s.WorklistPage(t.Context(), []store.Walk{{Principal: "group:9"}}, store.NewestFirst, store.Mark{}, 7); err != nil || len(rows) != 1 || rows[0].Claimed != "user:3" {
 		t.Errorf("the group's rows: %+v, %v", rows, err)
 	}
 	g.must([]engine.Fact{{Kind: engine.TaskDecided, Ref: 2, Outcome: "Approve", By: "user:2"}, ended()})
