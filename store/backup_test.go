@@ -346,23 +346,3 @@ func TestWhatDoesNotFitIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 		})
 	}
 }
-
-func FuzzReadingABackup(f *testing.F) {
-	table := `{"table":"xyz","columns":[{"name":"a","kind":"number"},{"name":"b","kind":"text"}],"key":["a"]}`
-	f.Add([]byte(rec("H", someHeader) + rec("T", table) + rec("R", "i\x02s\x02ab") + rec("E", "{}") + rec("Z", "{}")))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		z.Write(data)
-		z.Close()
-		for _, file := range [][]byte{data, b.Bytes()} {
-			name := filepath.Join(t.TempDir(), "f")
-			must(t, os.WriteFile(name, file, 0o600))
-			if _, err := store.CheckBackup(t.Context(), name, nil); err == nil {
-				t.Fatal("that is no backup")
-			} else if signoff.CodeOf(err) == "" {
-				t.Fatalf("no words for %v", err)
-			}
-		}
-	})
-}
