@@ -2,288 +2,254 @@ package runner
 
 import (
 	"context"
-	"errors"
+	_ "embed"
 	"fmt"
-	"math/rand/v2"
-	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/store"
-	"github.com/signoffhq/signoff/store/pgtest"
 )
 
-// weather decides what goes wrong next. All randomness of a simulation comes
-// from its seed.
-type weather struct {
-	mu   sync.Mutex
-	rng  *rand.Rand
-	fine bool // nothing goes wrong any more
-	dead bool // the process has "crashed": nothing it does reaches anybody
-	hits map[string]int
-}
+// The simulation lets people, nodes and an outside world live for some minutes
+// of bad weather, lets the weather clear, and judges what is left: nothing that
+// was acknowledged may be lost, nothing done twice under two keys, nothing done
+// for a step that was not stored, and everything must end as if nothing had
+// happened. Time is virtual and all chance comes from a seed.
+//
+// docs/proof.md tells what it covers and how to repeat a seed.
 
-func (w *weather) strikes(what string, chance float64) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.fine || w.dead || w.rng.Float64() >= chance {
-		return false
-	}
-	w.hits[what]++
-	return true
-}
+//go:embed testdata/trip.bpmn
+var trip []byte
 
-func (w *weather) set(f func(*weather)) { w.mu.Lock(); defer w.mu.Unlock(); f(w) }
+//go:embed testdata/move.bpmn
+var move []byte
 
-func (w *weather) isDead() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.dead }
-
-var errStorm = errors.New("the disk had a bad moment")
-
-// stormy is storage that fails before the commit, loses the answer after it, or
-// dies with the process between the commit and what should follow it.
-type stormy struct {
-	*store.Store
-	w *weather
-}
-
-func (s stormy) Commit(ctx context.Context, st *store.Step) error {
-	switch {
-	case s.w.isDead(), s.w.strikes("commit fails", 0.1):
-		return errStorm
-	}
-	err := s.Store.Commit(ctx, st)
-	if err != nil {
-		return err
-	}
-	if s.w.strikes("answer lost", 0.1) {
-		return errStorm
-	}
-	if s.w.strikes("crash before hand-out", 0.03) {
-		s.w.set(func(w *weather) { w.dead = true })
-		return errStorm
-	}
-	return nil
-}
-
-// outside is the world the commands reach: it remembers what was done, by key.
-type outside struct {
-	w    *weather
-	mu   sync.Mutex
-	done map[string]int
-}
-
-func (o *outside) handle(_ context.Context, j Job) (Result, error) {
-	if o.w.isDead() {
-		return Result{}, errStorm
-	}
-	if o.w.strikes("command fails", 0.1) {
-		return Result{}, &signoff.Error{Kind: signoff.Unavailable, Code: "x", Detail: "away"}
-	}
-	o.mu.Lock()
-	o.done[j.Key]++
-	o.mu.Unlock()
-	if o.w.strikes("crash after it was done", 0.03) {
-		o.w.set(func(w *weather) { w.dead = true })
-		return Result{}, errStorm
-	}
-	if o.w.strikes("done but reported as failed", 0.05) {
-		return Result{}, errStorm
-	}
-	return Done(nil), nil
-}
-
-func (o *outside) did(key string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.done[key] > 0
-}
-
-const simInstances = 8
-
-func TestFaultsDoNotChangeHowThingsEnd(t *testing.T) {
-	hits := map[string]int{}
-	for seed := range uint64(25) {
-		dir := t.TempDir()
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := &weather{rng: rand.New(rand.NewPCG(seed, 7)), hits: hits}
-				simulate(t, filepath.Join(dir, "signoff.db"), w)
-			})
-		})
-	}
-	t.Logf("faults: %v", hits)
-	for _, what := range []string{"commit fails", "answer lost", "crash before hand-out", "command fails", "crash after it was done", "done but reported as failed"} {
-		if hits[what] == 0 {
-			t.Errorf("%q never happened: the simulation does not test it", what)
-		}
-	}
-}
-
-func simulate(t *testing.T, path string, w *weather) {
-	s, err := store.Open(context.Background(), pgtest.Choose(t, path), store.Options{})
-	must(t, err)
-	defer func() { must(t, s.Close()) }()
-	lib := library.New(s, time.Now)
-	_, err = lib.Deploy(context.Background(), signoff.Caller{How: "system"}, approval)
-	must(t, err)
-	out := &outside{w: w, done: map[string]int{}}
-	sim := &simulation{t: t, w: w, store: s, lib: lib, out: out}
-	for i := range simInstances {
-		sim.users.Go(func() { sim.user(i) })
-	}
-	finished := make(chan struct{})
-	go func() { sim.users.Wait(); close(finished) }()
-	sim.keepRunning(finished)
-	sim.judge()
+// records is what a store can be asked about once all is over.
+type records interface {
+	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
+	Facts(ctx context.Context, id signoff.InstanceID, after, limit int) ([]engine.Fact, error)
+	Audit(ctx context.Context, id signoff.InstanceID) error
+	NextJob(ctx context.Context, kind engine.CommandKind) (time.Time, error)
+	NextTimer(ctx context.Context) (time.Time, error)
 }
 
 type simulation struct {
-	t     *testing.T
-	w     *weather
-	store *store.Store
-	lib   *library.Library
-	out   *outside
-	users sync.WaitGroup
+	*weather
+	judge   *judge
+	store   storage
+	records records
+	mem     *memory // nil when the store is a real one
+	books   *library.Library
+	plant   bug
 
-	mu  sync.Mutex
-	run *Runner
-	ids [simInstances]signoff.InstanceID
+	placing   sync.Mutex
+	nodes     []*node
+	papers    []*paperwork
+	calm      chan struct{} // closed when the weather is fine
+	going     atomic.Int64  // goroutines in the background
+	finishing atomic.Int64  // results that have not been taken in yet
+	over      atomic.Bool   // the nodes stop for good
+	calls     atomic.Int64
 }
 
-// keepRunning starts a runner again whenever it has "crashed", as an operator
-// would, and calms the weather in the end.
-func (s *simulation) keepRunning(finished <-chan struct{}) {
-	handlers := map[engine.CommandKind]Handler{engine.DoNotify: s.out.handle, engine.DoEmail: s.out.handle}
-	calm := time.After(10 * time.Minute)
-	for {
-		s.w.set(func(w *weather) { w.dead = false })
-		r := New(Config{Store: s.store, Library: s.lib, Directory: town{}, Handlers: handlers, Patience: time.Second})
-		r.steps = stormy{s.store, s.w}
-		s.mu.Lock()
-		s.run = r
-		s.mu.Unlock()
-		ctx, stop := context.WithCancel(context.Background())
-		ended := make(chan error)
-		go func() { ended <- r.Run(ctx) }()
-		for !s.w.isDead() {
-			select {
-			case <-calm:
-				s.w.set(func(w *weather) { w.fine = true })
-			case <-finished:
-				s.w.set(func(w *weather) { w.fine = true })
-				time.Sleep(2 * time.Hour) // let every retry run out
-				synctest.Wait()
-				stop()
-				must(s.t, <-ended)
-				return
-			case <-time.After(time.Second):
-			}
-		}
-		stop()
-		<-ended
-	}
+// outcome is what a seed came to.
+type outcome struct {
+	seed   uint64
+	wrongs []string
+	hits   [faults]int
+	calls  int64
+	took   time.Duration // in the simulated world
+	story  string
 }
 
-// user starts a request and decides it, asking again under the same key until
-// an answer comes: all anybody can do.
-func (s *simulation) user(i int) {
-	ctx := context.Background()
-	insist := func(ask func(*Runner) error) {
-		for range 1000 {
-			s.mu.Lock()
-			r := s.run
-			s.mu.Unlock()
-			if r != nil && ask(r) == nil && !s.w.isDead() {
-				return
-			}
-			time.Sleep(500 * time.Millisecond)
+// simulate runs one seed over a memory store.
+func simulate(t *testing.T, books *library.Library, seed uint64, plant bug, tell bool) (out outcome) {
+	return simulateOn(t, newMemory(mix(seed)%4 > 0), books, seed, plant, tell)
+}
+
+func simulateOn(t *testing.T, m *memory, books *library.Library, seed uint64, plant bug, tell bool) (out outcome) {
+	defer func() {
+		if p := recover(); p != nil { // such as a goroutine that never ends
+			out = outcome{seed: seed, wrongs: []string{fmt.Sprint(p)}}
 		}
-		s.t.Error("no answer after a thousand tries")
-	}
-	insist(func(r *Runner) (err error) {
-		s.ids[i], err = r.Start(ctx, ana, StartRequest{Workflow: "approval", Vars: map[string]any{"amount": i}, Once: fmt.Sprint("start", i)})
-		return err
+	}()
+	synctest.Test(t, func(*testing.T) {
+		m.wrong = plant
+		out = (&simulation{weather: newWeather(seed), store: m, records: m, mem: m, books: books, plant: plant}).play(tell)
 	})
-	action := []string{"Approve", "Reject"}[i%2]
-	if decidesWhenTold(i) {
-		insist(func(*Runner) error {
-			if !s.out.did(fmt.Sprintf("%d_2/notify", s.ids[i])) {
-				return errors.New("not told yet")
-			}
-			return nil
-		})
-	}
-	insist(func(r *Runner) error {
-		_, err := r.Do(ctx, jane, s.ids[i], engine.Act{Task: 2, Action: action}, fmt.Sprint("act", i))
-		return err
-	})
+	return out
 }
 
-// decidesWhenTold says who decides only once they were told of the task. The
-// others are quick, and need not be told any more.
-func decidesWhenTold(i int) bool { return i%3 != 0 }
-
-// judge holds the end against what it would have been in good weather.
-func (s *simulation) judge() {
-	t, ctx := s.t, context.Background()
-	seen := map[signoff.InstanceID]bool{}
-	for i, id := range s.ids {
-		if seen[id] {
-			t.Errorf("two requests became instance %d", id)
-		}
-		seen[id] = true
-		in, err := s.store.Instance(ctx, id)
-		must(t, err)
-		if err := s.store.Audit(ctx, id); err != nil {
-			t.Error(err)
-		}
-		st := in.State
-		if st.Status != engine.Completed || len(st.Incidents) > 0 || st.Tasks[0].Outcome != []string{"Approve", "Reject"}[i%2] {
-			// Only what went wrong more often than the step's policy allows may wait for a person.
-			if len(st.Incidents) != 1 || st.Incidents[0].Attempts < 3 {
-				t.Errorf("instance %d is %s, outcome %q, incidents %+v", id, st.Status, st.Tasks[0].Outcome, st.Incidents)
-			}
-			continue
-		}
-		if decidesWhenTold(i) {
-			s.sent(fmt.Sprintf("%d_2/notify", id))
-		}
-		if i%2 == 0 {
-			s.sentOf(id)
-		}
+func (s *simulation) play(tell bool) outcome {
+	s.judge, s.calm = newJudge(), make(chan struct{})
+	if tell {
+		s.story = &strings.Builder{}
 	}
-	n := 0
-	for _, st := range []engine.Status{engine.Running, engine.Completed, engine.Cancelled} {
-		list, err := s.store.InstancesOfStarter(ctx, ana.Principal, st, 1<<40, 100)
-		must(t, err)
-		n += len(list)
+	s.run()
+	out := outcome{seed: s.seed, wrongs: s.judge.wrongs, hits: s.hits, calls: s.calls.Load(), took: time.Since(s.began)}
+	if tell {
+		out.story = s.story.String()
 	}
-	if n != simInstances {
-		t.Errorf("%d instances for %d requests", n, simInstances)
-	}
-	must(t, s.store.AuditCounts(ctx))
+	return out
 }
 
-func (s *simulation) sent(key string) {
-	if s.out.done[key] == 0 {
-		s.t.Errorf("%s was never carried out", key)
+func (s *simulation) run() {
+	storm := s.while("storm", time.Minute, 6*time.Minute)
+	s.found()
+	var keepers, people sync.WaitGroup
+	for _, n := range s.nodes {
+		keepers.Go(n.keep)
 	}
+	for i := range 1 + s.pick("papers", 4) {
+		p := s.plan(i)
+		s.papers = append(s.papers, p)
+		people.Go(func() { s.live(p) })
+	}
+	time.Sleep(storm)
+	s.clear()
+	close(s.calm)
+	people.Wait()
+	keepers.Wait()
+	s.settle()
+	for _, p := range s.papers {
+		if in, ok := s.look(p); ok {
+			s.told(in)
+		}
+	}
+	s.repair()
+	s.settle()
+	time.Sleep(time.Minute) // for the living to find the dead
+	s.stop()
+	s.decideAll()
 }
 
-// sentOf finds the mail's key in the history: its number depends on the way.
-func (s *simulation) sentOf(id signoff.InstanceID) {
-	facts, err := s.store.Facts(context.Background(), id, 0, 100)
-	must(s.t, err)
-	for _, f := range facts {
-		if f.Kind == engine.EffectRequested {
-			s.sent(fmt.Sprintf("%d_%d/email", id, f.Ref))
+// found makes the nodes.
+func (s *simulation) found() {
+	for range 1 + s.pick("nodes", 3) {
+		n := &node{simulation: s, name: string(rune('a' + len(s.nodes)))}
+		if s.strikes(clocksDiffer, n.name) {
+			n.skew = s.while("clock "+n.name, -time.Second, time.Second)
+		}
+		s.nodes = append(s.nodes, n)
+		if !s.store.Shared() {
 			return
 		}
 	}
-	s.t.Errorf("instance %d asked for no mail", id)
+}
+
+// aside lets something go on in the background; stop waits for it.
+func (s *simulation) aside(f func()) {
+	s.going.Add(1)
+	go func() {
+		defer s.going.Add(-1)
+		f()
+	}()
+}
+
+// settle waits until nothing is left to be handed out.
+func (s *simulation) settle() {
+	const patience = 3 * time.Hour
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Second) {
+		if s.finishing.Load() == 0 && s.quiet() {
+			return
+		}
+	}
+	s.judge.wrong("the outbox is not empty after %v of fine weather", patience)
+}
+
+func (s *simulation) quiet() bool {
+	for _, kind := range []engine.CommandKind{engine.DoNotify, engine.DoEmail, engine.DoCall} {
+		if due, err := s.records.NextJob(context.Background(), kind); err != nil || !due.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// repair lets people go through what is left until every instance has ended.
+func (s *simulation) repair() {
+	for range 40 {
+		left := false
+		for _, p := range s.papers {
+			if in, ok := s.look(p); ok && in.State.Status == engine.Running {
+				left = true
+				s.bringOn(p)
+			}
+		}
+		if !left {
+			return
+		}
+		time.Sleep(30 * time.Second)
+	}
+}
+
+// stop ends the nodes, and waits for everything that still goes on.
+func (s *simulation) stop() {
+	s.over.Store(true)
+	for _, n := range s.nodes {
+		n.life.stop()
+		<-n.life.ended
+		if n.life.dead() {
+			s.judge.wrong("%s died in fine weather", n.life.name)
+		}
+		for kind, q := range n.life.r.queues {
+			if q.free != cap(q.jobs) {
+				s.judge.wrong("%s has %d of %d places for %s when nothing is left to do", n.life.name, q.free, cap(q.jobs), kind)
+			}
+		}
+	}
+	for s.going.Load() > 0 {
+		time.Sleep(time.Second)
+	}
+}
+
+func (s *simulation) decideAll() {
+	var all []store.Instance
+	for id := range signoff.InstanceID(100) {
+		if in, err := s.records.Instance(context.Background(), id); err == nil {
+			all = append(all, in)
+		}
+	}
+	s.starts(all)
+	for _, p := range s.papers {
+		if in, ok := s.look(p); ok {
+			s.conclude(p, in)
+		}
+	}
+	s.weigh()
+	if next, err := s.records.NextTimer(context.Background()); err != nil || !next.IsZero() {
+		s.judge.wrong("a timer is left when all has ended: %v, %v", next, err)
+	}
+	if s.mem != nil && len(s.mem.outbox)+len(s.mem.nodes) > 0 {
+		s.judge.wrong("left when all has ended: %d commands, %d nodes", len(s.mem.outbox), len(s.mem.nodes))
+	}
+}
+
+// workshop is what all seeds share: the workflows, parsed once.
+func workshop(t testing.TB) *library.Library {
+	lib := library.New(openStore(t, t.TempDir()+"/library.db"), time.Now)
+	stock(t, lib)
+	return lib
+}
+
+func stock(t testing.TB, lib *library.Library) {
+	ctx := context.Background()
+	for _, xml := range [][]byte{trip, move} {
+		_, err := lib.Deploy(ctx, access.System, xml)
+		must(t, err)
+	}
+	list, err := lib.Workflows(ctx, ana)
+	must(t, err)
+	for _, w := range list {
+		_, err := lib.Definition(ctx, w.Default.ID)
+		must(t, err)
+	}
 }
