@@ -14,7 +14,7 @@ import (
 // packed is a stream as a file holds it.
 func packed(stream []byte) []byte {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, _ := gzip.NewWriterLevel(&b, gzip.NoCompression)
 	z.Write(stream)
 	z.Close()
 	return b.Bytes()
