@@ -198,7 +198,11 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	if err != nil {
 		return engine.State{}, err
 	}
-	what := engine.Input{At: r.now(), By: by, Event: t.event}
+	at := r.now()
+	if at.Before(in.Moved) { // by another node's clock, or ours was set back: history does not run backwards
+		at = in.Moved.In(r.Location)
+	}
+	what := engine.Input{At: at, By: by, Event: t.event}
 	decide := r.decide
 	if t.givenUp {
 		decide = giveUp
@@ -207,7 +211,7 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	if err != nil {
 		return engine.State{}, err
 	}
-	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version,
+	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version, At: at,
 		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once}
 	if isServer(t.by) {
 		st.TimersFrom = r.Now().Add(timerPause)

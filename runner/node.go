@@ -21,7 +21,7 @@ import (
 const (
 	nodeLease  = 20 * time.Second // how long a node that says nothing counts as living
 	renewEvery = 5 * time.Second
-	leaseSpare = 2 * time.Second // how much earlier a node stops than others take over
+	leaseSpare = 10              // a node stops a tenth of its lease earlier than others take over
 	lostEvery  = time.Minute     // how often to look for commands of nodes that nobody knows
 )
 
@@ -73,7 +73,7 @@ func (r *Runner) stayFrom(id string, began time.Time) *stay {
 	if !r.steps.Shared() {
 		return &stay{id: id}
 	}
-	return &stay{id: id, until: began.Add(r.member.lease - leaseSpare)}
+	return &stay{id: id, until: began.Add(r.member.lease - r.member.lease/leaseSpare)}
 }
 
 // leave says that this node stops, so that others need not wait to find out.

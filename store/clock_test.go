@@ -53,7 +53,9 @@ func TestNodesWhoseClocksDifferAgreeOnTheTime(t *testing.T) {
 
 func TestTheClockFollowsTheDatabaseWhenOneOfThemJumps(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	look := func(ours, theirs, within time.Duration) *reading { return &reading{at.Add(ours), at.Add(theirs), within} }
+	look := func(ours, theirs, within time.Duration) *reading {
+		return &reading{at.Add(ours), at.Add(theirs), within}
+	}
 	for _, c := range []struct {
 		what   string
 		first  *reading

@@ -24,6 +24,7 @@ type Step struct {
 	Rev      int64 // the instance's revision it was decided on; 0 makes the instance
 	Workflow signoff.WorkflowID
 	Version  VersionID
+	At       time.Time    // when it was taken
 	Before   engine.State // zero for a new instance
 	After    engine.State
 	Facts    []engine.Fact
@@ -149,15 +150,15 @@ func (c *change) putInstance(t *tx) error {
 	a := &c.After
 	if c.Rev == 0 {
 		return t.send(`insert into instance
-			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state)
-			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state, moved)
+			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 			int64(c.Instance), int64(c.Workflow), int64(c.Version), statusNumber[a.Status], len(a.Incidents), a.Priority,
-			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state)
+			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state, micros(c.At))
 	}
 	return t.then(orStale, `update instance
-		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6
-		where id = $7 and rev = $8`,
-		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, int64(c.Instance), c.Rev)
+		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6, moved = $7
+		where id = $8 and rev = $9`,
+		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, micros(c.At), int64(c.Instance), c.Rev)
 }
 
 func orStale(n int64) error {

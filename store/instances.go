@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
@@ -15,9 +16,10 @@ type Instance struct {
 	Workflow signoff.WorkflowID
 	Version  VersionID
 	State    engine.State
+	Moved    time.Time // when its last step was taken; zero when that is not known
 }
 
-const selectInstance = `select id, rev, workflow, version, state from instance `
+const selectInstance = `select id, rev, workflow, version, moved, state from instance `
 
 // Instance loads one instance, NotFound ("instance-not-found") when there is none.
 func (s *Store) Instance(ctx context.Context, id signoff.InstanceID) (Instance, error) {
@@ -36,9 +38,11 @@ func NoInstance() *signoff.Error {
 
 func scanInstance(row interface{ Scan(...any) error }) (in Instance, err error) {
 	var state []byte
-	if err := row.Scan(&in.ID, &in.Rev, &in.Workflow, &in.Version, &state); err != nil {
+	var moved int64
+	if err := row.Scan(&in.ID, &in.Rev, &in.Workflow, &in.Version, &moved, &state); err != nil {
 		return in, err
 	}
+	in.Moved = moment(moved)
 	if in.State, err = engine.DecodeState(state); err != nil {
 		return in, fmt.Errorf("read state of instance %d: %w", in.ID, err)
 	}
