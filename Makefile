@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 export CGO_ENABLED := 0
 
-.PHONY: help run build web dev check test test-go test-postgres test-web e2e deps-browser fuzz bench pictures clean go-there node-there
+.PHONY: help run build web dev check test test-go test-postgres test-web e2e deps-browser fuzz sim bench pictures clean go-there node-there
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ deps-browser:
 fuzz: ## a minute of fuzzing for every parser
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime 60s $$p || exit 1; done; done
+
+SEEDS ?= 100000
+sim: go-there ## people, nodes and everything that goes wrong, 100,000 times (SEEDS=); SEED=7 tells the story of one
+	SEEDS=$(SEEDS) SEED=$(SEED) FROM=$(FROM) go test -count=1 -timeout 6h -v -run '^TestNothingIsLostOrDoneTwiceWhateverGoesWrong$$' ./runner
 
 bench: $(BIN) ## the speed of the store and the engine, against a floor written by hand
 	./$(BIN) bench
