@@ -219,6 +219,9 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	jobs := r.handOut(&st, decided.Commands, def)
 	if err := r.steps.Commit(ctx, &st); err != nil {
 		r.takeBack(jobs)
+		if len(jobs) > 0 {
+			r.doubtHands()
+		}
 		r.recent.drop(in.ID)
 		return engine.State{}, &commitError{err}
 	}

@@ -88,11 +88,12 @@ func (r *Runner) leave(ctx context.Context) error {
 
 // stay renews this node's place until ctx ends, and looks after the others.
 func (r *Runner) stay(ctx context.Context) {
-	if !r.steps.Shared() {
-		return
-	}
 	looked := time.Now()
 	for sleep(ctx, r.member.every) {
+		r.giveBackForgotten(ctx)
+		if !r.steps.Shared() {
+			continue
+		}
 		r.renew(ctx)
 		r.reap(ctx)
 		if time.Since(looked) < lostEvery {

@@ -114,6 +114,7 @@ func (r *Runner) handOut(st *store.Step, commands []engine.Command, def *process
 		q := r.queues[c.Kind]
 		if node, alive := r.member.holder(); q != nil && alive && q.reserve(1) == 1 {
 			out.Due, out.Holder = now.Add(r.lease()), node
+			r.hands.take(c.Key)
 			jobs = append(jobs, queued{queue: q, until: out.Due, Job: store.Job{Command: c, Instance: st.Instance,
 				Workflow: st.Workflow, Version: st.Version, Attempt: 1, Holder: node}})
 		}
@@ -124,6 +125,7 @@ func (r *Runner) handOut(st *store.Step, commands []engine.Command, def *process
 
 func (r *Runner) takeBack(jobs []queued) {
 	for _, j := range jobs {
+		r.hands.drop(j.Command.Key)
 		j.queue.release(1)
 	}
 }
@@ -158,7 +160,7 @@ func (r *Runner) takeDue(ctx context.Context, q *queue) (time.Time, error) {
 			return time.Time{}, nil // woken when a place becomes free
 		}
 		now := r.Now()
-		jobs, err := r.steps.TakeJobs(ctx, node, q.kind, now, r.lease(), n)
+		jobs, err := r.takeJobs(ctx, node, q, now, n)
 		for _, j := range jobs {
 			q.put(queued{j, now.Add(r.lease()), q})
 		}
@@ -183,6 +185,7 @@ func (r *Runner) carryOut(ctx, work context.Context, q *queue) {
 			if ctx.Err() == nil {
 				r.carry(work, j)
 			}
+			r.hands.drop(j.Command.Key)
 			q.release(1)
 		}
 	}
@@ -196,6 +199,7 @@ func (r *Runner) carry(ctx context.Context, j queued) {
 		r.Log.Info("a command was taken up elsewhere meanwhile", slog.Int64("instance", int64(j.Instance)),
 			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt))
 	default:
+		r.doubtHands()
 		r.Log.Error("result of a command not taken in; it will be carried out again", slog.Int64("instance", int64(j.Instance)),
 			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", err))
 	}
@@ -213,6 +217,7 @@ func (r *Runner) attempt(ctx context.Context, j queued) error {
 		return nil // stopped by us: given back when Run ends, or when this node is found dead
 	}
 	if err == nil && !res.Pending && j.Command.Kind == engine.DoNotify {
+		r.hands.take(j.Command.Key) // until it is removed
 		r.handed <- j.Command.Key
 		return nil
 	}
@@ -230,7 +235,10 @@ func (r *Runner) sweep(ctx context.Context) {
 		for len(keys) < atOnce && len(r.handed) > 0 {
 			keys = append(keys, <-r.handed)
 		}
-		if err := r.steps.DoneJobs(ctx, keys...); err != nil {
+		err := r.steps.DoneJobs(ctx, keys...)
+		r.hands.drop(keys...)
+		if err != nil {
+			r.doubtHands()
 			r.Log.Error("notifications not removed; they will be handed over again", slog.Int("count", len(keys)), slog.Any("err", err))
 		}
 	}

@@ -87,6 +87,7 @@ type Runner struct {
 	locks   [512]chan struct{} // by instance, full while held: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
 	timers  *alarm
+	hands   hands
 	handed  chan string // keys of notifications that are done; owned by Run
 	changes hub
 	recent  recent

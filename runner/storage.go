@@ -28,6 +28,7 @@ type storage interface {
 	ReturnJob(ctx context.Context, h store.Hold, due time.Time) error
 	ParkJob(ctx context.Context, h store.Hold) error
 	DropJob(ctx context.Context, h store.Hold) error
+	ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (int, error)
 
 	DueTimers(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)
 	NextTimer(ctx context.Context) (time.Time, error)
