@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,12 @@ var few = map[string]string{"status": "g % 3", "shelf": "g % 3", "workflow": "g 
 	"incidents": "(g % 1000 = 0)::int", "ended": "(g % 2) * g", "reported": "(g % 1000 > 0)::int", "look": "(g % 1000 = 0)::int", "proof": "1", "settled": "g",
 	"principal": "'user:' || g % 500", "starter": "'user:' || g % 500", "closed_by": "'user:' || g % 500", "kind": "(array['email', 'call', 'notify'])[g % 3 + 1]",
 	"state": "(array['sent', 'sent', 'sent', 'failed'])[(g % 1000 = 0)::int * 3 + 1]", "bounce": "''", "command": "''"}
+
+// wholeTables are statements that do read all of a table, and why that is right.
+var wholeTables = []string{
+	`select since from mail_out`,      // once in the life of a mailroom
+	`select key, attempt from outbox`, // a renewal looks through the queue; an index for it would cost every step
+}
 
 // fillLarge puts rows into a table, different in all columns but those.
 func fillLarge(ctx context.Context, t *testing.T, conn *pgx.Conn, s *shape) {
@@ -74,8 +81,8 @@ func TestNoQueryReadsAWholeTableOnPostgreSQL(t *testing.T) {
 	seen := 0
 	for _, name := range []string{"instances.go", "worklist.go", "decided.go", "timers.go", "outbox.go", "once.go", "commit.go", "history.go", "mail.go", "mailin.go"} {
 		for _, q := range statementsIn(t, name) {
-			if strings.HasPrefix(q, `select since from mail_out`) {
-				continue // once in the life of a mailroom
+			if slices.ContainsFunc(wholeTables, func(begin string) bool { return strings.HasPrefix(q, begin) }) {
+				continue
 			}
 			checkPostgresPlan(ctx, t, conn, name, q)
 			seen++
