@@ -186,7 +186,14 @@ func (p *pair) report() {
 	}
 	ctx, h, due := context.Background(), draw(p, "hold", p.holds...), p.now.Add(5*time.Second)
 	h.Attempt += draw(p, "attempt", 0, 0, 0, 1)
-	what := rapid.IntRange(0, 3).Draw(p.T, "how")
+	what := rapid.IntRange(0, 4).Draw(p.T, "how")
+	if what == 4 {
+		until := p.now.Add(time.Duration(rapid.IntRange(0, 12).Draw(p.T, "taken before")) * time.Second)
+		_, _ = both(p, "forgotten", func(s storage) (int, error) {
+			return s.ReturnForgotten(ctx, h.Holder, until, p.now, func(key string) bool { return key == h.Key })
+		})
+		return
+	}
 	_ = said(p, "report", func(s storage) error {
 		switch what {
 		case 0:

@@ -21,8 +21,8 @@ import (
 const (
 	nodeLease  = 20 * time.Second // how long a node that says nothing counts as living
 	renewEvery = 5 * time.Second
-	leaseSpare = 10              // a node stops a tenth of its lease earlier than others take over
-	lostEvery  = time.Minute     // how often to look for commands of nodes that nobody knows
+	leaseSpare = 10          // a node stops a tenth of its lease earlier than others take over
+	lostEvery  = time.Minute // how often to look for commands of nodes that nobody knows
 )
 
 // member is this process among the nodes.

@@ -340,10 +340,7 @@ func (l *life) ReturnJob(ctx context.Context, h store.Hold, due time.Time) error
 }
 
 func (l *life) ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (int, error) {
-	inner := l.inner.(interface {
-		ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (int, error)
-	})
-	return through(l, true, "forgotten", "", func() (int, error) { return inner.ReturnForgotten(ctx, holder, until, now, has) })
+	return through(l, true, "forgotten", "", func() (int, error) { return l.inner.ReturnForgotten(ctx, holder, until, now, has) })
 }
 
 func (l *life) ParkJob(ctx context.Context, h store.Hold) error {
