@@ -51,6 +51,7 @@ var Codes = []Code{
 	{"version-not-found", 404, "No such version", "The workflow has no version of that number."},
 	{"incident-not-found", 404, "No such incident", "There is no open incident of that number, or you may not see it."},
 	{"effect-not-found", 404, "Nothing waits under that number", "The step was finished already, or you may not finish it."},
+	{"hold-not-found", 404, "No such hold", "There is no hold of that number."},
 	{"command-not-found", 404, "Nothing waits under that key", "What was asked for is done, or no longer wanted."},
 	{"user-not-found", 404, "No such user", "There is no account with that principal."},
 	{"group-not-found", 404, "No such group", "There is no group with that principal. Nobody is put into Everyone or taken out of it."},
@@ -82,6 +83,11 @@ var Codes = []Code{
 	{"redundant", 409, "It was dealt with already", "There is nothing left to do."},
 	{"timer-not-due", 409, "It is too early", "The timer has not run out yet."},
 	{"mail-not-waiting", 409, "The mail waits for nobody", "It was dealt with already."},
+
+	// Keeping.
+	{"bad-hold", 422, "A hold is on one thing", "Name a workflow, an instance or a person, and one of them only."},
+	{"hold-lifted", 409, "The hold was lifted before", "There is nothing left to lift."},
+	{"too-many-holds", 429, "Too many holds", "Lift those that are over, or hold a workflow or a person instead of many instances."},
 
 	// Workflows.
 	{"bpmn-problems", 422, "The workflow cannot run", "\"problems\" lists everything that is wrong with the file: element, line, reason and advice. Nothing was stored."},

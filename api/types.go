@@ -141,6 +141,7 @@ type InstanceDetail struct {
 	Problems  []Incident `json:"problems"`
 	CanManage bool       `json:"canManage"`
 	CanCancel bool       `json:"canCancel"`
+	Holds     []Hold     `json:"holds,omitempty" doc:"what keeps it from being removed; for those who administer the workflow"`
 }
 
 // StepMark says how one element of the diagram stands.

@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/store"
 )
 
 type historyInput struct {
@@ -68,6 +69,10 @@ func (s *Server) teller(ctx context.Context, id signoff.InstanceID, facts []engi
 	if err != nil {
 		return nil, err
 	}
+	return s.tellerOf(ctx, in, facts)
+}
+
+func (s *Server) tellerOf(ctx context.Context, in store.Instance, facts []engine.Fact) (*teller, error) {
 	def, err := s.Library.Definition(ctx, in.Version)
 	if err != nil {
 		return nil, err
@@ -76,7 +81,7 @@ func (s *Server) teller(ctx context.Context, id signoff.InstanceID, facts []engi
 	for i := range facts {
 		who = append(append(who, facts[i].By, facts[i].From), facts[i].To...)
 	}
-	t := &teller{instance: id, loc: s.location(), steps: stepNames(def), tasks: map[int]string{}}
+	t := &teller{instance: in.ID, loc: s.location(), steps: stepNames(def), tasks: map[int]string{}}
 	if t.names, err = s.named(ctx, who...); err != nil {
 		return nil, err
 	}

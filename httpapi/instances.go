@@ -116,6 +116,15 @@ func (s *Server) getInstance(ctx context.Context, by signoff.Caller, in *getInst
 		return nil, err
 	}
 	out := &instanceOutput{Body: instanceDetail(&d, known)}
+	if d.CanManage {
+		holds, err := s.Worklist.Store.HoldsOn(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if out.Body.Holds, err = s.holdsOf(ctx, holds); err != nil {
+			return nil, err
+		}
+	}
 	if out.ETag, err = versionTag(strconv.FormatInt(d.Rev, 10), out.Body); err != nil {
 		return nil, err
 	}

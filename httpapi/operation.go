@@ -166,6 +166,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Instances", Description: "What runs and what ran."},
 		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},
 		{Name: "People", Description: "People, groups and accounts."},
+		{Name: "Keeping", Description: "How long things are kept, what is held, and taking a copy."},
 		{Name: "Mail", Description: "What came in, what goes out, and what needs a look."},
 		{Name: "Server", Description: "The servers at work on the same data."},
 		{Name: "Events", Description: "Changes as they happen."},

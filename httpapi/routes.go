@@ -34,6 +34,13 @@ func (s *Server) routes() {
 	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN, givesFile)
 	route(s, op{"get-rights", "GET /workflows/{id}/rights", "Workflows", "Who may start, view and administer a workflow", signedIn, 0}, s.getRights)
 	route(s, op{"put-rights", "PUT /workflows/{id}/rights", "Workflows", "Replace the rights on a workflow", signedIn, 0}, s.putRights)
+	route(s, op{"get-retention", "GET /workflows/{id}/retention", "Keeping", "How long ended instances are kept, and what is removed by that", signedIn, 0}, s.getRetention)
+	route(s, op{"put-retention", "PUT /workflows/{id}/retention", "Keeping", "Change how long ended instances are kept", signedIn, 0}, s.putRetention)
+
+	route(s, op{"list-holds", "GET /holds", "Keeping", "What is held back from being removed, last placed first", admin, 0}, s.listHolds)
+	route(s, op{"place-hold", "POST /holds", "Keeping", "Keep a workflow's instances, one instance, or a person's from being removed", admin, http.StatusCreated}, s.placeHold)
+	route(s, op{"lift-hold", "POST /holds/{id}/lift", "Keeping", "End a hold; it stays on record", admin, 0}, s.liftHold)
+	route(s, op{"export", "GET /export", "Keeping", "Instances with everything about them, as lines of JSON, by number", signedIn, 0}, s.export, givesLines)
 
 	route(s, op{"start-instance", "POST /workflows/{id}/instances", "Instances", "Start a workflow", signedIn, http.StatusCreated}, s.startInstance)
 	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or also those of workflows you may view", signedIn, 0}, s.listInstances)

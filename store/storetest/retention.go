@@ -144,7 +144,7 @@ func notAtRest(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	leave := shop(t, s, "leave")
 	running := beginOf(t, s, leave, noon, offer(2, "user:2"))
-	failed := beginOf(t, s, leave, noon, engine.Fact{Kind: engine.IncidentRaised, Ref: 2, Node: "mail", Code: "x", Text: "x"})
+	failed := beginOf(t, s, leave, noon, engine.Fact{Kind: engine.IncidentRaised, Ref: 2, Node: "mail", Code: "effect-failed", Text: "x"})
 	_, queued, doubtful := over(t, s, leave, noon), over(t, s, leave, noon), over(t, s, leave, noon)
 	late := beginOf(t, s, leave, noon)
 	late.must([]engine.Fact{endedAt(noon)}, store.Outgoing{Command: engine.Command{Key: fmt.Sprintf("%d_9/notify", late.in.ID), Kind: engine.DoNotify, Notify: &engine.Notify{}}, Due: noon})

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Instances with everything about them, as lines of JSON, by number
+         * @description Right: signed in.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/groups": {
         parameters: {
             query?: never;
@@ -88,6 +108,50 @@ export interface paths {
          * @description Right: administer.
          */
         delete: operations["remove-member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is held back from being removed, last placed first
+         * @description Right: administer.
+         */
+        get: operations["list-holds"];
+        put?: never;
+        /**
+         * Keep a workflow's instances, one instance, or a person's from being removed
+         * @description Right: administer.
+         */
+        post: operations["place-hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a hold; it stays on record
+         * @description Right: administer.
+         */
+        post: operations["lift-hold"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -849,6 +913,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long ended instances are kept, and what is removed by that
+         * @description Right: signed in.
+         */
+        get: operations["get-retention"];
+        /**
+         * Change how long ended instances are kept
+         * @description Right: signed in.
+         */
+        put: operations["put-retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{id}/rights": {
         parameters: {
             query?: never;
@@ -976,6 +1064,136 @@ export interface components {
             /** @description one sentence for people */
             text: string;
         };
+        Expired: {
+            /** @description there are more */
+            atLeast?: boolean;
+            /**
+             * Format: int64
+             * @description are removed the next time the server looks, within ten minutes
+             */
+            go: number;
+            /**
+             * Format: int64
+             * @description would be removed, were they not held
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description are removed once their mail and calls have come to an end
+             */
+            waiting: number;
+        };
+        ExportEnd: {
+            /**
+             * Format: int64
+             * @description in this answer
+             */
+            instances: number;
+            /** @enum {string} */
+            kind: "end";
+        };
+        ExportMark: {
+            /** Format: int64 */
+            after: number;
+            /** @enum {string} */
+            kind: "mark";
+        };
+        ExportedEvent: {
+            event: components["schemas"]["Event"];
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            kind: "event";
+            /** @description variables this event set */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        ExportedInstance: {
+            /** Format: date-time */
+            endedAt?: string;
+            folio: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            incidents: number;
+            key: string;
+            /** @enum {string} */
+            kind: "instance";
+            /** Format: date-time */
+            startedAt: string;
+            starter: components["schemas"]["Person"];
+            /** @enum {string} */
+            status: "running" | "completed" | "cancelled";
+            /** @description what it holds, by name */
+            variables: {
+                [key: string]: unknown;
+            };
+            /** Format: int64 */
+            version: number;
+            /** @description what it waits for now */
+            waiting: components["schemas"]["Waiting"][];
+            workflow: string;
+        };
+        ExportedMail: {
+            bounce?: string;
+            /** Format: date-time */
+            created: string;
+            error?: string;
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            kind: "mail";
+            messageId: string;
+            person?: components["schemas"]["Person"];
+            /** @enum {string} */
+            purpose: "notify" | "email" | "answer";
+            /**
+             * Format: date-time
+             * @description in this state
+             */
+            since: string;
+            /** @enum {string} */
+            state: "queued" | "sending" | "doubtful" | "sent" | "failed";
+            subject: string;
+            task?: string;
+            to: string;
+        };
+        ExportedReply: {
+            action?: string;
+            /** Format: date-time */
+            at: string;
+            detail: string;
+            evidence?: unknown;
+            from: string;
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            kind: "reply";
+            messageId: string;
+            person?: components["schemas"]["Person"];
+            subject: string;
+            task?: string;
+            verdict: string;
+        };
+        ExportedTask: {
+            claimedBy?: components["schemas"]["Person"];
+            /** Format: date-time */
+            closedAt?: string;
+            closedBy?: components["schemas"]["Person"];
+            /** Format: date-time */
+            due?: string;
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            kind: "task";
+            /** Format: date-time */
+            offeredAt: string;
+            outcome?: string;
+            serial: string;
+            step: string;
+            title: string;
+        };
         FieldError: {
             advice?: string;
             detail: string;
@@ -1014,6 +1232,27 @@ export interface components {
         };
         GroupBody: {
             name: string;
+        };
+        Hold: {
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description the instance that is held
+             */
+            instance?: number;
+            liftReason?: string;
+            /** Format: date-time */
+            lifted?: string;
+            liftedBy?: components["schemas"]["Person"];
+            /** @description who started or decided what is held */
+            person?: components["schemas"]["Person"];
+            /** Format: date-time */
+            placed: string;
+            placedBy: components["schemas"]["Person"];
+            reason: string;
+            /** @description key of the workflow all instances of which are held */
+            workflow?: string;
         };
         Incident: {
             advice?: string;
@@ -1059,6 +1298,8 @@ export interface components {
             /** @description ids of sequence flows taken */
             flows: string[];
             folio: string;
+            /** @description what keeps it from being removed; for those who administer the workflow */
+            holds?: components["schemas"]["Hold"][];
             /** Format: int64 */
             id: number;
             /** Format: int64 */
@@ -1106,6 +1347,9 @@ export interface components {
             /** @description absent when the address belongs to nobody here */
             to?: components["schemas"]["Person"];
         };
+        LiftHold: {
+            reason: string;
+        };
         ListEvent: {
             items: components["schemas"]["Event"][];
             /** @description cursor of the next page; absent on the last */
@@ -1118,6 +1362,16 @@ export interface components {
         };
         ListGrant: {
             items: components["schemas"]["Grant"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListHold: {
+            items: components["schemas"]["Hold"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -1290,6 +1544,15 @@ export interface components {
             right: "start" | "view" | "administer";
             who: string;
         };
+        NewHold: {
+            /** Format: int64 */
+            instance?: number;
+            /** @description login, address, label:name or principal: all they started, and all in which they decided a task */
+            person?: string;
+            reason: string;
+            /** @description key or number: all its instances, those to come as well */
+            workflow?: string;
+        };
         NewUser: {
             admin?: boolean;
             email?: string;
@@ -1374,8 +1637,50 @@ export interface components {
             /** @description login, address, label:name or principal */
             to: string;
         };
+        Removal: {
+            /**
+             * Format: date-time
+             * @description when the last of them was removed
+             */
+            at: string;
+            /**
+             * Format: date
+             * @description in UTC
+             */
+            day: string;
+            /** Format: int64 */
+            instances: number;
+            /**
+             * Format: int64
+             * @description the rule it went by
+             */
+            keepDays: number;
+            /**
+             * Format: date-time
+             * @description and the last
+             */
+            newest: string;
+            /**
+             * Format: date-time
+             * @description when the first of them had ended
+             */
+            oldest: string;
+        };
         Resync: {
             reason: string;
+        };
+        Retention: {
+            /** @description what the rule asked about means for those that have ended */
+            expired: components["schemas"]["Expired"];
+            /** @description what keeps all of the workflow from being removed */
+            holds: components["schemas"]["Hold"][];
+            /**
+             * Format: int64
+             * @description days after their end; 0: for ever
+             */
+            keepDays: number;
+            /** @description what was removed, last first: the last 50 days that something was */
+            removed: components["schemas"]["Removal"][];
         };
         RetryBody: {
             variables?: {
@@ -1421,6 +1726,13 @@ export interface components {
         };
         SetPassword: {
             password: string;
+        };
+        SetRetention: {
+            /**
+             * Format: int64
+             * @description days after their end; 0: for ever
+             */
+            keepDays: number;
         };
         SignIn: {
             login: string;
@@ -1657,6 +1969,103 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description number or key; who administers the server may leave it out */
+                workflow?: string;
+                status?: "running" | "completed" | "cancelled";
+                /** @description at or after */
+                startedSince?: string;
+                /** @description before */
+                startedUntil?: string;
+                /** @description at or after */
+                endedSince?: string;
+                /** @description before */
+                endedUntil?: string;
+                /** @description go on behind this instance: "after" of the last mark */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One JSON value a line. All lines of an instance stand together, from "instance" to "mark"; "end" is the last line of an answer that is whole. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             /** @description Bad Request */
@@ -2355,6 +2764,353 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-holds": {
+        parameters: {
+            query?: {
+                /** @description how many at most */
+                limit?: number;
+                /** @description "next" of the page before */
+                cursor?: string;
+                /** @description also those that were lifted */
+                lifted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "place-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHold"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lift-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftHold"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6917,6 +7673,239 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-retention": {
+        parameters: {
+            query?: {
+                /** @description count for this many days instead of those that are set */
+                keep?: number;
+            };
+            header?: never;
+            path: {
+                /** @description number or key of the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description number or key of the workflow */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetRetention"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description Bad Request */
