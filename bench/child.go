@@ -275,7 +275,7 @@ func untilReady(ctx context.Context, address string) error {
 }
 
 func (r *run) startOpening(ctx context.Context, at *site) (*child, error) {
-	return r.start(ctx, at, func(line string) (bool, error) { return line == opened, nil }, "bench", "open")
+	return r.start(ctx, at, func(line string) (bool, error) { return line == opened, nil }, "bench", "--open-only")
 }
 
 const opened = "open"

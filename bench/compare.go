@@ -29,13 +29,14 @@ type Comparison struct {
 
 // Change is one figure in both runs.
 type Change struct {
-	Case     string
-	What     string // "cycles a second", "p99 of start"
-	Unit     Kind
-	Old, New Spread
-	Percent  float64 // positive: the new one is larger
-	Better   bool
-	Beyond   bool // the rounds of the two do not overlap: more than noise
+	Case    string  `json:"case"`
+	What    string  `json:"what"` // "cycles a second", "p99 of start"
+	Unit    Kind    `json:"unit"`
+	Old     Spread  `json:"old"`
+	New     Spread  `json:"new"`
+	Percent float64 `json:"percent"` // positive: the new one is larger
+	Better  bool    `json:"better"`
+	Beyond  bool    `json:"beyond"` // the rounds of the two do not overlap: more than noise
 }
 
 // Compare compares what was measured in both.

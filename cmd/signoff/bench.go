@@ -20,7 +20,7 @@ func benchCommand() *cobra.Command {
 	var o bench.Options
 	var tasks []string
 	var waiting, stored string
-	var asJSON bool
+	var asJSON, openOnly bool
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast this machine runs workflows, beside a floor written by hand",
@@ -46,6 +46,9 @@ and 5 GB of disk.`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if openOnly {
+				return bench.OpenOnly(cmd.Context(), os.Getenv("SIGNOFF_STORE"), cmd.InOrStdin(), cmd.OutOrStdout())
+			}
 			if o.Tasks, err = counts(tasks...); err != nil {
 				return err
 			}
@@ -79,15 +82,22 @@ and 5 GB of disk.`,
 	c.Flags().IntVar(&o.Committers, "committers", 0, "connections that write to PostgreSQL (default as in a server)")
 	c.Flags().StringVar(&o.Profiles, "profile", "", "folder for a processor profile of each measurement")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.AddCommand(compareCommand(), openOnlyCommand())
+	c.Flags().BoolVar(&openOnly, "open-only", false, "open the database that SIGNOFF_STORE names, say so, and wait: what processes are held against")
+	_ = c.Flags().MarkHidden("open-only") // it is there
+	c.AddCommand(compareCommand())
 	return c
 }
 
 func compareCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use:   "compare OLD.json NEW.json",
 		Short: "Show two runs side by side, and which changes are more than noise",
-		Args:  cobra.ExactArgs(2),
+		Long: `Show what was measured in both runs side by side, with the change in per cent. A
+change is marked when the rounds of the two runs do not overlap: that is more
+than noise. The files are what bench prints with --json.`,
+		Example: "  signoff bench compare before.json after.json",
+		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var reports [2]bench.Report
 			for i, name := range args {
@@ -99,22 +109,15 @@ func compareCommand() *cobra.Command {
 					return fmt.Errorf("%s: %w", name, err)
 				}
 			}
-			return bench.Compare(reports[0], reports[1]).WriteText(cmd.OutOrStdout())
+			changes := bench.Compare(reports[0], reports[1])
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), changes.Changes)
+			}
+			return changes.WriteText(cmd.OutOrStdout())
 		},
 	}
-}
-
-// openOnlyCommand is what memory and start-up of a server are held against.
-func openOnlyCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    "open",
-		Short:  "Open the database named by SIGNOFF_STORE, say so, and wait for the end of the input",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return bench.OpenOnly(cmd.Context(), os.Getenv("SIGNOFF_STORE"), cmd.InOrStdin(), cmd.OutOrStdout())
-		},
-	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
 }
 
 // thisProgram makes a command that runs it with other arguments.
