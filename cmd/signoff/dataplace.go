@@ -41,18 +41,18 @@ func (c Config) where() string {
 }
 
 const (
-	tellAfter = time.Second
-	tellEvery = 2 * time.Second
+	progressAfter = time.Second
+	progressEvery = 2 * time.Second
 )
 
 // progressTo tells how far something has come that takes longer than a moment.
 func progressTo(w io.Writer) func(store.Progress) {
-	next := tellAfter
+	next := progressAfter
 	return func(p store.Progress) {
-		if p.Took < next && p.Took > tellAfter || p.Took < tellAfter {
+		if p.Took < next && p.Took > progressAfter || p.Took < progressAfter {
 			return
 		}
-		next = p.Took + tellEvery
+		next = p.Took + progressEvery
 		fmt.Fprintln(w, p)
 	}
 }
