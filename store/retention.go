@@ -111,8 +111,8 @@ func (s *Store) RunRetention(ctx context.Context) error {
 			return nil
 		case <-t.C:
 		}
-		s.readyMonths(ctx, s.now())
-		if n, err := s.Retain(ctx, s.now()); err != nil && ctx.Err() == nil {
+		s.readyMonths(ctx, s.Now())
+		if n, err := s.Retain(ctx, s.Now()); err != nil && ctx.Err() == nil {
 			s.log.Warn("what is not to be kept was not all removed", slog.Int64("instances", int64(n)), slog.Any("err", err))
 		} else if n > 0 {
 			s.log.Info("ended instances removed", slog.Int("instances", n))

@@ -7,6 +7,7 @@ func addCommands(root *cobra.Command) {
 		serveCommand(), healthCommand(), sandboxCommand(), backupCommand(), restoreCommand(), migrateCommand(), moveDataCommand(), keyCommand(), benchCommand(),
 		deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(), nodesCommand(),
+		retentionCommand(), holdCommand(), exportCommand(),
 		testCommand(),
 		configCommand(),
 	)

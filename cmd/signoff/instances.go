@@ -113,6 +113,9 @@ func showInstance(cmd *cobra.Command, c *client.Client, text string, asJSON bool
 	if w := waitingFor(i.Waiting); w != "" {
 		fmt.Fprintf(out, "Waiting for: %s\n", oneLine(w))
 	}
+	for _, h := range i.Holds {
+		fmt.Fprintf(out, "Held since %s by %s: %s\n", when(&h.Placed), oneLine(h.PlacedBy.Name), oneLine(h.Reason))
+	}
 	for _, p := range i.Problems {
 		fmt.Fprintf(out, "Problem %s at %s: %s\n", p.Serial, oneLine(p.Name), oneLine(p.Cause))
 		if p.Advice != "" {

@@ -174,6 +174,7 @@ func (s *server) ready(ctx context.Context) error {
 func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
+	g.Go(func() error { return s.store.RunRetention(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows)
 	g.Go(func() error { s.hear(hints); return nil })

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/client"
+)
+
+func holdCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "hold",
+		Short:   "Keep instances from being removed, for a lawsuit or an audit",
+		GroupID: "talk",
+	}
+	c.AddCommand(addHoldCommand(), listHoldsCommand(), liftHoldCommand())
+	return c
+}
+
+// holdInWords says what is held, since when, by whom and why.
+func holdInWords(h api.Hold) string {
+	text := fmt.Sprintf("%s held since %s by %s: %s", heldThing(h), when(&h.Placed), h.PlacedBy.Name, h.Reason)
+	if h.Lifted != nil && h.LiftedBy != nil {
+		text += fmt.Sprintf("; lifted %s by %s: %s", when(h.Lifted), h.LiftedBy.Name, h.LiftReason)
+	}
+	return text
+}
+
+func heldThing(h api.Hold) string {
+	switch {
+	case h.Workflow != "":
+		return "workflow " + h.Workflow
+	case h.Instance != 0:
+		return "instance " + strconv.FormatInt(h.Instance, 10)
+	case h.Person != nil:
+		return "person " + h.Person.Name
+	}
+	return "nothing"
+}
+
+func addHoldCommand() *cobra.Command {
+	var t talk
+	var n api.NewHold
+	c := &cobra.Command{
+		Use:   "add",
+		Short: "Place a hold",
+		Long: `Place a hold on all instances of a workflow, on one instance, or on everything
+somebody started or decided. Nothing that is held is removed until the hold is
+lifted. Everybody who administers the workflow sees the reason.`,
+		Example: `  signoff hold add --instance 17 --reason "Miller against Contoso"
+  signoff hold add --workflow purchase --reason "Audit 2027"
+  signoff hold add --person jane --reason "Complaint of 3 May"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			h, err := c.PlaceHold(cmd.Context(), n)
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, h)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "hold %d: %s\n", h.ID, oneLine(holdInWords(h)))
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	c.Flags().StringVar(&n.Workflow, "workflow", "", "all instances of this workflow, by key or number")
+	c.Flags().Int64Var(&n.Instance, "instance", 0, "this instance")
+	c.Flags().StringVar(&n.Person, "person", "", "everything this person started or decided")
+	c.Flags().StringVar(&n.Reason, "reason", "", "why; it stays on record")
+	c.MarkFlagsOneRequired("workflow", "instance", "person")
+	c.MarkFlagsMutuallyExclusive("workflow", "instance", "person")
+	if err := c.MarkFlagRequired("reason"); err != nil {
+		panic(err) // the flag stands above
+	}
+	return c
+}
+
+func listHoldsCommand() *cobra.Command {
+	var t talk
+	var lifted bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List holds, last placed first",
+		Example: `  signoff hold list --user admin
+  signoff hold list --lifted`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			l, err := c.Holds(cmd.Context(), lifted, client.Paging{Limit: 200})
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, l)
+			}
+			if len(l.Items) == 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), "No holds.")
+				return nil
+			}
+			var rows [][]string
+			for _, h := range l.Items {
+				rows = append(rows, []string{strconv.FormatInt(h.ID, 10), heldThing(h), when(&h.Placed), h.PlacedBy.Name, h.Reason, when(h.Lifted)})
+			}
+			if err := table(cmd.OutOrStdout(), "ID WHAT SINCE BY REASON LIFTED", rows); err != nil {
+				return err
+			}
+			if l.Next != "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "There are more; --json pages through them.")
+			}
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	c.Flags().BoolVar(&lifted, "lifted", false, "also those that were lifted")
+	return c
+}
+
+func liftHoldCommand() *cobra.Command {
+	var t talk
+	var reason string
+	c := &cobra.Command{
+		Use:     "lift ID",
+		Short:   "End a hold; it stays on record",
+		Example: `  signoff hold lift 3 --reason "Settled on 4 June"`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || id < 1 {
+				return usageError{fmt.Errorf("%s is no hold: holds are numbered 1, 2, 3, …", args[0])}
+			}
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			h, err := c.LiftHold(cmd.Context(), id, reason)
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, h)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "hold %d: %s\n", h.ID, oneLine(holdInWords(h)))
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	c.Flags().StringVar(&reason, "reason", "", "why; it stays on record")
+	if err := c.MarkFlagRequired("reason"); err != nil {
+		panic(err) // the flag stands above
+	}
+	return c
+}
