@@ -252,8 +252,8 @@ var (
 )
 
 const (
-	insertInstance = `insert into instance (id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state)
-		values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	insertInstance = `insert into instance (id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state, moved)
+		values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $6)`
 	insertFact = `insert into fact (month, instance, seq, n, at, facts) values (202611, $1, $2, $3, $4, $5)`
 )
 
@@ -299,7 +299,7 @@ func offer(h hand, counts map[string]int, id int64, starter, approver string) er
 func decide(h hand, counts map[string]int, id int64, approver string) error {
 	counts[approver]--
 	return errors.Join(
-		h.exec(`update instance set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6 where id = $7 and rev = $8`,
+		h.exec(`update instance set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6, moved = $4 where id = $7 and rev = $8`,
 			1, 0, 1, at+id, "Request 1234", blobW2End, id, 1),
 		h.exec(insertFact, id, 6, 7, at+id, blobW2EndFacts),
 		h.exec(`update task set title = $1, due = $2, claimed = '', closed = $3, outcome = $4, closed_by = $5 where instance = $6 and seq = 2`,
