@@ -253,7 +253,7 @@ var (
 
 const (
 	insertInstance = `insert into instance (id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state, moved)
-		values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $6)`
+		values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $7)`
 	insertFact = `insert into fact (month, instance, seq, n, at, facts) values (202611, $1, $2, $3, $4, $5)`
 )
 
