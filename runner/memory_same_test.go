@@ -63,7 +63,7 @@ func same(rt *rapid.T, dsn string, shared bool) {
 	if s.Shared() != shared {
 		rt.Fatal("one is shared, the other not")
 	}
-	for range rapid.IntRange(10, 60).Draw(rt, "questions") {
+	for range rapid.IntRange(20, 60).Draw(rt, "questions") {
 		p.now = p.now.Add(time.Duration(rapid.IntRange(0, 8_000_000).Draw(rt, "pause")) * time.Microsecond)
 		p.question()
 		p.look()
@@ -133,7 +133,7 @@ func draw[T any](p *pair, what string, from ...T) T { return rapid.SampledFrom(f
 // question is one of all a runner may ask.
 func (p *pair) question() {
 	ctx := context.Background()
-	switch rapid.IntRange(0, 19).Draw(p.T, "what") {
+	switch rapid.IntRange(0, 22).Draw(p.T, "what") {
 	case 0, 1, 2, 3, 4, 5, 6, 7:
 		p.commit()
 	case 8, 9:
@@ -145,7 +145,7 @@ func (p *pair) question() {
 			keys := []string{draw(p, "key", p.keys...), draw(p, "key", p.keys...)}
 			_ = said(p, "done", func(s storage) error { return s.DoneJobs(ctx, keys...) })
 		}
-	case 14, 15:
+	case 14, 15, 20, 21, 22:
 		p.timers()
 	case 16:
 		o := p.once()
@@ -214,11 +214,13 @@ func (p *pair) timers() {
 		due, _ := both(p, "timers", func(s storage) ([]store.Timer, error) { return s.DueTimers(ctx, p.now, limit) })
 		p.dues = append(p.dues, due...)
 	case rapid.Bool().Draw(p.T, "drop"):
-		t := draw(p, "timer", p.dues...)
+		t := draw(p, "timer", p.dues[max(0, len(p.dues)-2):]...)
 		_ = said(p, "drop timer", func(s storage) error { return s.DropTimer(ctx, t.Serial) })
 	default:
-		t := draw(p, "timer", p.dues...)
+		t := draw(p, "timer", p.dues[max(0, len(p.dues)-2):]...)
 		_ = said(p, "defer", func(s storage) error { return s.DeferTimer(ctx, t, p.now.Add(3*time.Second)) })
+		p.now = p.now.Add(4 * time.Second)
+		_, _ = both(p, "timers", func(s storage) ([]store.Timer, error) { return s.DueTimers(ctx, p.now, 10) })
 	}
 }
 
