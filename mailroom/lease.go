@@ -63,7 +63,8 @@ func (r *Room) acquire(ctx context.Context, node Node) (store.Lease, bool) {
 	return store.Lease{}, false
 }
 
-// work sends and reads mail until ctx ends or the lease is lost. In the first
+// work sends and reads mail until ctx ends, the lease is lost, or it is not
+// sure any more which mails are being sent. In the first
 // case mails on their way have a few moments, in the second none: another node
 // is about to look for them.
 func (r *Room) work(ctx context.Context, node Node, l store.Lease) {
@@ -85,7 +86,7 @@ func (r *Room) work(ctx context.Context, node Node, l store.Lease) {
 	err := r.begin(ctx, l)
 	if err == nil {
 		r.Log.Info("this node sends and reads the mail")
-		r.workUntil(ctx, ours)
+		r.workUntil(ctx, ours, stop)
 	} else if ctx.Err() == nil {
 		r.Log.Warn("mail not taken over", slog.Any("err", err))
 		sleep(ctx, time.Second)
@@ -134,9 +135,9 @@ type Paced interface {
 	Resume(ago []time.Duration)
 }
 
-func (r *Room) workUntil(ctx, ours context.Context) {
+func (r *Room) workUntil(ctx, ours context.Context, anew func()) {
 	var wg sync.WaitGroup
-	wg.Go(func() { r.sendAll(ctx, ours) })
+	wg.Go(func() { r.sendAll(ctx, ours, anew) })
 	wg.Go(func() { r.settleDoubts(ctx) })
 	wg.Go(func() { r.reportAll(ctx) })
 	wg.Go(func() { r.tidy(ctx) })

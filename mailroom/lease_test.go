@@ -225,3 +225,27 @@ func (f sendFunc) Turn(context.Context) (func(), error) { return func() {}, nil 
 func (f sendFunc) Send(ctx context.Context, _, to, _ string, _ []byte) error {
 	return f(ctx, to)
 }
+
+// The database goes away at the very moment a mail is marked as being sent, and
+// the answer is lost: nobody sends it, and it must not stay so for ever.
+func TestAMailThatIsMarkedUnheardDoesNotStayMarked(t *testing.T) {
+	o := openLive(t)
+	o.room.Out, o.room.In = &host{attempts: make(chan string, 1)}, nil
+	var lost atomic.Bool
+	o.room.step = func(_ context.Context, at string) error {
+		if at == "taken" && lost.CompareAndSwap(false, true) {
+			return &signoff.Error{Kind: signoff.Unavailable, Code: "data-outcome-unknown"}
+		}
+		return nil
+	}
+	o.run()
+	o.ask("user:3")
+	limit := time.After(10 * time.Second)
+	for !slices.Equal(o.states(), []store.MailState{store.MailDoubtful}) {
+		select {
+		case <-limit:
+			t.Fatalf("it is %v", o.states())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

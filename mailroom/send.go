@@ -49,7 +49,7 @@ type queue struct {
 // sendAll sends what is due, AtOnce at a time, until ctx ends. Mails on their
 // way then have a few moments, as long as the lease is ours: cutting them off
 // would make them doubtful.
-func (r *Room) sendAll(ctx, ours context.Context) {
+func (r *Room) sendAll(ctx, ours context.Context, anew func()) {
 	work, stop := context.WithCancel(ours)
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, stop) })()
@@ -58,7 +58,7 @@ func (r *Room) sendAll(ctx, ours context.Context) {
 	for range r.AtOnce {
 		wg.Go(func() {
 			for {
-				m, done := r.next(ctx, q)
+				m, done := r.next(ctx, q, anew)
 				if done == nil {
 					return
 				}
@@ -71,8 +71,10 @@ func (r *Room) sendAll(ctx, ours context.Context) {
 }
 
 // next waits for its turn and for a mail that is due, and marks it as being
-// sent. It returns nil when ctx ends.
-func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, func()) {
+// sent. It returns nil when ctx ends. When it does not hear whether a mail is
+// marked, it has all begin anew: one that is, and that nobody sends, is found
+// then as after a crash.
+func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, func()) {
 	select {
 	case q.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -95,6 +97,9 @@ func (r *Room) next(ctx context.Context, q *queue) (store.OutMail, func()) {
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("mail queue not read", slog.Any("err", err))
 			wait = time.Second
+			if signoff.CodeOf(err) == "data-outcome-unknown" {
+				anew()
+			}
 		}
 		await(ctx, r.wakeOut, wait)
 	}
@@ -109,6 +114,9 @@ func (r *Room) take(ctx context.Context) (store.OutMail, func(), error) {
 		return store.OutMail{}, nil, err
 	}
 	list, err := r.Store.TakeMail(ctx, r.held(), r.Now(), 1)
+	if err == nil && len(list) > 0 {
+		err = r.step(ctx, "taken")
+	}
 	if err != nil || len(list) == 0 {
 		done()
 		return store.OutMail{}, nil, err
