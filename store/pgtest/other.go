@@ -22,3 +22,5 @@ func (*Server) Run() error                 { return nil }
 func (*Server) Halt()                      {}
 func (*Server) Kill()                      {}
 func (*Server) Database(testing.TB) string { return "" }
+func (*Server) Promote() error             { return nil }
+func (*Server) Standby(testing.TB) *Server { return nil }

@@ -116,6 +116,20 @@ func create(t testing.TB, s *pgserver.Server) string {
 	return address
 }
 
+// Standby starts a server that follows this one, which waits for it with every
+// commit. It ends with the test.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	two, err := s.Server.Standby(true)
+	if two != nil {
+		t.Cleanup(two.Stop)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{two}
+}
+
 // Exec executes a statement in a database of the server.
 func (s *Server) Exec(t testing.TB, database, statement string) {
 	t.Helper()
