@@ -71,7 +71,8 @@ func runBalancer(t *testing.T, nodes []*site) (url string, log *lockedBuffer) {
 
 // Three servers behind the balancer are restarted one after the other while
 // clients start and decide: no request is refused, none fails, none is even
-// repeated by a client; and pages that watch find the next server at once.
+// repeated by a client; and pages that watch find the next server at once, and
+// hear of what happens on any.
 func TestARollingRestartBehindTheBalancerRefusesNobody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
@@ -100,12 +101,13 @@ func TestARollingRestartBehindTheBalancerRefusesNobody(t *testing.T) {
 			}
 		})
 	}
-	for range 3 {
+	var watchers [3]sync.Map // which instances each has heard of
+	for i := range watchers {
 		admin := w.as(url, "admin")
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				streams.Add(1)
-				err := admin.Events(ctx, "", func(client.Event) error { return nil })
+				err := admin.Events(ctx, "", func(e client.Event) error { watchers[i].Store(e.Live.Instance, true); return nil })
 				if !errors.Is(err, io.EOF) && ctx.Err() == nil {
 					t.Errorf("a stream was not ended but broken: %v", err)
 				}
@@ -124,6 +126,9 @@ func TestARollingRestartBehindTheBalancerRefusesNobody(t *testing.T) {
 	}
 	stop.Store(true)
 	before := approved.Load()
+	for i := range watchers {
+		seesAllServers(t, c, &watchers[i])
+	}
 	enoughAfterLoad(&wg, enough)
 	for _, f := range w.failed {
 		t.Error(f)
@@ -133,6 +138,22 @@ func TestARollingRestartBehindTheBalancerRefusesNobody(t *testing.T) {
 		before, w.all.Load(), len(w.failed), served, repeated, streams.Load())
 	if len(served) != 3 || streams.Load() > 3+9 {
 		t.Errorf("served by %v, %d streams", served, streams.Load())
+	}
+}
+
+// seesAllServers starts an instance on each server and waits until a watcher,
+// who is connected to one of them, has heard of it.
+func seesAllServers(t *testing.T, c *cluster, heard *sync.Map) {
+	t.Helper()
+	for i, s := range c.nodes {
+		started, err := s.as("ana").Start(t.Context(), "leave", api.StartBody{Variables: leaveVariables()}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, fmt.Sprintf("a watcher hears of what happens on node %d", i+1), func() bool {
+			_, ok := heard.Load(started.ID)
+			return ok
+		})
 	}
 }
 

@@ -46,6 +46,7 @@ type composeFile struct {
 
 type composeService struct {
 	Image       string
+	Hostname    string
 	Build       struct{ Context, Dockerfile string }
 	EnvFile     string `yaml:"env_file"`
 	Environment map[string]string
