@@ -54,6 +54,8 @@ func explainCode(where string, e *pgconn.PgError, err error) error {
 	case "42P01", "42703":
 		return say("has not the tables of this version: "+oneLine(e.Message),
 			"if a newer signoff has updated it, start this server again with that one; else put a backup in its place")
+	case takenForGone:
+		return say("took this server for gone", "nothing is lost; try it again")
 	case "40001", "40P01", "55P03", "57014":
 		return say("was kept from this by other work", "try again in a moment")
 	case "0A000", "42601":
@@ -83,11 +85,15 @@ func Away(err error) bool {
 	return err != nil && lostConnection(err)
 }
 
+// takenForGone (idle_in_transaction_session_timeout) is what a server hears that
+// stood still in a transaction, which was undone.
+const takenForGone = "25P03"
+
 // lostConnection tells whether an error means that the server was not reached
 // or went away.
 func lostConnection(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P")
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") || e.Code == takenForGone
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true

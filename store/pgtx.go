@@ -151,7 +151,7 @@ func (t *tx) pgCommit() error {
 // down while committing it says something, too, but not that.
 func refused(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Severity == "ERROR"
+	return ok && (e.Severity == "ERROR" || e.Code == takenForGone)
 }
 
 // pgRollback ignores its error: a broken connection is found at begin.

@@ -29,6 +29,11 @@ const (
 	connectTimeout   = 5 * time.Second
 	statementTimeout = 50 * time.Second
 	silence          = time.Minute
+
+	// A server that is gone, or stands still, in the middle of a transaction
+	// holds rows that others need. Nothing but the journey of one batch to the
+	// next happens in that time.
+	asleepWithin = 5 * time.Second
 )
 
 // oldestPostgres is the oldest major version still maintained.
@@ -102,7 +107,7 @@ func pgParse(dsn string, log *slog.Logger) (*pgServer, string, error) {
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	for name, value := range map[string]string{
 		"application_name": "signoff", "statement_timeout": ms(statementTimeout), "lock_timeout": ms(statementTimeout / 2),
-		"idle_in_transaction_session_timeout": ms(statementTimeout), "default_transaction_isolation": "read committed",
+		"idle_in_transaction_session_timeout": ms(asleepWithin), "default_transaction_isolation": "read committed",
 	} {
 		if _, said := write.RuntimeParams[name]; !said {
 			write.RuntimeParams[name] = value

@@ -457,6 +457,45 @@ func TestAWriteThatMetAnotherIsMadeAgain(t *testing.T) {
 	}
 }
 
+// A server whose machine sleeps in the middle of a transaction holds a row that
+// others need. They get it after a moment, and what it was about to do is done
+// when it wakes.
+func TestAServerThatStandsStillHoldsNobodyUpForLong(t *testing.T) {
+	dsn := pgtest.Database(t)
+	a, b := openAt(t, dsn+"?idle_in_transaction_session_timeout=200"), openAt(t, dsn)
+	if ms := b.pg.write.RuntimeParams["idle_in_transaction_session_timeout"]; ms != "5000" {
+		t.Errorf("a server may stand still for %s ms", ms)
+	}
+	scratch(t, a)
+	must(t, a.write(t.Context(), func(tx *tx) error { _, err := tx.exec(`insert into scratch (n) values (0)`); return err }))
+	add := func(n int) func(*tx) error {
+		return func(tx *tx) error { _, err := tx.exec(`update scratch set n = n + $1`, n); return err }
+	}
+	asleep, woken := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	done := make(chan error)
+	go func() {
+		done <- a.write(t.Context(), func(tx *tx) error {
+			err := add(1)(tx)
+			once.Do(func() { close(asleep); <-woken })
+			return err
+		})
+	}()
+	<-asleep
+	began := time.Now()
+	must(t, b.write(t.Context(), add(10)))
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("another waited %v", took)
+	}
+	close(woken)
+	must(t, <-done)
+	var n int
+	must(t, b.row(t.Context(), `select n from scratch`).Scan(&n))
+	if n != 11 {
+		t.Errorf("n is %d", n)
+	}
+}
+
 func TestTwoServersShareTheWork(t *testing.T) {
 	dsn := pgtest.Database(t)
 	a, b := openAt(t, dsn), openAt(t, dsn)
