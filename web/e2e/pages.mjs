@@ -17,6 +17,8 @@ export async function everyPage(base) {
   const untold = await mailToNobody(base)
   await call(base, 'admin', 'POST', '/workflows', nobodyThere, 'application/xml')
   const [failed] = await startMany(base, 1)
+  await call(base, 'admin', 'POST', '/holds', { instance: decided, reason: 'Miller against Contoso' })
+  await call(base, 'admin', 'POST', '/holds', { workflow: 'leave', reason: 'Audit 2027' })
   return [
     { name: 'sign-in', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")' },
     { name: 'sign-in-wrong', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: wrongPassword },
@@ -39,6 +41,9 @@ export async function everyPage(base) {
     { name: 'request-failed', path: `/requests/${failed}`, as: 'ana', ready: '.problem' },
     { name: 'request-cancel', path: `/requests/${second}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: cancel },
     { name: 'manage-workflows', path: '/manage/workflows', as: 'admin', ready: '.table' },
+    { name: 'manage-keeping', path: '/manage/workflows/leave', as: 'admin', ready: '.field', act: keepShorter },
+    { name: 'manage-keeping-sure', path: '/manage/workflows/leave', as: 'admin', ready: '.field', act: keepSure },
+    { name: 'request-held', path: `/requests/${decided}`, as: 'admin', ready: '.message.warn' },
     { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
     { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.problem' },
@@ -140,6 +145,28 @@ async function answerWith(page, url, change) {
   await page.reload()
   await page.locator('.mail').first().waitFor()
   await page.unroute(url)
+}
+
+// Nothing is old enough yet: the answers of a server that runs longer are put in their place.
+async function keepShorter(page) {
+  await page.route('**/api/v1/workflows/leave/retention*', async (route) => {
+    const answer = await route.fetch()
+    const body = await answer.json()
+    const ended = new Date(Date.now() - 9e10).toISOString()
+    body.removed = [{ day: ended.slice(0, 10), at: ended, keepDays: 366, instances: 1234, oldest: ended, newest: ended }]
+    if (route.request().url().includes('keep=30')) body.expired = { go: 12, held: 1, waiting: 2 }
+    await route.fulfill({ response: answer, json: body })
+  })
+  await page.reload()
+  await page.getByRole('button', { name: /Keep ended requests/ }).click()
+  await page.getByRole('option', { name: '30 days' }).click()
+  await page.getByText('12 ended requests are removed by that').waitFor()
+}
+
+async function keepSure(page) {
+  await keepShorter(page)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alertdialog').waitFor()
 }
 
 async function refused(page) {

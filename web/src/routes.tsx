@@ -16,6 +16,7 @@ const pages: RouteObject[] = [
     children: [
       { index: true, element: <Navigate to="/manage/workflows" replace /> },
       { path: 'workflows', lazy: async () => ({ Component: (await import('./manage/workflows')).WorkflowsPage }) },
+      { path: 'workflows/:key', lazy: async () => ({ Component: (await import('./manage/keeping')).KeepingPage }) },
       { path: 'instances', lazy: async () => ({ Component: (await import('./manage/instances')).InstancesPage }) },
       { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
       { path: 'mail', lazy: async () => ({ Component: (await import('./manage/mail')).MailPage }) },

@@ -3,6 +3,7 @@ import { useParams } from 'react-router'
 import type { InstanceDetail } from '../api/types'
 import { Diagram } from '../diagram/diagram'
 import { paintInstance } from '../diagram/paint'
+import { Holds } from '../manage/holds'
 import { SandboxMails } from '../sandbox/mails'
 import { useMe } from '../shell/session'
 import { CommentBox } from '../task/comments'
@@ -63,6 +64,7 @@ function Parts({ instance }: { instance: InstanceDetail }) {
   const shown = instance.variables.filter((variable) => variable.value !== undefined && variable.value !== null)
   return (
     <>
+      <Holds holds={instance.holds ?? []} />
       {instance.problems.map((incident) => (
         <IncidentCard key={incidentKey(incident)} incident={incident} canManage={instance.canManage} />
       ))}

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
 import type { Workflow } from '../api/types'
 import { t } from '../text/en'
 import { called } from '../words/person'
@@ -45,7 +46,7 @@ function WorkflowTable({ workflows }: { workflows: readonly Workflow[] }) {
         {workflows.map((workflow) => (
           <tr key={workflow.id}>
             <th scope="row">
-              {workflow.name}
+              {workflow.canManage ? <Link to={`/manage/workflows/${encodeURIComponent(workflow.key)}`}>{workflow.name}</Link> : workflow.name}
               <span className="small quiet table-under">
                 {workflow.key}
                 {workflow.category && ` · ${workflow.category}`}

@@ -1,6 +1,13 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
+interface ExpiredCounts {
+  go: number
+  held: number
+  waiting: number
+  atLeast?: boolean | undefined
+}
+
 const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n.toLocaleString('en')} ${many}`)
 
 export const t = {
@@ -272,6 +279,34 @@ export const t = {
     } as Record<string, string>,
     unknownTitle: 'That did not work',
     unknownWhy: (status: number) => `The server answered ${status} without saying why.`,
+  },
+  keeping: {
+    of: (name: string) => `How long ended requests of ${name} are kept`,
+    lead: 'The time counts from the end of each request. Then it is removed for good, with its history, tasks and mails. What runs, failed or is held stays.',
+    label: 'Keep ended requests',
+    forEver: 'for ever',
+    days: (n: number) => plural(n, 'day', 'days'),
+    years: (n: number) => plural(n, 'year', 'years'),
+    save: 'Save',
+    kept: (time: string) => `Ended requests are kept: ${time}`,
+    expired: ({ go, held, waiting, atLeast = false }: ExpiredCounts) => {
+      const more = atLeast ? ' or more' : ''
+      const parts = [`${plural(go, 'ended request is', 'ended requests are')} removed by that${more}`]
+      if (held > 0) parts.push(`${plural(held, 'is', 'are')} older and held`)
+      if (waiting > 0) parts.push(`${plural(waiting, 'waits for its mail or call', 'wait for their mails or calls')} to come to an end`)
+      return `${parts.join('; ')}.`
+    },
+    sure: 'Remove ended requests?',
+    sureLead: ({ go, atLeast = false }: ExpiredCounts) =>
+      `${plural(go, 'ended request', 'ended requests')}${atLeast ? ' or more' : ''} will be removed within ten minutes, with history, tasks and mails. This cannot be undone.`,
+    remove: 'Remove them',
+    removed: 'Removed so far',
+    nothingRemoved: 'Nothing was removed yet.',
+    columns: { day: 'When', count: 'Requests', rule: 'Kept for', ended: 'Had ended' },
+    held: 'Held',
+    heldBy: (who: string) => `by ${who},`,
+    because: (why: string) => `because: ${why}`,
+    heldUntil: 'Nothing of it is removed until the hold is lifted.',
   },
   manage: {
     title: 'Manage',
