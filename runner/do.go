@@ -129,9 +129,13 @@ func (r *Runner) Do(ctx context.Context, by signoff.Caller, id signoff.InstanceI
 	if err == nil || once == "" {
 		return st, err
 	}
-	// The same request, sent twice at once, may have come through meanwhile: then
-	// it is what made the engine refuse this one.
-	if _, done, e := r.before(ctx, t.once); done && e == nil {
+	_, done = errors.AsType[*store.OnceDone](err)
+	if !done {
+		// The same request, sent twice at once, may have come through meanwhile:
+		// then it is what made the engine refuse this one.
+		_, done, _ = r.before(ctx, t.once)
+	}
+	if done {
 		return r.present(ctx, id)
 	}
 	return st, err

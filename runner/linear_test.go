@@ -121,6 +121,38 @@ func TestARequestOvertakenByItselfHearsThatItWasDone(t *testing.T) {
 	wantCode(t, err, engine.CodeTaskDone)
 }
 
+// deaf is a store that cannot be asked about keys but once.
+type deaf struct {
+	storage
+	asked bool
+}
+
+func (s *deaf) Done(ctx context.Context, o store.Once) error {
+	if s.asked {
+		return errLost
+	}
+	s.asked = true
+	return s.storage.Done(ctx, o)
+}
+
+func TestARequestThatTheStoreKnowsIsAnsweredWithoutAskingAgain(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "signoff.db"))
+	a := newArena(t, []*store.Store{s, s}, nil)
+	id := a.started(0)
+	one, other := New(a.runners[0].Config), New(a.runners[1].Config)
+	remark := func(r *Runner) error {
+		_, err := r.Do(t.Context(), jane, id, engine.Comment{Task: 2, Text: "hm"}, "key")
+		return err
+	}
+	one.steps = &deaf{storage: &meanwhile{one.steps, func() { must(t, remark(other)) }}}
+	must(t, remark(one))
+	facts, err := s.Facts(t.Context(), id, 0, 100)
+	must(t, err)
+	if last := facts[len(facts)-1]; last.Kind != engine.Commented || facts[len(facts)-2].Kind == engine.Commented {
+		t.Fatalf("history: %+v", facts)
+	}
+}
+
 // arena is two runners over one database, whose answers get lost now and then.
 type arena struct {
 	t       *testing.T

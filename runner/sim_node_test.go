@@ -122,6 +122,7 @@ func (n *node) keep() {
 	for {
 		select {
 		case <-n.calm:
+			time.Sleep(time.Minute) // it may be about to die of what went wrong before
 			if l.dead() {
 				n.begin()
 			}

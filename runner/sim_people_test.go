@@ -171,7 +171,9 @@ func (s *simulation) started(p *paperwork, id signoff.InstanceID) {
 	if p.id != 0 && p.id != id {
 		s.judge.wrongf("%s was acknowledged as %d and as %d", p.folio, p.id, id)
 	}
-	p.id = id
+	if p.id == 0 {
+		p.id = id
+	}
 }
 
 // look reads an instance as a page does; the second result is false when it
