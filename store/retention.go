@@ -196,11 +196,13 @@ func (s *Store) retain(ctx context.Context, r keepRule, now time.Time) (n int, e
 // ending is an instance's place in the order in which they ended.
 type ending struct{ at, instance int64 }
 
+const selectExpired = `select i.id, i.ended, case when ` + atRest + ` and ` + notHeld + ` then 1 else 0 end from instance i
+	where i.workflow = $1 and i.ended > 0 and (i.ended, i.id) > ($2, $3) and i.ended < $4 order by i.ended, i.id limit $5`
+
 // expired returns the next instances whose time is up and that can go, and how
 // far it has looked; zero at the end.
 func (s *Store) expired(ctx context.Context, r keepRule, now time.Time, behind ending) (ids []int64, last ending, err error) {
-	rows, err := s.query(ctx, `select i.id, i.ended, case when `+atRest+` and `+notHeld+` then 1 else 0 end from instance i
-		where i.workflow = $1 and i.ended > 0 and (i.ended, i.id) > ($2, $3) and i.ended < $4 order by i.ended, i.id limit $5`,
+	rows, err := s.query(ctx, selectExpired,
 		int64(r.workflow), behind.at, behind.instance, micros(r.cutoff(now)), retainAtOnce)
 	if err != nil {
 		return nil, last, err
@@ -256,14 +258,16 @@ type removed struct {
 	highest        int64
 }
 
+const deleteExpired = `delete from instance where id in (/*take*/ select i.id from instance i
+	where i.id = $1 and i.workflow = $2 and i.ended > 0 and i.ended < $3 and ` + atRest + ` and ` + notHeld + ` /*take*/)
+	returning started, ended`
+
 // instance removes one instance and all that belongs to it. Its idempotency
 // keys stay until they are forgotten by themselves: a request that is repeated
 // must not start it again.
 func (b *removed) instance(t *tx, id int64, going map[month]bool) error {
 	var started, ended int64
-	err := t.row(`delete from instance where id in (/*take*/ select i.id from instance i
-		where i.id = $1 and i.workflow = $2 and i.ended > 0 and i.ended < $3 and `+atRest+` and `+notHeld+` /*take*/)
-		returning started, ended`, id, int64(b.rule.workflow), micros(b.rule.cutoff(b.now))).Scan(&started, &ended)
+	err := t.row(deleteExpired, id, int64(b.rule.workflow), micros(b.rule.cutoff(b.now))).Scan(&started, &ended)
 	if isNoRows(err) {
 		return nil // held, changed, or being removed by another node
 	}
