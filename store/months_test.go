@@ -96,6 +96,30 @@ func TestAMonthOfWhichNothingIsKeptIsDropped(t *testing.T) {
 	a.retain(1)
 }
 
+func TestABackupHoldsAMonthThatIsToBeDroppedMeanwhile(t *testing.T) {
+	dsn := pgtest.Database(t)
+	a := newArchive(t, dsn)
+	a.put(1, longAgo, true)
+	s, _, err := openSnapshot(t.Context(), dsn, Options{})
+	must(t, err)
+	a.retain(1)
+	if !slices.Contains(a.months(), 202403) {
+		t.Error("the month is dropped while a backup is made")
+	}
+	rows := sums{}
+	must(t, s.pour(t.Context(), &rows, nil, newProgress("", nil)))
+	s.close()
+	for _, table := range rows.all {
+		if (table.Table == "fact" || table.Table == "instance") && table.Rows != 1 {
+			t.Errorf("%d rows of %s", table.Rows, table.Table)
+		}
+	}
+	a.retain(0)
+	if slices.Contains(a.months(), 202403) {
+		t.Error("the month stays when the backup has ended")
+	}
+}
+
 func TestAMonthThatIsHeldAfterAllKeepsWhatIsHeld(t *testing.T) {
 	a := newArchive(t, pgtest.Database(t))
 	for id := 1; id <= 3; id++ {

@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/signoffhq/signoff"
 )
 
 // snapshot is everything in a database as it was at one moment, whatever
@@ -204,7 +206,7 @@ func pgSnapshot(ctx context.Context, pg *pgServer) (*snapshot, error) {
 		return nil, err
 	}
 	s := &snapshot{kind: "postgres", watch: func() error { return nil }, close: func() { conn.Close(context.WithoutCancel(ctx)) }}
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	tx, err := pgStill(ctx, conn)
 	if err == nil {
 		s.rows = pgRows(tx)
 		s.tables, err = pgShapesIn(ctx, tx)
@@ -218,6 +220,38 @@ func pgSnapshot(ctx context.Context, pg *pgServer) (*snapshot, error) {
 	}
 	return s, nil
 }
+
+// pgStill begins a transaction that sees one moment, and in which all tables stay
+// as they are: a month that is dropped, or a table that is made anew by an
+// update, would take its rows along, whatever the moment. Locks come first, for
+// the first query is when the moment is. They keep nobody from reading or
+// writing rows.
+func pgStill(ctx context.Context, conn *pgx.Conn) (pgx.Tx, error) {
+	lock := ""
+	if err := conn.QueryRow(ctx, pgLockAll).Scan(&lock); err != nil {
+		return nil, err
+	}
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil || lock == "" {
+		return tx, err
+	}
+	if _, err := tx.Exec(ctx, lock); err != nil {
+		return nil, err
+	}
+	now := ""
+	if err := tx.QueryRow(ctx, pgLockAll).Scan(&now); err != nil {
+		return nil, err
+	}
+	if now != lock { // an update came between the two
+		return nil, &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the tables of the database were being changed", Hint: "try again in a moment"}
+	}
+	return tx, nil
+}
+
+// pgLockAll makes the statement that keeps all tables as they are, "" when there
+// are none. The parts of a table are locked with it.
+const pgLockAll = `select coalesce('lock table ' || string_agg(quote_ident(relname), ', ' order by relname) || ' in access share mode', '') from pg_class
+	where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition`
 
 func pgRows(tx pgx.Tx) func(ctx context.Context, t *shape, each func([]any) error) error {
 	return func(ctx context.Context, t *shape, each func([]any) error) error {
