@@ -103,7 +103,12 @@ func (b *branch) fate(to string, want store.MailState) store.OutMail {
 
 func branches(t *testing.T) (*branch, *branch) {
 	dsn := pgtest.Database(t)
-	return openBranch(t, dsn, "a"), openBranch(t, dsn, "b")
+	a, b := openBranch(t, dsn, "a"), openBranch(t, dsn, "b")
+	now := a.Now()
+	if known, err := a.Store.Renew(t.Context(), "a", now, now.Add(time.Hour)); err != nil || !known { // and so hears of the other
+		t.Fatal(known, err)
+	}
+	return a, b
 }
 
 func TestOneNodeSendsMailAndAnotherGoesOnWhenItStops(t *testing.T) {
