@@ -1,6 +1,7 @@
 package store
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -117,6 +118,26 @@ func TestABackupHoldsAMonthThatIsToBeDroppedMeanwhile(t *testing.T) {
 	a.retain(0)
 	if slices.Contains(a.months(), 202403) {
 		t.Error("the month stays when the backup has ended")
+	}
+}
+
+func TestOfAMonthThatWasGoingARestoreKeepsOnlyWhatHasAnInstance(t *testing.T) {
+	dsn, into := pgtest.Database(t), filepath.Join(t.TempDir(), "x.db")
+	a := newArchive(t, dsn)
+	a.put(1, longAgo, true)
+	a.put(2, longAgo, true)
+	rule := keepRule{a.wf, 30}
+	must(t, a.s.markMonths(t.Context(), []keepRule{rule}, a.s.now()))
+	_, err := a.s.remove(t.Context(), rule, []int64{1}, a.s.now())
+	must(t, err)
+	file := filepath.Join(t.TempDir(), "b")
+	_, err = Backup(t.Context(), dsn, file, BackupOptions{})
+	must(t, err)
+	_, err = Restore(t.Context(), file, into, RestoreOptions{})
+	must(t, err)
+	b := &archive{t: t, s: openAt(t, into), wf: a.wf}
+	if b.count(`select count(*) from fact`) != 1 || b.count(`select count(*) from fact where instance = 2`) != 1 || b.count(`select count(*) from month_going`) != 0 {
+		t.Errorf("%d rows of history", b.count(`select count(*) from fact`))
 	}
 }
 

@@ -192,11 +192,30 @@ func (r *restore) unsettle(ctx context.Context, t *target) error {
 		}
 		r.done.Doubtful = n
 	}
-	if !has("outbox") {
-		return nil
+	if has("outbox") {
+		if _, err := t.exec(ctx, `update outbox set holder = '', due = $1 where holder <> ''`, now); err != nil {
+			return err
+		}
 	}
-	_, err := t.exec(ctx, `update outbox set holder = '', due = $1 where holder <> ''`, now)
-	return err
+	if has("month_going") {
+		return t.finishMonths(ctx)
+	}
+	return nil
+}
+
+// finishMonths removes what was left of instances whose month was to be dropped
+// as a table: where it comes from, the server would have; here there may be no
+// such table.
+func (t *target) finishMonths(ctx context.Context) error {
+	for _, query := range []string{
+		`delete from fact where month in (select month from month_going) and not exists (select 1 from instance where id = fact.instance)`,
+		`delete from month_going`,
+	} {
+		if _, err := t.exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish brings the tables to this program's version and replays the history.
