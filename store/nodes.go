@@ -136,7 +136,7 @@ func (s *Store) ReleaseLost(ctx context.Context, now time.Time) (n int64, err er
 		return 0, s.explain(err)
 	}
 	err = s.write(ctx, func(t *tx) error {
-		n, err = t.exec(`update outbox set holder = '', due = $1 where key in (select key from`+lost+`)`, micros(now))
+		n, err = t.exec(`update outbox set holder = '', due = $1 where key in (/*take*/ select key from`+lost+` /*take*/)`, micros(now))
 		return err
 	})
 	return n, err

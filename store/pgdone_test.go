@@ -48,3 +48,48 @@ func TestCommandsAStepIsRemovingAreLeftToIt(t *testing.T) {
 		t.Errorf("left are %q", left)
 	}
 }
+
+// TestALostCommandThatIsJustBeingTakenIsLeftToWhoTakesIt: what its holder lost
+// is given back once, not after another has it.
+func TestALostCommandThatIsJustBeingTakenIsLeftToWhoTakesIt(t *testing.T) {
+	dsn := pgtest.Database(t)
+	s := openAt(t, dsn)
+	must(t, s.write(t.Context(), func(t *tx) error {
+		return t.send(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
+			values ('1_2/notify', 1, 2, 1, 1, 'notify', 1, 1, 'gone', '', '{}')`)
+	}))
+	at := time.Now()
+	must(t, s.write(t.Context(), func(t *tx) error {
+		return t.send(`insert into node (id, name, version, started, renewed, until) values ('alive', '', '', 0, 0, $1)`, micros(at.Add(time.Hour)))
+	}))
+	other, err := pgx.Connect(t.Context(), dsn)
+	must(t, err)
+	defer other.Close(context.Background())
+	tx, err := other.Begin(t.Context())
+	must(t, err)
+	if _, err := tx.Exec(t.Context(), `update outbox set holder = 'alive', attempt = 2, due = $1`, micros(at.Add(time.Minute))); err != nil {
+		t.Fatal(err)
+	}
+	released := make(chan int64, 1)
+	go func() {
+		n, err := s.ReleaseLost(context.Background(), at)
+		if err != nil {
+			n = -1
+		}
+		released <- n
+	}()
+	select {
+	case n := <-released:
+		if n != 0 {
+			t.Errorf("%d released", n)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("it waits for who takes it")
+	}
+	must(t, tx.Commit(t.Context()))
+	var holder string
+	must(t, s.row(t.Context(), `select holder from outbox`).Scan(&holder))
+	if holder != "alive" {
+		t.Errorf("held by %q", holder)
+	}
+}
