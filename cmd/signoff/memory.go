@@ -28,14 +28,24 @@ func tuneCollector() {
 	afterEachCollection(limitMemory)
 }
 
-// limitMemory lets the program take smallHeap, or twice what it has in use.
+// limitMemory lets the heap take smallHeap, or twice what it has in use. The
+// limit is on all memory: stacks, of which every connection has some, and what
+// the runtime keeps for itself come on top, or there would be ever less left for
+// the heap and no end of collecting.
 func limitMemory() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	debug.SetMemoryLimit(memoryLimit(live[0].Value.Uint64()))
+	m := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/total:bytes"}}
+	for _, heap := range [...]string{"objects", "unused", "free", "released"} {
+		m = append(m, metrics.Sample{Name: "/memory/classes/heap/" + heap + ":bytes"})
+	}
+	metrics.Read(m)
+	beside := m[1].Value.Uint64()
+	for _, heap := range m[2:] {
+		beside -= heap.Value.Uint64()
+	}
+	debug.SetMemoryLimit(memoryLimit(m[0].Value.Uint64(), beside))
 }
 
-func memoryLimit(live uint64) int64 { return int64(max(smallHeap, 2*live)) }
+func memoryLimit(live, beside uint64) int64 { return int64(max(smallHeap, 2*live) + beside) }
 
 // afterEachCollection calls f whenever garbage has been collected: a finalizer
 // runs then, and sets up the next one.
