@@ -14,8 +14,9 @@ import (
 // RestoreOptions adjust a restore.
 type RestoreOptions struct {
 	Options
-	Fits func(Contents) error // looks at the file before anything is changed, such as whether the key is there; nil: it is right
-	Tell func(Progress)       // nil: nobody is told
+	Fits    func(Contents) error // looks at the file before anything is changed, such as whether the key is the right one; nil: it is right
+	Arrived func(Contents) error // keeps what belongs to the data and is not in it, such as the key, once all is there and verified and before it counts; nil: nothing
+	Tell    func(Progress)       // nil: nobody is told
 }
 
 // Restored says what a restore has done.
@@ -171,6 +172,11 @@ func (r *restore) fill(ctx context.Context, t *target) error {
 	}
 	if err := t.after(ctx); err != nil {
 		return err
+	}
+	if r.options.Arrived != nil {
+		if err := r.options.Arrived(r.done.Contents); err != nil {
+			return err
+		}
 	}
 	return t.commit(ctx)
 }

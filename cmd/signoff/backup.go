@@ -189,13 +189,17 @@ func restore(cmd *cobra.Command, cfg Config, file string, asJSON bool) error {
 		return err
 	}
 	advice := ""
-	o := store.RestoreOptions{Tell: progressTo(cmd.ErrOrStderr()), Fits: func(c store.Contents) (err error) {
+	o := store.RestoreOptions{Tell: progressTo(cmd.ErrOrStderr())}
+	o.Fits = func(c store.Contents) error {
 		if err := makeFolder(cfg.Data); err != nil {
 			return err
 		}
-		advice, err = key.forRestored(c)
+		return key.fits(c)
+	}
+	o.Arrived = func(c store.Contents) (err error) {
+		advice, err = key.bring(c)
 		return err
-	}}
+	}
 	r, err := store.Restore(cmd.Context(), file, cfg.database(), o)
 	if err != nil {
 		return err
@@ -233,18 +237,27 @@ func tellRestored(w io.Writer, r store.Restored, where, advice string) error {
 	return errSaid
 }
 
-// forRestored sees to the key before a backup is restored. It refuses a key that
-// is there and does not fit, writes the one the backup brings, and otherwise
-// returns what to do about it.
-func (p keyPlace) forRestored(c store.Contents) (advice string, err error) {
+// fits refuses a backup when the key that is here is not the one it needs.
+func (p keyPlace) fits(c store.Contents) error {
 	is, err := seal.ReadKey(p.file, p.env)
 	switch {
-	case err == nil && c.KeyMark != "" && is.Fingerprint() != c.KeyMark:
-		return "", p.differs(is.Fingerprint(), c.KeyMark)
-	case err == nil:
-		return "", nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", keyUnusable(err)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return keyUnusable(err)
+	case c.KeyMark != "" && is.Fingerprint() != c.KeyMark:
+		return p.differs(is.Fingerprint(), c.KeyMark)
+	}
+	return nil
+}
+
+// bring keeps the key that a backup brings, where there is none, or says which
+// one is needed.
+func (p keyPlace) bring(c store.Contents) (advice string, err error) {
+	if _, err := seal.ReadKey(p.file, p.env); !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	switch {
 	case c.Key != "":
 		return "The key was in the backup, and is in " + p.file + " now.", seal.WriteKey(p.file, seal.Secret(c.Key))
 	case c.KeyMark != "":
