@@ -88,14 +88,14 @@ const exportTellEvery = 1000
 func (f *exportFlags) export(cmd *cobra.Command, c *client.Client) (err error) {
 	var out io.Writer = cmd.OutOrStdout()
 	if f.file != "" {
-		file, err := os.OpenFile(f.file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if errors.Is(err, os.ErrExist) {
+		file, problem := os.OpenFile(f.file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(problem, os.ErrExist) {
 			return &signoff.Error{Kind: signoff.Conflict, Code: "file-exists", Detail: f.file + " is there already; nothing was written", Hint: "choose another name"}
 		}
-		if err != nil {
-			return err
+		if problem != nil {
+			return problem
 		}
-		defer func() { err = errors.Join(err, file.Close()) }()
+		defer func() { err = finishExport(file, err) }()
 		out = file
 	}
 	w := bufio.NewWriterSize(out, 1<<20)
@@ -116,6 +116,16 @@ func (f *exportFlags) export(cmd *cobra.Command, c *client.Client) (err error) {
 	}
 	if err == nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%d instances.\n", so.Instances)
+	}
+	return err
+}
+
+// finishExport closes the file, and removes it when nothing came.
+func finishExport(file *os.File, err error) error {
+	info, _ := file.Stat()
+	err = errors.Join(err, file.Close())
+	if err != nil && info != nil && info.Size() == 0 {
+		err = errors.Join(err, os.Remove(file.Name()))
 	}
 	return err
 }
