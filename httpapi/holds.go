@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
@@ -106,9 +105,6 @@ func (s *Server) whatToHold(ctx context.Context, b api.NewHold) (h store.LegalHo
 
 func (s *Server) holdAnswer(ctx context.Context, h store.LegalHold) (*body[api.Hold], error) {
 	list, err := s.holdsOf(ctx, []store.LegalHold{h})
-	if err == nil && len(list) != 1 {
-		err = errors.New("a hold cannot be told")
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -19,12 +19,12 @@ type ids struct {
 	waiting atomic.Int64 // callers that want a number
 }
 
-// highestNumber is a query for the highest number that was ever stored. Those of
+// firstFree is a query for the number behind all that were ever stored. Those of
 // instances that were removed are not used again: mail and links still name them.
-const highestNumber = `select max((select coalesce(max(id), 0) from instance), (select coalesce(max(highest), 0) from removed)) + 1`
+const firstFree = `select max((select coalesce(max(id), 0) from instance), (select coalesce(max(highest), 0) from removed)) + 1`
 
 func (s *Store) loadIDs(ctx context.Context) error {
-	err := s.row(ctx, highestNumber).Scan(&s.ids.next)
+	err := s.row(ctx, firstFree).Scan(&s.ids.next)
 	return err
 }
 

@@ -131,7 +131,7 @@ func newKeyCommand() *cobra.Command {
 }
 
 func replaceKeyCommand() *cobra.Command {
-	var config, data, database string
+	var at dataPlace
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "replace",
@@ -146,14 +146,7 @@ sent before are not taken, and people decide those tasks on the page instead.`,
   SIGNOFF_STORE=postgres://signoff:secret@db.example.com/signoff signoff key replace`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set := map[string]any{}
-			if cmd.Flags().Changed("data") {
-				set["data"] = data
-			}
-			if cmd.Flags().Changed("store") {
-				set["store"] = database
-			}
-			cfg, err := loadConfig(config, os.Environ(), set)
+			cfg, err := at.load(cmd)
 			if err != nil {
 				return err
 			}
@@ -168,9 +161,7 @@ sent before are not taken, and people decide those tasks on the page instead.`,
 			return err
 		},
 	}
-	c.Flags().StringVar(&config, "config", os.Getenv("SIGNOFF_CONFIG"), "configuration file (SIGNOFF_CONFIG)")
-	c.Flags().StringVar(&data, "data", "./data", "folder the key and the data are in")
-	c.Flags().StringVar(&database, "store", "", "PostgreSQL database the data is in")
+	at.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
