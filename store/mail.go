@@ -152,7 +152,8 @@ func (s *Store) nextMail(ctx context.Context, state MailState) (time.Time, error
 // MailQueued (try again) and MailDoubtful (look for it; zero: nobody can).
 //
 // That a mail was sent is true whoever says it. All else counts only under the
-// lease the mail was taken under: after that, it is the next holder's.
+// lease the mail was taken under, and of the latest attempt: after that, it is
+// the next holder's, or on its way once more.
 func (s *Store) SettleMail(ctx context.Context, m OutMail, state MailState, now, due time.Time, cause string) error {
 	return s.write(ctx, func(t *tx) error {
 		if state == MailSent {
@@ -161,7 +162,8 @@ func (s *Store) SettleMail(ctx context.Context, m OutMail, state MailState, now,
 			return err
 		}
 		_, err := t.exec(`update mail_out set since = case when state = $1 then since else $2 end, state = $1, due = $3, error = $4
-			where id = $5 and state in ('sending', 'doubtful') and token = $6`, string(state), micros(now), micros(due), cause, m.ID, m.Token)
+			where id = $5 and state in ('sending', 'doubtful') and token = $6 and attempts = $7`,
+			string(state), micros(now), micros(due), cause, m.ID, m.Token, m.Attempts)
 		return err
 	})
 }

@@ -91,6 +91,29 @@ func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 	}
 }
 
+// Its answer was lost when it was stored first, and it is said again: by then
+// the mail may be on its way once more, under the same lease.
+func TestWhatIsSaidLateOfAnEarlierAttemptAtAMailDoesNotCount(t *testing.T) {
+	s, ctx := openMail(t), t.Context()
+	must(t, s.QueueMail(ctx, []OutMail{outMail("a", "")}, nil))
+	first, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
+	must(t, err)
+	must(t, s.SettleMail(ctx, first[0], MailQueued, mailDay, mailDay, "later"))
+	second, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
+	must(t, err)
+	for _, late := range []MailState{MailQueued, MailDoubtful, MailFailed} {
+		must(t, s.SettleMail(ctx, first[0], late, mailDay, mailDay, "later"))
+		if got := statesOf(t, s)["a"]; got != MailSending {
+			t.Fatalf("while it is being sent it became %s", got)
+		}
+	}
+	must(t, s.SettleMail(ctx, second[0], MailQueued, mailDay, mailDay, "later"))
+	must(t, s.SettleMail(ctx, first[0], MailSent, mailDay, time.Time{}, ""))
+	if got := statesOf(t, s)["a"]; got != MailSent {
+		t.Errorf("that it was sent is true whoever says it, and it is %s", got)
+	}
+}
+
 func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	const a, b = "7_1/email/a", "7_1/email/b"
 	s, ctx := openMail(t), t.Context()
