@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,15 +87,33 @@ func (r *Runner) leave(ctx context.Context) error {
 	return err
 }
 
-// stay renews this node's place until ctx ends, and looks after the others.
+// stay renews this node's place until ctx ends. All else that is done now and
+// then is not to hold that up.
 func (r *Runner) stay(ctx context.Context) {
-	looked := time.Now()
+	due := make(chan struct{}, 1)
+	var wg sync.WaitGroup
+	wg.Go(func() { r.tend(ctx, due) })
 	for sleep(ctx, r.member.every) {
+		if r.steps.Shared() {
+			r.renew(ctx) // which looks at the database's clock, too: nobody is found dead by an old one
+		}
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	}
+	close(due)
+	wg.Wait()
+}
+
+// tend looks after what was lost on the way, here and on other nodes.
+func (r *Runner) tend(ctx context.Context, due <-chan struct{}) {
+	looked := time.Now()
+	for range due {
 		r.giveBackForgotten(ctx)
 		if !r.steps.Shared() {
 			continue
 		}
-		r.renew(ctx)
 		r.reap(ctx)
 		if time.Since(looked) < lostEvery {
 			continue

@@ -74,7 +74,8 @@ type hints struct {
 type listener struct {
 	topics []Topic
 	ch     chan Hint
-	lost   []Topic // what it did not hear of for want of room
+	put    int           // how much was ever put into ch
+	marks  map[Topic]int // the last mark of each topic, by its place among all that was put
 }
 
 // Others tells whether another node may want to hear something.
@@ -91,7 +92,7 @@ func (s *Store) Publish(topic Topic, payload string) {
 // Hints returns what other nodes publish about the topics, until ctx ends; then
 // the channel is closed.
 func (s *Store) Hints(ctx context.Context, topics ...Topic) <-chan Hint {
-	l := &listener{topics: topics, ch: make(chan Hint, hintBuffer)}
+	l := &listener{topics: topics, ch: make(chan Hint, hintBuffer), marks: map[Topic]int{}}
 	h := s.hints
 	h.mu.Lock()
 	h.subs = append(h.subs, l)
@@ -202,18 +203,19 @@ func (h *hints) deliver(hint Hint) {
 	}
 }
 
+// A mark that is still unread stands for what comes later, too.
 func (l *listener) offer(hint Hint) {
-	if len(l.ch) == 0 {
-		l.lost = nil
-	}
+	read := l.put - len(l.ch)
 	switch {
-	case slices.Contains(l.lost, hint.Topic): // a mark that says so is still unread
+	case l.marks[hint.Topic] > read:
+		return
 	case !hint.Resync && len(l.ch) < cap(l.ch)-len(l.topics):
-		l.ch <- hint
 	default:
-		l.lost = append(l.lost, hint.Topic)
-		l.ch <- Hint{Topic: hint.Topic, Resync: true}
+		hint = Hint{Topic: hint.Topic, Resync: true}
+		l.marks[hint.Topic] = l.put + 1
 	}
+	l.put++
+	l.ch <- hint
 }
 
 func newHints() *hints { return &hints{self: rand.Text()[:12], kick: make(chan struct{}, 1)} }

@@ -46,25 +46,48 @@ func (s *Store) Join(ctx context.Context, n Node) error {
 	return err
 }
 
+// renewWithin is how long a renewal may take before it counts as failed.
+const renewWithin = 5 * time.Second
+
 // Renew says that a node lives on until a time, and so do its leases. It
 // returns false when the node was taken for dead: what it had is somebody
-// else's. A time that has been reached already does not go back.
+// else's.
+//
+// On PostgreSQL it does not stand in line with other writes: a node whose
+// writes wait for a lock is not dead.
 func (s *Store) Renew(ctx context.Context, id string, now, until time.Time) (bool, error) {
+	if s.pg == nil {
+		return s.renewHere(ctx, id, now, until)
+	}
 	s.measure(ctx)
+	ctx, cancel := context.WithTimeout(ctx, renewWithin)
+	defer cancel()
 	var n, others int64
-	err := s.write(ctx, func(t *tx) (err error) {
-		n, err = t.exec(`update node set renewed = $1, until = $2 where id = $3`, micros(now), micros(until), id)
-		if err != nil || n == 0 {
-			return err
+	var err error
+	for range maxStale { // said twice, it is no less true
+		err = s.writer.db.QueryRowContext(ctx, `with mine as (update node set renewed = $1, until = $2 where id = $3 returning id),
+				leases as (update lease set until = $2 where holder in (select id from mine) returning name)
+			select (select count(*) from mine), (select count(*) from node where id <> $3)`,
+			micros(now), micros(until), id).Scan(&n, &others)
+		if err == nil || ctx.Err() != nil || !lostConnection(err) {
+			break
 		}
-		if _, err = t.exec(`update lease set until = $1 where holder = $2`, micros(until), id); err != nil {
-			return err
-		}
-		return t.row(`select count(*) from node where id <> $1`, id).Scan(&others)
-	})
+	}
 	if err == nil {
 		s.meet(others > 0)
 	}
+	return n > 0, s.explain(err)
+}
+
+func (s *Store) renewHere(ctx context.Context, id string, now, until time.Time) (bool, error) {
+	var n int64
+	err := s.write(ctx, func(t *tx) (err error) {
+		if n, err = t.exec(`update node set renewed = $1, until = $2 where id = $3`, micros(now), micros(until), id); err != nil || n == 0 {
+			return err
+		}
+		_, err = t.exec(`update lease set until = $1 where holder = $2`, micros(until), id)
+		return err
+	})
 	return n > 0, err
 }
 

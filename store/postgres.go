@@ -74,8 +74,8 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 		return err
 	}
 	db := stdlib.OpenDB(*s.pg.write)
-	db.SetMaxOpenConns(o.Committers + 1) // and one for numbers
-	db.SetMaxIdleConns(o.Committers + 1)
+	db.SetMaxOpenConns(o.Committers + 2) // and one for numbers, one to say that this node lives
+	db.SetMaxIdleConns(o.Committers + 2)
 	var err error
 	if s.writer, err = startWriter(db, s, o.Committers); err != nil {
 		db.Close()
