@@ -83,6 +83,14 @@ func (r *Room) work(ctx context.Context, node Node, l store.Lease) {
 			}
 		}
 	})
+	guard.Go(func() {
+		for sleep(ours, lookEvery) {
+			if r.taken(ours, l) {
+				r.Log.Warn("another node sends the mail by now, though this one lives")
+				lose()
+			}
+		}
+	})
 	err := r.begin(ctx, l)
 	if err == nil {
 		r.Log.Info("this node sends and reads the mail")
@@ -100,6 +108,14 @@ func (r *Room) work(ctx context.Context, node Node, l store.Lease) {
 	r.lease.Store(nil)
 	lose()
 	guard.Wait()
+}
+
+// taken tells whether the lease is certainly another's. Its holder may live all
+// the same: the database's clock was set, or storing the lease took longer than
+// it holds.
+func (r *Room) taken(ctx context.Context, l store.Lease) bool {
+	is, err := r.Store.Lease(ctx, store.MailLease)
+	return err == nil && is.Token != l.Token
 }
 
 // hold makes the lease this room's, which knows nothing yet of how mail fares.

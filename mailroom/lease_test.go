@@ -171,6 +171,43 @@ func TestWhatASleepingNodeWasSendingIsInDoubtAndItsFailureCountsNoMore(t *testin
 	}
 }
 
+// A lease can end although its holder lives, such as when the database's clock
+// is set: then another has it, and whoever had it is to notice.
+func TestANodeWhoseLeaseIsAnothersStopsThoughItLives(t *testing.T) {
+	a, b := branches(t)
+	var reads atomic.Int64
+	a.In = &box{wait: func(ctx context.Context) { reads.Add(1); sleep(ctx, 10*time.Millisecond) }}
+	a.run()
+	a.queue("first@x")
+	a.sends("first@x")
+	a.fate("first@x", store.MailSent)
+	_, mine, err := b.Store.Acquire(t.Context(), store.MailLease, "b", b.Now().Add(2*time.Hour), b.Now().Add(3*time.Hour))
+	if must(t, err); !mine {
+		t.Fatal("not taken over")
+	}
+	for deadline := time.Now().Add(2 * lookEvery); a.lease.Load() != nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it goes on under a lease that is another's")
+		}
+	}
+	was := reads.Load()
+	if time.Sleep(100 * time.Millisecond); reads.Load() > was+1 {
+		t.Error("it still reads the mailbox")
+	}
+	if l, err := a.Store.Lease(t.Context(), store.MailLease); err != nil || l.Holder != "b" {
+		t.Errorf("the lease is %+v, %v", l, err)
+	}
+}
+
+// box is an empty mailbox.
+type box struct {
+	Inbox
+	wait func(context.Context)
+}
+
+func (b *box) List(context.Context) (uint32, []uint32, error) { return 1, nil, nil }
+func (b *box) Wait(ctx context.Context) error                 { b.wait(ctx); return nil }
+
 func TestThatAMailWasSentIsTrueWhoeverSaysIt(t *testing.T) {
 	a, b := branches(t)
 	first, _, err := a.Store.Acquire(t.Context(), store.MailLease, "a", a.Now(), a.Now())

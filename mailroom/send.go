@@ -71,9 +71,9 @@ func (r *Room) sendAll(ctx, ours context.Context, anew func()) {
 }
 
 // next waits for its turn and for a mail that is due, and marks it as being
-// sent. It returns nil when ctx ends. When it does not hear whether a mail is
-// marked, it has all begin anew: one that is, and that nobody sends, is found
-// then as after a crash.
+// sent. It returns nil when ctx ends. When the lease is another's by now it has
+// all begin anew; and when it does not hear whether a mail is marked: one that
+// is, and that nobody sends, is found then as after a crash.
 func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, func()) {
 	select {
 	case q.turn <- struct{}{}:
@@ -94,12 +94,14 @@ func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, 
 				return m, done
 			}
 		}
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case notHeld(err) || signoff.CodeOf(err) == "data-outcome-unknown":
+			r.Log.Warn("mail is taken over anew", slog.Any("err", err))
+			anew()
+		default:
 			r.Log.Error("mail queue not read", slog.Any("err", err))
 			wait = time.Second
-			if signoff.CodeOf(err) == "data-outcome-unknown" {
-				anew()
-			}
 		}
 		await(ctx, r.wakeOut, wait)
 	}
