@@ -197,8 +197,9 @@ func (t *throttle) end(g guess) {
 	}
 }
 
-// load takes up what was kept on disk before a restart, or by another server. A
-// count of 0 is forgotten.
+// load takes up what was kept on disk before a restart, or by another server,
+// which may not have heard of all that was guessed here: the higher count holds.
+// A count of 0 is forgotten.
 func (t *throttle) load(kept []store.Guess) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -210,8 +211,12 @@ func (t *throttle) load(kept []store.Guess) {
 		case k.Wrong == 0:
 			c.forget(k.Key)
 		default:
-			_, era, _ := c.get(k.Key)
-			c.put(k.Key, tally{k.Wrong, k.Until.Add(-forgetGuesses)}, era)
+			tl, era, _ := c.get(k.Key)
+			tl.wrong = max(tl.wrong, k.Wrong)
+			if latest := k.Until.Add(-forgetGuesses); latest.After(tl.latest) {
+				tl.latest = latest
+			}
+			c.put(k.Key, tl, era)
 		}
 	}
 }

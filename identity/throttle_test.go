@@ -193,6 +193,25 @@ func TestCountsThatHoldBackSurviveARestart(t *testing.T) {
 	}
 }
 
+func TestAnotherServersLowerCountLetsNobodyGuessMore(t *testing.T) {
+	c := newClock()
+	here, there := newThrottle(c.now), newThrottle(c.now)
+	g := newGuess("ana", "192.0.2.1")
+	var said []store.Guess
+	for range pairLimit.free {
+		said = there.guessWrong(g)
+	}
+	for range pairLimit.free + 3 {
+		c.advance(here.held(g))
+		here.guessWrong(g)
+	}
+	before := here.held(g)
+	here.load(said)
+	if after := here.held(g); after != before || len(said) == 0 || before <= there.held(g) {
+		t.Errorf("held for %v, and after hearing of the other for %v", before, after)
+	}
+}
+
 func TestCountersAreBounded(t *testing.T) {
 	th := newThrottle(newClock().now)
 	for i := range maxCounters + 100 {
