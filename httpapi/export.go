@@ -39,13 +39,8 @@ type exportOutput struct{ Body func(huma.Context) }
 func (s *Server) export(ctx context.Context, by signoff.Caller, in *exportInput) (*exportOutput, error) {
 	q := store.ExportQuery{Status: engine.Status(in.Status), StartedSince: in.StartedSince, StartedUntil: in.StartedUntil,
 		EndedSince: in.EndedSince, EndedUntil: in.EndedUntil}
-	if in.Workflow != "" {
-		w, err := s.administered(ctx, by, in.Workflow)
-		if err != nil {
-			return nil, err
-		}
-		q.Workflow = w.ID
-	} else if err := access.May(by, access.Server, nil).Err(); err != nil {
+	var err error
+	if q.Workflow, err = s.mayExport(ctx, by, in.Workflow); err != nil {
 		return nil, err
 	}
 	return &exportOutput{func(hc huma.Context) {
@@ -59,7 +54,10 @@ func (s *Server) export(ctx context.Context, by signoff.Caller, in *exportInput)
 		h.Set("Content-Type", "application/jsonl")
 		h.Set("X-Accel-Buffering", "no")
 		x := &exporter{s: s, lines: lines{w: w, c: http.NewResponseController(w)}, still: func(ctx context.Context) error {
-			_, err := s.Identity.Still(ctx)
+			by, err := s.Identity.Still(ctx)
+			if err == nil {
+				_, err = s.mayExport(ctx, by, in.Workflow)
+			}
 			return err
 		}}
 		_ = x.c.SetReadDeadline(time.Time{})
@@ -67,6 +65,16 @@ func (s *Server) export(ctx context.Context, by signoff.Caller, in *exportInput)
 			s.Log.ErrorContext(ctx, "export broken off", "err", err) // the client sees that the end is missing
 		}
 	}}, nil
+}
+
+// mayExport finds the workflow to export, 0 for all there are, for somebody who
+// may: who administers it, or the server.
+func (s *Server) mayExport(ctx context.Context, by signoff.Caller, workflow string) (signoff.WorkflowID, error) {
+	if workflow == "" {
+		return 0, access.May(by, access.Server, nil).Err()
+	}
+	w, err := s.administered(ctx, by, workflow)
+	return w.ID, err
 }
 
 // exporter writes an export.
@@ -140,7 +148,7 @@ func (x *exporter) pause(ctx context.Context, after signoff.InstanceID) error {
 	default:
 	}
 	if err := x.still(ctx); err != nil {
-		return err // signed out, disabled, or gone
+		return err // signed out, disabled, gone, or without the right
 	}
 	if err := x.add(api.ExportMark{Kind: "mark", After: int64(after)}); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -255,6 +256,42 @@ func TestAnExportOfAWorkflowIsForWhoAdministersIt(t *testing.T) {
 	}
 	if status, p, _ := ask(t, w, "admin", "GET", "/api/v1/export?startedSince=yesterday", ""); status != 422 {
 		t.Errorf("%d %+v", status, p)
+	}
+}
+
+// meddler does something when the first of an answer has been written.
+type meddler struct {
+	*httptest.ResponseRecorder
+	meddle func()
+}
+
+func (m *meddler) Write(p []byte) (int, error) {
+	if m.meddle != nil {
+		m.meddle()
+		m.meddle = nil
+	}
+	return m.ResponseRecorder.Write(p)
+}
+
+func TestAnExportEndsWhenTheRightToItDoes(t *testing.T) {
+	w := apitest.Start(t)
+	w.Begin(t, "ana", "leave", map[string]any{"days": 1})
+	grant := func(who string) {
+		_, err := asUser(w, "admin").SetRights(t.Context(), "leave", api.Rights{Grants: []api.NewGrant{{Who: who, Right: "administer"}}})
+		must(t, err)
+	}
+	grant("bob")
+	h, err := w.API.Handler()
+	must(t, err)
+	for whole, meddle := range map[bool]func(){true: nil, false: func() { grant("ana") }} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/export?workflow=leave", nil)
+		r.SetBasicAuth("bob", apitest.Password)
+		m := &meddler{httptest.NewRecorder(), meddle}
+		h.ServeHTTP(m, r)
+		text := m.Body.String()
+		if !strings.Contains(text, `"kind":"instance"`) || strings.Contains(text, `"kind":"end"`) != whole {
+			t.Errorf("whole: %v\n%s", whole, text)
+		}
 	}
 }
 
