@@ -158,6 +158,27 @@ func read(content []byte, out any) error {
 	return nil
 }
 
+// stream sends a call whose answer may go on for as long as it likes. Who calls
+// closes its body.
+func (c *Client) stream(ctx context.Context, k call) (*http.Response, error) {
+	r, err := c.request(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	endless := *c.client()
+	endless.Timeout = 0
+	answer, err := endless.Do(r)
+	if err != nil || answer.StatusCode == http.StatusOK {
+		return answer, err
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(answer.Body, maxEventBytes))
+	if err != nil {
+		return nil, err
+	}
+	return nil, problemOf(answer, content)
+}
+
 func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	base, err := url.Parse(c.Server)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {

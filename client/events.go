@@ -30,24 +30,11 @@ func (c *Client) Events(ctx context.Context, lastID string, each func(Event) err
 	if lastID != "" {
 		k.header.Set("Last-Event-Id", lastID)
 	}
-	r, err := c.request(ctx, k)
-	if err != nil {
-		return err
-	}
-	endless := *c.client()
-	endless.Timeout = 0
-	answer, err := endless.Do(r)
+	answer, err := c.stream(ctx, k)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		content, err := io.ReadAll(io.LimitReader(answer.Body, maxEventBytes))
-		if err != nil {
-			return err
-		}
-		return problemOf(answer, content)
-	}
 	return readEvents(answer.Body, each)
 }
 

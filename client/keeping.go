@@ -116,24 +116,11 @@ func (c *Client) Export(ctx context.Context, q ExportQuery, each func(lines []by
 }
 
 func (c *Client) exportOnce(ctx context.Context, q ExportQuery, so *Exported, each func([]byte, Exported) error) error {
-	r, err := c.request(ctx, call{method: http.MethodGet, path: "/export", query: q.values()})
-	if err != nil {
-		return err
-	}
-	endless := *c.client()
-	endless.Timeout = 0
-	answer, err := endless.Do(r)
+	answer, err := c.stream(ctx, call{method: http.MethodGet, path: "/export", query: q.values()})
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		content, err := io.ReadAll(io.LimitReader(answer.Body, maxEventBytes))
-		if err != nil {
-			return err
-		}
-		return problemOf(answer, content)
-	}
 	return readExport(bufio.NewReaderSize(answer.Body, 64<<10), so, each)
 }
 
