@@ -33,12 +33,7 @@ func (r *Room) Health(ctx context.Context) (Health, error) {
 		return Health{}, err
 	}
 	if l.Holder == "" || !l.Until.After(r.Now()) {
-		const nobody = "no server has taken the mail over yet"
-		h := Health{Out: nobody, OutSince: l.Until}
-		if r.In != nil {
-			h.In, h.InSince = nobody, l.Until
-		}
-		return h, nil
+		return r.nobodys(l), nil
 	}
 	var h Health
 	if l.Note != "" {
@@ -48,6 +43,23 @@ func (r *Room) Health(ctx context.Context) (Health, error) {
 	}
 	h.Node = r.nodeName(ctx, l.Holder)
 	return h, nil
+}
+
+// nobodys is how mail fares while no node has the lease: well, until it takes
+// longer than handing over does.
+func (r *Room) nobodys(l store.Lease) Health {
+	since := r.made
+	if l.Until.After(since) {
+		since = l.Until
+	}
+	if r.Now().Sub(since) < leaseFor+lookEvery {
+		return Health{}
+	}
+	h := Health{Out: "no server has taken the mail over", OutSince: since}
+	if r.In != nil {
+		h.In, h.InSince = h.Out, since
+	}
+	return h
 }
 
 // nodeName is what people call a node; its id while it cannot be found out.

@@ -101,6 +101,7 @@ type Room struct {
 	Options
 	policy reply.Policy
 	domain string
+	made   time.Time
 
 	instances Instances // set by Run
 	lease     atomic.Pointer[store.Lease]
@@ -138,7 +139,7 @@ func New(o Options) *Room {
 	}
 	o.URL = strings.TrimRight(o.URL, "/")
 	_, domain, _ := strings.Cut(o.From.Address, "@")
-	return &Room{Options: o, domain: strings.ToLower(domain),
+	return &Room{Options: o, domain: strings.ToLower(domain), made: o.Now(),
 		policy:  reply.Policy{Address: o.ReplyTo, Domain: strings.ToLower(domain), Authserv: o.Authserv},
 		wakeOut: make(chan struct{}, 1), wakeDoubt: make(chan struct{}, 1), wakeLease: make(chan struct{}, 1),
 		step: func(context.Context, string) error { return nil }}

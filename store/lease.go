@@ -66,7 +66,7 @@ func (s *Store) Note(ctx context.Context, l Lease, note string) error {
 // does nothing when it is another's already.
 func (s *Store) Release(ctx context.Context, l Lease) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update lease set holder = '', until = 0, note = '' where name = $1 and token = $2`, l.Name, l.Token)
+		_, err := t.exec(`update lease set holder = '', note = '' where name = $1 and token = $2`, l.Name, l.Token)
 		return err
 	})
 }
