@@ -138,6 +138,9 @@ func newPart(path string) (*part, error) {
 		return nil, fileError(path, err)
 	}
 	ok, err := tryLock(f)
+	if err == nil && ok {
+		ok, err = isStill(f, path+".part") // else another backup has just been finished: it is no part any more
+	}
 	if err == nil && !ok {
 		err = &signoff.Error{Kind: signoff.Conflict, Code: "backup-exists", Detail: "another backup is being written to " + path, Hint: "wait for it, or choose another name"}
 	}
@@ -149,6 +152,19 @@ func newPart(path string) (*part, error) {
 		return nil, fileError(path, err)
 	}
 	return &part{f, path}, nil
+}
+
+// isStill tells whether a file is the one of that name.
+func isStill(f *os.File, name string) (bool, error) {
+	is, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return os.SameFile(is, named), err
 }
 
 // keep gives the file its name for good.
@@ -165,8 +181,11 @@ func (p *part) keep() error {
 
 // discard removes what has no name yet.
 func (p *part) discard() {
+	unnamed, err := isStill(p.File, p.path+".part") // else that is the next backup's
 	p.Close()
-	os.Remove(p.path + ".part")
+	if unnamed && err == nil {
+		os.Remove(p.path + ".part")
+	}
 }
 
 // explain tells an error of the file from one of the database.

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -127,5 +129,28 @@ func TestOnlyNamesThatCanStandInAStatementAreTakenFromAFile(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &s); err != nil || s.plausible() {
 			t.Errorf("%s was taken (%v)", text, err)
 		}
+	}
+}
+
+func TestABackupThatIsDoneLeavesTheNextOneAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "b")
+	first, err := newPart(path)
+	must(t, err)
+	_, err = first.WriteString("first")
+	must(t, err)
+	late, err := os.OpenFile(path+".part", os.O_RDWR, 0) // what another sees that comes at the last moment
+	must(t, err)
+	defer late.Close()
+	must(t, first.keep())
+	if still, err := isStill(late, path+".part"); still || err != nil {
+		t.Errorf("a finished backup is taken for one that is being written: %v", err)
+	}
+	second, err := newPart(path)
+	must(t, err)
+	first.discard()
+	must(t, second.keep())
+	second.discard()
+	if text, err := os.ReadFile(path); err != nil || len(text) > 0 {
+		t.Errorf("%q, %v: the second was to be there", text, err)
 	}
 }
