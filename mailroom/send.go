@@ -255,21 +255,23 @@ func detail(err error) string {
 // not been done when the last of them did, until ctx ends.
 func (r *Room) reportAll(ctx context.Context) {
 	for {
-		r.reportEnded(ctx)
-		if !sleep(ctx, safetyPoll) {
+		if more := r.reportEnded(ctx); !more && !sleep(ctx, safetyPoll) || ctx.Err() != nil {
 			return
 		}
 	}
 }
 
-// reportEnded tells all steps that have to be told. What cannot be told now
-// stays on record as not reported, and holds up no other.
-func (r *Room) reportEnded(ctx context.Context) {
-	endings, err := r.Store.EndedMail(ctx, 100)
+// reportEnded tells steps that have to be told, and whether there may be more of
+// them. What cannot be told now stays on record as not reported, and holds up no
+// other.
+func (r *Room) reportEnded(ctx context.Context) (more bool) {
+	const atOnce = 100
+	endings, err := r.Store.EndedMail(ctx, atOnce)
 	for _, e := range endings {
 		err = errors.Join(err, r.report(ctx, e))
 	}
 	r.notTold(ctx, err)
+	return err == nil && len(endings) == atOnce
 }
 
 // reportIfEnded tells the step that waits for a mail, if it was the last.
