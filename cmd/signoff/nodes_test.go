@@ -286,7 +286,7 @@ func (tr *trouble) make(long time.Duration) {
 		before := tr.l.approved.Load()
 		waitFor(tr.t, "the load is on", func() bool { return tr.l.approved.Load() > before+5 })
 		// How long servers live before the next blow is the experiment, not a wait for something.
-		pause(tr.t.Context(), time.Duration(tr.rng.IntN(700))*time.Millisecond)
+		pause(tr.t.Context(), time.Duration(tr.rng.Int64N(int64(tr.alive(long)))))
 		switch {
 		case frozen != nil && time.Now().After(thaw):
 			frozen.signal(syscall.SIGCONT)
@@ -307,6 +307,15 @@ func (tr *trouble) make(long time.Duration) {
 		blows[0]()
 		blows = blows[1:]
 	}
+}
+
+// alive is how long there is no blow, at most. Mail needs more peace than
+// requests: another server begins with it 20 s after its sender died.
+func (tr *trouble) alive(long time.Duration) time.Duration {
+	if long < longEnough {
+		return 700 * time.Millisecond
+	}
+	return 4 * time.Second
 }
 
 // kill ends a server as a power cut does, and starts it again. One that is
