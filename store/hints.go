@@ -62,6 +62,7 @@ type hints struct {
 	kick   chan struct{} // there is something to say
 
 	mu     sync.Mutex
+	met    bool // at the last look there were other nodes
 	closed bool
 	stop   context.CancelFunc // nil: not begun
 	ended  chan struct{}
@@ -129,10 +130,24 @@ func (h *hints) say(topic Topic, payload string) {
 		h.size += len(text) + 1
 	}
 	h.mu.Unlock()
+	h.wake()
+}
+
+// wake has what is unsaid said.
+func (h *hints) wake() {
 	select {
 	case h.kick <- struct{}{}:
 	default:
 	}
+}
+
+// unheard takes a NOTIFY back that perhaps nobody got: that there was something
+// of its topics is said before all else.
+func (h *hints) unheard(text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, lines, _ := strings.Cut(text, "\n")
+	h.unsaid = append(lostTopics(strings.Split(lines, "\n")), h.unsaid...)
 }
 
 // lostTopics says of hints only that there were some.
@@ -220,18 +235,25 @@ func (l *listener) offer(hint Hint) {
 
 func newHints() *hints { return &hints{self: rand.Text()[:12], kick: make(chan struct{}, 1)} }
 
-// meet takes in whether there are other nodes. At the first it begins to listen
-// and to speak; what either did before it knew of the other went unsaid.
+// meet takes in whether there are other nodes. When there were none it says that
+// everything may have changed: what was done before this node knew of the others
+// went unsaid. The first time it begins to listen and to speak.
 func (s *Store) meet(others bool) {
 	h := s.hints
 	h.others.Store(others)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !others || h.closed || h.stop != nil || s.pg == nil {
+	first := others && !h.met
+	if h.met = others; !first || h.closed || s.pg == nil {
 		return
 	}
+	h.unsaid, h.size = nil, 0
 	for _, topic := range allTopics {
 		h.unsaid = append(h.unsaid, string(topic)+"!")
+	}
+	if h.stop != nil {
+		h.wake()
+		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop, h.ended = stop, make(chan struct{})
@@ -305,6 +327,7 @@ func (h *hints) talk(ctx context.Context, conn *pgx.Conn) error {
 		if text := h.next(); text != "" {
 			spoke = time.Now()
 			if err := exec(ctx, conn, `select pg_notify('`+hintChannel+`', $1)`, text); err != nil {
+				h.unheard(text)
 				return err
 			}
 			continue

@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/signoffhq/signoff/store/pgtest"
 )
 
@@ -201,5 +203,51 @@ func TestAMarkStandsForWhatComesLaterOnlyUntilItIsRead(t *testing.T) {
 	}
 	if len(ch) > 0 {
 		t.Fatalf("and %+v", <-ch)
+	}
+}
+
+// A node that left and one that came: what was done while this one knew of
+// nobody went unsaid, the second time as the first.
+func TestWhatWasDoneWhileNobodyWasKnownIsSaidAsAMarkEachTime(t *testing.T) {
+	s, other := pair(t)
+	s.hints.end() // from here on it is looked at by hand
+	s.hints.closed, s.hints.unsaid = false, nil
+	now := s.Now()
+	renew := func() {
+		if ok, err := s.Renew(t.Context(), "a", now, now.Add(time.Hour)); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	must(t, other.Leave(t.Context(), "b", now))
+	renew()
+	s.Publish(TopicPeople, "users 7")
+	must(t, other.Join(t.Context(), Node{ID: "c", Renewed: now, Until: now.Add(time.Hour)}))
+	s.hints.heard("somebody\nmail ") // c says something before this node has seen it
+	renew()
+	for _, topic := range allTopics {
+		if text := strings.Join(s.hints.unsaid, " "); !strings.Contains(text, string(topic)+"!") {
+			t.Errorf("no mark for %s among %q", topic, text)
+		}
+	}
+	s.hints.unsaid = nil
+	if renew(); len(s.hints.unsaid) > 0 {
+		t.Errorf("said again of a node that is known: %q", s.hints.unsaid)
+	}
+}
+
+func TestWhatWasPerhapsNotSaidIsSaidAsAMark(t *testing.T) {
+	h := newHints()
+	conn, err := pgx.Connect(t.Context(), pgtest.Database(t))
+	must(t, err)
+	must(t, conn.Close(t.Context()))
+	h.say(TopicPeople, "users 7")
+	h.say(TopicMail, "")
+	if err := h.talk(t.Context(), conn); err == nil {
+		t.Fatal("it was said on a closed connection")
+	}
+	h.say(TopicMail, "1")
+	_, said, _ := strings.Cut(h.next(), "\n")
+	if said != "people!\nmail!\nmail 1" {
+		t.Fatalf("on the next connection is said %q", said)
 	}
 }
