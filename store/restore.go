@@ -61,7 +61,7 @@ func Restore(ctx context.Context, path, dsn string, o RestoreOptions) (r Restore
 	} else {
 		err = job.intoFile(ctx, dsn)
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) && signoff.CodeOf(err) != codeUnchecked {
 		err = stopped
 	}
 	return job.done, err
@@ -87,8 +87,17 @@ func (r *restore) intoPostgres(ctx context.Context, dsn string) error {
 	if err != nil {
 		return explainPostgres(where, err)
 	}
-	return r.finish(ctx, dsn)
+	if err := r.finish(ctx, dsn); err != nil {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: codeUnchecked,
+			Detail: "everything is in the database and every row was compared, but not every instance could be held against its history",
+			Hint:   "a server can be started on it; to have it checked, make the database anew and restore into that", Err: err}
+	}
+	return nil
 }
+
+// codeUnchecked is of a restore of which everything was kept, and that did not
+// come to its end all the same.
+const codeUnchecked = "restore-unchecked"
 
 // intoFile fills a file beside the one a server would open, and gives it its
 // name at the end.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,5 +182,29 @@ func TestWhatArrivesIsHeldAgainstWhatWasSent(t *testing.T) {
 				t.Errorf("something was kept: %+v, %v", groups, err)
 			}
 		})
+	}
+}
+
+// What is in a database stays there when the last look at it is broken off, and
+// that is said.
+func TestARestoreThatIsStoppedAtTheLastLookSaysWhatIsThere(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "old")
+	_, err := Backup(t.Context(), olderFile(t, 5, "Leave"), file, BackupOptions{})
+	must(t, err)
+	dsn := pgtest.Database(t)
+	ctx, stop := context.WithCancel(t.Context())
+	asked := 0
+	o := RestoreOptions{Options: Options{Now: func() time.Time {
+		if asked++; asked > 1 { // the first is for the rows, the next for who opens them
+			stop()
+		}
+		return time.Now()
+	}}}
+	_, err = Restore(ctx, file, dsn, o)
+	if signoff.CodeOf(err) != codeUnchecked {
+		t.Fatalf("got %v", err)
+	}
+	if in, err := openAt(t, dsn).Instance(t.Context(), 7); err != nil || in.State.Folio != "Leave" {
+		t.Errorf("%+v, %v", in, err)
 	}
 }
