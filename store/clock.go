@@ -36,17 +36,18 @@ func (r *reading) now(ours time.Time) time.Time { return r.theirs.Add(ours.Sub(r
 // longer says too little.
 const measureWithin = 2 * time.Second
 
-// measure compares our clock with the database's. It never fails: when the
-// database does not answer, the last comparison stands.
-func (s *Store) measure(ctx context.Context) {
+// measure compares our clock with the database's, and returns how far that sets
+// Now if it was wrong. It never fails: when the database does not answer, the last comparison
+// stands.
+func (s *Store) measure(ctx context.Context) time.Duration {
 	if s.pg == nil {
-		return
+		return 0
 	}
 	ctx, cancel := context.WithTimeout(ctx, measureWithin)
 	defer cancel()
 	conn, err := s.read.Conn(ctx) // waiting for one is not the clock's doing
 	if err != nil {
-		return
+		return 0
 	}
 	defer conn.Close()
 	before := s.now()
@@ -54,21 +55,27 @@ func (s *Store) measure(ctx context.Context) {
 	err = conn.QueryRowContext(ctx, `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`).Scan(&us)
 	took := s.now().Sub(before)
 	if err != nil || took < 0 {
-		return
+		return 0
 	}
-	s.clock.take(&reading{ours: before.Add(took / 2), theirs: moment(us), within: took / 2})
+	return s.clock.take(&reading{ours: before.Add(took / 2), theirs: moment(us), within: took / 2})
 }
 
 // take keeps the better of two readings: the newer one where they contradict
 // each other, because one of the clocks has been set or has drifted, else the
-// one that is more exact.
-func (c *clock) take(r *reading) {
+// one that is more exact. It returns how far the clock is set where they do.
+func (c *clock) take(r *reading) time.Duration {
 	old := c.at.Load()
-	if old != nil {
-		apart := r.theirs.Sub(old.now(r.ours)).Abs()
-		if apart <= r.within+old.within && r.within >= old.within {
-			return
-		}
+	if old == nil {
+		c.at.Store(r)
+		return 0
 	}
-	c.at.Store(r)
+	set := r.theirs.Sub(old.now(r.ours))
+	contradict := set.Abs() > r.within+old.within
+	if contradict || r.within < old.within {
+		c.at.Store(r)
+	}
+	if !contradict {
+		return 0
+	}
+	return set
 }

@@ -77,6 +77,33 @@ func TestTheClockFollowsTheDatabaseWhenOneOfThemJumps(t *testing.T) {
 	}
 }
 
+// The machine slept, and its clock with it: how long the node is to count as
+// living is meant from now on, and not from before it slept.
+func TestARenewalAfterSleepLastsAsLongAsItSays(t *testing.T) {
+	var behind time.Duration
+	s := openWith(t, pgtest.Database(t), Options{Now: func() time.Time { return time.Now().Add(-behind) }})
+	now := s.Now()
+	must(t, s.Join(t.Context(), Node{ID: "a", Renewed: now, Until: now.Add(20 * time.Second)}))
+	_, mine, err := s.Acquire(t.Context(), MailLease, "a", now, now.Add(20*time.Second))
+	if must(t, err); !mine {
+		t.Fatal("not held")
+	}
+	behind = 15 * time.Second
+	now = s.Now()
+	if ok, err := s.Renew(t.Context(), "a", now, now.Add(20*time.Second)); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	nodes, err := s.Nodes(t.Context())
+	must(t, err)
+	l, err := s.Lease(t.Context(), MailLease)
+	must(t, err)
+	for what, until := range map[string]time.Time{"node": nodes[0].Until, "lease": l.Until} {
+		if left := until.Sub(s.Now()); left < 15*time.Second || left > 20*time.Second {
+			t.Errorf("the %s has %v left", what, left)
+		}
+	}
+}
+
 func TestOnAFileTheMachinesClockIsTheTime(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	s := openWith(t, t.TempDir()+"/signoff.db", Options{Now: func() time.Time { return at }})

@@ -20,7 +20,8 @@ func (s *Store) Shared() bool { return s.pg != nil }
 // Join makes a node known. What nodes had taken that are not known any more is
 // free again; on a file, that is all others.
 func (s *Store) Join(ctx context.Context, n Node) error {
-	s.measure(ctx)
+	set := s.measure(ctx)
+	n.Started, n.Renewed, n.Until = n.Started.Add(set), n.Renewed.Add(set), n.Until.Add(set)
 	var others int64
 	err := s.write(ctx, func(t *tx) error {
 		if s.pg == nil {
@@ -59,7 +60,8 @@ func (s *Store) Renew(ctx context.Context, id string, now, until time.Time) (boo
 	if s.pg == nil {
 		return s.renewHere(ctx, id, now, until)
 	}
-	s.measure(ctx)
+	set := s.measure(ctx) // the times were told by the clock before
+	now, until = now.Add(set), until.Add(set)
 	ctx, cancel := context.WithTimeout(ctx, renewWithin)
 	defer cancel()
 	var n, others int64
