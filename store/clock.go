@@ -36,8 +36,8 @@ func (r *reading) now(ours time.Time) time.Time { return r.theirs.Add(ours.Sub(r
 // longer says too little.
 const measureWithin = 2 * time.Second
 
-// measure compares our clock with the database's, and returns how far that sets
-// Now if it was wrong. It never fails: when the database does not answer, the last comparison
+// measure compares our clock with the database's, and returns how far Now jumps
+// for it. It never fails: when the database does not answer, the last comparison
 // stands.
 func (s *Store) measure(ctx context.Context) time.Duration {
 	if s.pg == nil {
@@ -60,22 +60,25 @@ func (s *Store) measure(ctx context.Context) time.Duration {
 	return s.clock.take(&reading{ours: before.Add(took / 2), theirs: moment(us), within: took / 2})
 }
 
+// noJump is how far the clock may be set without times that were told before
+// being wrong: clocks that are kept right are set a little all the time.
+const noJump = time.Second
+
 // take keeps the better of two readings: the newer one where they contradict
 // each other, because one of the clocks has been set or has drifted, else the
-// one that is more exact. It returns how far the clock is set where they do.
+// one that is more exact. It returns how far the clock jumps.
 func (c *clock) take(r *reading) time.Duration {
 	old := c.at.Load()
 	if old == nil {
 		c.at.Store(r)
 		return 0
 	}
-	set := r.theirs.Sub(old.now(r.ours))
-	contradict := set.Abs() > r.within+old.within
-	if contradict || r.within < old.within {
+	jump := r.theirs.Sub(old.now(r.ours))
+	if jump.Abs() > r.within+old.within || r.within < old.within {
 		c.at.Store(r)
 	}
-	if !contradict {
+	if jump.Abs() < max(noJump, r.within+old.within) {
 		return 0
 	}
-	return set
+	return jump
 }

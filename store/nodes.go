@@ -20,8 +20,8 @@ func (s *Store) Shared() bool { return s.pg != nil }
 // Join makes a node known. What nodes had taken that are not known any more is
 // free again; on a file, that is all others.
 func (s *Store) Join(ctx context.Context, n Node) error {
-	set := s.measure(ctx)
-	n.Started, n.Renewed, n.Until = n.Started.Add(set), n.Renewed.Add(set), n.Until.Add(set)
+	jump := s.measure(ctx)
+	n.Started, n.Renewed, n.Until = n.Started.Add(jump), n.Renewed.Add(jump), n.Until.Add(jump)
 	var others int64
 	err := s.write(ctx, func(t *tx) error {
 		if s.pg == nil {
@@ -60,8 +60,8 @@ func (s *Store) Renew(ctx context.Context, id string, now, until time.Time) (boo
 	if s.pg == nil {
 		return s.renewHere(ctx, id, now, until)
 	}
-	set := s.measure(ctx) // the times were told by the clock before
-	now, until = now.Add(set), until.Add(set)
+	jump := s.measure(ctx) // the times were told by the clock before
+	now, until = now.Add(jump), until.Add(jump)
 	ctx, cancel := context.WithTimeout(ctx, renewWithin)
 	defer cancel()
 	var n, others int64
