@@ -97,7 +97,7 @@ func (r *restore) intoPostgres(ctx context.Context, dsn string) error {
 
 // codeUnchecked is of a restore of which everything was kept, and that did not
 // come to its end all the same.
-const codeUnchecked = "restore-unchecked"
+const codeUnchecked = "backup-unchecked"
 
 // intoFile fills a file beside the one a server would open, and gives it its
 // name at the end.
