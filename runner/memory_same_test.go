@@ -123,7 +123,7 @@ func (p *pair) look() {
 	for _, id := range p.ids {
 		_, _ = both(p, fmt.Sprint("instance ", id), func(s storage) (string, error) {
 			in, err := s.Instance(ctx, id)
-			return fmt.Sprint(in.ID, in.Rev, in.Workflow, in.Version, string(in.State.AppendJSON(nil))), err
+			return fmt.Sprint(in.ID, in.Rev, in.Workflow, in.Version, us(in.Moved), string(in.State.AppendJSON(nil))), err
 		})
 	}
 }
@@ -254,7 +254,7 @@ func (p *pair) membership() {
 // commit stores a step of some instance, sometimes one that must be refused.
 func (p *pair) commit() {
 	ctx := context.Background()
-	st := store.Step{Workflow: 1, Version: 1}
+	st := store.Step{Workflow: 1, Version: 1, At: p.now}
 	if rapid.IntRange(0, 2).Draw(p.T, "keyed") == 0 {
 		st.Once = p.once()
 	}

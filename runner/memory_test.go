@@ -160,7 +160,7 @@ func (m *memory) putInstance(st *store.Step) {
 		r = &record{}
 		m.instances[st.Instance] = r
 	}
-	r.Instance = store.Instance{ID: st.Instance, Rev: r.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After}
+	r.Instance = store.Instance{ID: st.Instance, Rev: r.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After, Moved: at(us(st.At))}
 	facts := st.Facts
 	if m.wrong == lostFact && m.writes%10 == 0 {
 		facts = facts[:len(facts)-1]

@@ -209,6 +209,11 @@ func (s *simulation) conclude(p *paperwork, in store.Instance) {
 		return
 	}
 	facts := s.history(in.ID)
+	for i := range facts {
+		if i > 0 && facts[i].At.Before(facts[i-1].At) {
+			s.judge.wrong("instance %d: fact %d is dated %v before the one it follows", in.ID, i+1, facts[i-1].At.Sub(facts[i].At))
+		}
+	}
 	s.effects(in, facts)
 	if in.State.Status == engine.Completed {
 		s.asPlanned(p, in, facts)
