@@ -73,26 +73,26 @@ func (r *Runner) takeJobs(ctx context.Context, node string, q *queue, now time.T
 }
 
 // giveBackForgotten makes commands due that this node holds in the store and
-// does not work on.
-func (r *Runner) giveBackForgotten(ctx context.Context) {
+// does not work on, and tells whether there were any.
+func (r *Runner) giveBackForgotten(ctx context.Context) bool {
 	node, alive := r.member.holder()
 	doubt := r.hands.doubt.Load()
 	if !alive || doubt == 0 {
-		return
+		return false
 	}
 	now := r.Now()
 	if r.hands.taking.Load() > 0 {
-		return // what is taken may not be in the hands yet; what is taken from now on is too new
+		return false // what is taken may not be in the hands yet; what is taken from now on is too new
 	}
 	n, err := r.steps.ReturnForgotten(ctx, node, now.Add(r.lease()-slack), now, r.hands.has)
 	if err != nil {
-		return // the store is away still, and says so elsewhere
+		return false // the store is away still, and says so elsewhere
 	}
 	if now.Add(-slack).UnixMicro() > doubt {
 		r.hands.doubt.CompareAndSwap(doubt, 0)
 	}
 	if n > 0 {
 		r.Log.Info("commands that were stored in doubt are taken up", slog.Int("count", n))
-		r.lookAgain()
 	}
+	return n > 0
 }

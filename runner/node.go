@@ -106,25 +106,35 @@ func (r *Runner) stay(ctx context.Context) {
 	wg.Wait()
 }
 
-// tend looks after what was lost on the way, here and on other nodes.
+// tend looks after what was lost on the way, here and on other nodes. Whoever is
+// to take that up is woken once, in the end: what is just being taken cannot be
+// told from what was forgotten.
 func (r *Runner) tend(ctx context.Context, due <-chan struct{}) {
 	looked := time.Now()
 	for range due {
-		r.giveBackForgotten(ctx)
-		if !r.steps.Shared() {
-			continue
+		found := false
+		if r.steps.Shared() {
+			found = r.reap(ctx)
+			if time.Since(looked) >= lostEvery {
+				looked = time.Now()
+				found = r.releaseLost(ctx) || found
+			}
 		}
-		r.reap(ctx)
-		if time.Since(looked) < lostEvery {
-			continue
-		}
-		looked = time.Now()
-		n, err := r.steps.ReleaseLost(ctx, r.Now())
-		if err == nil && n > 0 {
-			r.Log.Info("commands of a lost node are taken up", slog.Int64("count", n))
+		if r.giveBackForgotten(ctx) || found {
 			r.lookAgain()
 		}
 	}
+}
+
+// releaseLost frees commands of nodes that nobody knows, and tells whether there
+// were any.
+func (r *Runner) releaseLost(ctx context.Context) bool {
+	n, err := r.steps.ReleaseLost(ctx, r.Now())
+	if err != nil || n == 0 {
+		return false // the store is away, and says so elsewhere
+	}
+	r.Log.Info("commands of a lost node are taken up", slog.Int64("count", n))
+	return true
 }
 
 // renew prolongs this node's place, or joins anew when it is lost.
@@ -152,8 +162,8 @@ func (r *Runner) renew(ctx context.Context) {
 	}
 }
 
-// reap takes over from nodes that have died.
-func (r *Runner) reap(ctx context.Context) {
+// reap takes over from nodes that have died, and tells whether there were any.
+func (r *Runner) reap(ctx context.Context) bool {
 	dead, err := r.steps.Reap(ctx, r.Now())
 	if err != nil && ctx.Err() == nil {
 		r.Log.Warn("dead nodes not looked for", slog.Any("err", err))
@@ -161,9 +171,7 @@ func (r *Runner) reap(ctx context.Context) {
 	for _, n := range dead {
 		r.Log.Warn("a node has died; what it had taken is free", slog.String("node", n.Name), slog.String("id", n.ID), slog.Time("renewed", n.Renewed))
 	}
-	if len(dead) > 0 {
-		r.lookAgain()
-	}
+	return len(dead) > 0
 }
 
 // lookAgain wakes whoever takes things from the store.
