@@ -58,7 +58,7 @@ func Prepare() {
 	}
 }
 
-func startCommon() { common.server, common.err = pgserver.Start(pgserver.Settings{}) }
+func startCommon() { common.server, common.err = pgserver.Start(pgserver.Settings{NoSync: true}) }
 
 // Database makes an empty database on the common server and returns its
 // address. The test is skipped when PostgreSQL is not installed.
