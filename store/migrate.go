@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"strconv"
@@ -69,12 +70,29 @@ func (s *Store) migratePostgres(ctx context.Context) error {
 	case is > newest():
 		return newer(s.where, is, newest())
 	case is == newest():
+		s.leaveWordAfterAll(ctx)
 		return nil
 	}
 	if err := pgUp(ctx, s.pg, newest()); err != nil {
 		return err
 	}
 	return s.leaveWord(ctx)
+}
+
+// leaveWordAfterAll is for the case that whoever updated the tables died before
+// it had left word. Going on without is not worse than it was.
+func (s *Store) leaveWordAfterAll(ctx context.Context) {
+	err := s.aside(ctx, func(tx pgx.Tx) error {
+		var word *string
+		err := tx.QueryRow(ctx, `select obj_description('goose_db_version'::regclass, 'pg_class')`).Scan(&word)
+		if err != nil || word != nil {
+			return err
+		}
+		return sayWord(ctx, tx)
+	})
+	if err != nil {
+		s.log.Warn("servers that have not been updated may call themselves not ready", slog.Any("err", err))
+	}
 }
 
 // worksSince is the oldest version of the tables whose program can go on
@@ -85,10 +103,12 @@ const worksSince = 8
 // leaveWord tells nodes of before, which are still running, whether they can go
 // on. It is said of the tables and not in them: a backup does not carry it.
 func (s *Store) leaveWord(ctx context.Context) error {
-	return s.aside(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, fmt.Sprintf(`comment on table goose_db_version is '%s%d'`, wordSince, worksSince))
-		return err
-	})
+	return s.aside(ctx, func(tx pgx.Tx) error { return sayWord(ctx, tx) })
+}
+
+func sayWord(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, fmt.Sprintf(`comment on table goose_db_version is '%s%d'`, wordSince, worksSince))
+	return err
 }
 
 const wordSince = "programs can work on these tables that know version "

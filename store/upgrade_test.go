@@ -35,7 +35,17 @@ func TestANodeWhoseTablesAreUpdatedUnderItSaysWhetherItGoesOn(t *testing.T) {
 	refusedWith(t, dsn, "data-newer", "newer")
 }
 
-func TestWordIsLeftWithEveryUpdateThatThisVersionCanStillWorkOn(t *testing.T) {
+// Whoever updates the tables may die before it has left word: the next one does.
+func TestWordThatWasNotLeftIsLeftAtTheNextStart(t *testing.T) {
+	dsn := pgtest.Database(t)
+	must(t, openAt(t, dsn).Close())
+	pgtest.Exec(t, dsn, `comment on table goose_db_version is null`)
+	s := openAt(t, dsn)
+	pgtest.Exec(t, dsn, `insert into goose_db_version (version_id, is_applied) values (9999, true)`)
+	must(t, s.Ping(t.Context()))
+}
+
+func TestTheWordIsAboutAVersionThatThereIs(t *testing.T) {
 	if worksSince > newest() {
 		t.Fatalf("programs from %d on can work on tables of %d: then this one cannot", worksSince, newest())
 	}
