@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -129,6 +131,7 @@ func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int)
 			return err
 		})
 	})
+	slices.SortFunc(list, func(a, b OutMail) int { return cmp.Compare(a.ID, b.ID) }) // rows come in any order
 	return list, err
 }
 
