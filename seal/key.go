@@ -20,7 +20,10 @@ import (
 // of a file: 32 bytes, as 64 hexadecimal digits or in base64.
 const KeyVariable = "SIGNOFF_KEY"
 
-const keySize = 32
+const (
+	keySize    = 32
+	maxKeyFile = 2*keySize + 16 // as text, with some space around it
+)
 
 // Key is the master key. It prints as "[sealed]" and is used for nothing but
 // deriving keys for one purpose each.
@@ -51,8 +54,9 @@ func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, sealed) }
 // that is not there is made with 32 random bytes, readable by its owner only;
 // when several processes do so at once, all end up with the same key.
 //
-// A file that others can read, or that does not hold exactly 32 bytes, is
-// refused and left alone: the key may be known, or half lost.
+// A file may hold the key as Text gives it instead, as an administrator writes
+// it. One that others can read, or that holds neither, is refused and left
+// alone: the key may be known, or half lost.
 func LoadKey(path string, environment Secret) (Key, error) {
 	k, err := ReadKey(path, environment)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -100,7 +104,17 @@ func NewKey() Key {
 }
 
 func parseKey(text Secret) (Key, error) {
-	s := strings.TrimSpace(text.Reveal())
+	b := decodeKey(text.Reveal())
+	if b == nil {
+		return Key{}, fmt.Errorf("the master key in %s must be 32 bytes, written as 64 hexadecimal digits or in base64", KeyVariable)
+	}
+	return newKey(b, KeyVariable)
+}
+
+// decodeKey returns the bytes of a key that is written as text, nil when it is
+// none.
+func decodeKey(text string) []byte {
+	s := strings.TrimSpace(text)
 	var b []byte
 	var err error
 	if len(s) == 2*keySize {
@@ -110,9 +124,9 @@ func parseKey(text Secret) (Key, error) {
 		b, err = base64.RawStdEncoding.DecodeString(s)
 	}
 	if err != nil || len(b) != keySize {
-		return Key{}, fmt.Errorf("the master key in %s must be 32 bytes, written as 64 hexadecimal digits or in base64", KeyVariable)
+		return nil
 	}
-	return newKey(b, KeyVariable)
+	return b
 }
 
 func newKey(b []byte, from string) (Key, error) {
@@ -140,12 +154,15 @@ func readKey(path string) (Key, error) {
 	if perm := info.Mode().Perm(); runtime.GOOS != "windows" && perm&0o077 != 0 {
 		return Key{}, fmt.Errorf("the master key %s can be read by others (mode %04o): make it private with chmod 600, and think about who may have read it", path, perm)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, keySize+1))
+	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil {
 		return Key{}, fmt.Errorf("read master key: %w", err)
 	}
+	if len(b) > keySize && len(b) <= maxKeyFile {
+		b = decodeKey(string(b))
+	}
 	if len(b) != keySize {
-		return Key{}, fmt.Errorf("the master key %s must hold exactly %d bytes: restore it from a backup; without it what was sealed cannot be opened", path, keySize)
+		return Key{}, fmt.Errorf("the master key %s must hold exactly %d bytes, or what `signoff key new` prints (64 hexadecimal digits) or base64: restore it from a backup; without it what was sealed cannot be opened", path, keySize)
 	}
 	return newKey(b, path)
 }

@@ -74,6 +74,11 @@ func TestKeyFileIsRefused(t *testing.T) {
 		"empty":          {nil, 0o600, "exactly 32 bytes"},
 		"too long":       {append(good, 7), 0o600, "exactly 32 bytes"},
 		"wiped":          {make([]byte, 32), 0o600, "all zeros"},
+		"half a text":    {[]byte(strings.Repeat("07", 31)), 0o600, "key new"},
+		"two texts":      {[]byte(strings.Repeat(strings.Repeat("07", 32)+"\n", 2)), 0o600, "key new"},
+		"other text":     {[]byte(strings.Repeat("g", 64)), 0o600, "64 hexadecimal digits"},
+		"text of zeros":  {[]byte(strings.Repeat("0", 64)), 0o600, "all zeros"},
+		"text for all":   {[]byte(strings.Repeat("07", 32)), 0o644, "chmod 600"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "key")
@@ -97,6 +102,20 @@ func TestKeyFileIsRefused(t *testing.T) {
 	}
 	if _, err := LoadKey(filepath.Join(t.TempDir(), "no", "such", "key"), ""); err == nil {
 		t.Error("a key was made in a directory that is not there")
+	}
+}
+
+func TestAKeyFileMayHoldTheKeyAsItIsPrinted(t *testing.T) {
+	want := NewKey()
+	text := want.Text().Reveal()
+	for _, content := range []string{text, text + "\n", text + "\r\n", strings.ToUpper(text), base64.StdEncoding.EncodeToString(want.bytes[:]) + "\n", string(want.bytes[:])} {
+		path := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if k, err := LoadKey(path, ""); err != nil || k != want {
+			t.Errorf("%d bytes were not read as the key: %v", len(content), err)
+		}
 	}
 }
 
