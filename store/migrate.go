@@ -128,22 +128,34 @@ func (s *Store) outdated(is int64, word string) error {
 	return err
 }
 
-// pgVersion returns which version the tables are of, 0 when there are none.
+// pgVersion returns which version the tables are of, 0 when there are none, and
+// refuses a schema in which another program has its own.
 func pgVersion(ctx context.Context, pg *pgServer) (is int64, err error) {
 	db := stdlib.OpenDB(*pg.patient())
 	defer db.Close()
-	var has, ours bool
-	err = db.QueryRowContext(ctx, `select to_regclass('goose_db_version') is not null, to_regclass('workflow_version') is not null`).Scan(&has, &ours)
-	if err != nil || !has {
+	var has, ours, others bool
+	if err := db.QueryRowContext(ctx, pgInhabitants).Scan(&has, &ours, &others); err != nil {
 		return 0, err
 	}
-	err = db.QueryRowContext(ctx, tablesVersion).Scan(&is)
-	if err == nil && is > 0 && !ours {
-		err = &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the database has tables of another program; nothing was changed",
+	if has {
+		if err := db.QueryRowContext(ctx, tablesVersion).Scan(&is); err != nil {
+			return 0, err
+		}
+	}
+	if !ours && (is > 0 || others) {
+		return is, &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the database has tables of another program; nothing was changed",
 			Hint: "make a database for signoff alone"}
 	}
-	return is, err
+	return is, nil
 }
+
+// pgInhabitants asks it all at once, as another node may be making the tables
+// meanwhile: its first migration comes whole, workflow_version with the others.
+// What came with an extension belongs to nobody.
+const pgInhabitants = `select to_regclass('goose_db_version') is not null, to_regclass('workflow_version') is not null,
+	exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where n.nspname = current_schema() and c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relname <> 'goose_db_version'
+		and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'))`
 
 // pgUp brings the tables to a version, on a connection that may take as long as
 // it takes.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -194,6 +195,7 @@ func TestADatabaseThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 		pgtest.Exec(t, other, `create table goose_db_version (id int, version_id bigint, is_applied bool); insert into goose_db_version values (1, 3, true)`)
 		refusedWith(t, other, "data-unusable", "another program")
 	})
+	t.Run("tables of another program that counts no versions", func(t *testing.T) { refusesInhabited(t) })
 	must(t, openAt(t, dsn).Close())
 	t.Run("a user who may not change the tables", func(t *testing.T) {
 		pgtest.Exec(t, dsn, `grant select on all tables in schema public to guest_`+name)
@@ -208,6 +210,44 @@ func TestADatabaseThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 		pgtest.Exec(t, dsn, `insert into goose_db_version (version_id, is_applied) values (9999, true)`)
 		refusedWith(t, dsn, "data-newer", "newer")
 	})
+}
+
+// refusesInhabited puts a stranger's table, view and the like into a database,
+// and has a server, a restore and a look at the version refuse it untouched.
+func refusesInhabited(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "backup")
+	_, err := Backup(t.Context(), olderFile(t, 5, "Leave"), file, BackupOptions{})
+	must(t, err)
+	for _, theirs := range []string{`create table customers (id int)`, `create table account (id int)`, `create view names as select 1 as id`,
+		`create materialized view sums as select 1 as id`, `create table parts (id int) partition by range (id)`,
+		`create table goose_db_version (id int, version_id bigint, is_applied bool); create table customers (id int)`} {
+		dsn := pgtest.Database(t)
+		pgtest.Exec(t, dsn, theirs)
+		before := inhabitants(t, dsn)
+		refusedWith(t, dsn, "data-unusable", "another program")
+		if _, err := Restore(t.Context(), file, dsn, RestoreOptions{}); !saysPlainly(err, "data-unusable", "another program") {
+			t.Errorf("%s: a restore said %v", theirs, err)
+		}
+		if _, _, err := TablesVersion(t.Context(), dsn, Options{}); !saysPlainly(err, "data-unusable", "another program") {
+			t.Errorf("%s: a look said %v", theirs, err)
+		}
+		if after := inhabitants(t, dsn); after != before {
+			t.Errorf("%s: it was changed from %s to %s", theirs, before, after)
+		}
+	}
+	beside := pgtest.Database(t) // what is in another schema disturbs nobody
+	pgtest.Exec(t, beside, `create schema theirs; create table theirs.account (id int); create sequence numbers`)
+	openAt(t, beside)
+}
+
+// inhabitants are the names of all there is in a database.
+func inhabitants(t *testing.T, dsn string) (names string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	must(t, err)
+	defer db.Close()
+	must(t, db.QueryRowContext(t.Context(), `select string_agg(relname, ' ' order by relname) from pg_class where relnamespace = 'public'::regnamespace`).Scan(&names))
+	return names
 }
 
 // babble is a server that answers everything with the same words.
