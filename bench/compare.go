@@ -36,7 +36,7 @@ type Change struct {
 	New     Spread  `json:"new"`
 	Percent float64 `json:"percent"` // positive: the new one is larger
 	Better  bool    `json:"better"`
-	Beyond  bool    `json:"beyond"` // the rounds of the two do not overlap: more than noise
+	Beyond  bool    `json:"beyond"` // the rounds of the two do not overlap: more than noise; never with one round
 }
 
 // Compare compares what was measured in both.
@@ -48,8 +48,17 @@ func Compare(old, new Report) Comparison {
 			c.Changes = append(c.Changes, changesOf(old.Cases[i], n)...)
 		}
 	}
+	if !c.judges() {
+		for i := range c.Changes {
+			c.Changes[i].Beyond = false
+		}
+	}
 	return c
 }
+
+// judges tells whether both runs have rounds enough to show what noise is: one
+// round overlaps with nothing.
+func (c Comparison) judges() bool { return min(c.Old.Rounds, c.New.Rounds) >= 2 }
 
 func changesOf(o, n Case) []Change {
 	var out []Change
@@ -91,7 +100,11 @@ func (c Comparison) WriteText(w io.Writer) error {
 	if c.Old.Machine != c.New.Machine {
 		b.WriteString("The machines differ: compare the ratios, not the figures.\n")
 	}
-	b.WriteString("* the rounds of the two do not overlap: more than noise\n")
+	if c.judges() {
+		b.WriteString("* the rounds of the two do not overlap: more than noise\n")
+	} else {
+		fmt.Fprintf(&b, "What is more than noise cannot be told (rounds: old %d, new %d): more are needed, at least 2 of each, as --rounds 3.\n", c.Old.Rounds, c.New.Rounds)
+	}
 	last := ""
 	for _, ch := range c.Changes {
 		if ch.Case != last {

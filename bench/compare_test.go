@@ -6,7 +6,7 @@ import (
 )
 
 func caseOf(perSecond Spread, ratio float64) Report {
-	return Report{Cases: []Case{{ID: "sqlite W2 64", Kind: Rate, Against: "floor", Ratio: ratio, Signoff: Figure{PerSecond: perSecond,
+	return Report{Rounds: 3, Cases: []Case{{ID: "sqlite W2 64", Kind: Rate, Against: "floor", Ratio: ratio, Signoff: Figure{PerSecond: perSecond,
 		Times: map[string]Times{starting: {P50: Spread{1e6, 2e6, 3e6}, P99: Spread{4e6, 5e6, 6e6}}}}}}}
 }
 
@@ -30,6 +30,20 @@ func TestAChangeIsTheChangeThatRoundsDoNotExplain(t *testing.T) {
 		must(t, got.WriteText(&text))
 		if !strings.Contains(text.String(), c.says) {
 			t.Errorf("%v is not said to be %q:\n%s", c.new, c.says, text.String())
+		}
+	}
+}
+
+func TestOneRoundDoesNotTellNoiseFromMore(t *testing.T) {
+	for _, rounds := range [][2]int{{1, 1}, {1, 3}, {3, 1}, {2, 2}} {
+		old, new := caseOf(Spread{100, 100, 100}, 0.5), caseOf(Spread{120, 120, 120}, 0.6)
+		old.Rounds, new.Rounds = rounds[0], rounds[1]
+		got := Compare(old, new)
+		var text strings.Builder
+		must(t, got.WriteText(&text))
+		enough := rounds == [2]int{2, 2}
+		if got.Changes[0].Beyond != enough || strings.Contains(text.String(), "*") != enough || strings.Contains(text.String(), "more are needed") == enough {
+			t.Errorf("rounds %v: %s", rounds, text.String())
 		}
 	}
 }
