@@ -46,7 +46,8 @@ var (
 // begins, and reads the file back. A server may be running on the data; it is
 // not held up. The file appears under its name only when all of this went well.
 //
-// It refuses to replace a file ("backup-exists") unless it is told to.
+// It refuses to replace a file ("backup-exists") unless it is told to, and to
+// take a file that has been moved for data ("data-moved").
 func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents, err error) {
 	o.fill()
 	if _, err := os.Lstat(path); err == nil && !o.Force {
@@ -66,6 +67,11 @@ func Backup(ctx context.Context, dsn, path string, o BackupOptions) (c Contents,
 		}
 	}
 	defer release()
+	if s.kind == "sqlite" {
+		if err := s.stillHere(ctx, dsn); err != nil {
+			return c, (&Store{where: where}).explain(err)
+		}
+	}
 	f, err := newPart(path)
 	if err != nil {
 		return c, err
@@ -110,20 +116,37 @@ func (s *snapshot) write(ctx context.Context, to io.Writer, made time.Time, o Ba
 // keyMark is the fingerprint of the key the data's secrets are sealed with, ""
 // when it is not known.
 func (s *snapshot) keyMark(ctx context.Context) (mark string, err error) {
+	return s.installed(ctx, "key")
+}
+
+// installed is what is kept under a name about the installation, "" for nothing.
+func (s *snapshot) installed(ctx context.Context, what string) (kept string, err error) {
 	i := slices.IndexFunc(s.tables, func(t *shape) bool { return t.Name == "installation" })
 	if i < 0 {
 		return "", nil
 	}
 	t := s.tables[i]
-	name := slices.IndexFunc(t.Columns, func(c shapedColumn) bool { return c.Name == "name" })
-	value := slices.IndexFunc(t.Columns, func(c shapedColumn) bool { return c.Name == "value" })
+	name, value := t.column("name"), t.column("value")
 	err = s.rows(ctx, t, func(row []any) error {
-		if row[name] == "key" {
-			mark, _ = row[value].(string)
+		if row[name] == what {
+			kept, _ = row[value].(string)
 		}
 		return nil
 	})
-	return mark, err
+	return kept, err
+}
+
+// stillHere refuses a file that has been moved.
+func (s *snapshot) stillHere(ctx context.Context, dsn string) error {
+	to, err := s.installed(ctx, movedTo)
+	if err != nil || to == "" {
+		return err
+	}
+	path, err := sqlitePath(dsn)
+	if err != nil {
+		return err
+	}
+	return dataMoved(path, to)
 }
 
 // part is a file that is being written beside its name.

@@ -12,7 +12,8 @@ import (
 // which must be empty, and compares every row that arrived. It happens in one
 // transaction: a move that is interrupted leaves nothing behind and is simply
 // made again; one that has been made says the same again. No server may run on
-// the file; it keeps its content.
+// the file. It keeps its content, and is marked at the end: it is no data to
+// start a server on any more ("data-moved"), until UndoMove.
 func Move(ctx context.Context, from, to string, o Options) ([]TableRows, error) {
 	o.fill()
 	if isPostgres(from) || !isPostgres(to) {
@@ -31,6 +32,21 @@ func Move(ctx context.Context, from, to string, o Options) ([]TableRows, error) 
 		return nil, err
 	}
 	defer lock.release()
+	pg, where, err := pgParse(to, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := moveFile(ctx, path, pg, o)
+	if err == nil {
+		_, err = mark(ctx, path, AddressOf(to))
+	}
+	return moved, (&Store{where: where, pg: pg}).explain((&Store{where: "the data file " + path}).explain(err))
+}
+
+func moveFile(ctx context.Context, path string, pg *pgServer, o Options) ([]TableRows, error) {
+	if err := markable(ctx, path); err != nil {
+		return nil, err
+	}
 	src, _, err := openSnapshot(ctx, path, o)
 	if err != nil {
 		return nil, err
@@ -39,15 +55,12 @@ func Move(ctx context.Context, from, to string, o Options) ([]TableRows, error) 
 	if src.version > newest() {
 		return nil, newer("the data file "+path, src.version, newest())
 	}
-	pg, where, err := pgParse(to, o.Log)
-	if err != nil {
-		return nil, err
-	}
+	src.unmarked()
 	moved, err := src.moveTo(ctx, pg)
 	if errors.Is(err, errNotEmpty) {
 		moved, err = src.movedBefore(ctx, pg)
 	}
-	return moved, (&Store{where: where, pg: pg}).explain((&Store{where: "the data file " + path}).explain(err))
+	return moved, err
 }
 
 func (s *snapshot) moveTo(ctx context.Context, pg *pgServer) ([]TableRows, error) {

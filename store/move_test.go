@@ -47,6 +47,65 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 	}
 }
 
+func TestAFileThatWasMovedIsNoDataUntilTheMoveIsUndone(t *testing.T) {
+	dir, dsn := t.TempDir(), pgtest.Database(t)
+	path := filepath.Join(dir, "signoff.db")
+	s, err := store.Open(t.Context(), path, store.Options{})
+	must(t, err)
+	storetest.Fill(t, s)
+	before := dumpOf(t, s)
+	if _, err := store.UndoMove(t.Context(), path); signoff.CodeOf(err) != "data-in-use" {
+		t.Fatalf("while a server runs on it: %v", err)
+	}
+	must(t, s.Close())
+	if was, err := store.UndoMove(t.Context(), path); was != "" || err != nil {
+		t.Fatalf("a file that was not moved: %q, %v", was, err)
+	}
+	_, err = store.Move(t.Context(), path, "postgres://nobody@127.0.0.1:1/none", store.Options{})
+	refused(t, err, "data-unusable", "")
+	must(t, open(t, path).Close()) // a move that failed marks nothing
+
+	_, err = store.Move(t.Context(), path, dsn, store.Options{})
+	must(t, err)
+	_, err = store.Open(t.Context(), path, store.Options{})
+	refused(t, err, "data-moved", store.AddressOf(dsn))
+	if hint := err.(*signoff.Error).Hint; !strings.Contains(hint, "signoff move --undo --data "+dir) || !strings.Contains(hint, "--store "+store.AddressOf(dsn)) {
+		t.Errorf("it is not said what to do: %s", hint)
+	}
+	file := filepath.Join(t.TempDir(), "a.backup")
+	_, err = store.Backup(t.Context(), path, file, store.BackupOptions{})
+	refused(t, err, "data-moved", store.AddressOf(dsn))
+	if left, _ := filepath.Glob(file + "*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+
+	was, err := store.UndoMove(t.Context(), path)
+	must(t, err)
+	if was != store.AddressOf(dsn) {
+		t.Errorf("it was in %q", was)
+	}
+	if after := dumpOf(t, open(t, path)); after != before {
+		t.Errorf("before\n%s\nafter\n%s", before, after)
+	}
+	if after := dumpOf(t, open(t, dsn)); after != before {
+		t.Errorf("in the database\n%s\nbefore\n%s", after, before)
+	}
+}
+
+func TestAnAddressIsSaidWithoutWhatIsSecret(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"postgres://u:p@db.example.com/signoff":                             "postgres://u@db.example.com/signoff",
+		"postgres://u:p%40:x@one:5432,two:5433/s?sslmode=verify-full":       "postgres://u@one:5432,two:5433/s?sslmode=verify-full",
+		"postgresql://db/s?user=u&password=p&sslpassword=q":                 "postgresql://db/s?user=u",
+		"postgres:///s?host=%2Fvar%2Frun%2Fpostgresql&password=p#also-here": "postgres:///s?host=%2Fvar%2Frun%2Fpostgresql",
+		"postgres://db": "postgres://db/",
+	} {
+		if is := store.AddressOf(dsn); is != want {
+			t.Errorf("%s: %s, not %s", dsn, is, want)
+		}
+	}
+}
+
 // onPostgresOnly are tables that a file never has rows in.
 var onPostgresOnly = map[string]bool{"month_going": true}
 

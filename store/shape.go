@@ -42,6 +42,11 @@ func (s *shape) query() string {
 	return "select " + s.list() + " from " + s.Name + " order by " + strings.Join(s.Key, ", ")
 }
 
+// column is the place of a column, -1 when there is none of that name.
+func (s *shape) column(name string) int {
+	return slices.IndexFunc(s.Columns, func(c shapedColumn) bool { return c.Name == name })
+}
+
 // same tells whether rows of one fit the other: the columns may stand in
 // another order.
 func (s *shape) same(o *shape) bool {

@@ -75,7 +75,8 @@ type Store struct {
 //
 // It refuses, with one sentence for whoever starts the server: a file another
 // server has open ("data-in-use"), data written by a newer version
-// ("data-newer"), and such that cannot be read or written ("data-unusable").
+// ("data-newer"), such that has been moved to a database ("data-moved"), and such
+// that cannot be read or written ("data-unusable").
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	o.fill()
 	if isPostgres(dsn) {
@@ -100,6 +101,9 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 
 func (s *Store) open(ctx context.Context, path string, o Options) error {
 	if err := refuseNewer(ctx, path); err != nil {
+		return err
+	}
+	if err := refuseMoved(ctx, path); err != nil {
 		return err
 	}
 	db, err := openSQLite(path, 1, o.CacheMiB, false)

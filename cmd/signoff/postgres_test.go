@@ -128,6 +128,18 @@ func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
 	if logins := loginsOf(t, dsn); logins != "admin" {
 		t.Fatalf("there are accounts of %s", logins)
 	}
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0", "--data", dir}, {"backup", "--data", dir, filepath.Join(dir, "a.backup")}} {
+		out, err := command(t.Context(), args...).CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte("was moved to "+store.AddressOf(dsn))) || !bytes.Contains(out, []byte("signoff move --undo --data "+dir)) {
+			t.Fatalf("%s of the old file: %v\n%s", args[0], err, out)
+		}
+	}
+	for _, words := range []string{"is data to start a server on again", "there is nothing to undo"} {
+		if out, err := command(t.Context(), "move", "--undo", "--data", dir).CombinedOutput(); err != nil || !bytes.Contains(out, []byte(words)) {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	runUntilReady(t, "", "--data", dir)
 }
 
 // runUntilReady starts the program on a database, and ends it when it says where it is.
