@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,8 @@ func sandboxInScript(ts *testscript.TestScript, neg bool, more []string) {
 	}
 }
 
+var oddFlag = regexp.MustCompile(`(?m)^ +(-\w, )?--[\w-]+ \S+ \S.*$`)
+
 func TestEveryCommandTeaches(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
@@ -85,6 +88,10 @@ func TestEveryCommandTeaches(t *testing.T) {
 			if c.Name() != "serve" && c.Name() != "sandbox" && c.Name() != "check" && c.Flags().Lookup("json") == nil {
 				t.Errorf("%s cannot print JSON", c.CommandPath())
 			}
+		}
+		// What a description has in backquotes is taken for the value's name.
+		if flags := c.Flags().FlagUsages() + c.PersistentFlags().FlagUsages(); oddFlag.MatchString(flags) {
+			t.Errorf("%s shows a flag with more than one word as its value: %q", c.CommandPath(), oddFlag.FindString(flags))
 		}
 		for _, sub := range c.Commands() {
 			walk(sub)

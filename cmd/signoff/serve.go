@@ -63,7 +63,7 @@ workflows. Nobody outside ever gets a mail from it.`,
 			return serve(cmd.Context(), cfg, f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	c.Flags().StringVar(&f.config, "config", os.Getenv("SIGNOFF_CONFIG"), "configuration file (SIGNOFF_CONFIG); see `signoff config describe`")
+	c.Flags().StringVar(&f.config, "config", os.Getenv("SIGNOFF_CONFIG"), "configuration file (SIGNOFF_CONFIG); see signoff config describe")
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
 	c.Flags().StringVar(&data, "data", "./data", "folder for everything that is kept")
 	c.Flags().StringVar(&database, "store", "", "PostgreSQL database to keep the data in, postgres://user@host/database (default a file in the data folder)")
