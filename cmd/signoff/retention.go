@@ -30,20 +30,21 @@ A rule by which instances would go now asks for --yes.`,
   signoff retention leave --keep forever`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			days, err := parseKeep(keep)
+			changes := cmd.Flags().Changed("keep")
+			if changes && err != nil {
+				return usageError{err}
+			}
 			c, err := t.dial(cmd)
 			if err != nil {
 				return err
 			}
-			if keep == "" {
+			if !changes {
 				r, err := c.Retention(cmd.Context(), args[0], -1)
 				if err != nil || t.asJSON {
 					return orJSON(cmd, err, r)
 				}
 				return showRetention(cmd.OutOrStdout(), args[0], r)
-			}
-			days, err := parseKeep(keep)
-			if err != nil {
-				return usageError{err}
 			}
 			r, err := c.Retention(cmd.Context(), args[0], days)
 			if err != nil {
