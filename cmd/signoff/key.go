@@ -102,7 +102,8 @@ func keyCommand() *cobra.Command {
 		Long: `The key seals what must not be read by whoever reads the database. It is the file
 key in the data folder, made at the first start, or the value of SIGNOFF_KEY.
 All servers on one database need the same one; the database knows its
-fingerprint, and a server with another key refuses to start.`,
+fingerprint, and a server with another key refuses to start. The file may hold
+what key new prints; it must be readable by its owner only.`,
 		Example: "  signoff key new\n  signoff key replace --data ./data",
 		GroupID: "server",
 	}
@@ -114,8 +115,8 @@ func newKeyCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "new",
-		Short:   "Print a new random key for SIGNOFF_KEY",
-		Example: "  signoff key new > key.txt",
+		Short:   "Print a new random key for SIGNOFF_KEY or the file key",
+		Example: "  signoff key new > key.txt\n  umask 077; signoff key new > ./data/key",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			k := seal.NewKey()
