@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -39,6 +40,11 @@ func openSQLite(path string, conns, cacheMiB int, readOnly bool) (*sql.DB, error
 	if readOnly {
 		q.Set("_query_only", "on")
 	}
+	if !readOnly {
+		if err := makePrivate(path); err != nil {
+			return nil, err
+		}
+	}
 	name, err := sqliteURL(path, q)
 	if err != nil {
 		return nil, err
@@ -50,6 +56,21 @@ func openSQLite(path string, conns, cacheMiB int, readOnly bool) (*sql.DB, error
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil
+}
+
+// makePrivate makes the file, unless it is there, for its owner alone whatever
+// the umask: it holds hashes of passwords and everybody's mail. The files SQLite
+// makes beside it get the same rights. Those of a file that is there are left to
+// whoever gave it them.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return folderError(filepath.Dir(path), err)
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 func sqliteURL(path string, q url.Values) (string, error) {

@@ -117,6 +117,9 @@ const codeNotVerified = "backup-differs"
 // without any care for a loss of power: a file that is not complete is thrown
 // away.
 func sqliteTarget(ctx context.Context, path string, version int64) (*target, error) {
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
 	name, err := sqliteURL(path, url.Values{"_pragma": {"journal_mode(off)", "synchronous(off)", "foreign_keys(off)", "cache_size(-65536)", "temp_store(memory)"}})
 	if err != nil {
 		return nil, err
