@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -143,15 +144,22 @@ func TestAFileThatIsNoDataFileIsRefusedAndLeftAlone(t *testing.T) {
 		})
 	}
 	t.Run("a folder", func(t *testing.T) { refusedWith(t, dir, "data-unusable", "") })
-	t.Run("another program's SQLite file", func(t *testing.T) {
-		path := filepath.Join(dir, "other.db")
-		db, err := openSQLite(path, 1, 2, false)
-		must(t, err)
-		_, err = db.Exec(`create table bookmarks (url text)`)
-		must(t, err)
-		must(t, db.Close())
-		refusedWith(t, path, "data-unusable", "another program")
-	})
+	for i, theirs := range []string{`create table bookmarks (url text)`, `create view names as select 1 as id`, `create table workflow_version (id int)`,
+		`create table goose_db_version (id int, version_id int, is_applied int); create table bookmarks (url text)`,
+		`create table goose_db_version (id int, version_id int, is_applied int); insert into goose_db_version values (1, 3, 1)`} {
+		t.Run("another program's SQLite file: "+theirs, func(t *testing.T) {
+			path := filepath.Join(dir, fmt.Sprint("other", i, ".db"))
+			db, err := openSQLite(path, 1, 2, false)
+			must(t, err)
+			_, err = db.Exec(theirs)
+			must(t, err)
+			must(t, db.Close())
+			refusedWith(t, path, "data-unusable", "another program")
+			if _, _, err := TablesVersion(t.Context(), path, Options{}); !saysPlainly(err, "data-unusable", "another program") {
+				t.Errorf("a look said %v", err)
+			}
+		})
+	}
 }
 
 // Pages in the middle of the file are overwritten, as by a failing disk. What

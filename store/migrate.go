@@ -220,16 +220,15 @@ func sqliteVersion(ctx context.Context, path string) (is int64, err error) {
 		return 0, err
 	}
 	defer db.Close()
-	var has, others int
-	err = db.QueryRowContext(ctx, `select count(*) filter (where name = 'goose_db_version'), count(*) filter (where name <> 'goose_db_version')
-		from sqlite_master where type = 'table' and name not like 'sqlite_%'`).Scan(&has, &others)
-	switch {
-	case err != nil:
-		return 0, err
-	case has == 0 && others > 0:
-		return 0, unusable("the data file "+path, "is one of another program; nothing was changed", "name another folder with --data", nil)
-	case has > 0:
+	var has, ours, others bool
+	err = db.QueryRowContext(ctx, `select count(*) filter (where name = 'goose_db_version') > 0, count(*) filter (where name = 'workflow_version') > 0,
+		count(*) filter (where name <> 'goose_db_version') > 0
+		from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%'`).Scan(&has, &ours, &others)
+	if err == nil && has {
 		err = db.QueryRowContext(ctx, tablesVersion).Scan(&is)
+	}
+	if err == nil && (!has || !ours) && (is > 0 || others) {
+		err = unusable("the data file "+path, "is one of another program; nothing was changed", "name another folder with --data", nil)
 	}
 	return is, err
 }
