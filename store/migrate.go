@@ -142,7 +142,7 @@ func pgVersion(ctx context.Context, pg *pgServer) (is int64, err error) {
 			return 0, err
 		}
 	}
-	if !ours && (is > 0 || others) {
+	if (!has || !ours) && (is > 0 || others) {
 		return is, &signoff.Error{Kind: signoff.Unavailable, Code: codeUnusable, Detail: "the database has tables of another program; nothing was changed",
 			Hint: "make a database for signoff alone"}
 	}

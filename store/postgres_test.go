@@ -218,7 +218,7 @@ func refusesInhabited(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "backup")
 	_, err := Backup(t.Context(), olderFile(t, 5, "Leave"), file, BackupOptions{})
 	must(t, err)
-	for _, theirs := range []string{`create table customers (id int)`, `create table account (id int)`, `create view names as select 1 as id`,
+	for _, theirs := range []string{`create table customers (id int)`, `create table account (id int)`, `create table workflow_version (id int)`, `create view names as select 1 as id`,
 		`create materialized view sums as select 1 as id`, `create table parts (id int) partition by range (id)`,
 		`create table goose_db_version (id int, version_id bigint, is_applied bool); create table customers (id int)`} {
 		dsn := pgtest.Database(t)
@@ -236,7 +236,8 @@ func refusesInhabited(t *testing.T) {
 		}
 	}
 	beside := pgtest.Database(t) // what is in another schema disturbs nobody
-	pgtest.Exec(t, beside, `create schema theirs; create table theirs.account (id int); create sequence numbers`)
+	pgtest.Exec(t, beside, `create schema theirs; create table theirs.account (id int); create sequence numbers;
+		create table helpful (id int); alter extension plpgsql add table helpful`) // nor what came with an extension
 	openAt(t, beside)
 }
 
