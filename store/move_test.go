@@ -106,6 +106,20 @@ func TestAnAddressIsSaidWithoutWhatIsSecret(t *testing.T) {
 	}
 }
 
+func TestPeopleAreToldWhereDataIsWithoutWhatIsSecret(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"sqlite:data/signoff.db":           "the data file data/signoff.db",
+		"postgres://u:p@db.example.com/s":  "the database s on db.example.com",
+		"postgres://u:p@127.0.0.1:5433/s":  "the database s on 127.0.0.1:5433",
+		"postgres://u:p@127.0.0.1:wrong/s": "the database",
+		"mysql://u:p@127.0.0.1/s":          "the database",
+	} {
+		if is := store.Where(dsn); is != want {
+			t.Errorf("%s: %q, not %q", dsn, is, want)
+		}
+	}
+}
+
 // onPostgresOnly are tables that a file never has rows in.
 var onPostgresOnly = map[string]bool{"month_going": true}
 

@@ -50,6 +50,21 @@ func (p *pgServer) patient() *pgx.ConnConfig {
 	return c
 }
 
+// Where is what to call the data at dsn when people are told of it: which file
+// it is, or which database on which host. It is as good as nothing when the
+// address cannot be understood.
+func Where(dsn string) string {
+	if path, err := sqlitePath(dsn); err == nil {
+		return "the data file " + path
+	}
+	if isPostgres(dsn) {
+		if _, where, err := pgParse(dsn, slog.New(slog.DiscardHandler)); err == nil {
+			return where
+		}
+	}
+	return "the database"
+}
+
 func isPostgres(dsn string) bool {
 	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }

@@ -77,7 +77,7 @@ func backup(cmd *cobra.Command, cfg Config, file string, f backupFlags) error {
 	if err := printContents(cmd.OutOrStdout(), made, f.asJSON); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s is complete: %d rows, %s, read back and verified.\n%s\n", file, made.Rows, bytesText(made.Bytes), key.aboutBackup(made))
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s is complete: %d rows of %s, %s, read back and verified.\n%s\n", file, made.Rows, cfg.where(), bytesText(made.Bytes), key.aboutBackup(made))
 	return nil
 }
 

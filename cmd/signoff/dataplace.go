@@ -33,12 +33,7 @@ func (p *dataPlace) load(cmd *cobra.Command) (Config, error) {
 }
 
 // where names the place to people, without a password.
-func (c Config) where() string {
-	if c.Store != "" {
-		return "the database"
-	}
-	return c.database()
-}
+func (c Config) where() string { return store.Where(c.database()) }
 
 const (
 	progressAfter = time.Second

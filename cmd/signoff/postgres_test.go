@@ -122,8 +122,17 @@ func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	if said := runUntilReady(t, dsn, "--data", dir); strings.Contains(said, "Password") {
+	said := runUntilReady(t, dsn, "--data", dir)
+	if strings.Contains(said, "Password") {
 		t.Fatalf("a new administrator was made:\n%s", said)
+	}
+	where := store.Where(dsn)
+	if !strings.Contains(where, " on ") || !strings.Contains(said, strings.TrimPrefix(where, "the ")) {
+		t.Fatalf("it does not say that it works on %s:\n%s", where, said)
+	}
+	out, err := command(t.Context(), "backup", "--data", dir, "--store", dsn, filepath.Join(dir, "there.backup")).CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("rows of "+where)) {
+		t.Fatalf("a backup that does not say what it is of: %v\n%s", err, out)
 	}
 	if logins := loginsOf(t, dsn); logins != "admin" {
 		t.Fatalf("there are accounts of %s", logins)
@@ -139,7 +148,9 @@ func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	runUntilReady(t, "", "--data", dir)
+	if said := runUntilReady(t, "", "--data", dir); !strings.Contains(said, "data file "+filepath.Join(dir, storeFile)) {
+		t.Fatalf("it does not say that it works on the file:\n%s", said)
+	}
 }
 
 // runUntilReady starts the program on a database, and ends it when it says where it is.

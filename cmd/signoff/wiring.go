@@ -292,7 +292,7 @@ func callService(c *rest.Client) runner.Handler {
 func (s *server) announce(out io.Writer, cfg Config, f serveFlags) error {
 	url := cfg.URL
 	var b strings.Builder
-	fmt.Fprintf(&b, "signoff %s\n\n  Pages and API   %s\n  Data            %s\n", version, url, cfg.Data)
+	fmt.Fprintf(&b, "signoff %s\n\n  Pages and API   %s\n  Data folder     %s\n  Data            %s\n", version, url, cfg.Data, strings.TrimPrefix(cfg.where(), "the "))
 	if s.made.Made && s.made.Generated != "" {
 		fmt.Fprintf(&b, "\n  Administrator   %s\n  Password        %s   (shown this once)\n", s.made.Login, s.made.Generated.Reveal())
 	}
