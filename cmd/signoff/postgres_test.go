@@ -153,6 +153,15 @@ func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
 	}
 }
 
+// A server that ends because its database is away does not promise to try again.
+func TestAServerWithoutItsDatabaseSaysHowToWaitForIt(t *testing.T) {
+	out, err := command(t.Context(), "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--store", "postgres://u:secret@127.0.0.1:1/x").CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("cannot be reached")) || !bytes.Contains(out, []byte("storewait: 2m")) ||
+		bytes.Contains(out, []byte("by itself")) || bytes.Contains(out, []byte("secret")) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // runUntilReady starts the program on a database, and ends it when it says where it is.
 func runUntilReady(t *testing.T, dsn string, args ...string) (said string) {
 	t.Helper()

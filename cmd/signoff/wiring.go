@@ -125,8 +125,11 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store.Store,
 	until := time.Now().Add(cfg.StoreWait)
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, most) {
 		st, err := store.Open(ctx, cfg.database(), store.Options{Log: log})
-		if err == nil || !store.Away(err) || !time.Now().Before(until) {
+		if err == nil || !store.Away(err) {
 			return st, err
+		}
+		if !time.Now().Before(until) {
+			return nil, endsForWant(err)
 		}
 		log.Warn("waiting for the database", "err", err, "again", wait, "until", until)
 		select {
@@ -135,6 +138,18 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store.Store,
 		case <-time.After(wait):
 		}
 	}
+}
+
+// endsForWant says of a database that is away what is so at a start: a server
+// that runs tries it again by itself, and this one ends.
+func endsForWant(err error) error {
+	e, ok := errors.AsType[*signoff.Error](err)
+	if !ok {
+		return err
+	}
+	said := *e
+	said.Hint = "nothing is lost; start the server again when the database is there, or let it wait for it: storewait: 2m in the configuration, or SIGNOFF_STOREWAIT=2m"
+	return &said
 }
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {
