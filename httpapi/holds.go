@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"strings"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
@@ -65,7 +66,10 @@ func (s *Server) placeHold(ctx context.Context, by signoff.Caller, in *placeHold
 	if err != nil {
 		return nil, err
 	}
-	h.Reason, h.Placed, h.PlacedBy = in.Body.Reason, s.Now(), by.Principal
+	if h.Reason, err = reasonOf(in.Body.Reason); err != nil {
+		return nil, err
+	}
+	h.Placed, h.PlacedBy = s.Now(), by.Principal
 	if h, err = s.Worklist.Store.PlaceHold(ctx, h); err != nil {
 		return nil, err
 	}
@@ -75,6 +79,15 @@ func (s *Server) placeHold(ctx context.Context, by signoff.Caller, in *placeHold
 
 var errBadHold = &signoff.Error{Kind: signoff.Invalid, Code: "bad-hold",
 	Detail: "a hold is on one thing: a workflow, an instance, or a person", Hint: "place two holds for two things"}
+
+// reasonOf is a reason as it stays on record: one of blanks only is none.
+func reasonOf(text string) (string, error) {
+	if text = strings.TrimSpace(text); text != "" {
+		return text, nil
+	}
+	return "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-hold", Detail: "a hold is placed and lifted for a reason",
+		Fields: []signoff.FieldError{{Field: "reason", Detail: "say why; it stays on record"}}}
+}
 
 func (s *Server) whatToHold(ctx context.Context, b api.NewHold) (h store.LegalHold, err error) {
 	named := 0
@@ -117,7 +130,11 @@ type liftHoldInput struct {
 }
 
 func (s *Server) liftHold(ctx context.Context, by signoff.Caller, in *liftHoldInput) (*body[api.Hold], error) {
-	h, err := s.Worklist.Store.LiftHold(ctx, in.ID, by.Principal, in.Body.Reason, s.Now())
+	reason, err := reasonOf(in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.Worklist.Store.LiftHold(ctx, in.ID, by.Principal, reason, s.Now())
 	if err != nil {
 		return nil, err
 	}

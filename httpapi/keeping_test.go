@@ -131,7 +131,13 @@ func TestHoldsAreOnOneThingAndStayOnRecord(t *testing.T) {
 	if in, err := admin.Instance(ctx, int64(id)); err != nil || len(in.Holds) != 2 || in.Holds[0].Person == nil || in.Holds[0].Person.Name != "Jane Judge" {
 		t.Errorf("%+v, %v", in.Holds, err)
 	}
-	lifted, err := admin.LiftHold(ctx, jane.ID, "settled")
+	if _, err := admin.PlaceHold(ctx, api.NewHold{Person: "jane", Reason: " \t\n"}); code(err) != "bad-hold" {
+		t.Errorf("placed for a reason of blanks: %v", err)
+	}
+	if _, err := admin.LiftHold(ctx, jane.ID, "  "); code(err) != "bad-hold" {
+		t.Errorf("lifted for a reason of blanks: %v", err)
+	}
+	lifted, err := admin.LiftHold(ctx, jane.ID, " settled ")
 	if err != nil || lifted.Lifted == nil || lifted.LiftedBy == nil || lifted.LiftReason != "settled" {
 		t.Errorf("%+v, %v", lifted, err)
 	}
