@@ -105,9 +105,16 @@ func listHoldsCommand() *cobra.Command {
 			}
 			var rows [][]string
 			for _, h := range l.Items {
-				rows = append(rows, []string{strconv.FormatInt(h.ID, 10), heldThing(h), when(&h.Placed), h.PlacedBy.Name, h.Reason, when(h.Lifted)})
+				rows = append(rows, []string{strconv.FormatInt(h.ID, 10), heldThing(h), when(&h.Placed), h.PlacedBy.Name, h.Reason})
+				if lifted {
+					rows[len(rows)-1] = append(rows[len(rows)-1], liftedCells(h)...)
+				}
 			}
-			if err := table(cmd.OutOrStdout(), "ID WHAT SINCE BY REASON LIFTED", rows); err != nil {
+			head := "ID WHAT SINCE BY REASON"
+			if lifted {
+				head += " LIFTED LIFTED-BY LIFTED-FOR"
+			}
+			if err := table(cmd.OutOrStdout(), head, rows); err != nil {
 				return err
 			}
 			if l.Next != "" {
@@ -120,6 +127,14 @@ func listHoldsCommand() *cobra.Command {
 	c.GroupID = ""
 	c.Flags().BoolVar(&lifted, "lifted", false, "also those that were lifted")
 	return c
+}
+
+// liftedCells says when a hold was lifted, by whom and why.
+func liftedCells(h api.Hold) []string {
+	if h.Lifted == nil || h.LiftedBy == nil {
+		return []string{"", "", ""}
+	}
+	return []string{when(h.Lifted), h.LiftedBy.Name, h.LiftReason}
 }
 
 func liftHoldCommand() *cobra.Command {
