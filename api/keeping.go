@@ -46,6 +46,14 @@ type Hold struct {
 	Lifted     *time.Time `json:"lifted,omitempty"`
 	LiftedBy   *Person    `json:"liftedBy,omitempty"`
 	LiftReason string     `json:"liftReason,omitempty"`
+	Releases   []Released `json:"releases,omitempty" doc:"what goes by the rules in force because of this lift; only in the answer to one, or to its check"`
+}
+
+// Released counts ended instances of a workflow that only one hold kept.
+type Released struct {
+	Workflow string `json:"workflow" doc:"its key"`
+	Go       int    `json:"go" doc:"are removed within ten minutes of the lift"`
+	AtLeast  bool   `json:"atLeast,omitempty" doc:"there are more: counting stops at 10,000"`
 }
 
 // NewHold is the body of POST /holds. It names one of workflow, instance and person.

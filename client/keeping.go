@@ -57,6 +57,11 @@ func (c *Client) LiftHold(ctx context.Context, id int64, reason string) (out api
 	return out, c.send(ctx, http.MethodPost, "/holds/"+strconv.FormatInt(id, 10)+"/lift", api.LiftHold{Reason: reason}, "", &out)
 }
 
+// CheckLift tells what lifting a hold would release, and lifts nothing.
+func (c *Client) CheckLift(ctx context.Context, id int64, reason string) (out api.Hold, err error) {
+	return out, c.send(ctx, http.MethodPost, "/holds/"+strconv.FormatInt(id, 10)+"/lift?check=true", api.LiftHold{Reason: reason}, "", &out)
+}
+
 // ExportQuery says which instances are to be exported; zero fields mean all.
 type ExportQuery struct {
 	Workflow                   string // key or number

@@ -126,7 +126,8 @@ func (s *Server) holdAnswer(ctx context.Context, h store.LegalHold) (*body[api.H
 
 type liftHoldInput struct {
 	ByNumber
-	Body api.LiftHold
+	Check bool `query:"check" doc:"only say what the lift would release; nothing is lifted"`
+	Body  api.LiftHold
 }
 
 func (s *Server) liftHold(ctx context.Context, by signoff.Caller, in *liftHoldInput) (*body[api.Hold], error) {
@@ -134,10 +135,34 @@ func (s *Server) liftHold(ctx context.Context, by signoff.Caller, in *liftHoldIn
 	if err != nil {
 		return nil, err
 	}
-	h, err := s.Worklist.Store.LiftHold(ctx, in.ID, by.Principal, reason, s.Now())
+	h, list, err := s.Worklist.Store.WouldRelease(ctx, in.ID, s.Now())
 	if err != nil {
 		return nil, err
 	}
-	s.Log.InfoContext(ctx, "hold lifted", "hold", h.ID, "user", by.Principal)
-	return s.holdAnswer(ctx, h)
+	released, err := s.released(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	if !in.Check {
+		if h, err = s.Worklist.Store.LiftHold(ctx, in.ID, by.Principal, reason, s.Now()); err != nil {
+			return nil, err
+		}
+		s.Log.InfoContext(ctx, "hold lifted", "hold", h.ID, "user", by.Principal)
+	}
+	out, err := s.holdAnswer(ctx, h)
+	if err == nil {
+		out.Body.Releases = released
+	}
+	return out, err
+}
+
+func (s *Server) released(ctx context.Context, list []store.Released) (out []api.Released, err error) {
+	for _, r := range list {
+		w, err := s.Library.Workflow(ctx, access.System, r.Workflow)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, api.Released{Workflow: w.Key, Go: r.Go, AtLeast: r.Go >= store.MaxExpired})
+	}
+	return out, nil
 }

@@ -100,6 +100,39 @@ func TestRetentionIsSetByWhoAdministersAndSaysWhatGoes(t *testing.T) {
 	}
 }
 
+func TestALiftTellsWhatOnlyThatHoldKept(t *testing.T) {
+	w := apitest.Start(t, inTwoYears)
+	ctx, admin := t.Context(), asUser(w, "admin")
+	first := decided(t, w)
+	decided(t, w)
+	leave, err := admin.PlaceHold(ctx, api.NewHold{Workflow: "leave", Reason: "an audit"})
+	must(t, err)
+	one, err := admin.PlaceHold(ctx, api.NewHold{Instance: int64(first), Reason: "a case"})
+	must(t, err)
+	if h, err := admin.CheckLift(ctx, leave.ID, "over"); err != nil || h.Releases != nil {
+		t.Errorf("without a rule: %+v, %v", h, err)
+	}
+	_, err = admin.SetRetention(ctx, "leave", 365)
+	must(t, err)
+	if h, err := admin.CheckLift(ctx, one.ID, "over"); err != nil || h.Releases != nil {
+		t.Errorf("held twice: %+v, %v", h, err)
+	}
+	for _, lift := range []func() (api.Hold, error){
+		func() (api.Hold, error) { return admin.CheckLift(ctx, leave.ID, "over") },
+		func() (api.Hold, error) { return admin.LiftHold(ctx, leave.ID, "over") },
+	} {
+		if h, err := lift(); err != nil || len(h.Releases) != 1 || h.Releases[0] != (api.Released{Workflow: "leave", Go: 1}) {
+			t.Errorf("%+v, %v", h, err)
+		}
+	}
+	if _, err := admin.CheckLift(ctx, leave.ID, "over"); code(err) != "hold-lifted" {
+		t.Errorf("lifted before: %v", err)
+	}
+	if n, err := w.API.Runner.Store.Retain(ctx, w.API.Now()); err != nil || n != 1 {
+		t.Errorf("%d removed, %v", n, err)
+	}
+}
+
 func TestHoldsAreOnOneThingAndStayOnRecord(t *testing.T) {
 	w := apitest.Start(t, inTwoYears)
 	ctx, admin := t.Context(), asUser(w, "admin")

@@ -98,6 +98,49 @@ func (s *Store) LiftHold(ctx context.Context, id int64, by signoff.Principal, re
 	return h, err
 }
 
+// Released counts the expired instances of a workflow that go once a hold is
+// lifted, MaxExpired of them at most.
+type Released struct {
+	Workflow signoff.WorkflowID
+	Go       int
+}
+
+// WouldRelease tells what goes by the rules in force once an open hold is
+// lifted: what this hold keeps and no other.
+func (s *Store) WouldRelease(ctx context.Context, id int64, now time.Time) (h LegalHold, list []Released, err error) {
+	h, err = scanHold(s.row(ctx, `select `+holdColumns+` from legal_hold h where h.id = $1`, id))
+	switch {
+	case isNoRows(err):
+		return h, nil, errNoHold
+	case err != nil:
+		return h, nil, s.explain(err)
+	case !h.Lifted.IsZero():
+		return h, nil, errHoldLifted
+	}
+	rules, err := s.keepRules(ctx)
+	if err != nil {
+		return h, nil, err
+	}
+	for _, r := range rules {
+		if h.Workflow != 0 && h.Workflow != r.workflow {
+			continue
+		}
+		n := 0
+		if err := s.row(ctx, selectReleased, int64(r.workflow), micros(r.cutoff(now)), id, MaxExpired).Scan(&n); err != nil {
+			return h, nil, s.explain(err)
+		}
+		if n > 0 {
+			list = append(list, Released{r.workflow, n})
+		}
+	}
+	return h, list, nil
+}
+
+const selectReleased = `select count(*) from (select i.id from instance i
+	where i.workflow = $1 and i.ended > 0 and i.ended < $2 and ` + atRest + `
+	and exists (select 1 from legal_hold h where h.id = $3 and ` + holds + `)
+	and not exists (select 1 from legal_hold h where h.id <> $3 and ` + holds + `) limit $4) as x`
+
 const holdColumns = `h.id, h.workflow, h.instance, h.person, h.reason, h.placed, h.placed_by, h.lifted, h.lifted_by, h.lift_reason`
 
 func scanHold(row interface{ Scan(...any) error }) (h LegalHold, err error) {

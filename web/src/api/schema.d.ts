@@ -1251,6 +1251,8 @@ export interface components {
             placed: string;
             placedBy: components["schemas"]["Person"];
             reason: string;
+            /** @description what goes by the rules in force because of this lift; only in the answer to one, or to its check */
+            releases?: components["schemas"]["Released"][];
             /** @description key of the workflow all instances of which are held */
             workflow?: string;
         };
@@ -1636,6 +1638,17 @@ export interface components {
             comment?: string;
             /** @description login, address, label:name or principal */
             to: string;
+        };
+        Released: {
+            /** @description there are more: counting stops at 10,000 */
+            atLeast?: boolean;
+            /**
+             * Format: int64
+             * @description are removed within ten minutes of the lift
+             */
+            go: number;
+            /** @description its key */
+            workflow: string;
         };
         Removal: {
             /**
@@ -3024,7 +3037,10 @@ export interface operations {
     };
     "lift-hold": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description only say what the lift would release; nothing is lifted */
+                check?: boolean;
+            };
             header?: never;
             path: {
                 id: number;
