@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/client"
 )
@@ -140,9 +142,14 @@ func liftedCells(h api.Hold) []string {
 func liftHoldCommand() *cobra.Command {
 	var t talk
 	var reason string
+	var yes bool
 	c := &cobra.Command{
-		Use:     "lift ID",
-		Short:   "End a hold; it stays on record",
+		Use:   "lift ID",
+		Short: "End a hold; it stays on record",
+		Long: `End a hold. It stays on record, with the reason.
+
+When ended instances would be removed because of that, by the rules in force
+(see signoff retention), it asks for --yes.`,
 		Example: `  signoff hold lift 3 --reason "Settled on 4 June"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -154,6 +161,15 @@ func liftHoldCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if !yes {
+				h, err := c.CheckLift(cmd.Context(), id, reason)
+				if err == nil {
+					err = wouldRelease(h.Releases)
+				}
+				if err != nil {
+					return err
+				}
+			}
 			h, err := c.LiftHold(cmd.Context(), id, reason)
 			if err != nil || t.asJSON {
 				return orJSON(cmd, err, h)
@@ -164,9 +180,24 @@ func liftHoldCommand() *cobra.Command {
 	}
 	t.flags(c)
 	c.GroupID = ""
+	c.Flags().BoolVar(&yes, "yes", false, "also when instances are removed because of it")
 	c.Flags().StringVar(&reason, "reason", "", "why; it stays on record")
 	if err := c.MarkFlagRequired("reason"); err != nil {
 		panic(err) // the flag stands above
 	}
 	return c
+}
+
+// wouldRelease refuses a lift because of which instances are removed.
+func wouldRelease(list []api.Released) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var parts []string
+	for _, r := range list {
+		parts = append(parts, atLeast(r.Go, r.AtLeast)+" of "+r.Workflow)
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: "would-remove",
+		Detail: strings.Join(parts, ", ") + " would be removed for good within ten minutes; the hold was not lifted",
+		Hint:   "say --yes if that is meant; `signoff export` takes a copy before"}
 }

@@ -50,8 +50,12 @@ A rule by which instances would go now asks for --yes.`,
 			if err != nil {
 				return err
 			}
-			if r.Expired.Go > 0 && !yes {
+			if r.Expired.Go > 0 && !yes && r.KeepDays != days { // by the rule in force they go anyway
 				return wouldRemove(args[0], r.Expired)
+			}
+			if r.KeepDays == days && !t.asJSON {
+				fmt.Fprintln(cmd.OutOrStdout(), "This rule is in force already.")
+				return showRetention(cmd.OutOrStdout(), args[0], r)
 			}
 			if r, err = c.SetRetention(cmd.Context(), args[0], days); err != nil || t.asJSON {
 				return orJSON(cmd, err, r)
