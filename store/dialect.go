@@ -105,7 +105,9 @@ func (s *Store) explain(err error) error {
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
 		return unusable(s.where, "cannot grow: the disk is full", "make room; nothing that was acknowledged is lost", err)
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		return unusable(s.where, "may not be read and written by this user", "check the rights of the file and its folder", err)
+	case sqlite3.SQLITE_READONLY:
 		return unusable(s.where, "cannot be written", "check the rights of the file and its folder", err)
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return unusable(s.where, "is damaged or is not a signoff data file", "put a backup in its place", err)

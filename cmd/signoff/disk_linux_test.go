@@ -140,13 +140,23 @@ func TestAFolderThatMayNotBeWrittenEndsEveryCommandWithOneSentence(t *testing.T)
 	if err := os.Chmod(made, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	open := filepath.Join(top, "open") // where strangers may read, as files of before
+	if err := os.CopyFS(open, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	for path, mode := range map[string]os.FileMode{open: 0o755, filepath.Join(open, "signoff.db"): 0o644} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, c := range map[string]struct {
 		args  []string
 		words string
 	}{
 		"serve":               {[]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, "this user"},
 		"serve, a new folder": {[]string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(top, "new")}, "cannot be made"},
-		"backup":              {[]string{"backup", "--data", dir, filepath.Join(top, "x.backup")}, "may not be written by this user"},
+		"backup":              {[]string{"backup", "--data", open, filepath.Join(top, "x.backup")}, "may not be written by this user"},
+		"backup, private":     {[]string{"backup", "--data", dir, filepath.Join(top, "x.backup")}, "may not be read and written by this user"},
 		"restore":             {[]string{"restore", made, "--data", filepath.Join(top, "new")}, "cannot be made"},
 		"migrate":             {[]string{"migrate", "--data", dir}, "this user"},
 	} {
