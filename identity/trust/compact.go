@@ -1,0 +1,78 @@
+package trust
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+)
+
+// MaxTokenBytes is how long a token may be. Entra's largest, with 200 groups,
+// have about 12 KiB.
+const MaxTokenBytes = 16 << 10
+
+// maxKeyIDBytes is how long the name of a key may be.
+const maxKeyIDBytes = 256
+
+// A compact token is a signed JWT taken apart; nothing in it is believed yet.
+type compact struct {
+	header, claims       string // JSON
+	signed               string // what the signature is over
+	signature            []byte
+	headerRaw, claimsRaw string // as they came
+}
+
+// strict is base64url as RFC 7515 §2 has it: no padding and, with Strict, no
+// stray bits in the last character. Go's decoder still skips line breaks;
+// alphabet refuses them.
+var strict = base64.RawURLEncoding.Strict()
+
+// split cuts a token into its three parts (RFC 7515 §7.1).
+func split(token string) (c compact, why string) {
+	if token == "" {
+		return c, "nothing"
+	}
+	if token[0] == '{' {
+		return c, "JSON: a token in the JSON serialisation, or the whole answer of a token endpoint"
+	}
+	parts := strings.SplitN(token, ".", 6)
+	if len(parts) == 5 {
+		return c, "five parts: an encrypted token (JWE)"
+	}
+	if len(parts) != 3 {
+		return c, fmt.Sprintf("%d parts between dots", strings.Count(token, ".")+1)
+	}
+	for i, name := range [...]string{"header", "claims", "signature"} {
+		if parts[i] == "" {
+			return c, "an empty " + name
+		}
+	}
+	c.headerRaw, c.claimsRaw = parts[0], parts[1]
+	c.signed = token[:len(parts[0])+1+len(parts[1])]
+	return c, ""
+}
+
+// decode reads the parts' base64url.
+func (c *compact) decode(token string) error {
+	for _, p := range [...]struct {
+		name, raw string
+		into      *string
+	}{{"header", c.headerRaw, &c.header}, {"claims", c.claimsRaw, &c.claims}} {
+		b, err := decode64(p.raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		*p.into = string(b)
+	}
+	var err error
+	if c.signature, err = decode64(token[len(c.signed)+1:]); err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	return nil
+}
+
+func decode64(raw string) ([]byte, error) {
+	if strings.ContainsAny(raw, "\r\n") {
+		return nil, base64.CorruptInputError(strings.IndexAny(raw, "\r\n"))
+	}
+	return strict.DecodeString(raw)
+}
