@@ -2,7 +2,6 @@ package trust
 
 import (
 	"cmp"
-	"strings"
 	"time"
 )
 
@@ -61,12 +60,11 @@ func (a *Accepted) Key() string {
 	return a.URL + " " + a.Subject
 }
 
-// accepted reads what a token that passed every check says. Text is copied, so
-// that a kept Accepted does not keep the whole token.
+// accepted reads what a token that passed every check says.
 func (x *exam) accepted() *Accepted {
-	s := func(name string) string { return strings.Clone(x.body.str(name)) }
-	a := &Accepted{Issuer: x.entry.Name, Profile: x.entry.Profile, URL: s("iss"), Version: x.version, Tenant: strings.Clone(x.tenant),
-		Object: s("oid"), Subject: s("sub"), App: x.app, Client: strings.Clone(x.client), Scopes: cloned(x.scopes), Roles: cloned(x.roles),
+	s := x.body.str
+	a := &Accepted{Issuer: x.entry.Name, Profile: x.entry.Profile, URL: s("iss"), Version: x.version, Tenant: x.tenant,
+		Object: s("oid"), Subject: s("sub"), App: x.app, Client: x.client, Scopes: x.scopes, Roles: x.roles,
 		ID: cmp.Or(s("uti"), s("jti")), Session: s("sid"), IssuedAt: x.iat, Expires: x.exp,
 		until: x.exp.Add(x.entry.skew()), key: x.key, keys: x.source.keys}
 	if x.entry.Profile == Entra {
@@ -81,20 +79,13 @@ func (x *exam) accepted() *Accepted {
 	return a
 }
 
-func cloned(all []string) []string {
-	for i := range all {
-		all[i] = strings.Clone(all[i])
-	}
-	return all
-}
-
 func (x *exam) list(name string) []string {
 	v, there := x.body.get(name)
 	if !there {
 		return nil
 	}
 	all, _ := v.strings()
-	return cloned(all)
+	return all
 }
 
 // overage tells whether Entra left the groups out because there are too many.
@@ -115,7 +106,7 @@ func (x *exam) person() Person {
 	s := func(names ...string) string {
 		for _, n := range names {
 			if t := x.body.str(n); t != "" {
-				return strings.Clone(t)
+				return t
 			}
 		}
 		return ""

@@ -102,7 +102,7 @@ const maxAudiences = 50
 // name several (RFC 7519 §4.1.3).
 func checkAudience(x *exam) *fault {
 	v, _ := x.body.get("aud")
-	list := audiences(&x.body)
+	list := x.aud
 	switch {
 	case len(list) == 0 || len(list) > maxAudiences || slices.Contains(list, ""):
 		return &fault{advice: "the token does not say which API it is for: have the client name this API when it asks (scope, resource or audience)"}

@@ -12,8 +12,9 @@ import (
 // has none.
 func checkIssuer(x *exam) *fault {
 	iss := x.body.str("iss")
+	x.aud = audiences(&x.body)
 	if iss != "" {
-		x.entry, x.source, x.tenant, x.version = x.trusted.choose(iss, audiences(&x.body))
+		x.entry, x.source, x.tenant, x.version = x.trusted.choose(iss, x.aud)
 	}
 	if x.entry == nil {
 		return &fault{advice: x.issuerAdvice(iss)}
@@ -103,8 +104,8 @@ func checkVersion(x *exam) *fault {
 		return nil
 	}
 	app := "the API"
-	if aud := audiences(&x.body); len(aud) == 1 {
-		app = clip(aud[0])
+	if len(x.aud) == 1 {
+		app = clip(x.aud[0])
 	}
 	set, value := `"requestedAccessTokenVersion": 2`, "2"
 	if x.version == V2 {

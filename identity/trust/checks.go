@@ -88,6 +88,7 @@ type exam struct {
 	compact
 	head, body value
 	algorithm  *algorithm
+	aud        []string
 	entry      *entry  // the trust entry it belongs to
 	tenant     string  // as its issuer names it
 	version    string  // as its issuer has it

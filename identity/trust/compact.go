@@ -53,26 +53,28 @@ func split(token string) (c compact, why string) {
 
 // decode reads the parts' base64url.
 func (c *compact) decode(token string) error {
-	for _, p := range [...]struct {
-		name, raw string
-		into      *string
-	}{{"header", c.headerRaw, &c.header}, {"claims", c.claimsRaw, &c.claims}} {
-		b, err := decode64(p.raw)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		*p.into = string(b)
+	text := make([]byte, 0, len(c.signed)*3/4+2)
+	text, err := append64(text, c.headerRaw)
+	if err != nil {
+		return fmt.Errorf("header: %w", err)
 	}
-	var err error
+	cut := len(text)
+	if text, err = append64(text, c.claimsRaw); err != nil {
+		return fmt.Errorf("claims: %w", err)
+	}
 	if c.signature, err = decode64(token[len(c.signed)+1:]); err != nil {
 		return fmt.Errorf("signature: %w", err)
 	}
+	all := string(text) // kept as long as anything read from the claims is
+	c.header, c.claims = all[:cut], all[cut:]
 	return nil
 }
 
-func decode64(raw string) ([]byte, error) {
-	if strings.ContainsAny(raw, "\r\n") {
-		return nil, base64.CorruptInputError(strings.IndexAny(raw, "\r\n"))
+func decode64(raw string) ([]byte, error) { return append64(nil, raw) }
+
+func append64(to []byte, raw string) ([]byte, error) {
+	if i := strings.IndexAny(raw, "\r\n"); i >= 0 {
+		return nil, base64.CorruptInputError(i)
 	}
-	return strict.DecodeString(raw)
+	return strict.AppendDecode(to, []byte(raw))
 }

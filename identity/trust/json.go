@@ -28,8 +28,7 @@ func (s shape) String() string {
 type value struct {
 	shape   shape
 	text    string   // of a string; a number as it was written; "true" or "false"
-	items   []value  // of a list
-	members []member // of an object, in their order
+	members []member // of an object, in their order; of a list, without names
 }
 
 type member struct {
@@ -37,8 +36,11 @@ type member struct {
 	value
 }
 
-// get returns the member of that name, exactly as written.
+// get returns an object's member of that name, exactly as written.
 func (v *value) get(name string) (*value, bool) {
+	if v.shape != isObject {
+		return nil, false
+	}
 	for i := range v.members {
 		if v.members[i].name == name {
 			return &v.members[i].value, true
@@ -69,12 +71,12 @@ func (v *value) strings() ([]string, bool) {
 	if v.shape != isList {
 		return nil, false
 	}
-	out := make([]string, len(v.items))
-	for i := range v.items {
-		if v.items[i].shape != isString {
+	out := make([]string, len(v.members))
+	for i := range v.members {
+		if v.members[i].shape != isString {
 			return nil, false
 		}
-		out[i] = v.items[i].text
+		out[i] = v.members[i].text
 	}
 	return out, true
 }
@@ -215,7 +217,7 @@ func (r *jsonReader) list(depth int) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		v.items = append(v.items, item)
+		v.members = append(v.members, member{value: item})
 		if r.space(); r.is(']') {
 			return v, nil
 		}
@@ -228,7 +230,7 @@ func (r *jsonReader) list(depth int) (value, error) {
 func (r *jsonReader) object(depth int) (value, error) {
 	v := value{shape: isObject}
 	if depth == 1 {
-		v.members = make([]member, 0, 24) // a token's usual number of claims
+		v.members = make([]member, 0, min(24, len(r.text)/16)) // a token's usual number
 	}
 	r.at++
 	if r.space(); r.is('}') {

@@ -33,15 +33,15 @@ func parseKeyring(raw []byte) (*keyring, error) {
 	if !there || list.shape != isList {
 		return nil, errors.New(`the key set has no list "keys"`)
 	}
-	if len(list.items) > maxKeys {
-		return nil, fmt.Errorf("the key set has %d keys, more than %d", len(list.items), maxKeys)
+	if len(list.members) > maxKeys {
+		return nil, fmt.Errorf("the key set has %d keys, more than %d", len(list.members), maxKeys)
 	}
 	ring := &keyring{keys: map[string]*Key{}, raw: raw}
 	clash := map[string]bool{}
-	for i := range list.items {
-		k, err := parseKey(&list.items[i])
+	for i := range list.members {
+		k, err := parseKey(&list.members[i].value)
 		if err != nil {
-			ring.leaveOut(i, list.items[i].str("kid"), err.Error())
+			ring.leaveOut(i, list.members[i].str("kid"), err.Error())
 			continue
 		}
 		ring.add(k, i, clash)

@@ -33,8 +33,9 @@ func onlyV2() Issuer {
 	return e
 }
 
+// newKid is a token with a key nobody knows; its signature is never reached.
 func newKid(n int) string {
-	return v2(time.Now()).head(obj{"kid": fmt.Sprintf("unknown-%d", n)}).String()
+	return v2(time.Now()).head(obj{"kid": fmt.Sprintf("unknown-%d", n)}).by(nil).String()
 }
 
 func TestAFloodOfUnknownKeysFetchesOnceInFiveMinutes(t *testing.T) {
