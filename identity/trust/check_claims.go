@@ -176,25 +176,25 @@ func checkKind(x *exam) *fault {
 	if x.typ() == "at+jwt" {
 		return nil
 	}
-	id := &fault{advice: "send the access token (access_token in the answer of the token endpoint), not the id token"}
 	for _, name := range foreignClaims {
 		if _, there := x.body.get(name); there {
-			id.found = "a token with " + name
-			return id
+			return kindFault("a token with " + name)
 		}
 	}
 	// Keycloak and Cognito say it in the claims.
-	for name, good := range map[string]string{"typ": "bearer", "token_use": "access"} {
-		if v, there := x.body.get(name); there && !strings.EqualFold(v.text, good) {
-			id.found = name + " " + v.show()
-			return id
+	for _, c := range [...]struct{ name, good string }{{"typ", "bearer"}, {"token_use", "access"}} {
+		if v, there := x.body.get(c.name); there && !strings.EqualFold(v.text, c.good) {
+			return kindFault(c.name + " " + v.show())
 		}
 	}
 	if x.entry.Profile == Entra && x.clientClaim() == "" {
-		id.found = "a token that names no client (no azp or appid)"
-		return id
+		return kindFault("a token that names no client (no azp or appid)")
 	}
 	return nil
+}
+
+func kindFault(found string) *fault {
+	return &fault{found: found, advice: "send the access token (access_token in the answer of the token endpoint), not the id token"}
 }
 
 func tellKind(*exam) (string, string) { return "an access token", "an access token" }

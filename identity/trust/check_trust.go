@@ -141,7 +141,11 @@ var types = map[Profile][]string{
 }
 
 func (x *exam) typ() string {
-	return strings.TrimPrefix(strings.ToLower(x.head.str("typ")), "application/")
+	typ := x.head.str("typ")
+	if typ == "JWT" { // as nearly always
+		return "jwt"
+	}
+	return strings.TrimPrefix(strings.ToLower(typ), "application/")
 }
 
 func checkType(x *exam) *fault {
@@ -198,10 +202,19 @@ func (x *exam) mayUse(k *Key) bool {
 	if len(k.Issuers) == 0 || x.entry.Profile != Entra {
 		return true
 	}
-	return slices.ContainsFunc(k.Issuers, func(iss string) bool {
-		iss = strings.ReplaceAll(iss, tenantTemplate, x.tenant)
-		return iss == x.entry.issText(x.tenant, x.version) || iss == x.entry.issText(x.tenant, V2)
+	return slices.ContainsFunc(k.Issuers, func(named string) bool {
+		return x.isTenants(named, x.body.str("iss")) || x.version == V1 && x.isTenants(named, x.entry.issText(x.tenant, V2))
 	})
+}
+
+// isTenants tells whether named, with the tenant put in, is iss.
+func (x *exam) isTenants(named, iss string) bool {
+	before, after, found := strings.Cut(named, tenantTemplate)
+	if !found {
+		return named == iss
+	}
+	return len(iss) == len(before)+len(x.tenant)+len(after) && strings.HasPrefix(iss, before) && strings.HasSuffix(iss, after) &&
+		iss[len(before):len(iss)-len(after)] == x.tenant
 }
 
 func (x *exam) keyFault(err error) *fault {

@@ -23,7 +23,7 @@ type compact struct {
 
 // strict is base64url as RFC 7515 §2 has it: no padding and, with Strict, no
 // stray bits in the last character. Go's decoder still skips line breaks;
-// alphabet refuses them.
+// append64 refuses them.
 var strict = base64.RawURLEncoding.Strict()
 
 // split cuts a token into its three parts (RFC 7515 §7.1).
@@ -73,8 +73,10 @@ func (c *compact) decode(token string) error {
 func decode64(raw string) ([]byte, error) { return append64(nil, raw) }
 
 func append64(to []byte, raw string) ([]byte, error) {
-	if i := strings.IndexAny(raw, "\r\n"); i >= 0 {
-		return nil, base64.CorruptInputError(i)
+	for _, skipped := range [...]byte{'\r', '\n'} {
+		if i := strings.IndexByte(raw, skipped); i >= 0 {
+			return nil, base64.CorruptInputError(i)
+		}
 	}
 	return strict.AppendDecode(to, []byte(raw))
 }

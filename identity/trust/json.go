@@ -211,6 +211,9 @@ func (r *jsonReader) list(depth int) (value, error) {
 	if r.space(); r.is(']') {
 		return v, nil
 	}
+	if end := strings.IndexByte(r.text[r.at:], ']'); end > 0 {
+		v.members = make([]member, 0, min(256, 1+strings.Count(r.text[r.at:r.at+end], ",")))
+	}
 	for {
 		r.space()
 		item, err := r.value(depth)
@@ -292,20 +295,30 @@ func (r *jsonReader) missing(what string) error {
 // string reads a string at its opening quote.
 func (r *jsonReader) string() (string, error) {
 	r.at++
-	from := r.at
-	for ; r.at < len(r.text); r.at++ {
-		switch c := r.text[r.at]; {
-		case c == '"':
-			r.at++
-			return r.text[from : r.at-1], nil
-		case c == '\\':
-			return r.escaped(from)
-		case c < 0x20:
-			return "", errors.New("a control character in a string")
-		}
+	from, at := r.at, r.at
+	for at < len(r.text) && plainByte[r.text[at]] {
+		at++
 	}
-	return "", errJSONEnds
+	r.at = at
+	switch {
+	case at == len(r.text):
+		return "", errJSONEnds
+	case r.text[at] == '"':
+		r.at++
+		return r.text[from:at], nil
+	case r.text[at] == '\\':
+		return r.escaped(from)
+	}
+	return "", errors.New("a control character in a string")
 }
+
+// plainByte has what stands for itself in a string.
+var plainByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 0x20 && c != '"' && c != '\\'
+	}
+	return t
+}()
 
 // escaped goes on reading a string that began at from, at its first backslash.
 func (r *jsonReader) escaped(from int) (string, error) {
