@@ -113,3 +113,18 @@ func serial() *big.Int {
 	b[0] &= 0x7f
 	return new(big.Int).SetBytes(b[:])
 }
+
+// Certificates opens the authority kept in dir, making it when missing, and
+// returns the settings of a server on this machine that it vouches for, and the
+// file that clients have to trust. The sandbox's other servers share it, so
+// that one file is enough for all of them.
+func Certificates(dir string, now time.Time) (settings *tls.Config, file string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, "", fmt.Errorf("sandbox directory: %w", err)
+	}
+	a, err := openAuthority(dir, now)
+	if err != nil {
+		return nil, "", err
+	}
+	return a.tls, a.file, nil
+}
