@@ -144,10 +144,33 @@ func rsaKey(v *value) (crypto.PublicKey, int, error) {
 		return nil, 0, fmt.Errorf("its modulus has %d bits, not %d to %d", bits, minModulusBits, maxModulusBits)
 	case modulus.Bit(0) == 0:
 		return nil, 0, errors.New("its modulus is even")
+	case guessable(modulus):
+		return nil, 0, errors.New("its modulus has the mark of a broken key generator (ROCA, CVE-2017-15361), so that its private part can be worked out")
 	case exponent.BitLen() > 31 || exponent.Int64() < minExponent || exponent.Bit(0) == 0:
 		return nil, 0, fmt.Errorf("its exponent %v is not an odd number from %d on", exponent, minExponent)
 	}
 	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, modulus.BitLen(), nil
+}
+
+// rocaPrimes are the odd primes up to 167.
+var rocaPrimes = []int64{3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167}
+
+// guessable tells whether a modulus comes from the smart-card library that made
+// primes as powers of 65537 to many small primes: then the modulus is such a
+// power to each of them, which for others is as good as impossible.
+func guessable(n *big.Int) bool {
+	for _, p := range rocaPrimes {
+		rest := new(big.Int).Mod(n, big.NewInt(p)).Int64()
+		power, found := int64(1), false
+		for range p {
+			found = found || power == rest
+			power = power * minExponent % p
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
 }
 
 func ecKey(v *value) (crypto.PublicKey, int, error) {
