@@ -142,4 +142,3 @@ func checkApp(t *testing.T, got map[string]any, name, acr string) {
 		t.Errorf("%s: %v", name, got[name])
 	}
 }
-

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"io"
@@ -367,3 +368,5 @@ func (s *tenantOf) graphCall(method, path string, body any, headers ...string) r
 	}
 	return s.do(method, "/v1.0"+path, text, append([]string{"Authorization", "Bearer " + s.graphToken(), "Content-Type", "application/json"}, headers...)...)
 }
+
+func stdBase64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
