@@ -60,7 +60,7 @@ type Server struct {
 // Open listens and serves until Close, or until ctx ends. An address that is
 // not loopback, or is in use, is refused with an *signoff.Error.
 func Open(ctx context.Context, opts Options) (*Server, error) {
-	s := &Server{log: opts.Log, clock: opts.Now, also: opts.Also, mem: newMemory(), faults: newFaults()}
+	s := &Server{log: opts.Log, clock: opts.Now, also: opts.Also, mem: newMemory(), faults: &faults{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

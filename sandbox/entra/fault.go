@@ -17,6 +17,8 @@ type Fault struct {
 	Endpoint string `json:"endpoint,omitempty"` // of provider faults: see Endpoints; "": every one
 	Value    string `json:"value,omitempty"`    // what the switch's About says
 	Times    int    `json:"times,omitempty"`    // goes off by itself after so many; 0: stays on
+
+	Since time.Time `json:"since,omitzero"` // when it was switched on
 }
 
 // A Switch is one fault that can be switched on.
@@ -181,10 +183,7 @@ func switchNamed(name string) (Switch, bool) {
 type faults struct {
 	mu sync.Mutex
 	on []Fault
-	at map[string]time.Time // when each name was last switched on
 }
-
-func newFaults() *faults { return &faults{at: map[string]time.Time{}} }
 
 // Plant switches a fault on; one with the same name and target is replaced.
 func (s *Server) Plant(f Fault) error {
@@ -192,6 +191,7 @@ func (s *Server) Plant(f Fault) error {
 		return err
 	}
 	x := s.faults
+	f.Since = s.now()
 	x.mu.Lock()
 	on := slices.DeleteFunc(slices.Clone(x.on), func(g Fault) bool {
 		return g.Name == f.Name && g.App == f.App && g.User == f.User && g.Endpoint == f.Endpoint
@@ -201,7 +201,6 @@ func (s *Server) Plant(f Fault) error {
 		return fmt.Errorf("%d faults are on already, which is the most", maxFaults)
 	}
 	x.on = append(on, f)
-	x.at[f.Name] = s.clock()
 	x.mu.Unlock()
 	if strings.HasPrefix(f.Name, "tls-") {
 		s.server.SetKeepAlivesEnabled(false) // who is connected would not notice a new certificate
@@ -282,12 +281,6 @@ func (x *faults) first(is func(Fault) bool) (Fault, bool) {
 func (x *faults) isOn(name, app string, u *user) bool {
 	_, on := x.peek(func(f Fault) bool { return f.Name == name && f.fits(app, u) })
 	return on
-}
-
-func (x *faults) since(name string) time.Time {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.at[name]
 }
 
 func (f Fault) fits(app string, u *user) bool {

@@ -85,7 +85,7 @@ func (s *Server) policy(g grantee, look func(func(Fault) bool) (Fault, bool)) *o
 	var hit Switch
 	_, on := look(func(f Fault) bool {
 		sw, _ := switchNamed(f.Name)
-		if sw.where != atIssue || !f.fits(g.client.AppID, g.user) || s.satisfied(sw, g.signIn) {
+		if sw.where != atIssue || !f.fits(g.client.AppID, g.user) || satisfied(sw, f, g.signIn) {
 			return false
 		}
 		hit = sw
@@ -121,12 +121,12 @@ func plain(r rune) rune {
 
 // satisfied tells whether a sign-in meets what a policy wants: the second
 // factor answers those that want one.
-func (s *Server) satisfied(sw Switch, in signIn) bool {
+func satisfied(sw Switch, f Fault, in signIn) bool {
 	switch sw.Code {
 	case 50074, 50076:
 		return in.MFA
 	case 50078:
-		return in.MFA && !in.At.Before(s.faults.since(sw.Name))
+		return in.MFA && !in.At.Before(f.Since)
 	}
 	return false
 }
