@@ -175,3 +175,14 @@ func TestReplacingWhileVerifying(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyThatIsStillThereKeepsItsTokens(t *testing.T) {
+	v, _ := verifier(t, providers(), entraEntry())
+	token := v2(start).String()
+	first, err := v.Verify(t.Context(), token)
+	must(t, err)
+	must(t, v.Refresh(t.Context(), "contoso"))
+	if again, _ := v.Verify(t.Context(), token); again != first {
+		t.Error("verified anew, although its key did not change")
+	}
+}
