@@ -3,12 +3,9 @@ package entra
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/signoffhq/signoff/sandbox"
 )
 
 // grantee is for whom tokens are made: a person through a client, or a client
@@ -188,103 +185,6 @@ func (i signIn) amr() []string {
 	return []string{"pwd"}
 }
 
-// groupClaims puts the person's groups into a token, or, when they are too
-// many, a pointer to where they can be asked for.
-func (s *Server) groupClaims(c map[string]any, u *user, a *application, optional optionals, most int) {
-	kind := deref(a.GroupMembershipClaims)
-	if kind == "" || kind == "None" || kind == "DirectoryRole" {
-		return
-	}
-	groups := look(s.dir, func(t *tables) []*group {
-		var list []*group
-		for _, id := range t.groupsOf(u.ID, true) {
-			if g := t.group(id); g.SecurityEnabled || kind == "All" {
-				list = append(list, g)
-			}
-		}
-		return list
-	})
-	if _, on := s.faults.take("groups-overage", a.AppID, u); on || len(groups) > most {
-		if most == overageImplicit {
-			c["hasgroups"] = true
-			return
-		}
-		c["_claim_names"] = map[string]string{"groups": "src1"}
-		c["_claim_sources"] = map[string]any{"src1": map[string]string{
-			"endpoint": "https://graph.windows.net/" + TenantID + "/users/" + u.ID + "/getMemberObjects"}}
-		return
-	}
-	if len(groups) == 0 {
-		return
-	}
-	var names []string
-	for _, g := range groups {
-		switch {
-		case optional.has("groups", "cloud_displayname"):
-			names = append(names, g.DisplayName)
-		case g.OnPremisesSamAccountName != nil && optional.has("groups", "sam_account_name"):
-			_, bare, _ := strings.Cut(*g.OnPremisesSamAccountName, "\\")
-			names = append(names, bare)
-		case g.OnPremisesSamAccountName != nil && optional.has("groups", "netbios_domain_and_sam_account_name"):
-			names = append(names, *g.OnPremisesSamAccountName)
-		default:
-			names = append(names, g.ID)
-		}
-	}
-	if optional.has("groups", "emit_as_roles") {
-		c["roles"] = names
-		return
-	}
-	c["groups"] = names
-}
-
-// optionals are the claims that a registration asks for beyond the usual.
-type optionals []optionalClaim
-
-func accessClaims(a *application) optionals {
-	if a == nil || a.OptionalClaims == nil {
-		return nil
-	}
-	return a.OptionalClaims.AccessToken
-}
-
-func (o optionals) has(name string, property ...string) bool {
-	return slices.ContainsFunc(o, func(c optionalClaim) bool {
-		return c.Name == name && (len(property) == 0 || slices.Contains(c.AdditionalProperties, property[0]))
-	})
-}
-
-func (s *Server) optionalClaims(c map[string]any, g grantee, optional optionals) {
-	u := g.user
-	worth := map[string]any{"acct": 0, "auth_time": g.signIn.At.Unix(), "email": deref(u.Mail), "family_name": deref(u.Surname),
-		"given_name": deref(u.GivenName), "ipaddr": g.ip, "login_hint": loginHint(u), "preferred_username": u.UserPrincipalName, "sid": g.signIn.SID,
-		"tenant_ctry": "DE", "tenant_region_scope": "EU", "upn": u.UserPrincipalName, "verified_primary_email": []string{deref(u.Mail)},
-		"xms_edov": true, "onprem_sam_account_name": samName(u), "ctry": "DE"}
-	if u.UserType == "Guest" {
-		worth["acct"] = 1
-	}
-	for _, o := range optional {
-		if v, ok := worth[o.Name]; ok && v != "" {
-			c[o.Name] = v
-		}
-	}
-}
-
-// loginHint is opaque to clients; it names the person to this server.
-func loginHint(u *user) string { return "O." + b64([]byte(u.ID)) }
-
-func samName(u *user) string {
-	_, bare, _ := strings.Cut(deref(u.OnPremisesSamAccountName), "\\")
-	return bare
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // idToken tells a client who signed in. code and access, when not empty, are
 // bound to it by their hashes (OpenID Connect Core §3.3.2.11).
 func (s *Server) idToken(g grantee, q scopeRequest, nonce, code, access string) (string, error) {
@@ -393,55 +293,4 @@ func (s *Server) signToken(c map[string]any, version int, app string, u *user) (
 		text = string(end)
 	}
 	return text, err
-}
-
-// Mint signs any claims with the tenant's key, for tests of those who check
-// tokens: header members given replace the usual ones.
-func (s *Server) Mint(header, claims map[string]any) (string, error) {
-	key := s.keys.current()
-	h := map[string]any{"typ": "JWT", "alg": "RS256", "kid": key.kid}
-	maps.Copy(h, header)
-	return sign(key.private, h, claims)
-}
-
-// Claims returns what a proper access token for a person and an API would say,
-// to be changed and minted. login "": for the client itself.
-func (s *Server) Claims(api, client, login string) (map[string]any, error) {
-	g, w, granted, e := s.sample(api, client, login)
-	if e != nil {
-		return nil, e
-	}
-	text, _, err := s.accessToken(g, w, granted)
-	if err != nil {
-		return nil, err
-	}
-	t, err := parseJWS(text)
-	if err != nil {
-		return nil, err
-	}
-	return t.claims, nil
-}
-
-func (s *Server) sample(api, client, login string) (grantee, want, []string, error) {
-	var g grantee
-	var w want
-	var granted []string
-	var e error
-	look(s.dir, func(t *tables) bool {
-		g = grantee{client: t.client(client), sp: t.spByAppID(client), acr: "1", version: 2, signIn: signIn{SID: newGUID(), At: s.now()}}
-		w = want{asked: asked{Resource: api, Default: true}, r: t.resource(api)}
-		if g.client == nil || g.sp == nil || w.r == nil {
-			e = aad(500011, api+" for "+client, TenantID)
-			return false
-		}
-		if login != "" {
-			if g.user = t.user(login); g.user == nil {
-				e = aad(50034, login, sandbox.Domain)
-				return false
-			}
-			granted = t.granted(g.sp, g.user.ID, w.r)
-		}
-		return true
-	})
-	return g, w, granted, e
 }

@@ -104,6 +104,10 @@ func (s *Server) consentIsThere(w http.ResponseWriter, r *http.Request, f *flow,
 		s.refuse(w, r, f, e)
 		return false
 	}
+	if f.q.adminAsks && !g.user.Admin {
+		s.refuse(w, r, f, aad(90094, f.client.DisplayName, "everybody").asPage())
+		return false
+	}
 	needs, e := s.needs(f, g.user, f.q.prompt == "consent" && !f.agreed)
 	if e != nil {
 		s.refuse(w, r, f, e)
@@ -221,6 +225,11 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, f *flow, everybo
 	err := s.dir.change(func(t *tables) error {
 		own := t.addSP(f.client)
 		f.sp = own
+		if f.q.adminAsks {
+			if e = t.consentForAll(own, f.client, s.now()); e != nil {
+				return e
+			}
+		}
 		for _, n := range needs {
 			client := own
 			if n.client != nil {
@@ -234,8 +243,11 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, f *flow, everybo
 		}
 		return nil
 	})
-	if err != nil {
-		s.refuse(w, r, f, s.broken(err))
+	if err != nil && e == nil {
+		e = s.broken(err)
+	}
+	if e != nil {
+		s.refuse(w, r, f, e)
 		return false
 	}
 	f.agreed = true

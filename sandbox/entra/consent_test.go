@@ -164,6 +164,7 @@ func TestAnAdministratorConsentsForEverybody(t *testing.T) {
 		t.Errorf("the scope that was granted: %v", r)
 	}
 	s.browser().get("/" + TenantID + "/v2.0/adminconsent?client_id=" + webID + "&redirect_uri=https://evil.test").shows("50011")
+	s.browser().get(s.authorizeURL("v1", "prompt", "admin_consent")).signIn("jane").shows("90094")
 	old := s.browser().get(s.authorizeURL("v1", "prompt", "admin_consent")).signIn("admin").accept().landed()
 	if old.Get("code") == "" {
 		t.Errorf("v1.0's prompt=admin_consent: %v", old)

@@ -114,7 +114,10 @@ func (s *Server) consoleAdd(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/sandbox/entra/?"+query("problem", e.message), http.StatusSeeOther)
 		return
 	}
-	s.dir.change(func(t *tables) error { t.addSP(a); return nil })
+	if err := s.dir.change(func(t *tables) error { t.addSP(a); return nil }); err != nil {
+		problem(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	http.Redirect(w, r, "/sandbox/entra/apps/"+a.ID, http.StatusSeeOther)
 }
 
@@ -145,22 +148,25 @@ func (s *Server) consoleChange(w http.ResponseWriter, r *http.Request) {
 		s.showApp(w, r, a.ID, view{"Secret": *p.SecretText})
 		return
 	case "permission":
-		s.ask(a, strings.Fields(v.Get("permission")))
+		if e := s.ask(a, strings.Fields(v.Get("permission"))); e != nil {
+			s.showApp(w, r, a.ID, view{"Problem": e.message})
+			return
+		}
 	case "scope":
-		s.expose(a, strings.TrimSpace(v.Get("value")))
+		if e := s.expose(a, strings.TrimSpace(v.Get("value"))); e != nil {
+			s.showApp(w, r, a.ID, view{"Problem": e.message})
+			return
+		}
 	case "consent":
 		if e := s.consentNow(a); e != nil {
 			s.showApp(w, r, a.ID, view{"Problem": e.Error()})
 			return
 		}
 	case "delete":
-		s.dir.change(func(t *tables) error {
-			t.Apps = slices.DeleteFunc(slices.Clone(t.Apps), func(b *application) bool { return b.ID == a.ID })
-			if sp := t.spByAppID(a.AppID); sp != nil {
-				t.dropSP(sp.ID)
-			}
-			return nil
-		})
+		if e := s.dropApplication(a.ID); e != nil {
+			s.showApp(w, r, a.ID, view{"Problem": e.message})
+			return
+		}
 		http.Redirect(w, r, "/sandbox/entra/", http.StatusSeeOther)
 		return
 	}
@@ -186,9 +192,9 @@ func (a *application) apply(v url.Values) {
 }
 
 // ask adds a permission to what a registration asks for.
-func (s *Server) ask(a *application, words []string) {
+func (s *Server) ask(a *application, words []string) *graphError {
 	if len(words) != 3 {
-		return
+		return badRequest("No permission was chosen.")
 	}
 	n := *a
 	n.RequiredResourceAccess = slices.Clone(a.RequiredResourceAccess)
@@ -201,18 +207,18 @@ func (s *Server) ask(a *application, words []string) {
 	if list := n.RequiredResourceAccess[i].ResourceAccess; !slices.Contains(list, p) {
 		n.RequiredResourceAccess[i].ResourceAccess = append(slices.Clone(list), p)
 	}
-	s.keepApplication(&n, false)
+	return s.keepApplication(&n, false)
 }
 
 // expose adds a scope that clients can ask for.
-func (s *Server) expose(a *application, value string) {
+func (s *Server) expose(a *application, value string) *graphError {
 	n := *a
 	n.API.OAuth2PermissionScopes = append(slices.Clone(a.API.OAuth2PermissionScopes), permissionScope{ID: newGUID(), Value: value, Type: "User",
 		IsEnabled: true, AdminConsentDisplayName: value, AdminConsentDescription: value})
 	if len(n.IdentifierURIs) == 0 {
 		n.IdentifierURIs = []string{"api://" + n.AppID}
 	}
-	s.keepApplication(&n, false)
+	return s.keepApplication(&n, false)
 }
 
 // consentNow is the portal's button "Grant admin consent".

@@ -69,7 +69,6 @@ var refusals = []aadsts{
 	{700229, requestErr, 400, "Tokens that this directory issued to people cannot be a federated credential."},
 	{50166, requestErr, 400, "The keys of the issuer '%s' could not be had: %s"},
 	{50194, requestErr, 400, "The application '%s' is not multi-tenant: use the endpoint of its tenant, not /common."},
-	{501461, requestErr, 400, "AcceptMappedClaims needs an audience that is the application's GUID or within a verified domain."},
 	{50146, requestErr, 400, "The application '%s' needs a signing key of its own: read the metadata with ?appid=."},
 
 	// the request
@@ -82,7 +81,6 @@ var refusals = []aadsts{
 	{9002313, requestErr, 400, "The request is malformed or not valid."},
 	{901002, requestErr, 400, "The parameter 'resource' is not supported here: use 'scope'."},
 	{70011, scopeErr, 400, "The value of the parameter 'scope' is not valid. The scope '%s' is not valid."},
-	{70001, unauthErr, 400, "The application '%s' is disabled or not installed in the tenant."},
 	{700022, scopeErr, 400, "The scope holds more than one resource: '%s'."},
 	{28000, requestErr, 400, "The parameter 'scope' may name one resource only. The scope '%s' is not valid."},
 	{1002012, scopeErr, 400, "The scope '%s' is not valid. Client credentials need the resource's identifier with /.default after it."},
@@ -91,7 +89,6 @@ var refusals = []aadsts{
 	{700054, "unsupported_response_type", 400, "The response_type 'id_token' is not enabled for the application."},
 	{700051, "unsupported_response_type", 400, "The response_type 'token' is not enabled for the application."},
 	{70005, "unsupported_response_type", 400, "The response_type '%s' is not supported."},
-	{9001023, requestErr, 400, "The grant type is not supported on the /common endpoint for this account."},
 	{900561, requestErr, 400, "The endpoint only takes POST requests. It received a %s request."},
 	{9002325, requestErr, 400, "Proof Key for Code Exchange is required for redeeming a code from another origin."},
 	{9002326, requestErr, 400, "Redeeming a token from another origin is allowed to single-page applications only. Request origin: '%s'."},

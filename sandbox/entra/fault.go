@@ -52,6 +52,9 @@ func Endpoints() []string {
 
 var switches = []Switch{
 	{"app-unknown", "the application is not in this tenant", 700016, atRequest},
+	{"app-unknown-anywhere", "the application is in no directory that was looked at", 700011, atRequest},
+	{"tenant-missing", "the request says no tenant", 90019, atRequest},
+	{"scope-several", "the scope is taken for one of several resources", 700022, atRequest},
 	{"app-disabled", "sign-in is switched off on the enterprise application", 7000112, atRequest},
 	{"app-not-installed", "the application has no service principal here", 7000229, atRequest},
 	{"single-tenant", "the application is for one tenant and was used through /common", 50194, atRequest},

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,6 +86,35 @@ func TestEveryRefusalHasAPageAndWordsThatFit(t *testing.T) {
 	}
 	if r := s.do("GET", "/error?code=1", nil); r.status != 404 {
 		t.Errorf("status %d for an unknown code", r.status)
+	}
+}
+
+// A code that nothing leads to would be a promise: each row of the table is
+// behind a switch or somewhere in the code.
+func TestEveryRefusalCanHappen(t *testing.T) {
+	reached := map[int]bool{}
+	for _, sw := range Switches() {
+		reached[sw.Code] = true
+	}
+	files, _ := filepath.Glob("*.go")
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:aad\(|\t\{)(\d{5,7})[,)]`).FindAllStringSubmatch(string(text), -1) {
+			if n, _ := strconv.Atoi(m[1]); name != "errors.go" {
+				reached[n] = true
+			}
+		}
+	}
+	for _, r := range refusals {
+		if !reached[r.code] {
+			t.Errorf("nothing leads to AADSTS%d", r.code)
+		}
 	}
 }
 

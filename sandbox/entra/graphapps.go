@@ -191,8 +191,12 @@ func graphFailure(e *graphError, err error) *graphError {
 }
 
 func dropApplication(c *graphCall) (answer, *graphError) {
-	id := c.id("id")
-	err := c.s.dir.change(func(t *tables) error {
+	return answer{status: http.StatusNoContent}, c.s.dropApplication(c.id("id"))
+}
+
+// dropApplication deletes a registration and its enterprise application.
+func (s *Server) dropApplication(id string) *graphError {
+	return graphFailure(nil, s.dir.change(func(t *tables) error {
 		a := t.app(id)
 		if a == nil {
 			return missing(id)
@@ -202,8 +206,7 @@ func dropApplication(c *graphCall) (answer, *graphError) {
 			t.dropSP(sp.ID)
 		}
 		return nil
-	})
-	return answer{status: http.StatusNoContent}, graphFailure(nil, err)
+	}))
 }
 
 func addPassword(c *graphCall) (answer, *graphError) {
