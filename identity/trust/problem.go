@@ -49,7 +49,7 @@ func (is *Issuer) check(loopback bool) []Problem {
 	c.apps()
 	c.list("clients", is.Clients, c.client)
 	if is.Skew < 0 || is.Skew > MaxSkew {
-		c.wrong("skew", "clocks may not differ that much", "use 0s to 5m, and set the clocks by NTP")
+		c.wrong("skew", "clocks may not differ that much", "use 1s to 5m, or leave it empty for 5m, and set the clocks by NTP")
 	}
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { return strings.Compare(a.Field, b.Field) })
 	return c.problems

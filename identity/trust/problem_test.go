@@ -83,7 +83,7 @@ func TestEveryMistakeIsNamedWithItsFieldAndAdvice(t *testing.T) {
 		{"a client's name", func(e *Issuer) { e.Clients = []string{"portal"} }, "clients[0]", "Application (client) ID", false},
 		{"a client in upper case", func(e *Issuer) { e.Clients = []string{strings.ToUpper(caller)} }, "clients[0]", "use " + caller, false},
 		{"an hour of skew", func(e *Issuer) { e.Skew = MaxSkew + 1 }, "skew", "NTP", false},
-		{"no skew", func(e *Issuer) { e.Skew = -1 }, "skew", "0s", false},
+		{"no skew", func(e *Issuer) { e.Skew = -1 }, "skew", "1s to 5m", false},
 		{"too many clients", func(e *Issuer) { e.Clients = make([]string, maxListed+1) }, "clients", "shorten", false},
 		{"too long", func(e *Issuer) { e.Scopes = []string{strings.Repeat("a", maxText+1)} }, "scopes[0]", "shorten", false},
 
