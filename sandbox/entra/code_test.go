@@ -1,8 +1,11 @@
 package entra
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -278,5 +281,39 @@ func TestTheSignInPageSaysWhatIsWrong(t *testing.T) {
 	got := s.browser().get(s.authorizeURL("v2")).press("cancel").landed()
 	if got.Get("error") != "access_denied" || got.Get("error_subcode") != "cancel" {
 		t.Errorf("cancelled: %v", got)
+	}
+}
+
+func TestOfTwoRequestsWithOneCodeOneGetsTokens(t *testing.T) {
+	s := open(t)
+	code := s.code("v2", "jane")
+	var tokens, refused atomic.Int32
+	var both sync.WaitGroup
+	for range 8 {
+		both.Go(func() {
+			r := s.ask("v2", "grant_type", "authorization_code", "client_id", webID, "client_secret", seedSecret(webSeed), "redirect_uri", callback, "code", code)
+			if r.status == 200 {
+				tokens.Add(1)
+			} else if strings.Contains(r.text, "AADSTS54005") {
+				refused.Add(1)
+			}
+		})
+	}
+	both.Wait()
+	if tokens.Load() != 1 || refused.Load() != 7 {
+		t.Errorf("%d got tokens and %d were told why not", tokens.Load(), refused.Load())
+	}
+}
+
+func TestASignInMakesTheOldCookieWorthless(t *testing.T) {
+	s := open(t)
+	b := s.browser().get(s.authorizeURL("v2")).signIn("jane")
+	home, _ := url.Parse(s.URL())
+	before := b.http.Jar.Cookies(home)[0]
+	b.get(s.authorizeURL("v2", "login_hint", "bob@contoso.test")).signIn("bob").landed()
+	thief := s.browser()
+	thief.http.Jar.SetCookies(home, []*http.Cookie{before})
+	if got := thief.get(s.authorizeURL("v2", "prompt", "none")).landed(); got.Get("error") != "login_required" {
+		t.Errorf("the old cookie still counts: %v", got)
 	}
 }

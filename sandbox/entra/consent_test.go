@@ -37,7 +37,7 @@ func TestConsentIsAskedForOnceAndCounts(t *testing.T) {
 	if strings.Contains(b.page.text, "everybody") {
 		t.Error("somebody who is no administrator may consent for all")
 	}
-	code := b.accept().landed().Get("code")
+	code := b.press("accept", "everybody", "on").landed().Get("code") // not hers to give
 	r := s.ask("v2", "grant_type", "authorization_code", "client_id", webID, "client_secret", seedSecret(webSeed), "redirect_uri", callback, "code", code).must(t)
 	if claimsOf(t, r.get("access_token"))["scp"] != "user_impersonation" {
 		t.Error("no scope")
