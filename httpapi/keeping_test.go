@@ -20,10 +20,6 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-func asUser(w *apitest.World, login string) *client.Client {
-	return &client.Client{Server: w.URL, Login: login, Password: apitest.Password}
-}
-
 // inTwoYears is a server whose clock is ahead, so that what ended is expired.
 func inTwoYears(s *httpapi.Server) {
 	s.Now = func() time.Time { return time.Now().AddDate(2, 0, 0) }
@@ -52,7 +48,7 @@ func TestRetentionIsSetByWhoAdministersAndSaysWhatGoes(t *testing.T) {
 	ctx := t.Context()
 	ids := []signoff.InstanceID{decided(t, w), decided(t, w)}
 	running := w.Begin(t, "ana", "leave", map[string]any{"days": 1})
-	admin := asUser(w, "admin")
+	admin := as(w, "admin")
 	r, err := admin.Retention(ctx, "leave", -1)
 	must(t, err)
 	if r.KeepDays != 0 || r.Expired != (api.Expired{}) || len(r.Removed)+len(r.Holds) > 0 {
@@ -75,21 +71,21 @@ func TestRetentionIsSetByWhoAdministersAndSaysWhatGoes(t *testing.T) {
 	if len(r.Removed) != 1 || r.Removed[0].Instances != 1 || r.Removed[0].KeepDays != 365 || r.Removed[0].Day != w.API.Now().UTC().Format("2006-01-02") || r.Expired != (api.Expired{Held: 1}) {
 		t.Errorf("afterwards: %+v", r)
 	}
-	if _, err := asUser(w, "ana").Instance(ctx, int64(ids[0])); code(err) != "instance-not-found" {
+	if _, err := as(w, "ana").Instance(ctx, int64(ids[0])); code(err) != "instance-not-found" {
 		t.Errorf("removed: %v", err)
 	}
 	in, err := admin.Instance(ctx, int64(ids[1]))
 	if err != nil || len(in.Holds) != 1 || in.Holds[0].Reason != "the Miller case" || in.Holds[0].PlacedBy.Name != "Adele Admin" || in.Holds[0].ID != h.ID {
 		t.Errorf("held: %+v, %v", in.Holds, err)
 	}
-	if in, err := asUser(w, "ana").Instance(ctx, int64(ids[1])); err != nil || in.Holds != nil {
+	if in, err := as(w, "ana").Instance(ctx, int64(ids[1])); err != nil || in.Holds != nil {
 		t.Errorf("the starter hears of the hold: %+v, %v", in.Holds, err)
 	}
-	if in, err := asUser(w, "ana").Instance(ctx, int64(running)); err != nil || in.Status != "running" {
+	if in, err := as(w, "ana").Instance(ctx, int64(running)); err != nil || in.Status != "running" {
 		t.Errorf("%+v, %v", in, err)
 	}
 	for _, who := range []string{"ana", "jane"} {
-		if _, err := asUser(w, who).Retention(ctx, "leave", -1); code(err) != "not-allowed" {
+		if _, err := as(w, who).Retention(ctx, "leave", -1); code(err) != "not-allowed" {
 			t.Errorf("asked by %s: %v", who, err)
 		}
 	}
@@ -102,7 +98,7 @@ func TestRetentionIsSetByWhoAdministersAndSaysWhatGoes(t *testing.T) {
 
 func TestALiftTellsWhatOnlyThatHoldKept(t *testing.T) {
 	w := apitest.Start(t, inTwoYears)
-	ctx, admin := t.Context(), asUser(w, "admin")
+	ctx, admin := t.Context(), as(w, "admin")
 	first := decided(t, w)
 	decided(t, w)
 	leave, err := admin.PlaceHold(ctx, api.NewHold{Workflow: "leave", Reason: "an audit"})
@@ -135,7 +131,7 @@ func TestALiftTellsWhatOnlyThatHoldKept(t *testing.T) {
 
 func TestHoldsAreOnOneThingAndStayOnRecord(t *testing.T) {
 	w := apitest.Start(t, inTwoYears)
-	ctx, admin := t.Context(), asUser(w, "admin")
+	ctx, admin := t.Context(), as(w, "admin")
 	id := decided(t, w)
 	for want, h := range map[string]api.NewHold{
 		"bad-hold":           {Reason: "x"},
@@ -219,7 +215,7 @@ func TestAnExportHasEverythingAboutInstances(t *testing.T) {
 	_, err := w.API.Runner.Store.RecordMail(ctx, store.InMail{Digest: "d", At: time.Now(), From: "jane@contoso.test", Instance: id, Task: 2, Principal: "user:3",
 		Verdict: "decided", Evidence: `{"method":"dmarc"}`}, nil, store.AdviceLimit{})
 	must(t, err)
-	kinds, text := exportOf(t, asUser(w, "admin"), client.ExportQuery{})
+	kinds, text := exportOf(t, as(w, "admin"), client.ExportQuery{})
 	if len(kinds["instance"]) != 2 || len(kinds["task"]) != 2 || len(kinds["mail"]) != 1 || len(kinds["reply"]) != 1 || len(kinds["end"]) != 1 {
 		t.Fatalf("%s", text)
 	}
@@ -233,7 +229,7 @@ func TestAnExportHasEverythingAboutInstances(t *testing.T) {
 	if kinds["reply"][0]["evidence"].(map[string]any)["method"] != "dmarc" || kinds["task"][0]["outcome"] != "Approve" {
 		t.Errorf("%s", text)
 	}
-	h, err := asUser(w, "admin").History(ctx, int64(id), client.Paging{Limit: 200})
+	h, err := as(w, "admin").History(ctx, int64(id), client.Paging{Limit: 200})
 	must(t, err)
 	n := 0
 	for _, line := range kinds["event"] {
@@ -268,7 +264,7 @@ func TestAnExportHasEverythingAboutInstances(t *testing.T) {
 		"started today":     {client.ExportQuery{StartedSince: time.Now().Add(-time.Hour), StartedUntil: time.Now().Add(time.Hour)}, []signoff.InstanceID{id, running}},
 		"started later":     {client.ExportQuery{StartedSince: time.Now().Add(time.Hour)}, nil},
 	} {
-		kinds, text := exportOf(t, asUser(w, "admin"), c.q)
+		kinds, text := exportOf(t, as(w, "admin"), c.q)
 		var got []signoff.InstanceID
 		for _, in := range kinds["instance"] {
 			got = append(got, signoff.InstanceID(in["id"].(float64)))
@@ -282,14 +278,14 @@ func TestAnExportHasEverythingAboutInstances(t *testing.T) {
 func TestAnExportOfAWorkflowIsForWhoAdministersIt(t *testing.T) {
 	w := apitest.Start(t)
 	w.Begin(t, "ana", "leave", map[string]any{"days": 1})
-	_, err := asUser(w, "admin").SetRights(t.Context(), "leave", api.Rights{Grants: []api.NewGrant{{Who: "bob", Right: "administer"}, {Who: "ana", Right: "start"}}})
+	_, err := as(w, "admin").SetRights(t.Context(), "leave", api.Rights{Grants: []api.NewGrant{{Who: "bob", Right: "administer"}, {Who: "ana", Right: "start"}}})
 	must(t, err)
-	if kinds, text := exportOf(t, asUser(w, "bob"), client.ExportQuery{Workflow: "leave"}); len(kinds["instance"]) != 1 {
+	if kinds, text := exportOf(t, as(w, "bob"), client.ExportQuery{Workflow: "leave"}); len(kinds["instance"]) != 1 {
 		t.Errorf("%s", text)
 	}
 	none := func([]byte, client.Exported) error { return nil }
 	for who, q := range map[string]client.ExportQuery{"bob": {}, "ana": {Workflow: "leave"}, "eve": {Workflow: "leave"}} {
-		if _, err := asUser(w, who).Export(t.Context(), q, none); code(err) != "not-allowed" && code(err) != "workflow-not-found" {
+		if _, err := as(w, who).Export(t.Context(), q, none); code(err) != "not-allowed" && code(err) != "workflow-not-found" {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
@@ -316,7 +312,7 @@ func TestAnExportEndsWhenTheRightToItDoes(t *testing.T) {
 	w := apitest.Start(t)
 	w.Begin(t, "ana", "leave", map[string]any{"days": 1})
 	grant := func(who string) {
-		_, err := asUser(w, "admin").SetRights(t.Context(), "leave", api.Rights{Grants: []api.NewGrant{{Who: who, Right: "administer"}}})
+		_, err := as(w, "admin").SetRights(t.Context(), "leave", api.Rights{Grants: []api.NewGrant{{Who: who, Right: "administer"}}})
 		must(t, err)
 	}
 	grant("bob")
@@ -366,13 +362,13 @@ func TestAnExportThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	for range 5 {
 		decided(t, w)
 	}
-	_, whole := exportOf(t, asUser(w, "admin"), client.ExportQuery{})
+	_, whole := exportOf(t, as(w, "admin"), client.ExportQuery{})
 	most := 0
 	for group := range strings.SplitSeq(whole, `{"kind":"instance"`) {
 		most = max(most, len(group)+len(`{"kind":"instance"`))
 	}
 	cut := &cutter{t: t, after: most + most/2}
-	c := asUser(w, "admin")
+	c := as(w, "admin")
 	c.HTTP = &http.Client{Transport: cut}
 	if _, pieced := exportOf(t, c, client.ExportQuery{}); pieced != whole || cut.cuts < 4 {
 		t.Errorf("in %d pieces:\n%s\nwhole:\n%s", cut.cuts, pieced, whole)
