@@ -51,11 +51,11 @@ type Walk struct {
 const MaxWalks = 64
 
 // Order is which rows of a list come first.
-type Order bool
+type Order int
 
 const (
-	NewestFirst Order = false
-	OldestFirst Order = true
+	NewestFirst Order = iota
+	OldestFirst
 )
 
 // WorklistPage returns the rows of some shelves behind a mark as one list, and

@@ -44,6 +44,14 @@ const (
 	ByPriority Sort = "priority" // high first
 )
 
+// walked is the order in which rows are read for s.
+func (s Sort) walked() store.Order {
+	if s == Oldest {
+		return store.OldestFirst
+	}
+	return store.NewestFirst
+}
+
 // Query says which tasks.
 type Query struct {
 	View     View
@@ -169,7 +177,7 @@ func (w *Worklist) walked(ctx context.Context, by signoff.Caller, wf signoff.Wor
 	}
 	n := limit(q.Limit)
 	var failed error
-	stopped, more, err := w.walk(ctx, by, q.View, q.Sort == Oldest, behind, n+1, func(r store.WorklistRow) bool {
+	stopped, more, err := w.walk(ctx, by, q.View, q.Sort.walked(), behind, n+1, func(r store.WorklistRow) bool {
 		if len(p.Items) == n {
 			return false
 		}
