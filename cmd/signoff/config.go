@@ -23,6 +23,7 @@ type Config struct {
 	Basic     bool          `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
 	Mail      MailConfig    `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
 	Calls     CallsConfig   `koanf:"calls" doc:"What service steps may call."`
+	Outside   OutsideConfig `koanf:"outside" doc:"How identity providers and directories are reached."`
 	Log       LogConfig     `koanf:"log" doc:"What is written to standard error."`
 	Drain     time.Duration `koanf:"drain" default:"0s" doc:"How long to go on answering after being told to stop, while /readyz says 503, so that a load balancer stops sending requests here before they are refused. Longer than it takes to notice: a few of its checks. 0s: without one."`
 	Proxies   string        `koanf:"proxies" doc:"Reverse proxies before the server whose X-Forwarded-For and -Proto are believed, as networks separated by commas: 10.0.0.0/8, ::1/128."`
@@ -84,6 +85,12 @@ type PaceConfig struct {
 // CallsConfig bounds where service steps reach.
 type CallsConfig struct {
 	Allow string `koanf:"allow" doc:"Networks that service steps may call although they are kept from them: this machine (127.0.0.0/8, ::1/128) and link-local addresses (169.254.0.0/16). Separated by commas."`
+}
+
+// OutsideConfig bounds where the server itself reaches, and whom it believes there.
+type OutsideConfig struct {
+	CA    string `koanf:"ca" doc:"File with further certificate authorities to trust (PEM), besides the system's: for an identity provider or a directory with a certificate of your own."`
+	Allow string `koanf:"allow" doc:"Networks that may be called although they are kept from the server: this machine (127.0.0.0/8, ::1/128), link-local addresses (169.254.0.0/16) and those where cloud machines keep their credentials. Separated by commas."`
 }
 
 // LogConfig says what the log looks like.

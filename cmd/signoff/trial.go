@@ -38,6 +38,14 @@ func (s *server) openSandbox(ctx context.Context, cfg *Config, f serveFlags) err
 	return nil
 }
 
+// sandboxCA is the file that vouches for the sandbox's servers, if there is a sandbox.
+func (s *server) sandboxCA() []string {
+	if s.sandbox == nil {
+		return nil
+	}
+	return []string{s.sandbox.Addresses().CAFile}
+}
+
 // sandboxMail is the mail configuration of somebody whose provider is the sandbox.
 func sandboxMail(a sandbox.Addresses, m MailConfig) MailConfig {
 	service := sandboxAccount(a.Accounts, "workflow")

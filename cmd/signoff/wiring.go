@@ -39,6 +39,7 @@ type server struct {
 	runner   *runner.Runner
 	post     post // mail; its zero value sends and reads none
 	sandbox  *sandbox.Sandbox
+	outside  *outside // the way to identity providers and directories
 	made     identity.Bootstrapped
 	handler  http.Handler
 	profiler string // address of Go's profiler; "": none
@@ -99,6 +100,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		if err := s.openSandbox(ctx, &cfg, f); err != nil {
 			return s, err
 		}
+	}
+	if s.outside, err = newOutside(cfg.Outside, f.sandbox, s.sandboxCA()...); err != nil {
+		return s, err
 	}
 	s.library = library.New(s.store, s.store.Now)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
@@ -233,6 +237,7 @@ func (c Config) node() string {
 // close gives up what open opened, in reverse.
 func (s *server) close() {
 	s.post.close()
+	s.outside.close()
 	if s.sandbox != nil {
 		if err := s.sandbox.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)
