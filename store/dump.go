@@ -15,9 +15,10 @@ var tables = []struct{ name, order string }{
 	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"},
 	{"worklist", "principal, shelf, offered, instance, seq"}, {"worklist_count", "principal, shelf"},
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
-	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"people_word", "word, principal"},
-	{"session", "token"}, {"guess", "key"},
-	{"installation", "name"},
+	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"nesting", "people_group, member"}, {"people_word", "word, principal"},
+	{"identity_link", "source, subject"}, {"group_link", "source, external"}, {"newcomer", "id"},
+	{"session", "token"}, {"guess", "key"}, {"access_token", "id"}, {"api_caller", "day, api, account, how, via, code"},
+	{"installation", "name"}, {"setting", "name"}, {"change", "id"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }

@@ -12,8 +12,8 @@ import (
 // has, whatever its case ("group-taken").
 func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	err := s.exclusively(ctx, func(tx *tx) error {
-		err := tx.row(`insert into people_group (key, name) values ($1, $2) on conflict (key) do nothing returning id`,
-			g.Key, g.Name).Scan(&g.ID)
+		err := tx.row(`insert into people_group (key, name, kind, source, about) values ($1, $2, $3, $4, $5) on conflict (key) do nothing returning id`,
+			g.Key, g.Name, flag(g.Role), g.Source, g.About).Scan(&g.ID)
 		if isNoRows(err) {
 			return groupTaken(g.Name)
 		}
@@ -83,7 +83,8 @@ func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) er
 				return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-groups",
 					Detail: fmt.Sprintf("somebody can be in at most %d groups", maxGroups)}
 			}
-			_, err = tx.exec(`insert into membership (people_group, account) values ($1, $2) on conflict do nothing`, group, account)
+			_, err = tx.exec(`insert into membership (people_group, account) values ($1, $2)
+				on conflict (people_group, account) do update set via = ''`, group, account)
 		} else {
 			_, err = tx.exec(`delete from membership where people_group = $1 and account = $2`, group, account)
 		}
@@ -93,24 +94,100 @@ func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) er
 
 // Group returns a group by number; false when there is none.
 func (s *Store) Group(ctx context.Context, id int64) (Group, bool, error) {
-	return s.oneGroup(s.groups(ctx, `select id, key, name from people_group where id = $1`, id))
+	return s.oneGroup(s.groups(ctx, groupColumns+` where id = $1`, id))
 }
 
 // GroupByKey returns the group whose name has this key.
 func (s *Store) GroupByKey(ctx context.Context, key string) (Group, bool, error) {
-	return s.oneGroup(s.groups(ctx, `select id, key, name from people_group where key = $1`, key))
+	return s.oneGroup(s.groups(ctx, groupColumns+` where key = $1`, key))
 }
 
 // Groups returns up to limit groups numbered above after, by number.
 func (s *Store) Groups(ctx context.Context, after int64, limit int) ([]Group, error) {
-	return s.groups(ctx, `select id, key, name from people_group where id > $1 order by id limit $2`, after, limit)
+	return s.groups(ctx, groupColumns+` where id > $1 order by id limit $2`, after, limit)
 }
 
-// GroupsOf returns the groups a user is in, by number.
+const groupColumns = `select id, key, name, kind, source, about from people_group`
+
+// GroupsOf returns the groups a user is in, and those these are in, by number.
 func (s *Store) GroupsOf(ctx context.Context, account int64) ([]Group, error) {
 	return s.groups(ctx, `
-		select g.id, g.key, g.name from membership m join people_group g on g.id = m.people_group
-		where m.account = $1 order by g.id`, account)
+		with recursive held (id) as (
+			select people_group from membership where account = $1
+			union select n.people_group from nesting n join held h on n.member = h.id)
+		`+groupColumns+` where id in (select id from held) order by id`, account)
+}
+
+// Direct is a member of a group by name, and who says so.
+type Direct struct {
+	Person signoff.Person // a person or a group
+	Via    string         // the source, "" an administrator here
+}
+
+// DirectMembers returns up to limit people and groups that were put into a group
+// themselves, disabled people too: groups first, by number, those after the
+// principal given.
+func (s *Store) DirectMembers(ctx context.Context, group int64, after signoff.Principal, limit int) ([]Direct, error) {
+	var list []Direct
+	afterUser, past := AccountID(after)
+	if !past {
+		afterGroup, _ := GroupID(after)
+		err := s.directs(ctx, &list, groupPrincipal, `select g.id, g.name, g.name, '', n.via from nesting n join people_group g on g.id = n.member
+			where n.people_group = $1 and g.id > $2 order by g.id limit $3`, group, afterGroup, limit)
+		if err != nil {
+			return nil, err
+		}
+	}
+	err := s.directs(ctx, &list, userPrincipal, `select a.id, a.login, a.name, a.email, m.via from membership m join account a on a.id = m.account
+		where m.people_group = $1 and a.id > $2 order by a.id limit $3`, group, afterUser, limit-len(list))
+	return list, err
+}
+
+func (s *Store) directs(ctx context.Context, into *[]Direct, principal func(int64) signoff.Principal, query string, args ...any) error {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	return s.explain(eachRow(rows, func() error {
+		var id int64
+		var d Direct
+		err := rows.Scan(&id, &d.Person.Login, &d.Person.Name, &d.Person.Email, &d.Via)
+		d.Person.Principal = principal(id)
+		*into = append(*into, d)
+		return err
+	}))
+}
+
+// Nest puts a group into another or takes it out, on the word of via ("": an
+// administrator here). It refuses missing groups ("group-not-found") and a group
+// that would be in itself ("group-cycle").
+func (s *Store) Nest(ctx context.Context, group, member int64, via string, in bool) error {
+	return s.exclusively(ctx, func(t *tx) error {
+		if !in {
+			_, err := t.exec(`delete from nesting where people_group = $1 and member = $2`, group, member)
+			return err
+		}
+		for _, id := range []int64{group, member} {
+			var some int
+			if err := t.row(`select 1 from people_group where id = $1`, id).Scan(&some); isNoRows(err) {
+				return noGroup
+			} else if err != nil {
+				return err
+			}
+		}
+		var some int
+		err := t.row(`with recursive inside (id) as (
+				select cast($1 as bigint) union select n.member from nesting n join inside i on n.people_group = i.id)
+			select 1 from inside where id = $2`, member, group).Scan(&some)
+		if err == nil {
+			return &signoff.Error{Kind: signoff.Conflict, Code: "group-cycle", Detail: "the group would be in itself that way"}
+		}
+		if !isNoRows(err) {
+			return err
+		}
+		_, err = t.exec(`insert into nesting (people_group, member, via) values ($1, $2, $3) on conflict do nothing`, group, member, via)
+		return err
+	})
 }
 
 func (s *Store) oneGroup(list []Group, err error) (Group, bool, error) {
@@ -130,7 +207,7 @@ func (s *Store) groups(ctx context.Context, query string, args ...any) ([]Group,
 		var g Group
 		list = append(list, g)
 		last := &list[len(list)-1]
-		return rows.Scan(&last.ID, &last.Key, &last.Name)
+		return rows.Scan(&last.ID, &last.Key, &last.Name, &last.Role, &last.Source, &last.About)
 	})
 	return list, s.explain(err)
 }

@@ -32,9 +32,10 @@ const (
 	TopicMail      Topic = "mail"      // mails wait to be sent, or nobody is sending any
 	TopicPeople    Topic = "people"    // accounts or groups were changed
 	TopicWorkflows Topic = "workflows" // workflows or rights were changed
+	TopicSettings  Topic = "settings"  // a setting was saved; the payload is its name
 )
 
-var allTopics = []Topic{TopicChanges, TopicJobs, TopicMail, TopicPeople, TopicWorkflows}
+var allTopics = []Topic{TopicChanges, TopicJobs, TopicMail, TopicPeople, TopicWorkflows, TopicSettings}
 
 // Hint is what another node says. With Resync, hints of the topic were lost:
 // whoever follows it should look at everything.

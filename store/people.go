@@ -10,13 +10,17 @@ import (
 	"github.com/signoffhq/signoff"
 )
 
-// Account is a local user. Package identity makes the keys and words: the store
+// Account is a user of this server: a person, or an application that calls by
+// itself. Package identity makes the keys and words: the store
 // compares them byte by byte.
 type Account struct {
 	ID        int64
 	Login     string // lower case
 	Name      string
 	Addresses []Address // the first is the one mail goes to; may be empty
+	App       bool      // an application, not a person
+	Source    string    // the directory that rules it, "" nobody
+	Manager   int64     // account of their manager, 0 none known
 	Admin     bool
 	Disabled  bool
 	Epoch     int64    // raised by whoever wants sessions and remembered passwords to end
@@ -42,12 +46,15 @@ func (a Account) Person() signoff.Person {
 	return signoff.Person{Principal: a.Principal(), Login: a.Login, Name: a.Name, Email: a.Email()}
 }
 
-// Group is a set of local users.
+// Group is a set of users and of other groups.
 type Group struct {
-	ID    int64
-	Name  string
-	Key   string   // the name without regard to case
-	Words []string // as for Account
+	ID     int64
+	Name   string
+	Key    string   // the name without regard to case
+	Role   bool     // a role of ours, not a group
+	Source string   // the directory that rules it, "" nobody
+	About  string   // what it is for
+	Words  []string // as for Account
 }
 
 // Principal returns "group:3".
@@ -113,10 +120,10 @@ func insertAccount(tx *tx, a Account, password string, now int64) (id int64, err
 		return 0, err
 	}
 	err = tx.row(`
-		insert into account (login, name, email, admin, disabled, epoch, created, password)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)
+		insert into account (login, name, email, kind, source, manager, admin, disabled, epoch, created, password)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (login) do nothing returning id`,
-		a.Login, a.Name, a.Email(), flag(a.Admin), flag(a.Disabled), a.Epoch, now, password).Scan(&id)
+		a.Login, a.Name, a.Email(), flag(a.App), a.Source, a.Manager, flag(a.Admin), flag(a.Disabled), a.Epoch, now, password).Scan(&id)
 	if isNoRows(err) {
 		return 0, &signoff.Error{Kind: signoff.Conflict, Code: "login-taken",
 			Detail: fmt.Sprintf("somebody has the login %s already", a.Login)}
@@ -174,8 +181,8 @@ func updateAccount(tx *tx, before, a Account) error {
 		}
 	}
 	if _, err := tx.exec(`
-		update account set name = $2, email = $3, admin = $4, disabled = $5, epoch = $6 where id = $1`,
-		a.ID, a.Name, a.Email(), flag(a.Admin), flag(a.Disabled), a.Epoch); err != nil {
+		update account set name = $2, email = $3, admin = $4, disabled = $5, epoch = $6, kind = $7, source = $8, manager = $9 where id = $1`,
+		a.ID, a.Name, a.Email(), flag(a.Admin), flag(a.Disabled), a.Epoch, flag(a.App), a.Source, a.Manager); err != nil {
 		return err
 	}
 	return writeAccountParts(tx, a)
@@ -255,7 +262,7 @@ func (s *Store) UpgradePassword(ctx context.Context, id int64, was, now string) 
 	})
 }
 
-const accountColumns = `select id, login, name, admin, disabled, epoch from account`
+const accountColumns = `select id, login, name, kind, source, manager, admin, disabled, epoch from account`
 
 // Account returns a user by number; false when there is none.
 func (s *Store) Account(ctx context.Context, id int64) (Account, bool, error) {
@@ -304,10 +311,14 @@ func (s *Store) EnabledAccounts(ctx context.Context, after int64, limit int) ([]
 	return s.accounts(ctx, accountColumns+` where id > $1 and disabled = 0 order by id limit $2`, after, limit)
 }
 
-// Members returns up to limit users of a group who can sign in, numbered above after.
+// Members returns up to limit users who can sign in and are in a group or in one
+// that is in it, numbered above after.
 func (s *Store) Members(ctx context.Context, group, after int64, limit int) ([]Account, error) {
-	return s.accounts(ctx, accountColumns+`
-		where id in (select account from membership where people_group = $1 and account > $2)
+	return s.accounts(ctx, `
+		with recursive inside (id) as (
+			select cast($1 as bigint) union select n.member from nesting n join inside i on n.people_group = i.id)
+		`+accountColumns+`
+		where id in (select m.account from membership m join inside i on m.people_group = i.id where m.account > $2)
 		and disabled = 0 order by id limit $3`, group, after, limit)
 }
 
@@ -336,7 +347,7 @@ func scanAccounts(rows *sql.Rows, err error) ([]Account, error) {
 	var list []Account
 	for rows.Next() {
 		var a Account
-		if err := rows.Scan(&a.ID, &a.Login, &a.Name, &a.Admin, &a.Disabled, &a.Epoch); err != nil {
+		if err := rows.Scan(&a.ID, &a.Login, &a.Name, &a.App, &a.Source, &a.Manager, &a.Admin, &a.Disabled, &a.Epoch); err != nil {
 			return nil, err
 		}
 		list = append(list, a)
