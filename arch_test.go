@@ -41,6 +41,8 @@ var house = []room{
 	{pkg: "identity", may: "engine access store seal identity/trust", why: "who is calling; never what they call"},
 	{pkg: "connector/mail", may: "", why: "a connector knows its system and no workflow"},
 	{pkg: "connector/rest", may: "", why: "a connector knows its system and no workflow"},
+	{pkg: "connector/ldap", may: "", why: "a connector knows its system and no workflow"},
+	{pkg: "directory", may: "access store seal identity connector/ldap", why: "takes people and groups from elsewhere; knows no route and no workflow"},
 	{pkg: "mailroom/reply", may: "", why: "what a mail says is decided from its bytes alone"},
 	{pkg: "mailroom", may: "expr engine store runner seal mailroom/reply", why: "meets connectors only in cmd/signoff"},
 	{pkg: "api", may: "", why: "wire types are shared by server and client"},
