@@ -476,6 +476,7 @@ func Fill(t *testing.T, s *store.Store) {
 	group, err := s.CreateGroup(ctx, store.Group{Name: "Finance", Key: "finance" + name, Words: []string{"finance"}})
 	must(t, err)
 	must(t, s.SetMember(ctx, group.ID, a.ID, true))
+	fillIdentities(t, s, a, group, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
 	must(t, err)
