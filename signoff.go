@@ -19,7 +19,7 @@ type InstanceID int64
 type WorkflowID int64
 
 // Principal names somebody who can be given a task or a right: one person
-// ("user:7"), a group of people ("group:3"). The part after the colon is opaque
+// ("user:7"), a group of people or a role ("group:3"). The part after the colon is opaque
 // and never changes, whatever happens to the name. The zero value is nobody:
 // as an acting person it stands for the server itself.
 type Principal string
@@ -30,7 +30,7 @@ const Everyone Principal = "group:everyone"
 // IsUser tells whether p is one person.
 func (p Principal) IsUser() bool { return strings.HasPrefix(string(p), "user:") }
 
-// IsGroup tells whether p is a group.
+// IsGroup tells whether p is a group or a role.
 func (p Principal) IsGroup() bool { return strings.HasPrefix(string(p), "group:") }
 
 // Person is somebody as the rest of the program needs to speak of them.
@@ -45,9 +45,12 @@ type Person struct {
 // parameter, so that rights show in the signature.
 type Caller struct {
 	Person
-	Groups []Principal // every group the person is in, Everyone included
-	Admin  bool        // holds the server right "administer"
-	How    string      // how they were recognised: "basic", "session", "mail", "system"
+	Groups      []Principal // every group and role the person is in, also through other groups; Everyone included
+	Admin       bool        // holds the server right "administer", themselves or through a group or role
+	Deploy      bool        // holds the server right "deploy"
+	Impersonate bool        // holds the server right "impersonate"
+	How         string      // how they were recognised: "basic", "session", "bearer", "token", "mail", "system"
+	Via         string      // what they came through: issuer and client, or the name of an access token; "" nothing to tell
 }
 
 // Principals returns the person and all their groups: the keys of their worklist.

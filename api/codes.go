@@ -38,6 +38,14 @@ var Codes = []Code{
 	{"foreign-origin", 403, "The request came from a page of another site", "Browsers may change something only from this server's own pages."},
 	{"too-many-guesses", 429, "Too many wrong passwords", "Wait as long as Retry-After says."},
 	{"sign-in-busy", 503, "Too many people are signing in", "Passwords are checked a few at a time. Try again in a moment."},
+	{"access-token-garbled", 401, "Not signed in", "A personal access token is sgn_ and 38 letters and digits, and this is not all of one."},
+	{"access-token-unknown", 401, "Not signed in", "The personal access token was ended, or it is another server's. Make a new one."},
+	{"access-token-expired", 401, "Not signed in", "The personal access token has run out. Make a new one."},
+	{"access-token-limited", 403, "The access token may not do this", "Its owner made it for reading only, or for another API of this server."},
+	{"token-by-token", 403, "A token cannot make tokens", "Sign in on the page, or send name and password: a token that was lost must not make others."},
+	{"kind-not-taken", 401, "Not signed in", "The API does not take this kind of sign-in. WWW-Authenticate names those it takes; an administrator sets them under Manage, APIs."},
+	{"api-off", 404, "The API is switched off", "An administrator can switch it on under Manage, APIs."},
+	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage, APIs: scheme, host and port, to the letter."},
 	{"user-disabled", 403, "The account is switched off", "An administrator can switch it on again."},
 
 	// What they may do.
@@ -56,6 +64,7 @@ var Codes = []Code{
 	{"user-not-found", 404, "No such user", "There is no account with that principal."},
 	{"group-not-found", 404, "No such group", "There is no group with that principal. Nobody is put into Everyone or taken out of it."},
 	{"mail-not-found", 404, "No such mail", "There is no mail of that number."},
+	{"access-token-not-found", 404, "No such token", "There is no personal access token of that number, or it is not yours."},
 	{"code-not-found", 404, "No such problem code", "The list of codes does not have it."},
 
 	// Tasks and instances.
@@ -103,6 +112,10 @@ var Codes = []Code{
 	{"login-taken", 409, "The login is taken", "Choose another one."},
 	{"address-taken", 409, "The address is somebody else's", "One mailbox belongs to one person."},
 	{"last-administrator", 409, "The server needs an administrator", "Make somebody else one first."},
+	{"bad-token", 422, "The token cannot be made", "\"errors\" names the field."},
+	{"token-name-taken", 409, "The name is taken", "You have a token of that name already. Name each after the program that uses it."},
+	{"too-many-tokens", 409, "Too many tokens", "End those that nothing uses any more."},
+	{"bad-apis", 422, "The setting is not right", "\"errors\" names each part, what is wrong with it and what to write."},
 	{"bad-group", 422, "The group is not right", "\"errors\" names the field."},
 	{"group-cycle", 409, "A group cannot be in itself", "The group to be put in holds the other one already, perhaps through further groups."},
 	{"link-taken", 409, "That identity is somebody's", "In the other system it is one person or group, and so it is here. Unlink it where the detail says first."},

@@ -20,7 +20,8 @@ type visit struct {
 	token  string // of the session that came with it, "" for none
 	csrf   string // of that session
 	caller *signoff.Caller
-	err    error // why there is no caller
+	limits Limits // of the access token that came with it
+	err    error  // why there is no caller
 }
 
 type visitKey struct{}
@@ -56,6 +57,17 @@ func As(ctx context.Context, c signoff.Caller) context.Context {
 // Remote returns the address of the client of this request, without port.
 func Remote(ctx context.Context) string { return visitOf(ctx).remote }
 
+type welcomeKey struct{}
+
+// Welcome marks a request that a page of another site sent, as its
+// administrators allow: with credentials of its own it may change things. A
+// session it came with stays what it is for, this server's own pages.
+func Welcome(ctx context.Context) context.Context {
+	return context.WithValue(ctx, welcomeKey{}, true)
+}
+
+func welcomed(ctx context.Context) bool { return ctx.Value(welcomeKey{}) != nil }
+
 // Refuse writes an error as the answer to a request.
 type Refuse func(http.ResponseWriter, *http.Request, error)
 
@@ -82,7 +94,7 @@ func (s *Service) visit(r *http.Request) (visit, error) {
 	v := visit{remote: s.remote(r), secure: s.secure(r)}
 	// Browsers add remembered Basic credentials to forms of other sites just as
 	// they add cookies, so where a request comes from matters either way.
-	if s.origins.Check(r) != nil {
+	if s.origins.Check(r) != nil && !(welcomed(r.Context()) && r.Header.Get("Authorization") != "") {
 		return v, &signoff.Error{Kind: signoff.Forbidden, Code: "foreign-origin",
 			Detail: "a page of another site sent this request"}
 	}
@@ -92,11 +104,19 @@ func (s *Service) visit(r *http.Request) (visit, error) {
 		err = &signoff.Error{Kind: signoff.Invalid, Code: "two-credentials",
 			Detail: "the request has more than one Authorization header"}
 	case len(given) == 1:
-		err = s.basicVisit(r, given[0], &v)
+		err = s.credentialVisit(r, given[0], &v)
 	default:
 		err = s.sessionVisit(r, &v)
 	}
 	return v, err
+}
+
+// credentialVisit looks at an Authorization header of any scheme.
+func (s *Service) credentialVisit(r *http.Request, header string, v *visit) error {
+	if is, err := s.tokenVisit(r, header, v); is {
+		return err
+	}
+	return s.basicVisit(r, header, v)
 }
 
 func (s *Service) basicVisit(r *http.Request, header string, v *visit) error {

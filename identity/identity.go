@@ -91,6 +91,7 @@ type Service struct {
 	members    *cache[int64, member]        // people with their groups
 	names      *cache[signoff.Principal, signoff.Person]
 	resolved   *cache[string, []signoff.Person]
+	pats       *cache[[32]byte, store.AccessToken] // personal access tokens, by hash
 
 	flightMu sync.Mutex
 	flights  map[flightKey]*flight // passwords being checked now
@@ -110,6 +111,7 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Service, error) {
 		members:    newCache[int64, member](10_000, peopleFor, o.Now),
 		names:      newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
 		resolved:   newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
+		pats:       newCache[[32]byte, store.AccessToken](10_000, peopleFor, o.Now),
 		flights:    map[flightKey]*flight{},
 		origins:    http.NewCrossOriginProtection(),
 	}

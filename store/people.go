@@ -137,7 +137,7 @@ func insertAccount(tx *tx, a Account, password string, now int64) (id int64, err
 
 // ChangeAccount lets change alter all of a user but the login, and keeps the
 // result; change has to set Words again. Raising Epoch
-// ends the user's sessions. It refuses a missing user ("user-not-found"), an
+// ends the user's sessions, disabling them their access tokens for ever. It refuses a missing user ("user-not-found"), an
 // address of somebody else, and to leave the server without an administrator
 // who can sign in ("last-administrator"). change may be run more than once.
 func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Account) error) (Account, error) {
@@ -159,7 +159,7 @@ func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Accoun
 			return err
 		}
 		a.ID, a.Login = id, before.Login
-		return updateAccount(tx, before, a)
+		return tx.keepingAdministrator(func() error { return updateAccount(tx, before, a) })
 	})
 	return a, err
 }
@@ -169,11 +169,6 @@ var noUser = &signoff.Error{Kind: signoff.NotFound, Code: "user-not-found", Deta
 func updateAccount(tx *tx, before, a Account) error {
 	if err := addressesFree(tx, a); err != nil {
 		return err
-	}
-	if before.Admin && !before.Disabled && (!a.Admin || a.Disabled) {
-		if err := anotherAdmin(tx, a.ID); err != nil {
-			return err
-		}
 	}
 	if a.Epoch != before.Epoch {
 		if _, err := tx.exec(`delete from session where account = $1`, a.ID); err != nil {
@@ -186,16 +181,6 @@ func updateAccount(tx *tx, before, a Account) error {
 		return err
 	}
 	return writeAccountParts(tx, a)
-}
-
-func anotherAdmin(tx *tx, id int64) error {
-	var some int
-	err := tx.row(`select 1 from account where admin = 1 and disabled = 0 and id <> $1 limit 1`, id).Scan(&some)
-	if isNoRows(err) {
-		return &signoff.Error{Kind: signoff.Conflict, Code: "last-administrator",
-			Detail: "this is the only administrator left", Hint: "make somebody else an administrator first"}
-	}
-	return err
 }
 
 func addressesFree(tx *tx, a Account) error {
