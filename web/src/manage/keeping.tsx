@@ -72,7 +72,7 @@ function KeepForm({ workflow, set }: { workflow: string; set: Retention }) {
       <div role="status">{expired && days > 0 && <p className="quiet">{t.keeping.expired(expired)}</p>}</div>
       {keep.error && !asking && <Failure error={keep.error} />}
       <div>
-        <Button look="primary" isDisabled={days === set.keepDays || meant.isFetching || meant.isError} busy={keep.isPending} onPress={() => (removes ? setAsking(true) : keep.mutate(days))}>
+        <Button look="primary" isDisabled={meant.isError} busy={keep.isPending || meant.isFetching} onPress={() => (removes ? setAsking(true) : keep.mutate(days))}>
           {t.keeping.save}
         </Button>
       </div>
