@@ -32,6 +32,7 @@ func (s *Server) control() http.Handler {
 	on("GET /sandbox/entra/workload/.well-known/openid-configuration", s.workloadMetadata)
 	on("GET /sandbox/entra/workload/keys", s.workloadKeys)
 	on("GET /sandbox/entra/{$}", s.console)
+	on("GET /sandbox/entra/style.css", s.style)
 	on("GET /sandbox/entra/apps/{id}", s.consoleApp)
 	on("POST /sandbox/entra/apps", s.consoleAdd)
 	on("POST /sandbox/entra/apps/{id}", s.consoleChange)

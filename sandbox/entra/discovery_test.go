@@ -163,7 +163,7 @@ func TestPagesNeedNothingFromElsewhere(t *testing.T) {
 	check(s.browser().get(s.authorizeURL("v2", "redirect_uri", "https://evil.test")))
 	check(s.browser().get("/sandbox/entra/"))
 	check(s.browser().get("/sandbox/entra/apps/" + seedID(0xb0, webSeed)))
-	if css := s.do("GET", "/style.css", nil).text; !strings.Contains(css, "prefers-color-scheme: dark") || strings.Contains(css, "url(") {
+	if css := s.do("GET", "/sandbox/entra/style.css", nil).text; !strings.Contains(css, "prefers-color-scheme: dark") || strings.Contains(css, "url(") {
 		t.Error("the style sheet has no dark form, or loads something")
 	}
 	if seen != 8 {

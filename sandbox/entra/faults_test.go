@@ -381,12 +381,12 @@ func TestTheTLSCertificateCanBeWrong(t *testing.T) {
 	for _, name := range []string{"tls-untrusted", "tls-expired"} {
 		s.plant(Fault{Name: name})
 		s.http.CloseIdleConnections()
-		if resp, err := s.http.Get(s.URL() + "/style.css"); err == nil {
+		if resp, err := s.http.Get(s.URL() + "/sandbox/entra/style.css"); err == nil {
 			resp.Body.Close()
 			t.Errorf("%s: the certificate was accepted", name)
 		}
 		s.heal()
-		s.do("GET", "/style.css", nil)
+		s.do("GET", "/sandbox/entra/style.css", nil)
 	}
 }
 

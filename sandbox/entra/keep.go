@@ -108,7 +108,7 @@ func (s *Server) load(dir string, keepIt bool) error {
 	s.nameGraph()
 	s.sealer = newSealer(k.Seal)
 	s.faults.on = k.Faults
-	keys, err := openKeys(dir, keepIt, s.now())
+	keys, err := openKeys(dir, keepIt, s.log, s.now)
 	if err != nil {
 		return err
 	}

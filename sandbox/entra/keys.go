@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,8 +28,11 @@ type signingKey struct {
 }
 
 // keyring holds the tenant's keys. The first signs; all are published, so that
-// a planned rollover surprises nobody.
+// a planned rollover surprises nobody. They are made when they are first asked
+// for: a start need not wait for keys that many trials never use.
 type keyring struct {
+	log  *slog.Logger
+	now  func() time.Time
 	mu   sync.RWMutex
 	keys []*signingKey
 	gone []*signingKey // no longer published: their tokens must be refused
@@ -36,8 +41,8 @@ type keyring struct {
 
 const publishedKeys = 2
 
-func openKeys(dir string, keepIt bool, now time.Time) (*keyring, error) {
-	k := &keyring{save: func([]*signingKey) error { return nil }}
+func openKeys(dir string, keepIt bool, log *slog.Logger, now func() time.Time) (*keyring, error) {
+	k := &keyring{log: log, now: now, save: func([]*signingKey) error { return nil }}
 	name := filepath.Join(dir, keysFile)
 	if keepIt {
 		k.save = func(keys []*signingKey) error { return writeFile(name, keys) }
@@ -50,14 +55,30 @@ func openKeys(dir string, keepIt bool, now time.Time) (*keyring, error) {
 			}
 		}
 	}
-	for len(k.keys) < publishedKeys {
-		key, err := newKey(now)
-		if err != nil {
-			return nil, err
-		}
-		k.keys = append(k.keys, key)
+	return k, nil
+}
+
+// made returns the published keys, the signing one first.
+func (k *keyring) made() []*signingKey {
+	k.mu.RLock()
+	keys := k.keys
+	k.mu.RUnlock()
+	if len(keys) >= publishedKeys {
+		return keys
 	}
-	return k, k.save(k.keys)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for len(k.keys) < publishedKeys {
+		key, err := newKey(k.now())
+		if err != nil {
+			panic(err) // there is no machine that cannot make a key pair
+		}
+		k.keys = append(slices.Clone(k.keys), key)
+		if err := k.save(k.keys); err != nil {
+			k.log.Warn("the sandbox's signing keys are not kept", "err", err)
+		}
+	}
+	return k.keys
 }
 
 // spareKeys lets tests pay for a key pair once.
@@ -122,6 +143,7 @@ func (s *Server) Rollover(emergency bool) error {
 		return err
 	}
 	k := s.keys
+	k.made()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !emergency {
@@ -140,17 +162,9 @@ func (s *Server) Rollover(emergency bool) error {
 	return k.save(k.keys)
 }
 
-func (k *keyring) current() *signingKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.keys[0]
-}
+func (k *keyring) current() *signingKey { return k.made()[0] }
 
-func (k *keyring) published() []*signingKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return append([]*signingKey(nil), k.keys...)
-}
+func (k *keyring) published() []*signingKey { return slices.Clone(k.made()) }
 
 func (k *keyring) byID(kid string) *signingKey {
 	for _, key := range k.published() {

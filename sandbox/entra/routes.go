@@ -40,7 +40,6 @@ func (s *Server) routes() http.Handler {
 	on("GET /login", "", s.flowPage)
 	on("POST /login", "", s.flowPost)
 	on("GET /error", "", s.errorPage)
-	on("GET /style.css", "", s.style)
 	on("GET /{$}", "", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/sandbox/entra/", http.StatusFound) })
 
 	graph, control := s.unreliable("graph", s.graph().ServeHTTP), s.control()

@@ -32,7 +32,7 @@ func seedSecret(n int) string { return "sandbox~secret." + seedID(0x5e, n)[24:] 
 
 // Registrations lists the applications that every new tenant has.
 func Registrations() []Registration {
-	callback := []string{"http://localhost/callback", "http://localhost:8080/signin/callback"}
+	callback := []string{"http://localhost/callback", "http://localhost/oauth/callback"}
 	return []Registration{
 		{Name: "Contoso Workflow API", About: "an API that takes v2.0 tokens; scope user_impersonation, roles Workflow.Start and Workflow.Read",
 			ClientID: seedID(0xa0, apiSeed), Secret: seedSecret(apiSeed), IdentifierURI: "api://" + seedID(0xa0, apiSeed)},
