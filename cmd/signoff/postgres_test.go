@@ -44,7 +44,7 @@ func TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword(t *testing.T) {
 	t.Setenv("SIGNOFF_KEY", seal.NewKey().Text().Reveal())
 	runUntilReady(t, dsn, "--data", t.TempDir())
 	dir := t.TempDir()
-	runUntilReady(t, dsn, "--data", dir, "--sandbox", "--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0")
+	runUntilReady(t, dsn, "--data", dir, "--sandbox", "--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0", "--sandbox-https", "127.0.0.1:0")
 	if logins := loginsOf(t, dsn); logins != "admin" {
 		t.Fatalf("there are accounts of %s", logins)
 	}

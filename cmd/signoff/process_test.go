@@ -54,7 +54,7 @@ func freePort(t *testing.T) string {
 // runSandbox runs the sandbox's mail system in a process of its own.
 func runSandbox(t *testing.T) sandbox.Addresses {
 	t.Helper()
-	c := command(t.Context(), "sandbox", "--dir", t.TempDir(), "--smtp", "127.0.0.1:0", "--imap", "127.0.0.1:0")
+	c := command(t.Context(), "sandbox", "--dir", t.TempDir(), "--smtp", "127.0.0.1:0", "--imap", "127.0.0.1:0", "--https", "127.0.0.1:0")
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ func signoffInScript(ts *testscript.TestScript, neg bool, args []string) {
 func sandboxInScript(ts *testscript.TestScript, neg bool, more []string) {
 	data := ts.MkAbs("data")
 	c := exec.Command(os.Args[0], append([]string{"serve", "--sandbox", "--data", data, "--listen", "127.0.0.1:0",
-		"--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0"}, more...)...)
+		"--sandbox-smtp", "127.0.0.1:0", "--sandbox-imap", "127.0.0.1:0", "--sandbox-https", "127.0.0.1:0"}, more...)...)
 	c.Env = append(os.Environ(), beSignoff+"=1", "SIGNOFF_STORE="+ts.Getenv("SIGNOFF_STORE"))
 	log := &lockedBuffer{}
 	c.Stderr = log

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/mail"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/samples"
 	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/sandbox/entra"
 	"github.com/signoffhq/signoff/seal"
 )
 
@@ -35,7 +37,8 @@ func (s *server) openSandbox(ctx context.Context, cfg *Config, f serveFlags) err
 		return err
 	}
 	cfg.Mail = sandboxMail(s.sandbox.Addresses(), cfg.Mail)
-	return nil
+	s.entra, err = entra.Open(ctx, entra.Options{Dir: filepath.Join(cfg.Data, "sandbox"), Listen: f.sandboxAuth, Keep: true, Log: s.log})
+	return err
 }
 
 // sandboxCA is the file that vouches for the sandbox's servers, if there is a sandbox.
@@ -160,9 +163,11 @@ func (s *server) deploySamples(ctx context.Context) error {
 
 // sandboxWords tells a person how to try the sandbox.
 func (s *server) sandboxWords(url string) string {
-	a := s.sandbox.Addresses()
+	a, e := s.sandbox.Addresses(), s.entra.Addresses()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS, CA in %s)\n\n  Accounts, all with the password signoff:\n", url, a.SMTP, a.IMAP, a.CAFile)
+	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS)\n  Entra ID        %s, its registrations and faults at %s/sandbox/entra/\n  CA of these     %s\n",
+		url, a.SMTP, a.IMAP, e.URL, url, a.CAFile)
+	fmt.Fprintf(&b, "\n  Accounts, all with the password signoff:\n")
 	for _, p := range a.Accounts {
 		if p.ID != "workflow" { // has a mailbox, and nobody signs in as it
 			fmt.Fprintf(&b, "    %-10s %s\n", p.ID, p.Role)
@@ -174,27 +179,49 @@ func (s *server) sandboxWords(url string) string {
 
 func sandboxCommand() *cobra.Command {
 	var opts sandbox.Options
+	var https string
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the sandbox's mail system alone, for a server elsewhere on this machine",
+		Short: "Run the sandbox's mail system and Entra ID alone, for a server elsewhere on this machine",
+		Long: `Run the sandbox's mail system and Entra ID alone, for a server elsewhere on this
+machine, and print where they are. That server has to be told to believe the
+certificate authority it prints (outside.ca, mail.smtp.ca, mail.imap.ca), and
+that it may call this machine (outside.allow: 127.0.0.0/8).`,
 		Example: `  signoff sandbox --dir ./mail
   signoff serve --config with-that-mail.yaml`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := sandbox.Start(cmd.Context(), opts)
-			if err != nil {
-				return err
-			}
-			if err := printJSON(cmd.OutOrStdout(), s.Addresses()); err != nil {
-				return err
-			}
-			<-cmd.Context().Done()
-			return s.Close()
+			return sandboxAlone(cmd.Context(), opts, https, cmd.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&opts.Dir, "dir", "./data/sandbox", "folder the mail is kept in")
+	c.Flags().StringVar(&opts.Dir, "dir", "./data/sandbox", "folder that mail and registrations are kept in")
 	c.Flags().StringVar(&opts.SMTP, "smtp", "127.0.0.1:2525", "where mail is taken; port 0 takes a free one")
 	c.Flags().StringVar(&opts.IMAP, "imap", "127.0.0.1:1143", "where mailboxes are read; port 0 takes a free one")
+	c.Flags().StringVar(&https, "https", "127.0.0.1:8443", "where Entra ID is; port 0 takes a free one")
 	return c
+}
+
+// sandboxAlone runs both parts until ctx ends.
+func sandboxAlone(ctx context.Context, opts sandbox.Options, https string, out io.Writer) error {
+	s, err := sandbox.Start(ctx, opts)
+	if err != nil {
+		return err
+	}
+	e, err := entra.Open(ctx, entra.Options{Dir: opts.Dir, Listen: https, Keep: true})
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if err := printJSON(out, sandboxPlaces{Addresses: s.Addresses(), Entra: e.Addresses()}); err != nil {
+		return errors.Join(err, e.Close(), s.Close())
+	}
+	<-ctx.Done()
+	return errors.Join(e.Close(), s.Close())
+}
+
+// sandboxPlaces is sandbox.json: where a program finds everything.
+type sandboxPlaces struct {
+	Server string `json:"server,omitempty"`
+	sandbox.Addresses
+	Entra entra.Addresses `json:"entra"`
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/sandbox/entra"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/web"
 )
@@ -39,7 +40,8 @@ type server struct {
 	runner   *runner.Runner
 	post     post // mail; its zero value sends and reads none
 	sandbox  *sandbox.Sandbox
-	outside  *outside // the way to identity providers and directories
+	entra    *entra.Server // the sandbox's
+	outside  *outside      // the way to identity providers and directories
 	made     identity.Bootstrapped
 	handler  http.Handler
 	profiler string // address of Go's profiler; "": none
@@ -166,6 +168,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	}
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
+		api.Also["/sandbox/entra/"] = s.entra.Handler()
 	}
 	if f.dev != "" {
 		pages, err := web.Dev(f.dev)
@@ -238,6 +241,11 @@ func (c Config) node() string {
 func (s *server) close() {
 	s.post.close()
 	s.outside.close()
+	if s.entra != nil {
+		if err := s.entra.Close(); err != nil {
+			s.log.Warn("closing the sandbox", "err", err)
+		}
+	}
 	if s.sandbox != nil {
 		if err := s.sandbox.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)
@@ -330,10 +338,7 @@ func (s *server) announce(out io.Writer, cfg Config, f serveFlags) error {
 // sandboxFile writes DIR/sandbox.json, whole or not at all: whoever waits for
 // it may read it as soon as it is there.
 func (s *server) sandboxFile(cfg Config) error {
-	text, err := json.MarshalIndent(struct {
-		Server string `json:"server"`
-		sandbox.Addresses
-	}{cfg.URL, s.sandbox.Addresses()}, "", "  ")
+	text, err := json.MarshalIndent(sandboxPlaces{Server: cfg.URL, Addresses: s.sandbox.Addresses(), Entra: s.entra.Addresses()}, "", "  ")
 	if err != nil {
 		return err
 	}

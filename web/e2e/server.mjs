@@ -13,7 +13,7 @@ export async function startServer() {
   const data = mkdtempSync(join(tmpdir(), 'signoff-e2e-'))
   const child = spawn(
     binary,
-    ['serve', '--sandbox', '--data', data, '--listen', '127.0.0.1:0', '--sandbox-smtp', '127.0.0.1:0', '--sandbox-imap', '127.0.0.1:0'],
+    ['serve', '--sandbox', '--data', data, '--listen', '127.0.0.1:0', '--sandbox-smtp', '127.0.0.1:0', '--sandbox-imap', '127.0.0.1:0', '--sandbox-https', '127.0.0.1:0'],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const said = []
