@@ -44,6 +44,7 @@ export function SandboxPage() {
           <p className="small quiet">{t.sandbox.lead}</p>
         </header>
         <MailboxList boxes={boxes.data} />
+        <EntraLinks />
         <div className="sandbox-foot">
           <ClearButton />
         </div>
@@ -63,6 +64,27 @@ export function SandboxPage() {
         )}
       </section>
     </div>
+  )
+}
+
+// The sandbox's Entra ID has pages of its own, which are no part of this app.
+function EntraLinks() {
+  return (
+    <nav className="sandbox-entra" aria-labelledby="sandbox-entra">
+      <h2 id="sandbox-entra">{t.sandbox.entra}</h2>
+      <p className="small quiet">{t.sandbox.entraLead}</p>
+      <ul className="small">
+        <li>
+          <a href="/sandbox/entra/">{t.sandbox.registrations}</a>
+        </li>
+        <li>
+          <a href="/sandbox/entra/#addresses">{t.sandbox.addresses}</a>
+        </li>
+        <li>
+          <a href="/sandbox/entra/#faults">{t.sandbox.faults}</a>
+        </li>
+      </ul>
+    </nav>
   )
 }
 
