@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/signoffhq/signoff"
 )
 
 // Session is a signed-in page, by the hash of its token.
@@ -11,19 +13,74 @@ type Session struct {
 	Account int64
 	Expires time.Time
 	Data    []byte
+	Seen    time.Time // roughly
+	SessionFrom
+}
+
+// SessionFrom says where a session came from. It never changes.
+type SessionFrom struct {
+	Begun    time.Time
+	Place    string // address of the client
+	Agent    string // the browser, as it calls itself
+	Provider string // in the sign-in setting; "" a password
+	Issuer   string // who vouched for the person, with what they call the person and the session
+	Subject  string
+	SID      string
+	IDToken  string // locked; for signing out there
 }
 
 // FindSession returns the session with a token that has not expired at now.
 func (s *Store) FindSession(ctx context.Context, token string, now time.Time) (Session, bool, error) {
-	f := Session{Token: token}
-	var expires int64
-	err := s.row(ctx, `select account, expires, data from session where token = $1 and expires > $2`,
-		token, micros(now)).Scan(&f.Account, &expires, &f.Data)
+	var f Session
+	err := scanSession(s.row(ctx, sessionColumns+` where token = $1 and expires > $2`, token, micros(now)), &f)
 	if isNoRows(err) {
 		return Session{}, false, nil
 	}
-	f.Expires = moment(expires)
 	return f, err == nil, s.explain(err)
+}
+
+const sessionColumns = `select token, account, expires, data, seen, begun, place, agent, provider, issuer, subject, sid, id_token from session`
+
+func scanSession(row interface{ Scan(...any) error }, f *Session) error {
+	var expires, seen, begun int64
+	err := row.Scan(&f.Token, &f.Account, &expires, &f.Data, &seen, &begun, &f.Place, &f.Agent, &f.Provider, &f.Issuer, &f.Subject, &f.SID, &f.IDToken)
+	f.Expires, f.Seen, f.Begun = moment(expires), moment(seen), moment(begun)
+	return err
+}
+
+// SessionsOf returns a user's sessions that have not expired at now, the one
+// begun last first.
+func (s *Store) SessionsOf(ctx context.Context, account int64, now time.Time) ([]Session, error) {
+	rows, err := s.query(ctx, sessionColumns+` where account = $1 and expires > $2 order by begun desc, token limit $3`, account, micros(now), maxSessions)
+	if err != nil {
+		return nil, err
+	}
+	var list []Session
+	err = eachRow(rows, func() error {
+		var f Session
+		err := scanSession(rows, &f)
+		list = append(list, f)
+		return err
+	})
+	return list, s.explain(err)
+}
+
+// ProvidersInUse returns the providers through which administrators are signed
+// in at now, each with the issuer that vouched for one.
+func (s *Store) ProvidersInUse(ctx context.Context, now time.Time) (map[string]string, error) {
+	rows, err := s.query(ctx, `select distinct s.provider, s.issuer from session s join account a on a.id = s.account
+		where s.provider <> '' and s.expires > $1 and a.admin = 1 and a.disabled = 0`, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	err = eachRow(rows, func() error {
+		var provider, issuer string
+		err := rows.Scan(&provider, &issuer)
+		out[provider] = issuer
+		return err
+	})
+	return out, s.explain(err)
 }
 
 // maxSessions is how many sessions one user may have; signing in again ends the
@@ -34,7 +91,7 @@ const maxSessions = 50
 // all users that had expired at now.
 func (s *Store) CreateSession(ctx context.Context, f Session, now time.Time) error {
 	return s.write(ctx, func(tx *tx) error {
-		if _, err := tx.exec(`delete from session where expires <= $1`, micros(now)); err != nil {
+		if _, err := tx.exec(`delete from session where expires <= $1 or token = $2`, micros(now), f.Token); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`
@@ -44,9 +101,9 @@ func (s *Store) CreateSession(ctx context.Context, f Session, now time.Time) err
 			return err
 		}
 		_, err := tx.exec(`
-			insert into session (token, account, expires, data) values ($1, $2, $3, $4)
-			on conflict (token) do update set account = excluded.account, expires = excluded.expires, data = excluded.data`,
-			f.Token, f.Account, micros(f.Expires), f.Data)
+			insert into session (token, account, expires, data, seen, begun, place, agent, provider, issuer, subject, sid, id_token)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			f.Token, f.Account, micros(f.Expires), f.Data, micros(now), micros(f.Begun), f.Place, f.Agent, f.Provider, f.Issuer, f.Subject, f.SID, f.IDToken)
 		return err
 	})
 }
@@ -55,7 +112,7 @@ func (s *Store) CreateSession(ctx context.Context, f Session, now time.Time) err
 // meanwhile stays ended.
 func (s *Store) ExtendSession(ctx context.Context, f Session) error {
 	return s.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(`update session set expires = $2, data = $3 where token = $1`, f.Token, micros(f.Expires), f.Data)
+		_, err := tx.exec(`update session set expires = $2, data = $3, seen = $4 where token = $1`, f.Token, micros(f.Expires), f.Data, micros(f.Seen))
 		return err
 	})
 }
@@ -66,6 +123,82 @@ func (s *Store) DeleteSession(ctx context.Context, token string) error {
 		_, err := tx.exec(`delete from session where token = $1`, token)
 		return err
 	})
+}
+
+// EndSessionsFrom ends the sessions that an issuer began: those of its own
+// session sid, or with sid "" all of its subject. One of the two must be given;
+// with both, both must fit. It returns how many there were.
+func (s *Store) EndSessionsFrom(ctx context.Context, issuer, subject, sid string) (n int64, err error) {
+	if issuer == "" || subject == "" && sid == "" {
+		return 0, nil
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		n, err = tx.exec(`delete from session where issuer = $1 and (subject = $2 or $2 = '') and (sid = $3 or $3 = '')`, issuer, subject, sid)
+		return err
+	})
+	return n, err
+}
+
+// EndSessionsOf ends a user's sessions but the one with the token except.
+func (s *Store) EndSessionsOf(ctx context.Context, account int64, except string) (n int64, err error) {
+	err = s.write(ctx, func(tx *tx) error {
+		n, err = tx.exec(`delete from session where account = $1 and token <> $2`, account, except)
+		return err
+	})
+	return n, err
+}
+
+// maxTickets is how many tickets there may be at a time.
+const maxTickets = 100_000
+
+// PutTicket keeps something of sign-in under a key until a time, on all servers.
+// It tells whether the key was new; a ticket that is there stays as it is. Tickets
+// whose time was over at now are removed.
+func (s *Store) PutTicket(ctx context.Context, key string, body []byte, until, now time.Time) (fresh bool, err error) {
+	if body == nil {
+		body = []byte{}
+	}
+	err = s.exclusively(ctx, func(tx *tx) error {
+		fresh = false
+		if _, err := tx.exec(`delete from ticket where until <= $1`, micros(now)); err != nil {
+			return err
+		}
+		var have int64
+		if err := tx.row(`select count(*) from ticket`).Scan(&have); err != nil {
+			return err
+		}
+		if have >= maxTickets {
+			return &signoff.Error{Kind: signoff.TooMany, Code: "sign-in-busy", Detail: "too many sign-ins are under way", Hint: "try again in a few minutes"}
+		}
+		n, err := tx.exec(`insert into ticket (key, until, body) values ($1, $2, $3) on conflict (key) do nothing`, key, micros(until), body)
+		fresh = n > 0
+		return err
+	})
+	return fresh, err
+}
+
+// Ticket returns what PutTicket kept under a key, false when there is nothing or its
+// time is over at now.
+func (s *Store) Ticket(ctx context.Context, key string, now time.Time) (body []byte, found bool, err error) {
+	err = s.row(ctx, `select body from ticket where key = $1 and until > $2`, key, micros(now)).Scan(&body)
+	if isNoRows(err) {
+		return nil, false, nil
+	}
+	return body, err == nil, s.explain(err)
+}
+
+// TakeTicket is Ticket, and removes it: of several who ask, one gets it.
+func (s *Store) TakeTicket(ctx context.Context, key string, now time.Time) (body []byte, found bool, err error) {
+	err = s.exclusively(ctx, func(tx *tx) error {
+		body, found = nil, false
+		err := tx.row(`delete from ticket where key = $1 and until > $2 returning body`, key, micros(now)).Scan(&body)
+		if isNoRows(err) {
+			return nil
+		}
+		found = err == nil
+		return err
+	})
+	return body, found, err
 }
 
 // Guess counts wrong passwords; see package identity.
