@@ -48,6 +48,42 @@ var Codes = []Code{
 	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage, APIs: scheme, host and port, to the letter."},
 	{"user-disabled", 403, "The account is switched off", "An administrator can switch it on again."},
 
+	// Who is asking, by a token of a trusted issuer or a sign-in elsewhere.
+	{"token-too-large", 401, "The token is too long", "A token has at most 16 KiB. Ask for fewer groups or claims in it."},
+	{"token-form", 401, "That is not a token", "A bearer token of another issuer is a signed JWT: three parts with dots between. An ID token, a secret or half a token are none."},
+	{"token-encoding", 401, "That is not a token", "Its parts are not base64url as RFC 7515 has it. It was changed or cut on its way."},
+	{"token-header", 401, "The token cannot be read", "Its header is not JSON as RFC 7515 has it."},
+	{"token-claims", 401, "The token cannot be read", "Its claims are not JSON as RFC 7519 has it."},
+	{"token-critical", 401, "The token cannot be used", "It demands an extension that this server does not have."},
+	{"token-unsigned", 401, "The token proves nothing", "It is not signed, or with a secret instead of a key."},
+	{"token-issuer", 401, "The issuer is not trusted", "The token is from an issuer no trust entry of this server names. An administrator finds the reason in the log under the request id."},
+	{"token-tenant", 401, "The tenant is not trusted", "The token is of an Entra tenant no trust entry names."},
+	{"token-version", 401, "The token is of the wrong version", "Entra writes tokens of version 1.0 or 2.0 as the API's registration says (requestedAccessTokenVersion); the trust entry takes the other."},
+	{"token-algorithm", 401, "The token is signed in another way", "Its algorithm is not one the trust entry lists for the issuer."},
+	{"token-type", 401, "The token is of another type", "Its header says that it is something else than an access token."},
+	{"token-key", 401, "The token's key is not known", "Its issuer does not have the key it is signed with, or no longer. Get a new token."},
+	{"token-keys-unavailable", 503, "The issuer's keys are not known", "The issuer cannot be reached and has not been since this server trusts it. Try again."},
+	{"token-signature", 401, "The token's signature is wrong", "It was changed, or not made by whom it names."},
+	{"token-times", 401, "The token has no times", "It does not say until when it is valid."},
+	{"token-expired", 401, "The token has expired", "Get a new one."},
+	{"token-not-yet", 401, "The token is not valid yet", "The clocks of issuer and server may differ by five minutes at most."},
+	{"token-issued-later", 401, "The token is from the future", "The clocks of issuer and server may differ by five minutes at most."},
+	{"token-audience", 401, "The token is for another API", "Ask for a token of this server's own API: its audience has to be one the trust entry lists."},
+	{"token-kind", 401, "That is no access token", "An ID token says who somebody is to one application; it does not let it call an API."},
+	{"token-bound", 401, "The token needs a proof", "It is bound to a key of its client, and this server takes tokens without such a proof only."},
+	{"token-client", 403, "The application may not call", "The trust entry lists the applications that may, and this is none of them."},
+	{"token-rights", 401, "The token cannot be read", "Its scopes or roles are not written as its issuer writes them."},
+	{"token-people", 403, "Only applications may call", "The trust entry lets no people in."},
+	{"token-scope", 403, "The token lacks a scope", "Ask for a token with one of the scopes that the challenge names."},
+	{"token-app", 403, "The application may not call by itself", "The trust entry lets applications in only for people, or only those it lists."},
+	{"token-role", 403, "The application lacks a role", "Assign it one of the app roles the trust entry lists, and grant consent."},
+	{"token-person", 401, "The token names nobody", "It does not say which person or application it is for."},
+	{"token-guest", 403, "Guests may not call", "The trust entry lets in members of the tenant only."},
+	{"token-step-up", 401, "A stronger sign-in is needed", "The challenge holds the claims to ask the issuer for."},
+	{"token-in-address", 400, "There is a token in the address", "Addresses are written down in many places. Send it as Authorization: Bearer, and get a new one."},
+	{"person-unknown", 403, "Nobody here is that person", "The token or sign-in is right, and whoever it is for has no account on this server."},
+	{"person-awaits-admission", 403, "Waiting to be let in", "The token or sign-in is right; an administrator was asked to make an account or to link an existing one."},
+
 	// What they may do.
 	{"not-allowed", 403, "Not allowed", "The caller is known and may not do this. The detail names the right that is missing."},
 	{"starter-excluded", 403, "Not for the starter to decide", "The workflow asks for somebody other than who started it."},
@@ -124,6 +160,17 @@ var Codes = []Code{
 	{"group-taken", 409, "The name is taken", "Another group has it, whatever the letter case."},
 	{"too-many-groups", 409, "Too many groups", "Nobody can be in more groups than the detail says. Use fewer, larger ones."},
 	{"group-too-large", 422, "The group is too large", "A task can go to a group as one, but not to each of so many members."},
+
+	// People and groups elsewhere.
+	{"bad-link", 422, "That names nobody elsewhere", "\"errors\" says what a source and a subject look like."},
+	{"link-not-found", 404, "There is no such link", "The person or group is not called that in the other system, as far as this server knows."},
+	{"group-ruled", 409, "A directory rules that group", "Who is in it is said there. Make a group or role of your own."},
+	{"newcomer-not-found", 404, "Nobody waits under that number", "They were let in already, or never asked."},
+
+	// What is trusted.
+	{"bad-issuer", 422, "The trust entries cannot be used", "\"errors\" names each mistake with what to do; nothing was saved."},
+	{"issuer-not-found", 422, "No such issuer", "There is no trust entry of that name, or nothing usable at the address that was given. The detail says what was tried."},
+	{"keys-not-fetched", 503, "The issuer's keys could not be fetched", "The detail says why. Keys known before stay in use."},
 
 	// Our side.
 	{"internal", 500, "Something went wrong on our side", "The server's log has the cause under the request id. Nothing half done is kept."},

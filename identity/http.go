@@ -17,9 +17,11 @@ import (
 type visit struct {
 	remote string // address of the client, without port
 	secure bool   // the client used https
+	agent  string // what the client calls itself
 	token  string // of the session that came with it, "" for none
 	csrf   string // of that session
 	caller *signoff.Caller
+	bearer string // token of a trusted issuer that came with it
 	limits Limits // of the access token that came with it
 	err    error  // why there is no caller
 }
@@ -76,8 +78,8 @@ type Refuse func(http.ResponseWriter, *http.Request, error)
 // on without a caller; whoever needs one asks Who.
 //
 // It refuses, through refuse and with the headers of Challenge set: wrong
-// credentials, more than one Authorization header, and unsafe requests that a
-// page of another site made the browser send.
+// credentials, more than one Authorization header, a token in the address, and
+// unsafe requests that a page of another site made the browser send.
 func (s *Service) Authenticate(next http.Handler, refuse Refuse) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := s.visit(r)
@@ -91,7 +93,7 @@ func (s *Service) Authenticate(next http.Handler, refuse Refuse) http.Handler {
 }
 
 func (s *Service) visit(r *http.Request) (visit, error) {
-	v := visit{remote: s.remote(r), secure: s.secure(r)}
+	v := visit{remote: s.remote(r), secure: s.secure(r), agent: r.UserAgent()}
 	// Browsers add remembered Basic credentials to forms of other sites just as
 	// they add cookies, so where a request comes from matters either way.
 	if s.origins.Check(r) != nil && !(welcomed(r.Context()) && r.Header.Get("Authorization") != "") {
@@ -100,6 +102,8 @@ func (s *Service) visit(r *http.Request) (visit, error) {
 	}
 	var err error
 	switch given := r.Header.Values("Authorization"); {
+	case tokenInAddress(r):
+		err = errTokenInAddress
 	case len(given) > 1:
 		err = &signoff.Error{Kind: signoff.Invalid, Code: "two-credentials",
 			Detail: "the request has more than one Authorization header"}
@@ -114,6 +118,9 @@ func (s *Service) visit(r *http.Request) (visit, error) {
 // credentialVisit looks at an Authorization header of any scheme.
 func (s *Service) credentialVisit(r *http.Request, header string, v *visit) error {
 	if is, err := s.tokenVisit(r, header, v); is {
+		return err
+	}
+	if is, err := s.bearerVisit(r, header, v); is {
 		return err
 	}
 	return s.basicVisit(r, header, v)

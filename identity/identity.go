@@ -22,6 +22,7 @@ import (
 	"net/url"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -84,17 +85,25 @@ type Service struct {
 	public  *url.URL // nil when not known
 	proxies []netip.Prefix
 
-	hashing    *hashing
-	throttle   *throttle
-	macKey     [32]byte                     // of this process; what was remembered dies with it
-	remembered *cache[[32]byte, remembered] // passwords found right
-	members    *cache[int64, member]        // people with their groups
-	names      *cache[signoff.Principal, signoff.Person]
-	resolved   *cache[string, []signoff.Person]
-	pats       *cache[[32]byte, store.AccessToken] // personal access tokens, by hash
+	hashing     *hashing
+	throttle    *throttle
+	macKey      [32]byte                     // of this process; what was remembered dies with it
+	remembered  *cache[[32]byte, remembered] // passwords found right
+	members     *cache[int64, member]        // people with their groups
+	names       *cache[signoff.Principal, signoff.Person]
+	resolved    *cache[string, []signoff.Person]
+	strangers   *cache[strangerKey, int64] // accounts of people from elsewhere, by all that was said of them
+	refusedOnes *cache[strangerKey, error] // those who may not come in
+	lookup      atomic.Pointer[GroupLookup]
+	trust       atomic.Pointer[Trust] // nil: no bearer tokens of others
+
+	pats *cache[[32]byte, store.AccessToken] // personal access tokens, by hash
 
 	flightMu sync.Mutex
 	flights  map[flightKey]*flight // passwords being checked now
+
+	meetingMu sync.Mutex
+	meetings  map[strangerKey]*meeting // strangers being looked at now
 
 	sessions *scs.SessionManager
 	origins  *http.CrossOriginProtection
@@ -105,15 +114,18 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Service, error) {
 	o.fill()
 	s := &Service{
 		store: st, log: o.Log, now: o.Now, proxies: o.Proxies,
-		hashing:    newHashing(o.HashAtOnce, o.HashQueue),
-		throttle:   newThrottle(o.Now),
-		remembered: newCache[[32]byte, remembered](10_000, rememberFor, o.Now),
-		members:    newCache[int64, member](10_000, peopleFor, o.Now),
-		names:      newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
-		resolved:   newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
-		pats:       newCache[[32]byte, store.AccessToken](10_000, peopleFor, o.Now),
-		flights:    map[flightKey]*flight{},
-		origins:    http.NewCrossOriginProtection(),
+		hashing:     newHashing(o.HashAtOnce, o.HashQueue),
+		throttle:    newThrottle(o.Now),
+		remembered:  newCache[[32]byte, remembered](10_000, rememberFor, o.Now),
+		members:     newCache[int64, member](10_000, peopleFor, o.Now),
+		names:       newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
+		resolved:    newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
+		strangers:   newCache[strangerKey, int64](10_000, strangersFor, o.Now),
+		refusedOnes: newCache[strangerKey, error](1_000, refusedFor, o.Now),
+		meetings:    map[strangerKey]*meeting{},
+		pats:        newCache[[32]byte, store.AccessToken](10_000, peopleFor, o.Now),
+		flights:     map[flightKey]*flight{},
+		origins:     http.NewCrossOriginProtection(),
 	}
 	rand.Read(s.macKey[:])
 	s.sessions = newSessions(st, o)

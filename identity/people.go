@@ -62,6 +62,8 @@ func (s *Service) drop(users ...int64) {
 	s.members.clear()
 	s.names.clear()
 	s.resolved.clear()
+	s.strangers.clear()
+	s.refusedOnes.clear()
 	s.dropTokens(users)
 	if len(users) > 0 {
 		s.remembered.drop(func(_ [32]byte, r remembered) bool { return slices.Contains(users, r.account) })
