@@ -80,7 +80,7 @@ func (s *Server) flowClient(f *flow) *oauthError {
 	f.client = look(s.dir, func(t *tables) *application { return t.client(f.q.clientID) })
 	f.sp = look(s.dir, func(t *tables) *servicePrincipal { return t.spByAppID(f.q.clientID) })
 	if f.client == nil {
-		return aad(700016, f.q.clientID, "Contoso")
+		return aad(700016, f.q.clientID, tenantName(f.q.shared))
 	}
 	return s.mayWork(f.client, f.sp, f.q.shared)
 }
@@ -274,7 +274,7 @@ func (s *Server) succeed(w http.ResponseWriter, r *http.Request, f *flow) {
 // do nothing about it, and to the client otherwise.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f *flow, e *oauthError) {
 	in := SignIn{CorrelationID: f.q.correlation, Endpoint: "authorize", App: f.q.clientID}
-	if u := look(s.dir, func(t *tables) *user { return t.user(f.user) }); u != nil {
+	if u := look(s.dir, func(t *tables) *user { return t.person(f.user) }); u != nil {
 		in.User = u.UserPrincipalName
 	}
 	s.note(in, e)

@@ -91,7 +91,7 @@ func (s *Server) accessToken(g grantee, w want, granted []string) (string, time.
 	now, r := s.now(), w.r
 	version := s.tokenVersion(g, r)
 	optional := accessClaims(r.app)
-	c := map[string]any{"iss": s.issuer(version, TenantID), "iat": now.Unix(), "nbf": now.Unix(), "tid": TenantID,
+	c := map[string]any{"iss": s.issuer(version, g.user.home()), "iat": now.Unix(), "nbf": now.Unix(), "tid": g.user.home(),
 		"uti": newToken(16), "rh": "1." + newToken(12), "ver": map[int]string{1: "1.0", 2: "2.0"}[version]}
 	c["aud"] = r.sp.AppID
 	if version == 1 && !optional.has("aud", "use_guid") && w.Resource != "" {
@@ -101,7 +101,7 @@ func (s *Server) accessToken(g grantee, w want, granted []string) (string, time.
 	}
 	if version == 1 {
 		c["appid"], c["appidacr"] = g.client.AppID, g.acr
-		c["idp"], c["aio"] = s.issuer(1, TenantID), newToken(24)
+		c["idp"], c["aio"] = s.issuer(1, g.user.home()), newToken(24)
 	} else {
 		c["azp"], c["azpacr"], c["aio"] = g.client.AppID, g.acr, newToken(24)
 	}
@@ -189,8 +189,8 @@ func (i signIn) amr() []string {
 // bound to it by their hashes (OpenID Connect Core §3.3.2.11).
 func (s *Server) idToken(g grantee, q scopeRequest, nonce, code, access string) (string, error) {
 	now, u := s.now(), g.user
-	c := map[string]any{"iss": s.issuer(g.version, TenantID), "aud": g.client.AppID, "iat": now.Unix(), "nbf": now.Unix(),
-		"exp": now.Add(idLife).Unix(), "sub": pairwise(u.ID, g.client.AppID), "tid": TenantID, "uti": newToken(16), "rh": "1." + newToken(12),
+	c := map[string]any{"iss": s.issuer(g.version, u.home()), "aud": g.client.AppID, "iat": now.Unix(), "nbf": now.Unix(),
+		"exp": now.Add(idLife).Unix(), "sub": pairwise(u.ID, g.client.AppID), "tid": u.home(), "uti": newToken(16), "rh": "1." + newToken(12),
 		"ver": map[int]string{1: "1.0", 2: "2.0"}[g.version]}
 	if g.version == 1 {
 		c["oid"], c["upn"], c["unique_name"], c["name"], c["amr"], c["ipaddr"] = u.ID, u.UserPrincipalName, u.UserPrincipalName, u.DisplayName, g.signIn.amr(), g.ip

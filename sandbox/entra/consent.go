@@ -201,7 +201,7 @@ func asksOf(needs []need) []ask {
 
 // accept records consent. false: the flow has ended.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, f *flow, everybody bool) bool {
-	u := look(s.dir, func(t *tables) *user { return t.user(f.user) })
+	u := look(s.dir, func(t *tables) *user { return t.person(f.user) })
 	if u == nil {
 		return true
 	}

@@ -16,6 +16,7 @@ import (
 type deviceCode struct {
 	userCode string
 	client   string
+	shared   string
 	asked    scopeRequest
 	claims   claimsRequest
 	at       time.Time
@@ -74,7 +75,7 @@ func (s *Server) newDevice(q *tokenRequest) (*deviceCode, *oauthError) {
 	if e := look(s.dir, func(t *tables) *oauthError { _, e := t.resolve(q.client, req.list); return e }); e != nil {
 		return nil, e
 	}
-	return &deviceCode{userCode: newUserCode(), client: q.client.AppID, asked: req, claims: claims, at: s.now()}, nil
+	return &deviceCode{userCode: newUserCode(), client: q.client.AppID, shared: q.shared, asked: req, claims: claims, at: s.now()}, nil
 }
 
 // newUserCode is nine letters and digits that nobody confuses.
@@ -131,7 +132,7 @@ func (s *Server) byDevice(r *http.Request, q *tokenRequest) (issued, *oauthError
 	case d.user == "":
 		return issued{}, aad(70016)
 	}
-	u := look(s.dir, func(t *tables) *user { return t.user(d.user) })
+	u := look(s.dir, func(t *tables) *user { return t.person(d.user) })
 	if u == nil {
 		return issued{}, aad(50034, d.user, sandbox.Domain)
 	}
@@ -166,7 +167,7 @@ func (s *Server) devicePost(w http.ResponseWriter, r *http.Request) {
 		s.pages.show(w, r, http.StatusOK, "device", view{"Code": typed, "Problem": "That code did not work. Check it and try again, or ask the device for a new one."})
 		return
 	}
-	f := &flow{kind: forDevice, device: d.userCode, q: authRequest{version: 2, clientID: d.client, asked: d.asked, claims: d.claims, prompt: "select_account"}}
+	f := &flow{kind: forDevice, device: d.userCode, q: authRequest{version: 2, shared: d.shared, clientID: d.client, asked: d.asked, claims: d.claims, prompt: "select_account"}}
 	if e := s.flowClient(f); e != nil {
 		s.refuse(w, r, f, e)
 		return

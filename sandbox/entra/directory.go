@@ -26,6 +26,8 @@ type tables struct {
 	Moves       []move      // newest last
 	Seq         int64
 	Horizon     int64 // changes up to here are forgotten: who saw less starts anew
+
+	partners []*user // people of the second tenant; always the same
 }
 
 // tombstone remembers a deleted user or group for those who ask for changes.
@@ -35,7 +37,8 @@ type tombstone struct {
 	Seq  int64
 }
 
-// move is a member who came or went.
+// move is a member who came or went; with a person instead of the group, their
+// manager.
 type move struct {
 	Group, Member string
 	Gone          bool
@@ -112,6 +115,15 @@ func (t *tables) user(idOrName string) *user {
 
 func (t *tables) putUser(u *user) {
 	u.Seq = t.next()
+	if was := t.user(u.ID); was != nil && was.Manager != u.Manager {
+		if was.Manager != "" {
+			t.Moves = append(t.Moves, move{u.ID, was.Manager, true, u.Seq})
+		}
+		if u.Manager != "" {
+			t.Moves = append(t.Moves, move{u.ID, u.Manager, false, u.Seq})
+		}
+		t.trim()
+	}
 	put(&t.Users, u, func(b *user) bool { return b.ID == u.ID })
 }
 
@@ -179,6 +191,15 @@ func (r *resource) scope(value string) *permissionScope {
 	return nil
 }
 
+// offered lists every scope of an API.
+func (r *resource) offered() []string {
+	var all []string
+	for _, s := range r.sp.OAuth2PermissionScopes {
+		all = append(all, s.Value)
+	}
+	return all
+}
+
 // groupsOf returns the ids of the groups that hold id, directly or through
 // other groups, in the directory's order.
 func (t *tables) groupsOf(id string, nested bool) []string {
@@ -235,8 +256,9 @@ func (t *tables) granted(client *servicePrincipal, oid string, r *resource) []st
 			}
 		}
 	}
+	ours := t.partner(oid) == nil // an administrator consents for the own tenant alone
 	for _, g := range t.Grants {
-		if g.ClientID == client.ID && g.ResourceID == r.sp.ID && (g.ConsentType == "AllPrincipals" || g.PrincipalID != nil && *g.PrincipalID == oid) {
+		if g.ClientID == client.ID && g.ResourceID == r.sp.ID && (ours && g.ConsentType == "AllPrincipals" || g.PrincipalID != nil && *g.PrincipalID == oid) {
 			add(strings.Fields(g.Scope)...)
 		}
 	}

@@ -28,7 +28,9 @@ func cors(w http.ResponseWriter) { w.Header().Set("Access-Control-Allow-Origin",
 
 func (s *Server) configuration(version int, shared string) map[string]any {
 	path, issuer, v := TenantID, s.issuer(version, TenantID), ""
-	if shared != "" {
+	if shared == PartnerTenantID {
+		path, issuer = shared, s.issuer(version, shared)
+	} else if shared != "" {
 		path, issuer = shared, s.issuer(version, "{tenantid}")
 	}
 	if version == 2 {
@@ -150,8 +152,10 @@ func (s *Server) federation(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, e, correlation(w, r, nil))
 		return
 	}
-	entity := s.issuer(1, TenantID)
-	if shared != "" {
+	at, entity := TenantID, s.issuer(1, TenantID)
+	if shared == PartnerTenantID {
+		at, entity = shared, s.issuer(1, shared)
+	} else if shared != "" {
 		entity = s.issuer(1, "{tenant}")
 	}
 	var b strings.Builder
@@ -162,12 +166,12 @@ func (s *Server) federation(w http.ResponseWriter, r *http.Request) {
 		keys += `<KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>` +
 			base64.StdEncoding.EncodeToString(k.Cert) + `</X509Certificate></X509Data></KeyInfo></KeyDescriptor>`
 	}
-	endpoint := escape(s.base + "/" + TenantID + "/wsfed")
+	endpoint := escape(s.base + "/" + at + "/wsfed")
 	b.WriteString(`<RoleDescriptor xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:fed="http://docs.oasis-open.org/wsfed/federation/200706"` +
 		` xsi:type="fed:SecurityTokenServiceType" protocolSupportEnumeration="http://docs.oasis-open.org/wsfed/federation/200706">` + keys +
 		`<fed:PassiveRequestorEndpoint><wsa:EndpointReference xmlns:wsa="http://www.w3.org/2005/08/addressing"><wsa:Address>` + endpoint +
 		`</wsa:Address></wsa:EndpointReference></fed:PassiveRequestorEndpoint></RoleDescriptor>`)
-	saml := escape(s.base + "/" + TenantID + "/saml2")
+	saml := escape(s.base + "/" + at + "/saml2")
 	b.WriteString(`<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">` + keys +
 		`<SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="` + saml + `"/>` +
 		`<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="` + saml + `"/></IDPSSODescriptor></EntityDescriptor>`)

@@ -168,6 +168,15 @@ type Addresses struct {
 	Control       string            `json:"control"` // page of registrations; faults are below it
 	Registrations []Registration    `json:"registrations"`
 	Accounts      []Person          `json:"accounts"`
+	Partner       Partner           `json:"partner"`
+}
+
+// Partner is a second tenant, for applications that are registered for more
+// than one.
+type Partner struct {
+	Tenant   string   `json:"tenant"` // id
+	Domain   string   `json:"domain"`
+	Accounts []Person `json:"accounts"`
 }
 
 // Person is somebody who can sign in.
@@ -179,6 +188,10 @@ type Person struct {
 	Admin    bool   `json:"admin"`
 }
 
+func (u *user) known() Person {
+	return Person{u.ID, u.UserPrincipalName, u.DisplayName, u.Password, u.Admin}
+}
+
 // Addresses tells where everything is.
 func (s *Server) Addresses() Addresses {
 	a := Addresses{URL: s.base, CAFile: s.caFile, Tenant: TenantID, Domain: sandbox.Domain,
@@ -186,12 +199,16 @@ func (s *Server) Addresses() Addresses {
 		Metadata: map[string]string{"1.0": s.base + "/" + TenantID + "/.well-known/openid-configuration",
 			"2.0": s.base + "/" + TenantID + "/v2.0/.well-known/openid-configuration"},
 		Federation: s.base + "/" + TenantID + "/FederationMetadata/2007-06/FederationMetadata.xml",
-		Graph:      s.base + "/v1.0", Control: s.base + "/sandbox/entra/", Registrations: Registrations()}
+		Graph:      s.base + "/v1.0", Control: s.base + "/sandbox/entra/", Registrations: Registrations(),
+		Partner: Partner{Tenant: PartnerTenantID, Domain: partnerDomain}}
 	look(s.dir, func(t *tables) bool {
 		for _, u := range t.Users {
 			if len(a.Accounts) < 100 {
-				a.Accounts = append(a.Accounts, Person{u.ID, u.UserPrincipalName, u.DisplayName, u.Password, u.Admin})
+				a.Accounts = append(a.Accounts, u.known())
 			}
+		}
+		for _, u := range t.partners {
+			a.Partner.Accounts = append(a.Partner.Accounts, u.known())
 		}
 		return true
 	})

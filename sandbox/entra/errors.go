@@ -115,7 +115,7 @@ var refusals = []aadsts{
 	// the person
 	{50058, loginErr, 400, "A silent sign-in was asked for, and nobody is signed in."},
 	{16000, interactErr, 400, "Several people are signed in, and the request does not say which is meant."},
-	{50020, requestErr, 400, "The account '%s' of another tenant is not in the tenant 'Contoso' and cannot use the application '%s' there. Invite it as a guest, or sign in with another account."},
+	{50020, requestErr, 400, "The account '%s' of another tenant is not in the tenant '%s' and cannot use the application '%s' there. Invite it as a guest, or sign in with another account."},
 	{50178, requestErr, 400, "The session is not for an account that may sign in here."},
 	{50034, grantErr, 400, "The account '%s' is not in the directory %s."},
 	{50053, grantErr, 400, "The account is locked: too many sign-ins with a wrong user ID or password."},

@@ -41,7 +41,7 @@ type flow struct {
 // grantee is for whom the flow's tokens would be.
 func (s *Server) grantee(f *flow) grantee {
 	return grantee{client: f.client, sp: f.sp, acr: "0", signIn: f.signIn, claims: f.q.claims, version: f.q.version,
-		user: look(s.dir, func(t *tables) *user { return t.user(f.user) })}
+		user: look(s.dir, func(t *tables) *user { return t.person(f.user) })}
 }
 
 // begin starts a flow with who is signed in already.
@@ -100,6 +100,10 @@ func (s *Server) advance(w http.ResponseWriter, r *http.Request, f *flow) {
 	g := s.grantee(f)
 	if g.user == nil {
 		s.refuse(w, r, f, aad(50034, f.user, "contoso.test").asPage())
+		return
+	}
+	if !g.user.mayEnter(f.q.shared) {
+		s.refuse(w, r, f, aad(50020, g.user.UserPrincipalName, tenantName(f.q.shared), f.client.DisplayName).asPage())
 		return
 	}
 	if s.secondFactor(g) && !silent {
@@ -223,7 +227,7 @@ func (s *Server) password(w http.ResponseWriter, r *http.Request, f *flow, v url
 // signInPage shows the accounts, or asks for a password.
 func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, f *flow) {
 	v := view{"Flow": f.id, "App": f.client.DisplayName, "Problem": f.problem, "Correlation": f.q.correlation}
-	u := look(s.dir, func(t *tables) *user { return t.user(f.user) })
+	u := look(s.dir, func(t *tables) *user { return t.person(f.user) })
 	if u != nil || f.other {
 		v["Login"] = ""
 		if u != nil {
@@ -240,8 +244,8 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request, f *flow) {
 	}
 	var tiles []tile
 	look(s.dir, func(t *tables) bool {
-		for _, u := range t.Users {
-			if len(tiles) < 50 {
+		for _, u := range t.everybody() {
+			if u.mayEnter(f.q.shared) && len(tiles) < 50 {
 				tiles = append(tiles, tile{u.ID, u.DisplayName, u.UserPrincipalName, in[u.ID]})
 			}
 		}
@@ -280,7 +284,7 @@ func (s *Server) signedIn(r *http.Request) []account {
 	var list []account
 	s.mem.sessions.with(c.Value, func(kept *session) { list = slices.Clone(kept.accounts) })
 	return slices.DeleteFunc(list, func(a account) bool {
-		u := look(s.dir, func(t *tables) *user { return t.user(a.user) })
+		u := look(s.dir, func(t *tables) *user { return t.person(a.user) })
 		return u == nil || a.signIn.At.Before(u.SignInSessionsValidFromDateTime) || s.now().Sub(a.signIn.At) > sessionLife
 	})
 }

@@ -54,7 +54,7 @@ func (s *Server) byCode(r *http.Request, q *tokenRequest) (issued, *oauthError) 
 	if used {
 		return issued{}, aad(54005)
 	}
-	u := look(s.dir, func(t *tables) *user { return t.user(c.user) })
+	u := look(s.dir, func(t *tables) *user { return t.person(c.user) })
 	if u == nil {
 		return issued{}, aad(50034, c.user, sandbox.Domain)
 	}
@@ -188,7 +188,7 @@ func (s *Server) byRefresh(r *http.Request, q *tokenRequest) (issued, *oauthErro
 	if e := s.authenticate(q, !t.Public); e != nil {
 		return issued{}, e
 	}
-	u := look(s.dir, func(d *tables) *user { return d.user(t.User) })
+	u := look(s.dir, func(d *tables) *user { return d.person(t.User) })
 	if u == nil {
 		return issued{}, aad(50034, t.User, sandbox.Domain)
 	}
@@ -299,6 +299,9 @@ func (s *Server) byPassword(r *http.Request, q *tokenRequest) (issued, *oauthErr
 		return issued{}, e
 	}
 	u, e := s.login(q.form.Get("username"), q.form.Get("password"), q.client)
+	if e == nil && !u.mayEnter(q.shared) {
+		e = aad(50020, u.UserPrincipalName, tenantName(q.shared), q.client.DisplayName)
+	}
 	if e != nil {
 		return issued{user: u}, e
 	}

@@ -439,6 +439,45 @@ func TestDeltaTellsEveryChangeOnce(t *testing.T) {
 	s.do("GET", users, nil, "Authorization", "Bearer "+s.graphToken()).denied(t, 410, "syncStateNotFound")
 }
 
+func TestDeltaTellsOfManagers(t *testing.T) {
+	s := open(t)
+	ana, bob, jane := s.person("ana").ID, s.person("bob").ID, s.person("jane").ID
+	managers := func(link, of string) (moved string, next string) {
+		t.Helper()
+		r := s.do("GET", link, nil, "Authorization", "Bearer "+s.graphToken()).must(t)
+		for _, m := range values2(r) {
+			list, _ := m["manager@delta"].([]any)
+			for _, v := range list {
+				one := v.(map[string]any)
+				if m["id"] == of {
+					moved += map[bool]string{true: "+", false: "-"}[one["@removed"] == nil] + one["id"].(string) + " "
+				}
+			}
+		}
+		return moved, r.get("@odata.deltaLink")
+	}
+	got, next := managers(s.URL()+"/v1.0/users/delta?$select=displayName,manager", ana)
+	if got != "+"+jane+" " {
+		t.Errorf("at first %q", got)
+	}
+	s.graphCall("PUT", "/users/"+ana+"/manager/$ref", map[string]any{"@odata.id": "x/" + bob})
+	if got, next = managers(next, ana); got != "-"+jane+" +"+bob+" " {
+		t.Errorf("another: %q", got)
+	}
+	s.graphCall("DELETE", "/users/"+ana+"/manager/$ref", nil)
+	if got, next = managers(next, ana); got != "-"+bob+" " {
+		t.Errorf("none: %q", got)
+	}
+	s.graphCall("PUT", "/users/"+ana+"/manager/$ref", map[string]any{"@odata.id": "x/" + bob})
+	s.graphCall("DELETE", "/users/"+bob, nil)
+	if got, _ = managers(next, ana); got != "-"+bob+" " {
+		t.Errorf("gone: %q", got)
+	}
+	if got, _ = managers(s.URL()+"/v1.0/users/delta?$select=displayName", jane); got != "" {
+		t.Errorf("nobody asked: %q", got)
+	}
+}
+
 func TestAnotherPartOfGraphCanStandBeside(t *testing.T) {
 	var s *tenantOf
 	s = open(t, func(o *Options) {

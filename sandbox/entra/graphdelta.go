@@ -44,6 +44,9 @@ func deltaUsers(c *graphCall) (answer, *graphError) {
 		for _, u := range t.Users {
 			if u.Seq > since && u.Seq <= until {
 				m := c.shown(u.show())
+				if d := t.moves(u.ID, u.managers(), since, until); len(d) > 0 && c.tracks("manager") {
+					m["manager@delta"] = d
+				}
 				list = append(list, changed{u.Seq, m})
 			}
 		}
@@ -59,7 +62,7 @@ func deltaGroups(c *graphCall) (answer, *graphError) {
 				continue
 			}
 			m := toMap(g)
-			if d := t.moves(g, since, until); len(d) > 0 {
+			if d := t.moves(g.ID, g.Members, since, until); len(d) > 0 {
 				m["members@delta"] = d
 			}
 			list = append(list, changed{g.Seq, m})
@@ -68,9 +71,22 @@ func deltaGroups(c *graphCall) (answer, *graphError) {
 	})
 }
 
-// moves lists who came to a group and who went: everybody, for those who know
-// nothing yet.
-func (t *tables) moves(g *group, since, until int64) []map[string]any {
+// tracks tells whether the follower wants to hear of a relation.
+func (c *graphCall) tracks(relation string) bool {
+	list := c.r.URL.Query().Get("$select")
+	return list == "" || slices.Contains(strings.Split(list, ","), relation)
+}
+
+func (u *user) managers() []string {
+	if u.Manager == "" {
+		return nil
+	}
+	return []string{u.Manager}
+}
+
+// moves lists who came to a group (or became somebody's manager) and who went:
+// everybody there is, for those who know nothing yet.
+func (t *tables) moves(of string, now []string, since, until int64) []map[string]any {
 	last := map[string]bool{} // member → gone, after the last move
 	var order []string
 	note := func(id string, gone bool) {
@@ -80,12 +96,12 @@ func (t *tables) moves(g *group, since, until int64) []map[string]any {
 		last[id] = gone
 	}
 	if since == 0 {
-		for _, m := range g.Members {
+		for _, m := range now {
 			note(m, false)
 		}
 	} else {
 		for _, m := range t.Moves {
-			if m.Group == g.ID && m.Seq > since && m.Seq <= until {
+			if m.Group == of && m.Seq > since && m.Seq <= until {
 				note(m.Member, m.Gone)
 			}
 		}
@@ -180,7 +196,7 @@ func (c *graphCall) deltaBody(list []map[string]any) map[string]any {
 	shown := []map[string]any{}
 	for _, m := range list {
 		one := selected(m, c.r.URL.Query().Get("$select"))
-		for _, name := range []string{"id", "@removed", "members@delta"} {
+		for _, name := range []string{"id", "@removed", "members@delta", "manager@delta"} {
 			if v, ok := m[name]; ok {
 				one[name] = v
 			}

@@ -105,6 +105,7 @@ func (s *Server) load(dir string, keepIt bool) error {
 	if fresh {
 		s.dir.t = seed(s.base, s.now())
 	}
+	s.dir.t.partners = seedPartners(s.now())
 	s.nameGraph()
 	s.sealer = newSealer(k.Seal)
 	s.faults.on = k.Faults

@@ -26,7 +26,7 @@ func (s *Server) onBehalfOf(r *http.Request, q *tokenRequest) (issued, *oauthErr
 	if e != nil {
 		return issued{}, e
 	}
-	u := look(s.dir, func(d *tables) *user { return d.user(t.text("oid")) })
+	u := look(s.dir, func(d *tables) *user { return d.person(t.text("oid")) })
 	if u == nil {
 		return issued{}, aad(50034, t.text("oid"), sandbox.Domain)
 	}

@@ -8,9 +8,6 @@ import (
 	"github.com/signoffhq/signoff/sandbox"
 )
 
-// otherTenant is a domain whose people exist, but not here.
-const otherTenant = "fabrikam.test"
-
 // login checks a name and a password. A person it names is returned with the
 // refusal too.
 func (s *Server) login(name, password string, client *application) (*user, *oauthError) {
@@ -32,16 +29,16 @@ func (s *Server) login(name, password string, client *application) (*user, *oaut
 
 // named finds somebody by the name they type.
 func (s *Server) named(name string, client *application) (*user, *oauthError) {
-	u := look(s.dir, func(t *tables) *user { return t.user(strings.TrimSpace(name)) })
-	about := map[int][]any{50034: {name, TenantID}, 50020: {name, client.DisplayName}}
+	u := look(s.dir, func(t *tables) *user { return t.person(strings.TrimSpace(name)) })
+	about := map[int][]any{50034: {name, TenantID}, 50020: {name, "Contoso", client.DisplayName}}
 	if e := s.faults.strike(atSignIn, client.AppID, u, about); e != nil {
 		return u, e
 	}
 	if u != nil {
 		return u, nil
 	}
-	if strings.HasSuffix(strings.ToLower(name), "@"+otherTenant) {
-		return nil, aad(50020, name, client.DisplayName)
+	if strings.HasSuffix(strings.ToLower(name), "@"+partnerDomain) {
+		return nil, aad(50020, name, "Contoso", client.DisplayName)
 	}
 	return nil, aad(50034, name, sandbox.Domain)
 }
@@ -49,7 +46,7 @@ func (s *Server) named(name string, client *application) (*user, *oauthError) {
 // hinted finds somebody by a login_hint: their name, or the opaque hint that
 // tokens carry.
 func (t *tables) hinted(hint string) *user {
-	for _, u := range t.Users {
+	for _, u := range t.everybody() {
 		if hint == loginHint(u) || strings.EqualFold(hint, u.UserPrincipalName) || strings.EqualFold(hint, deref(u.Mail)) {
 			return u
 		}

@@ -205,6 +205,7 @@ type user struct {
 	Manager  string `json:"-"` // id
 	Admin    bool   `json:"-"` // holds the Global Administrator role
 	Seq      int64  `json:"-"` // of its last change
+	Tenant   string `json:"-"` // of a partner; "": ours
 }
 
 type group struct {

@@ -107,7 +107,8 @@ func correlation(w http.ResponseWriter, r *http.Request, form url.Values) string
 // The names under which a request can go to no particular tenant.
 var sharedTenants = []string{"common", "organizations", "consumers"}
 
-// tenant reads the first segment of a path. shared is common or organizations.
+// tenant reads the first segment of a path. shared is common or organizations,
+// the id of the partner's tenant, or "" for our own.
 func tenant(name string) (shared string, e *oauthError) {
 	name = strings.ToLower(name)
 	switch {
@@ -117,6 +118,8 @@ func tenant(name string) (shared string, e *oauthError) {
 		return "", aad(50059)
 	case slices.Contains(sharedTenants, name):
 		return name, nil
+	case name == PartnerTenantID, name == partnerDomain:
+		return PartnerTenantID, nil
 	case !isGUID(name) && !strings.Contains(name, "."):
 		return "", aad(50128, name)
 	}

@@ -26,6 +26,7 @@ const (
 	daemonSeed
 	deviceSeed
 	scriptSeed
+	readerSeed
 )
 
 func seedSecret(n int) string { return "sandbox~secret." + seedID(0x5e, n)[24:] }
@@ -46,6 +47,8 @@ func Registrations() []Registration {
 			ClientID: seedID(0xa0, deviceSeed), RedirectURIs: []string{"http://localhost"}},
 		{Name: "Contoso Setup Script", About: "may change registrations through Graph, as itself",
 			ClientID: seedID(0xa0, scriptSeed), Secret: seedSecret(scriptSeed)},
+		{Name: "Contoso Directory Reader", About: "may read people, groups and their members through Graph, as itself",
+			ClientID: seedID(0xa0, readerSeed), Secret: seedSecret(readerSeed)},
 	}
 }
 
@@ -242,6 +245,9 @@ func seedGrants(t *tables, now time.Time) {
 		switch role.Value {
 		case "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "User.ReadWrite.All", "Group.ReadWrite.All", "Directory.Read.All":
 			t.assign(script.ID, "ServicePrincipal", script.DisplayName, graph.sp, role.ID, now)
+		}
+		if reader := t.spByAppID(seedID(0xa0, readerSeed)); role.Value == "User.Read.All" || role.Value == "GroupMember.Read.All" {
+			t.assign(reader.ID, "ServicePrincipal", reader.DisplayName, graph.sp, role.ID, now)
 		}
 	}
 	cli := t.spByAppID(azureCLIAppID)

@@ -93,7 +93,8 @@ func (s *Server) frontChannel(version int, out []account) []string {
 			if app == nil || app.Web.LogoutURL == nil || *app.Web.LogoutURL == "" {
 				continue
 			}
-			frames = append(frames, join(*app.Web.LogoutURL, "?", url.Values{"iss": {s.issuer(version, TenantID)}, "sid": {a.signIn.SID}}))
+			home := look(s.dir, func(t *tables) string { return t.person(a.user).home() })
+			frames = append(frames, join(*app.Web.LogoutURL, "?", url.Values{"iss": {s.issuer(version, home)}, "sid": {a.signIn.SID}}))
 		}
 	}
 	return frames

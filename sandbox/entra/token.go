@@ -12,7 +12,7 @@ import (
 // tokenRequest is a request to the token endpoint, its client known.
 type tokenRequest struct {
 	version     int
-	shared      string // common or organizations; "": the tenant's own endpoint
+	shared      string // as tenant says it; "": our own endpoint
 	form        url.Values
 	origin      string
 	ip          string
@@ -130,13 +130,16 @@ func (s *Server) knownClient(q *tokenRequest, kind string) *oauthError {
 	q.client = look(s.dir, func(t *tables) *application { return t.client(id) })
 	q.sp = look(s.dir, func(t *tables) *servicePrincipal { return t.spByAppID(id) })
 	if q.client == nil {
-		return aad(700016, id, "Contoso")
+		return aad(700016, id, tenantName(q.shared))
 	}
 	if e := s.mayWork(q.client, q.sp, q.shared); e != nil {
 		return e
 	}
 	if q.sp == nil {
 		return aad(7000229, id, TenantID)
+	}
+	if kind == grantClient && q.shared == PartnerTenantID {
+		return aad(7000229, id, q.shared)
 	}
 	if kind == grantClient && q.shared != "" {
 		return aad(50059)
@@ -149,6 +152,9 @@ func (s *Server) mayWork(client *application, sp *servicePrincipal, shared strin
 	about := map[int][]any{700016: {client.AppID, "Contoso"}, 7000112: {client.AppID, client.DisplayName}, 7000229: {client.AppID, TenantID}}
 	if e := s.faults.strike(atRequest, client.AppID, nil, about); e != nil {
 		return e
+	}
+	if shared == PartnerTenantID && client.SignInAudience == "AzureADMyOrg" {
+		return aad(700016, client.AppID, tenantName(shared))
 	}
 	if shared != "" && client.SignInAudience == "AzureADMyOrg" {
 		return aad(50194, client.AppID)
@@ -234,7 +240,7 @@ func (s *Server) hand(q *tokenRequest, g grantee, req scopeRequest, nonce string
 }
 
 func clientInfo(u *user) string {
-	return b64([]byte(`{"uid":"` + u.ID + `","utid":"` + TenantID + `"}`))
+	return b64([]byte(`{"uid":"` + u.ID + `","utid":"` + u.home() + `"}`))
 }
 
 func (s *Server) broken(err error) *oauthError {
