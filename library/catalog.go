@@ -16,31 +16,34 @@ type Workflow struct {
 	store.Workflow
 	CanStart  bool
 	CanView   bool // every instance, not only their own
+	CanKnow   bool // the workflow and its drawing
 	CanManage bool
 }
 
 // catalog is everything lists and rights are answered from. It is replaced as a
 // whole when something changes, so it needs no lock.
 type catalog struct {
-	of    int64     // the count of changes it was read at
-	at    time.Time // when it was read
-	list  []*entry  // by name
-	byID  map[signoff.WorkflowID]*entry
-	byKey map[string]*entry
+	of         int64     // the count of changes it was read at
+	at         time.Time // when it was read
+	list       []*entry  // by name
+	byID       map[signoff.WorkflowID]*entry
+	byKey      map[string]*entry
+	categories map[string][]access.Grant // by the category's key
 }
 
 type entry struct {
 	store.Workflow
-	grants []access.Grant
+	own    []access.Grant // those on the workflow itself
+	grants []access.Grant // all that count: its own, then its categories', the nearest first
 }
 
 func (e *entry) as(by signoff.Caller) Workflow {
 	may := func(r access.Right) bool { return access.May(by, r, e.grants).OK }
-	return Workflow{e.Workflow, may(access.Start), may(access.View), may(access.Administer)}
+	return Workflow{e.Workflow, may(access.Start), may(access.View), may(access.ViewOwn), may(access.Administer)}
 }
 
 // known tells whether the caller is to know of the workflow at all.
-func (w Workflow) known() bool { return w.CanStart || w.CanView || w.CanManage }
+func (w Workflow) known() bool { return w.CanKnow } // every right includes that
 
 // Other servers on the same database say what they change. Should the word get
 // lost, the catalog is read anew after a while; and before it is said that a
@@ -95,16 +98,23 @@ func (l *Library) readCatalog(ctx context.Context) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &catalog{byID: map[signoff.WorkflowID]*entry{}, byKey: map[string]*entry{}}
+	categories, err := l.store.CategoryGrants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &catalog{categories: categories, byID: map[signoff.WorkflowID]*entry{}, byKey: map[string]*entry{}}
 	for _, w := range list {
-		e := &entry{w, grants[w.ID]}
+		e := &entry{w, grants[w.ID], slices.Clip(grants[w.ID])}
+		for _, key := range access.CategoryKeys(w.Category) {
+			e.grants = append(e.grants, categories[key]...)
+		}
 		c.list = append(c.list, e)
 		c.byID[w.ID], c.byKey[w.Key] = e, e
 	}
 	return c, nil
 }
 
-// Workflows lists what the caller may start, view or administer, by name.
+// Workflows lists what the caller holds any right on, by name.
 func (l *Library) Workflows(ctx context.Context, by signoff.Caller) ([]Workflow, error) {
 	c, err := l.current(ctx)
 	if err != nil {
@@ -194,40 +204,4 @@ func (l *Library) Allow(ctx context.Context, by signoff.Caller, right access.Rig
 		return err
 	}
 	return d.Err()
-}
-
-// Grants returns the rights on a workflow, to those who administer it.
-func (l *Library) Grants(ctx context.Context, by signoff.Caller, id signoff.WorkflowID) ([]access.Grant, error) {
-	if err := l.Allow(ctx, by, access.Administer, id); err != nil {
-		return nil, err
-	}
-	c, err := l.current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Clone(c.byID[id].grants), nil
-}
-
-// maxGrants bounds the rights on one workflow: groups are there for more.
-const maxGrants = 1000
-
-// SetGrants replaces the rights on a workflow. They hold from the next request.
-func (l *Library) SetGrants(ctx context.Context, by signoff.Caller, id signoff.WorkflowID, grants []access.Grant) error {
-	if err := l.Allow(ctx, by, access.Administer, id); err != nil {
-		return err
-	}
-	if len(grants) > maxGrants {
-		return &signoff.Error{Kind: signoff.TooLarge, Code: "too-many-rights",
-			Detail: "a workflow can have 1000 rights at most", Hint: "give rights to groups"}
-	}
-	for _, g := range grants {
-		if _, err := access.ParseRight(string(g.Right)); err != nil {
-			return err
-		}
-		if !g.Who.IsUser() && !g.Who.IsGroup() {
-			return &signoff.Error{Kind: signoff.Invalid, Code: "bad-principal", Detail: "a right is given to a person or a group"}
-		}
-	}
-	defer l.changed()
-	return l.store.SetGrants(ctx, id, grants)
 }

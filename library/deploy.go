@@ -24,20 +24,26 @@ type Deployed struct {
 // instances get. Running instances keep theirs.
 //
 // A file that cannot run is refused with every problem at once and nothing is
-// stored. A new workflow needs the server right; a new version of one needs
-// the right to administer it. Everyone may start a new workflow until its
-// rights say otherwise, and whoever deployed it administers it.
+// stored. A new workflow needs the server right to deploy; a new version of one
+// needs the right to administer it. Everyone may start a new workflow until its
+// rights say otherwise, unless its category has rights: then those count. Whoever
+// deployed it administers it.
 func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (Deployed, error) {
 	def, warnings, err := parse(xml)
 	if err != nil {
 		return Deployed{}, err
 	}
-	if err := l.mayDeploy(ctx, by, def.ID); err != nil {
+	isNew, err := l.mayDeploy(ctx, by, def.ID)
+	if err != nil {
+		return Deployed{}, err
+	}
+	first, err := l.firstGrants(ctx, by, def.Category)
+	if err != nil {
 		return Deployed{}, err
 	}
 	sum := sha256.Sum256(xml)
 	d := store.Deployment{Key: def.ID, Name: def.Name, Category: def.Category, Doc: def.Doc, XML: xml,
-		Digest: hex.EncodeToString(sum[:]), At: l.now(), By: by.Principal, First: firstGrants(by)}
+		Digest: hex.EncodeToString(sum[:]), At: l.now(), By: by.Principal, First: first, New: isNew}
 	v, made, err := l.store.Deploy(ctx, d)
 	if err != nil {
 		return Deployed{}, fmt.Errorf("deploy %s: %w", def.ID, err)
@@ -62,21 +68,30 @@ func parse(xml []byte) (*process.Definition, bpmn.Problems, error) {
 	return def, problems.Warnings(), nil
 }
 
-func firstGrants(by signoff.Caller) []access.Grant {
-	grants := []access.Grant{{Who: signoff.Everyone, Right: access.Start}}
+func (l *Library) firstGrants(ctx context.Context, by signoff.Caller, category string) ([]access.Grant, error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var grants []access.Grant
+	if len(c.on(category)) == 0 {
+		grants = append(grants, access.Grant{Who: signoff.Everyone, Right: access.Start})
+	}
 	if by.Principal.IsUser() {
 		grants = append(grants, access.Grant{Who: by.Principal, Right: access.Administer})
 	}
-	return grants
+	return grants, nil
 }
 
-func (l *Library) mayDeploy(ctx context.Context, by signoff.Caller, key string) error {
+// mayDeploy tells whether by may deploy a workflow of that key, and whether it
+// has to be new.
+func (l *Library) mayDeploy(ctx context.Context, by signoff.Caller, key string) (isNew bool, err error) {
 	c, err := l.current(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if w := c.byKey[key]; w != nil && w.as(by).known() { // else they are not to learn that the key is taken
-		return access.May(by, access.Administer, w.grants).Err()
+		return false, access.May(by, access.Administer, w.grants).Err()
 	}
-	return access.May(by, access.Server, nil).Err()
+	return !access.May(by, access.Server, nil).OK, access.May(by, access.Deploy, nil).Err()
 }

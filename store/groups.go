@@ -4,13 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/signoffhq/signoff"
 )
 
 // CreateGroup adds a group without members. It refuses a name another group
-// has, whatever its case ("group-taken").
-func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
+// has, whatever its case ("group-taken"). Here and below, record is what to put
+// on record with the change.
+func (s *Store) CreateGroup(ctx context.Context, g Group, record ...Change) (Group, error) {
+	now := s.Now()
 	err := s.exclusively(ctx, func(tx *tx) error {
 		err := tx.row(`insert into people_group (key, name, kind, source, about) values ($1, $2, $3, $4, $5) on conflict (key) do nothing returning id`,
 			g.Key, g.Name, flag(g.Role), g.Source, g.About).Scan(&g.ID)
@@ -18,6 +21,9 @@ func (s *Store) CreateGroup(ctx context.Context, g Group) (Group, error) {
 			return groupTaken(g.Name)
 		}
 		if err != nil {
+			return err
+		}
+		if err := tx.record(record, now, g.Principal(), nil, groupText(g)); err != nil {
 			return err
 		}
 		return writeWords(tx, g.Principal(), g.Words)
@@ -59,42 +65,59 @@ var noGroup = &signoff.Error{Kind: signoff.NotFound, Code: "group-not-found", De
 const maxGroups = 500
 
 // SetMember puts a user into a group or takes them out. Doing it again changes
-// nothing. It refuses one group too many ("too-many-groups").
-func (s *Store) SetMember(ctx context.Context, group, account int64, in bool) error {
+// nothing. It refuses one group too many ("too-many-groups"), and to take the
+// last administrator out ("last-administrator").
+func (s *Store) SetMember(ctx context.Context, group, account int64, in bool, record ...Change) error {
+	now := s.Now()
 	return s.exclusively(ctx, func(tx *tx) error {
-		var some int
-		if err := tx.row(`select 1 from people_group where id = $1`, group).Scan(&some); isNoRows(err) {
-			return noGroup
-		} else if err != nil {
+		if err := tx.mustBe(group, account); err != nil {
 			return err
 		}
-		if err := tx.row(`select 1 from account where id = $1`, account).Scan(&some); isNoRows(err) {
-			return noUser
-		} else if err != nil {
+		member := memberText(userPrincipal(account))
+		if !in {
+			return tx.keepingAdministrator(func() error {
+				n, err := tx.exec(`delete from membership where people_group = $1 and account = $2`, group, account)
+				if err != nil || n == 0 {
+					return err
+				}
+				return tx.record(record, now, groupPrincipal(group), member, nil)
+			})
+		}
+		var n int
+		if err := tx.row(`select count(*) from membership where account = $1 and people_group <> $2`, account, group).Scan(&n); err != nil {
 			return err
 		}
-		var err error
-		if in {
-			var n int
-			if err := tx.row(`select count(*) from membership where account = $1 and people_group <> $2`, account, group).Scan(&n); err != nil {
-				return err
-			}
-			if n >= maxGroups {
-				return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-groups",
-					Detail: fmt.Sprintf("somebody can be in at most %d groups", maxGroups)}
-			}
-			_, err = tx.exec(`insert into membership (people_group, account) values ($1, $2)
-				on conflict (people_group, account) do update set via = ''`, group, account)
-		} else {
-			_, err = tx.exec(`delete from membership where people_group = $1 and account = $2`, group, account)
+		if n >= maxGroups {
+			return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-groups",
+				Detail: fmt.Sprintf("somebody can be in at most %d groups", maxGroups)}
 		}
-		return err
+		done, err := tx.exec(`insert into membership (people_group, account) values ($1, $2)
+			on conflict (people_group, account) do update set via = '' where membership.via <> ''`, group, account)
+		if err != nil || done == 0 {
+			return err
+		}
+		return tx.record(record, now, groupPrincipal(group), nil, member)
 	})
+}
+
+// mustBe refuses a group or a user that is not there.
+func (t *tx) mustBe(group, account int64) error {
+	var some int
+	if err := t.row(`select 1 from people_group where id = $1 and `+present, group).Scan(&some); isNoRows(err) {
+		return noGroup
+	} else if err != nil {
+		return err
+	}
+	err := t.row(`select 1 from account where id = $1`, account).Scan(&some)
+	if isNoRows(err) {
+		return noUser
+	}
+	return err
 }
 
 // Group returns a group by number; false when there is none.
 func (s *Store) Group(ctx context.Context, id int64) (Group, bool, error) {
-	return s.oneGroup(s.groups(ctx, groupColumns+` where id = $1`, id))
+	return s.oneGroup(s.groups(ctx, groupColumns+` where id = $1 and `+present, id))
 }
 
 // GroupByKey returns the group whose name has this key.
@@ -104,7 +127,7 @@ func (s *Store) GroupByKey(ctx context.Context, key string) (Group, bool, error)
 
 // Groups returns up to limit groups numbered above after, by number.
 func (s *Store) Groups(ctx context.Context, after int64, limit int) ([]Group, error) {
-	return s.groups(ctx, groupColumns+` where id > $1 order by id limit $2`, after, limit)
+	return s.groups(ctx, groupColumns+` where id > $1 and `+present+` order by id limit $2`, after, limit)
 }
 
 const groupColumns = `select id, key, name, kind, source, about from people_group`
@@ -159,35 +182,49 @@ func (s *Store) directs(ctx context.Context, into *[]Direct, principal func(int6
 }
 
 // Nest puts a group into another or takes it out, on the word of via ("": an
-// administrator here). It refuses missing groups ("group-not-found") and a group
-// that would be in itself ("group-cycle").
-func (s *Store) Nest(ctx context.Context, group, member int64, via string, in bool) error {
+// administrator here). It refuses missing groups ("group-not-found"), a group
+// that would be in itself ("group-cycle"), and on an administrator's word to
+// take the last administrator out ("last-administrator").
+func (s *Store) Nest(ctx context.Context, group, member int64, via string, in bool, record ...Change) error {
+	now := s.Now()
 	return s.exclusively(ctx, func(t *tx) error {
-		if !in {
-			_, err := t.exec(`delete from nesting where people_group = $1 and member = $2`, group, member)
-			return err
+		if in {
+			return t.nest(group, member, via, record, now)
 		}
-		for _, id := range []int64{group, member} {
-			var some int
-			if err := t.row(`select 1 from people_group where id = $1`, id).Scan(&some); isNoRows(err) {
-				return noGroup
-			} else if err != nil {
+		return t.keepingAdministrator(func() error {
+			n, err := t.exec(`delete from nesting where people_group = $1 and member = $2`, group, member)
+			if err != nil || n == 0 {
 				return err
 			}
-		}
+			return t.record(record, now, groupPrincipal(group), memberText(groupPrincipal(member)), nil)
+		})
+	})
+}
+
+func (t *tx) nest(group, member int64, via string, record []Change, now time.Time) error {
+	for _, id := range []int64{group, member} {
 		var some int
-		err := t.row(`with recursive inside (id) as (
-				select cast($1 as bigint) union select n.member from nesting n join inside i on n.people_group = i.id)
-			select 1 from inside where id = $2`, member, group).Scan(&some)
-		if err == nil {
-			return &signoff.Error{Kind: signoff.Conflict, Code: "group-cycle", Detail: "the group would be in itself that way"}
-		}
-		if !isNoRows(err) {
+		if err := t.row(`select 1 from people_group where id = $1 and `+present, id).Scan(&some); isNoRows(err) {
+			return noGroup
+		} else if err != nil {
 			return err
 		}
-		_, err = t.exec(`insert into nesting (people_group, member, via) values ($1, $2, $3) on conflict do nothing`, group, member, via)
+	}
+	var some int
+	err := t.row(`with recursive inside (id) as (
+			select cast($1 as bigint) union select n.member from nesting n join inside i on n.people_group = i.id)
+		select 1 from inside where id = $2`, member, group).Scan(&some)
+	if err == nil {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "group-cycle", Detail: "the group would be in itself that way"}
+	}
+	if !isNoRows(err) {
 		return err
-	})
+	}
+	n, err := t.exec(`insert into nesting (people_group, member, via) values ($1, $2, $3) on conflict do nothing`, group, member, via)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.record(record, now, groupPrincipal(group), nil, memberText(groupPrincipal(member)))
 }
 
 func (s *Store) oneGroup(list []Group, err error) (Group, bool, error) {

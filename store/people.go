@@ -87,12 +87,16 @@ func numberAfter(p signoff.Principal, prefix string) (int64, bool) {
 }
 
 // CreateAccount adds a user with a hashed password. It refuses a login
-// ("login-taken") or address ("address-taken") somebody has.
-func (s *Store) CreateAccount(ctx context.Context, a Account, password string) (Account, error) {
+// ("login-taken") or address ("address-taken") somebody has. Here and below,
+// record is what to put on record with the change.
+func (s *Store) CreateAccount(ctx context.Context, a Account, password string, record ...Change) (Account, error) {
+	now := s.Now()
 	err := s.exclusively(ctx, func(tx *tx) error {
 		var err error
-		a.ID, err = insertAccount(tx, a, password, micros(s.Now()))
-		return err
+		if a.ID, err = insertAccount(tx, a, password, micros(now)); err != nil {
+			return err
+		}
+		return tx.record(record, now, a.Principal(), nil, accountText(a))
 	})
 	return a, err
 }
@@ -140,7 +144,8 @@ func insertAccount(tx *tx, a Account, password string, now int64) (id int64, err
 // ends the user's sessions, disabling them their access tokens for ever. It refuses a missing user ("user-not-found"), an
 // address of somebody else, and to leave the server without an administrator
 // who can sign in ("last-administrator"). change may be run more than once.
-func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Account) error) (Account, error) {
+func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Account) error, record ...Change) (Account, error) {
+	now := s.Now()
 	var a Account
 	err := s.exclusively(ctx, func(tx *tx) error {
 		list, err := scanAccounts(tx.query(accountColumns+` where id = $1`, id))
@@ -159,6 +164,9 @@ func (s *Store) ChangeAccount(ctx context.Context, id int64, change func(*Accoun
 			return err
 		}
 		a.ID, a.Login = id, before.Login
+		if err := tx.record(record, now, a.Principal(), accountText(before), accountText(a)); err != nil {
+			return err
+		}
 		return tx.keepingAdministrator(func() error { return updateAccount(tx, before, a) })
 	})
 	return a, err

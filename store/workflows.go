@@ -40,11 +40,13 @@ type Deployment struct {
 	At                       time.Time
 	By                       signoff.Principal
 	First                    []access.Grant // given when the workflow is new
+	New                      bool           // By may make a workflow, and not a version of one that is there
 }
 
 // Deploy stores d as the newest version of its workflow and makes it the one
 // new instances get. When the default version has the same digest nothing is
-// stored and made is false.
+// stored and made is false. It refuses a version of a workflow that is there when
+// d.New asks for a new one ("not-allowed").
 func (s *Store) Deploy(ctx context.Context, d Deployment) (v Version, made bool, err error) {
 	err = s.exclusively(ctx, func(t *tx) error {
 		v, made = Version{}, false
@@ -52,6 +54,9 @@ func (s *Store) Deploy(ctx context.Context, d Deployment) (v Version, made bool,
 		err := t.row(`select w.id, v.id, v.number, v.digest, v.deployed, v.deployed_by
 			from workflow w join workflow_version v on v.workflow = w.id and v.number = w.version where w.key = $1`, d.Key).
 			Scan(&v.Workflow, &v.ID, &v.Number, &digest, (*stored)(&v.DeployedAt), &v.DeployedBy)
+		if err == nil && d.New {
+			return &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed", Detail: "there is a workflow of that key, and you do not hold the right to administer it"}
+		}
 		if err == nil && digest == d.Digest {
 			v.Digest = digest
 			return nil
@@ -195,46 +200,6 @@ func (s *Store) VersionXML(ctx context.Context, id VersionID) (v Version, xml []
 func scanVersion(row interface{ Scan(...any) error }) (v Version, err error) {
 	err = row.Scan(&v.ID, &v.Workflow, &v.Number, &v.Digest, (*stored)(&v.DeployedAt), &v.DeployedBy)
 	return v, err
-}
-
-// Grants returns all rights on all workflows.
-func (s *Store) Grants(ctx context.Context) (map[signoff.WorkflowID][]access.Grant, error) {
-	rows, err := s.query(ctx, `select workflow, principal, name from workflow_right order by workflow, principal, name`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[signoff.WorkflowID][]access.Grant{}
-	for rows.Next() {
-		var wf signoff.WorkflowID
-		var g access.Grant
-		if err := rows.Scan(&wf, &g.Who, &g.Right); err != nil {
-			return nil, s.explain(err)
-		}
-		out[wf] = append(out[wf], g)
-	}
-	return out, s.explain(rows.Err())
-}
-
-// SetGrants replaces the rights on a workflow.
-func (s *Store) SetGrants(ctx context.Context, wf signoff.WorkflowID, grants []access.Grant) error {
-	return s.exclusively(ctx, func(t *tx) error {
-		if _, err := t.exec(`delete from workflow_right where workflow = $1`, int64(wf)); err != nil {
-			return err
-		}
-		for _, g := range grants {
-			if err := t.grant(wf, g); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (t *tx) grant(wf signoff.WorkflowID, g access.Grant) error {
-	_, err := t.exec(`insert into workflow_right (workflow, principal, name) values ($1, $2, $3) on conflict do nothing`,
-		int64(wf), string(g.Who), string(g.Right))
-	return err
 }
 
 // stored scans a moment.

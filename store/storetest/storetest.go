@@ -38,6 +38,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range rightsTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range retentionTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -441,7 +444,9 @@ func rights(t *testing.T, s *store.Store) {
 	v, _, err := s.Deploy(ctx, store.Deployment{Key: "leave", Name: "Leave", XML: []byte("<a/>"), Digest: "a", At: noon, First: []access.Grant{{Who: signoff.Everyone, Right: access.Start}}})
 	must(t, err)
 	now := []access.Grant{{Who: "group:9", Right: access.View}, {Who: "user:2", Right: access.Administer}}
-	must(t, s.SetGrants(ctx, v.Workflow, now))
+	_, err = s.ChangeGrants(ctx, store.Place{Workflow: v.Workflow}, store.Change{What: "right", Subject: "workflow:leave"},
+		func([]access.Grant) ([]access.Grant, error) { return now, nil })
+	must(t, err)
 	all, err := s.Grants(ctx)
 	must(t, err)
 	if !slices.Equal(all[v.Workflow], now) {
@@ -477,6 +482,7 @@ func Fill(t *testing.T, s *store.Store) {
 	must(t, err)
 	must(t, s.SetMember(ctx, group.ID, a.ID, true))
 	fillIdentities(t, s, a, group, name)
+	fillRights(t, s, group, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
 	must(t, err)
