@@ -48,6 +48,13 @@ var Codes = []Code{
 	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage, APIs: scheme, host and port, to the letter."},
 	{"user-disabled", 403, "The account is switched off", "An administrator can switch it on again."},
 
+	// People and groups of Entra ID, asked of Microsoft Graph.
+	{"graph-sign-in-failed", 409, "Entra ID gives no token", "The tenant, the client id, or the secret or certificate of the directory is not what the registration in Entra ID says. The detail has Entra's own words."},
+	{"graph-forbidden", 409, "The application may not read the directory", "It needs User.Read.All and GroupMember.Read.All as application permissions, and an administrator's consent to both."},
+	{"graph-unavailable", 503, "Microsoft Graph does not answer", "It was asked several times. It is asked again at the next sync."},
+	{"graph-answer", 409, "Microsoft Graph's answer cannot be used", "It is too large, no JSON, or leads elsewhere. Often a proxy on the way has answered instead."},
+	{"graph-refused", 409, "Microsoft Graph refused", "The detail has Graph's own words, and the request id that Microsoft's support asks for."},
+
 	// Who is asking, by a token of a trusted issuer or a sign-in elsewhere.
 	{"token-too-large", 401, "The token is too long", "A token has at most 16 KiB. Ask for fewer groups or claims in it."},
 	{"token-form", 401, "That is not a token", "A bearer token of another issuer is a signed JWT: three parts with dots between. An ID token, a secret or half a token are none."},
