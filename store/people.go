@@ -178,6 +178,11 @@ func updateAccount(tx *tx, before, a Account) error {
 	if err := addressesFree(tx, a); err != nil {
 		return err
 	}
+	if a.Disabled && !before.Disabled { // for ever: being let in again gives no lost token back
+		if _, err := tx.exec(`delete from access_token where account = $1`, a.ID); err != nil {
+			return err
+		}
+	}
 	if a.Epoch != before.Epoch {
 		if _, err := tx.exec(`delete from session where account = $1`, a.ID); err != nil {
 			return err
