@@ -194,7 +194,7 @@ func TestTheDocumentationNeedsNothingFromElsewhere(t *testing.T) {
 	if !strings.Contains(page, "decide-task") || !strings.Contains(page, "task-already-done") {
 		t.Error("the page lacks operations or codes")
 	}
-	for _, no := range []string{"<script", "http://", "https://", "//cdn", "{{"} {
+	for _, no := range []string{"<script", "=\"http", "='http", "url(", "@import", "//cdn", "{{"} {
 		if strings.Contains(page, no) {
 			t.Errorf("the page holds %q", no)
 		}
@@ -349,7 +349,7 @@ func TestBasicCanBeSwitchedOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		answer.Body.Close()
-		if got := answer.Header.Get("WWW-Authenticate"); answer.StatusCode != 401 || got != `Session realm="signoff"` {
+		if got := strings.Join(answer.Header.Values("WWW-Authenticate"), ", "); answer.StatusCode != 401 || strings.Contains(got, "Basic") || !strings.HasPrefix(got, "Bearer ") {
 			t.Errorf("%s: %d, challenge %s", path, answer.StatusCode, got)
 		}
 	}

@@ -168,6 +168,9 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "People", Description: "People, groups and accounts."},
 		{Name: "Keeping", Description: "How long things are kept, what is held, and taking a copy."},
 		{Name: "Mail", Description: "What came in, what goes out, and what needs a look."},
+		{Name: "Tokens", Description: "Personal access tokens, for programs."},
+		{Name: "APIs", Description: "Which APIs are offered, to whom, and who calls them."},
+		{Name: "Trust", Description: "Whose bearer tokens are believed, and who asked to come in."},
 		{Name: "Server", Description: "The servers at work on the same data."},
 		{Name: "Events", Description: "Changes as they happen."},
 	}

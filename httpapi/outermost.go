@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/identity"
 )
 
 // Foreign is an API in somebody else's shapes: it writes its refusals itself.
@@ -26,11 +27,11 @@ type request struct {
 	r  *http.Request
 }
 
-type requestKey struct{}
-
 func requestOf(ctx context.Context) request {
-	r, _ := ctx.Value(requestKey{}).(request)
-	return r
+	if q := heardOf(ctx); q != nil {
+		return q.request
+	}
+	return request{}
 }
 
 // requestIDs are unlike those of any other start of the server.
@@ -54,10 +55,10 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		door = s.Identity.Authenticate(http.HandlerFunc(s.api), s.refuseInShape)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := newRequestID()
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, request{id, r}))
+		q := &heard{request: request{newRequestID(), r}}
+		r = r.WithContext(context.WithValue(r.Context(), heardKey{}, q))
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h.Set("X-Request-Id", q.id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		defer s.caught(w, r)
 		if !isBelow(r.URL.Path, "/api/") {
@@ -67,12 +68,23 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", apiPolicy)
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		if s.NoBasic && isBasic(r) {
-			s.refuseInShape(w, r, errNoBasic)
-			return
-		}
-		door.ServeHTTP(w, r)
+		s.offeredTo(w, r, q, door)
 	})
+}
+
+// offeredTo serves a request of an API as far as the API is offered to its
+// sender, and counts it.
+func (s *Server) offeredTo(w http.ResponseWriter, r *http.Request, q *heard, door http.Handler) {
+	name, kind := apiOf(r), kindOf(r)
+	defer func() { s.noteCall(name, q, kind) }()
+	if r = s.cors(w, r, name); r == nil {
+		return
+	}
+	if err := s.gate(r, name); err != nil {
+		s.refuseInShape(w, r, err)
+		return
+	}
+	door.ServeHTTP(w, r)
 }
 
 var errNoBasic = &signoff.Error{Kind: signoff.Unauthenticated, Code: "unknown-scheme",
@@ -85,6 +97,11 @@ func isBasic(r *http.Request) bool {
 
 // api serves what has passed the door.
 func (s *Server) api(w http.ResponseWriter, r *http.Request) {
+	recognised(r.Context())
+	if err := identity.LimitsOf(r.Context()).Allow(r.Method, apiOf(r)); err != nil {
+		s.refuseInShape(w, r, err)
+		return
+	}
 	if s.K2 != nil && isK2(r) {
 		s.K2.ServeHTTP(w, r)
 		return

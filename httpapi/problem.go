@@ -79,9 +79,7 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 	if q := requestOf(ctx).r; q != nil {
 		r.header = http.Header{}
 		identity.Challenge(r.header, q, err)
-		if s.NoBasic && r.header.Get("WWW-Authenticate") != "" {
-			r.header.Set("WWW-Authenticate", `Session realm="signoff"`)
-		}
+		s.challenge(r.header, q, err)
 	}
 	return s.finish(ctx, r)
 }
@@ -108,6 +106,7 @@ func (s *Server) finish(ctx context.Context, r *refusal) *refusal {
 	r.Title = http.StatusText(r.Status)
 	if known, ok := api.CodeByName(r.Code); ok {
 		r.Title = known.Title
+	Refused(ctx, r.Code)
 	}
 	r.RequestID = requestOf(ctx).id
 	return r

@@ -15,6 +15,12 @@ func (s *Server) routes() {
 
 	route(s, op{"change-password", "PUT /me/password", "Session", "Change your own password; your sessions end", signedIn, 0}, s.changePassword)
 
+	route(s, op{"list-my-tokens", "GET /me/tokens", "Tokens", "Your personal access tokens", signedIn, 0}, s.listTokens)
+	route(s, op{"create-token", "POST /me/tokens", "Tokens", "Make a personal access token; its text is shown this once. Not with a token", signedIn, http.StatusCreated}, s.createToken)
+	route(s, op{"end-my-token", "DELETE /me/tokens/{id}", "Tokens", "End one of your tokens, at once", signedIn, 0}, s.endOwnToken)
+	route(s, op{"list-tokens", "GET /tokens", "Tokens", "Everybody's personal access tokens, first made first", admin, 0}, s.listAllTokens)
+	route(s, op{"end-token", "DELETE /tokens/{id}", "Tokens", "End anybody's token, at once", admin, 0}, s.endToken)
+
 	route(s, op{"search-people", "GET /people", "People", "Find people and groups by the beginning of a name, login or address", signedIn, 0}, s.searchPeople)
 	route(s, op{"list-users", "GET /users", "People", "Accounts", admin, 0}, s.listUsers)
 	route(s, op{"create-user", "POST /users", "People", "Make an account", admin, http.StatusCreated}, s.createUser)
@@ -72,6 +78,10 @@ func (s *Server) routes() {
 	route(s, op{"list-sent-mail", "GET /mail/sent", "Mail", "Mails on their way out, newest first", admin, 0}, s.listSent)
 	route(s, op{"release-mail", "POST /mail/sent/{id}/release", "Mail", "Send a failed or doubtful mail again", admin, 0}, s.releaseMail)
 	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent; one that has failed needs no look then", admin, 0}, s.dropMail)
+
+	route(s, op{"get-apis", "GET /apis", "APIs", "Which APIs this server offers, and to whom", admin, 0}, s.getApis)
+	route(s, op{"put-apis", "PUT /apis", "APIs", "Change which APIs are offered; all servers go by it at once", admin, 0}, s.putApis, hasCondition)
+	route(s, op{"list-callers", "GET /apis/callers", "APIs", "Who called the APIs in the last 30 days, last seen first", admin, 0}, s.listCallers)
 
 	route(s, op{"list-nodes", "GET /nodes", "Server", "The servers at work on this data", admin, 0}, s.listNodes)
 

@@ -30,6 +30,8 @@ type Server struct {
 	Now      func() time.Time // nil: time.Now
 	Version  string
 	NoBasic  bool                        // do not take user name and password with requests
+	Public   string                      // "https://signoff.example.com": where people reach the server; "": as they write it
+	Issuers  func() []Issuer             // whose bearer tokens are taken; nil: nobody's
 	Sandbox  bool                        // tell pages that the sandbox runs here
 	Location *time.Location              // for moments in sentences; nil: UTC
 	Ready    func(context.Context) error // nil error: requests can be served
@@ -59,6 +61,11 @@ func (s *Server) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Worklist != nil {
+		if err := s.LoadApis(context.Background()); err != nil {
+			return nil, err
+		}
+	}
 	docs, err := docsPage(s.huma.OpenAPI())
 	if err != nil {
 		return nil, err
@@ -68,6 +75,9 @@ func (s *Server) Handler() (http.Handler, error) {
 	s.mux.HandleFunc("GET /problems/{code}", s.problemPage)
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.HandleFunc("GET /readyz", s.readyz)
+	s.mux.HandleFunc("GET "+base+"/postman.json", s.postman)
+	s.mux.HandleFunc("GET "+metadataPath, s.metadata)
+	s.mux.HandleFunc("GET "+metadataPath+"/", s.metadata)
 	s.mux.HandleFunc("/api/", s.noSuchRoute)
 	for pattern, h := range s.Also {
 		s.mux.Handle(pattern, h)
@@ -95,3 +105,4 @@ func (s *Server) build() {
 	s.routes()
 	tidySchemas(s.huma)
 }
+	addExamples(s.huma.OpenAPI())

@@ -74,7 +74,7 @@ func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
 	lib := library.New(st, time.Now)
 	run := runner.New(runner.Config{Store: st, Library: lib, Directory: people, Log: log})
 	stopping := make(chan struct{})
-	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Stopping: stopping}
+	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Public: "https://signoff.example.test", Stopping: stopping}
 	for _, c := range change {
 		c(w.API)
 	}

@@ -126,6 +126,7 @@ func readBody(w http.ResponseWriter, r *http.Request) (object, error) {
 // the same bytes: K2's own words.
 func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if code := signoff.CodeOf(err); code == engine.CodeTaskNotFound || code == "bad-serial" {
+		httpapi.Refused(r.Context(), engine.CodeTaskNotFound)
 		writeJSON(w, http.StatusNotFound, ErrorMessage{"Task could not be retrieved. Either access denied or not found."})
 		return
 	}

@@ -1,0 +1,4 @@
+package httpapi
+
+// CleanOrigin is tested from outside.
+var CleanOrigin = cleanOrigin
