@@ -96,7 +96,7 @@ func (p *Pasted) note(text string) {
 }
 
 var (
-	requestLine = regexp.MustCompile(`^(?:> )?(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S{1,8000})(?: HTTP/[0-9.]+)?$`)
+	requestLine = regexp.MustCompile(`^(?:> )?(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+)(?: HTTP/[0-9.]+)?$`)
 	statusLine  = regexp.MustCompile(`^(?:< )?HTTP/[0-9.]+ ([1-5][0-9]{2})(?: .*)?$`)
 	fieldLine   = regexp.MustCompile("^(?:[<>] )?([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \\t]*(.*)$")
 )

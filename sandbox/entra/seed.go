@@ -111,6 +111,10 @@ var (
 
 // wellKnown are ids that scripts carry with them.
 var wellKnown = map[string]string{
+	"scope openid":               "37f7f235-527c-4136-accd-4a02d197296e",
+	"scope profile":              "14dad69e-099b-42c9-810b-d002981feec1",
+	"scope email":                "64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0",
+	"scope offline_access":       "7427e0e9-2fba-42fe-b0c0-848c9e6a8182",
 	"scope User.Read":            "e1fe6dd8-ba31-4d61-89e7-88639da4683d",
 	"scope EWS.AccessAsUser.All": "3b5f3d61-589b-4a3c-a359-5dd4b5ee5bd5",
 	"role full_access_as_app":    "dc890d15-9560-4a4c-9b7f-a736ec74ec40",
