@@ -19,7 +19,7 @@ type word struct {
 }
 
 var (
-	recipientAttrs = []string{"person", "group", "members", "starter", "expression"}
+	recipientAttrs = []string{"person", "group", "role", "members", "starter", "expression"}
 	activities     = []string{"task", "manualTask", "userTask", "sendTask", "serviceTask", "scriptTask", "businessRuleTask"}
 )
 

@@ -104,7 +104,7 @@ func (x ext) recipients(name string) []process.Recipient {
 		}
 		if len(given) != 1 {
 			r.refuse(fmt.Sprintf("<%s> names somebody by %s; it has to be by exactly one", r.e.Name(), cmp.Or(strings.Join(given, " and "), "nothing")),
-				"Give one of person, group, members, starter, expression; for several people, several elements.")
+				"Give one of person, group, role, members, starter, expression; for several people, several elements.")
 			out = append(out, process.Recipient{Starter: true}) // stands in, so that Check does not miss a recipient
 			continue
 		}
@@ -119,6 +119,8 @@ func (x ext) recipient(how string) process.Recipient {
 		return process.Recipient{Person: x.template("person")}
 	case "group":
 		return process.Recipient{Group: x.text("group")}
+	case "role":
+		return process.Recipient{Group: "role:" + x.text("role")}
 	case "members":
 		return process.Recipient{Members: x.text("members")}
 	case "starter":

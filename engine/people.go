@@ -104,6 +104,9 @@ func (t *turn) names(what string, r *process.Recipient) ([]string, *trouble) {
 		}
 		return []string{name}, nil
 	case r.Group != "":
+		if strings.HasPrefix(r.Group, "role:") {
+			return []string{r.Group}, nil
+		}
 		return []string{prefixed("group:", r.Group)}, nil
 	case r.Members != "":
 		return []string{prefixed("members:", strings.TrimPrefix(r.Members, "group:"))}, nil

@@ -205,7 +205,7 @@ func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) 
 	if name == "" {
 		return nil, refuse(signoff.Invalid, CodeBadRedirect, "say who is to have the task")
 	}
-	if !t.in.By.Admin && (strings.HasPrefix(name, "members:") || strings.HasPrefix(name, "group:")) {
+	if !t.in.By.Admin && (strings.HasPrefix(name, "members:") || strings.HasPrefix(name, "group:") || strings.HasPrefix(name, "role:")) {
 		return nil, onlyToOne()
 	}
 	people, known := t.ask(name)

@@ -119,7 +119,8 @@ func (Cancel) event()         {}
 //	"jane", "jane@contoso.test", "K2:CONTOSO\jane"  a person, by any name
 //	"user:7"                                        a person, by principal
 //	"group:Finance"                                 a group as one, by name or principal
-//	"members:Finance"                               everybody in a group
+//	"role:Approvers"                                a role as one, by name
+//	"members:Finance", "members:role:Approvers"     everybody in a group or role
 //
 // An empty slice means: asked, and nobody is called that.
 type People map[string][]signoff.Person

@@ -28,6 +28,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -87,15 +88,17 @@ type Service struct {
 
 	hashing     *hashing
 	throttle    *throttle
-	macKey      [32]byte                     // of this process; what was remembered dies with it
-	remembered  *cache[[32]byte, remembered] // passwords found right
-	members     *cache[int64, member]        // people with their groups
+	macKey      [32]byte                         // of this process; what was remembered dies with it
+	remembered  *cache[[32]byte, remembered]     // passwords found right
+	members     *cache[int64, member]            // people with their groups
+	server      *cache[struct{}, []access.Grant] // rights on the server
 	names       *cache[signoff.Principal, signoff.Person]
 	resolved    *cache[string, []signoff.Person]
 	strangers   *cache[strangerKey, int64] // accounts of people from elsewhere, by all that was said of them
 	refusedOnes *cache[strangerKey, error] // those who may not come in
 	lookup      atomic.Pointer[GroupLookup]
-	trust       atomic.Pointer[Trust] // nil: no bearer tokens of others
+	elsewhere   atomic.Pointer[Elsewhere] // nil: every password is kept here
+	trust       atomic.Pointer[Trust]     // nil: no bearer tokens of others
 
 	pats *cache[[32]byte, store.AccessToken] // personal access tokens, by hash
 
@@ -107,6 +110,7 @@ type Service struct {
 
 	sessions *scs.SessionManager
 	origins  *http.CrossOriginProtection
+	local    atomic.Pointer[LocalAccounts] // nil: on
 }
 
 // Open returns a Service over the people in st.
@@ -118,6 +122,7 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Service, error) {
 		throttle:    newThrottle(o.Now),
 		remembered:  newCache[[32]byte, remembered](10_000, rememberFor, o.Now),
 		members:     newCache[int64, member](10_000, peopleFor, o.Now),
+		server:      newCache[struct{}, []access.Grant](1, peopleFor, o.Now),
 		names:       newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
 		resolved:    newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
 		strangers:   newCache[strangerKey, int64](10_000, strangersFor, o.Now),

@@ -11,16 +11,19 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/store"
 )
 
 // everyone is the group that every signed-in person is in.
 var everyone = signoff.Person{Principal: signoff.Everyone, Login: "Everyone", Name: "Everyone"}
 
-// A member is a user with the groups they are in.
+// A member is a user with the groups and roles they are in, also through other
+// groups, and the rights on the server.
 type member struct {
 	store.Account
 	groups []store.Group
+	server []access.Grant // all there are; few
 }
 
 func (m member) caller(how string) signoff.Caller {
@@ -28,7 +31,16 @@ func (m member) caller(how string) signoff.Caller {
 	for _, g := range m.groups {
 		c.Groups = append(c.Groups, g.Principal())
 	}
-	c.Groups = append(c.Groups, signoff.Everyone)
+	if !m.App { // everyone are the people; an application holds what it is given
+		c.Groups = append(c.Groups, signoff.Everyone)
+	}
+	for _, g := range m.server {
+		if c.Is(g.Who) {
+			c.Admin = c.Admin || g.Right == access.Server
+			c.Deploy = c.Deploy || g.Right == access.Deploy
+			c.Impersonate = c.Impersonate || g.Right == access.Impersonate
+		}
+	}
 	return c
 }
 
@@ -46,7 +58,11 @@ func (s *Service) member(ctx context.Context, id int64) (member, bool, error) {
 	if err != nil {
 		return member{}, false, err
 	}
-	m = member{a, groups}
+	server, err := s.serverGrants(ctx)
+	if err != nil {
+		return member{}, false, err
+	}
+	m = member{a, groups, server}
 	s.members.put(id, m, era)
 	return m, true, nil
 }
@@ -59,6 +75,7 @@ func (s *Service) changed(users ...int64) {
 }
 
 func (s *Service) drop(users ...int64) {
+	s.server.clear()
 	s.members.clear()
 	s.names.clear()
 	s.resolved.clear()

@@ -47,7 +47,7 @@ func (s *Service) resolve(ctx context.Context, asked string) ([]signoff.Person, 
 	if rest, ok := strings.CutPrefix(asked, "members:"); ok {
 		return s.resolveMembers(ctx, rest)
 	}
-	if strings.HasPrefix(asked, "group:") {
+	if strings.HasPrefix(asked, "group:") || strings.HasPrefix(asked, "role:") {
 		g, found, err := s.group(ctx, asked)
 		return one(g, found, err)
 	}
@@ -78,9 +78,19 @@ func (s *Service) resolvePerson(ctx context.Context, asked string) ([]signoff.Pe
 }
 
 // group finds a group by principal ("group:3") or name, with or without
-// "group:" before it.
+// "group:" before it. A role is found as a group is; with "role:" before it
+// nothing else is.
 func (s *Service) group(ctx context.Context, asked string) (signoff.Person, bool, error) {
-	called := strings.TrimPrefix(asked, "group:")
+	called, role := strings.CutPrefix(asked, "role:")
+	if role {
+		key, ok := groupKey(called)
+		if !ok {
+			return signoff.Person{}, false, nil
+		}
+		g, found, err := s.store.GroupByKey(ctx, key)
+		return g.Person(), found && g.Role, err
+	}
+	called = strings.TrimPrefix(asked, "group:")
 	if strings.EqualFold(called, "everyone") {
 		return everyone, true, nil
 	}

@@ -18,9 +18,12 @@ import (
 type User struct {
 	signoff.Person
 	Addresses []string // all of them, Email first
-	Admin     bool
+	Admin     bool     // by themselves; more may administer through a group or role
 	Disabled  bool
-	Groups    []signoff.Person
+	App       bool   // an application, not a person
+	Source    string // the directory that rules the account, "" nobody
+	Manager   signoff.Principal
+	Groups    []signoff.Person // also those through other groups
 }
 
 // NewUser describes a user to be made. Name defaults to the login.
@@ -31,6 +34,7 @@ type NewUser struct {
 	Addresses []string    // further addresses, from which they may decide by mail too
 	Password  seal.Secret // "": cannot sign in until one is set
 	Admin     bool
+	Manager   signoff.Principal // "" none
 }
 
 // maxAddresses is how many addresses one person may have.
@@ -50,7 +54,7 @@ func (s *Service) CreateUser(ctx context.Context, by signoff.Caller, u NewUser) 
 		return User{}, err
 	}
 	defer s.changed()
-	if a, err = s.store.CreateAccount(ctx, a, hash); err != nil {
+	if a, err = s.store.CreateAccount(ctx, a, hash, s.note(by, "user", "")); err != nil {
 		return User{}, err
 	}
 	return userOf(a, nil), nil
@@ -69,6 +73,9 @@ func (s *Service) prepare(ctx context.Context, by signoff.Caller, u NewUser) (a 
 		return a, "", err
 	}
 	a.Admin = u.Admin
+	if a.Manager, err = s.manager(ctx, 0, u.Manager); err != nil {
+		return a, "", err
+	}
 	a.Words = wordsOf(a.Person())
 	if u.Password == "" {
 		return a, "", nil
@@ -80,6 +87,25 @@ func (s *Service) prepare(ctx context.Context, by signoff.Caller, u NewUser) (a 
 	}
 	h, err := s.hashing.new(ctx, u.Password)
 	return a, h.String(), err
+}
+
+// manager finds the account of who is to be somebody's manager: a person, and
+// not themselves.
+func (s *Service) manager(ctx context.Context, of int64, who signoff.Principal) (int64, error) {
+	if who == "" {
+		return 0, nil
+	}
+	id, ok := store.AccountID(who)
+	if ok && id != of {
+		a, found, err := s.store.Account(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if found && !a.App {
+			return id, nil
+		}
+	}
+	return 0, badUser("manager", "a manager is another person who has an account here")
 }
 
 func badUser(field, detail string) error {
@@ -123,7 +149,10 @@ func addressesOf(email string, more []string) ([]store.Address, error) {
 }
 
 func userOf(a store.Account, groups []store.Group) User {
-	u := User{Person: a.Person(), Admin: a.Admin, Disabled: a.Disabled}
+	u := User{Person: a.Person(), Admin: a.Admin, Disabled: a.Disabled, App: a.App, Source: a.Source}
+	if a.Manager != 0 {
+		u.Manager = store.Account{ID: a.Manager}.Principal()
+	}
 	for _, addr := range a.Addresses {
 		u.Addresses = append(u.Addresses, addr.Text)
 	}
@@ -140,18 +169,31 @@ type UserChange struct {
 	Addresses *[]string // the further ones
 	Admin     *bool
 	Disabled  *bool // true ends their sessions
+	Manager   *signoff.Principal
 }
 
 // ChangeUser changes a user; it takes the server right. It refuses what
-// CreateUser refuses, a missing user ("user-not-found"), and to leave the
-// server without an administrator ("last-administrator").
+// CreateUser refuses, a missing user ("user-not-found"), to change what a
+// directory rules ("ruled-elsewhere"), and to leave the server without an
+// administrator ("last-administrator").
 func (s *Service) ChangeUser(ctx context.Context, by signoff.Caller, who signoff.Principal, c UserChange) (User, error) {
 	id, err := s.administer(by, who)
 	if err != nil {
 		return User{}, err
 	}
+	manager := int64(-1)
+	if c.Manager != nil {
+		if manager, err = s.manager(ctx, id, *c.Manager); err != nil {
+			return User{}, err
+		}
+	}
 	defer s.changed(id)
-	a, err := s.store.ChangeAccount(ctx, id, func(a *store.Account) error { return c.apply(a) })
+	a, err := s.store.ChangeAccount(ctx, id, func(a *store.Account) error {
+		if manager >= 0 {
+			a.Manager = manager
+		}
+		return c.apply(a)
+	}, s.note(by, "user", ""))
 	if err != nil {
 		return User{}, err
 	}
@@ -160,6 +202,9 @@ func (s *Service) ChangeUser(ctx context.Context, by signoff.Caller, who signoff
 }
 
 func (c UserChange) apply(a *store.Account) (err error) {
+	if a.Source != "" && (c.Name != nil || c.Email != nil || c.Addresses != nil || c.Disabled != nil || c.Manager != nil) {
+		return ruledElsewhere(a.Name, a.Source)
+	}
 	if c.Name != nil {
 		if a.Name, err = cleanName(*c.Name, a.Login); err != nil {
 			return err
@@ -189,7 +234,7 @@ func (c UserChange) apply(a *store.Account) (err error) {
 		}
 		a.Disabled = *c.Disabled
 	}
-	if a.Words = nil; !a.Disabled {
+	if a.Words = nil; !a.Disabled && !a.App {
 		a.Words = wordsOf(a.Person())
 	}
 	return nil
@@ -271,14 +316,32 @@ func (s *Service) User(ctx context.Context, by signoff.Caller, who signoff.Princ
 // maxPage bounds every list.
 const maxPage = 200
 
+// UserQuery says which accounts are wanted; what is nil or "" does not matter.
+type UserQuery struct {
+	Text     string // beginnings of words of a name, login or address
+	Disabled *bool
+	App      *bool
+	Admin    *bool   // by themselves
+	Source   *string // the directory that rules them, "" nobody
+	After    signoff.Principal
+	Limit    int
+}
+
 // Users returns up to limit users after the one given ("" for the first ones),
 // in the order they were made; it takes the server right.
 func (s *Service) Users(ctx context.Context, by signoff.Caller, after signoff.Principal, limit int) ([]User, error) {
+	return s.FindUsers(ctx, by, UserQuery{After: after, Limit: limit})
+}
+
+// FindUsers returns accounts, disabled ones too, in the order they were made; it
+// takes the server right.
+func (s *Service) FindUsers(ctx context.Context, by signoff.Caller, q UserQuery) ([]User, error) {
 	if err := access.May(by, access.Server, nil).Err(); err != nil {
 		return nil, err
 	}
-	id, _ := store.AccountID(after)
-	list, err := s.store.Accounts(ctx, id, max(1, min(limit, maxPage)))
+	id, _ := store.AccountID(q.After)
+	list, err := s.store.FindAccounts(ctx, store.AccountFilter{App: q.App, Disabled: q.Disabled, Admin: q.Admin, Source: q.Source,
+		Words: strings.Fields(fold(q.Text))}, id, max(1, min(q.Limit, maxPage)))
 	if err != nil {
 		return nil, err
 	}
@@ -291,4 +354,19 @@ func (s *Service) Users(ctx context.Context, by signoff.Caller, after signoff.Pr
 		users = append(users, userOf(a, m.groups))
 	}
 	return users, nil
+}
+
+// Reports returns up to limit people whose manager somebody is; it takes the
+// server right.
+func (s *Service) Reports(ctx context.Context, by signoff.Caller, who signoff.Principal, limit int) ([]signoff.Person, error) {
+	id, err := s.administer(by, who)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.store.Manages(ctx, id, max(1, min(limit, maxPage)))
+	out := make([]signoff.Person, 0, len(list))
+	for _, a := range list {
+		out = append(out, a.Person())
+	}
+	return out, err
 }

@@ -33,7 +33,17 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 		}
 		_, err := r.Sees(ctx, by, in)
 		return by, err
-	case engine.Retry, engine.FinishExternal:
+	case engine.FinishExternal:
+		may, err := r.Library.May(ctx, by, access.Finish, in.Workflow)
+		if may.OK || err != nil {
+			return by, err
+		}
+		_, err = r.Sees(ctx, by, in)
+		if err == nil {
+			err = may.Err()
+		}
+		return by, err
+	case engine.Retry:
 	default:
 		return by, nil // Start was checked before; tasks are the engine's
 	}

@@ -18,7 +18,8 @@
 // gives is not compared.
 //
 //	process FILE                     the workflow; the first line that matters
-//	group NAME LOGIN…                a group and who is in it
+//	group NAME LOGIN…                a group and who is in it; group:NAME is another group
+//	role NAME LOGIN…                 a role, likewise
 //	person LOGIN name=… email=…      somebody whose name matters; undoes nobody
 //	nobody NAME                      a name nobody has
 //	admin LOGIN                      somebody with the server right "administer"

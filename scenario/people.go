@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +23,8 @@ type directory struct {
 
 type group struct {
 	name    string
-	members []string
+	role    bool
+	members []string // logins, and groups as group:name
 }
 
 // person returns who has that login.
@@ -42,10 +44,8 @@ func (d *directory) caller(login string) signoff.Caller {
 	}
 	c := signoff.Caller{Person: d.person(login), Admin: d.admins[login], How: "scenario"}
 	for _, g := range d.groups {
-		for _, m := range g.members {
-			if m == login {
-				c.Groups = append(c.Groups, g.principal())
-			}
+		if slices.ContainsFunc(d.inside(&g, nil), func(p signoff.Person) bool { return p.Login == login }) {
+			c.Groups = append(c.Groups, g.principal())
 		}
 	}
 	c.Groups = append(c.Groups, signoff.Everyone)
@@ -77,8 +77,8 @@ func (d *directory) lookUp(name string) []signoff.Person {
 	if rest, ok := strings.CutPrefix(name, "members:"); ok {
 		return d.members(rest)
 	}
-	if rest, ok := strings.CutPrefix(name, "group:"); ok {
-		if g := d.group(rest); g != nil {
+	if g, asked := d.asGroup(name); asked {
+		if g != nil {
 			return []signoff.Person{{Principal: g.principal(), Login: g.name, Name: g.name}}
 		}
 		return nil
@@ -103,14 +103,44 @@ func afterLabel(name string) string {
 	return name
 }
 
+// asGroup finds the group of "group:finance" or the role of "role:approvers".
+func (d *directory) asGroup(name string) (g *group, asked bool) {
+	if rest, ok := strings.CutPrefix(name, "role:"); ok {
+		if g = d.group(rest); g != nil && !g.role {
+			g = nil
+		}
+		return g, true
+	}
+	rest, ok := strings.CutPrefix(name, "group:")
+	return d.group(rest), ok
+}
+
 func (d *directory) members(name string) []signoff.Person {
-	g := d.group(name)
+	g, asked := d.asGroup(name)
+	if !asked {
+		g = d.group(name)
+	}
 	if g == nil {
 		return nil
 	}
+	return d.inside(g, nil)
+}
+
+// inside returns the people in a group, those of groups in it among them.
+func (d *directory) inside(g *group, been []string) []signoff.Person {
+	if slices.Contains(been, g.name) {
+		return nil
+	}
+	been = append(been, g.name)
 	var out []signoff.Person
 	for _, m := range g.members {
-		out = append(out, d.person(m))
+		inner, asked := d.asGroup(m)
+		switch {
+		case !asked:
+			out = append(out, d.person(m))
+		case inner != nil:
+			out = append(out, d.inside(inner, been)...)
+		}
 	}
 	return out
 }

@@ -16,7 +16,7 @@ var verbs map[string]func(*world, *arguments) (refused bool, err error)
 
 func init() {
 	verbs = map[string]func(*world, *arguments) (bool, error){
-		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "person": quiet((*world).setPerson),
+		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "role": quiet((*world).setRole), "person": quiet((*world).setPerson),
 		"nobody": quiet((*world).setNobody), "admin": quiet((*world).setAdmin), "at": quiet((*world).setClock), "show": quiet((*world).setShow),
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
 		"redirect": (*world).redirect, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,

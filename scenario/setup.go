@@ -22,12 +22,16 @@ func (w *world) setProcess(a *arguments) error {
 	return w.load(file)
 }
 
-func (w *world) setGroup(a *arguments) error {
-	name, err := a.need("the group's name and its people: group finance jane bob")
+func (w *world) setGroup(a *arguments) error { return w.setMembers(a, false) }
+
+func (w *world) setRole(a *arguments) error { return w.setMembers(a, true) }
+
+func (w *world) setMembers(a *arguments, role bool) error {
+	name, err := a.need("the name and its people or groups: group finance jane bob group:board")
 	if err != nil {
 		return err
 	}
-	g := group{name: name}
+	g := group{name: name, role: role}
 	for member, ok := a.next(); ok; member, ok = a.next() {
 		g.members = append(g.members, member)
 	}
@@ -35,7 +39,7 @@ func (w *world) setGroup(a *arguments) error {
 		return err
 	}
 	if old := w.group(name); old != nil {
-		old.members = g.members
+		*old = g
 	} else {
 		w.groups = append(w.groups, g)
 	}

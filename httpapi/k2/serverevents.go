@@ -10,9 +10,8 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-// A server event is a service step that waits for another system. Who may
-// administer the workflow may read and finish it; K2's right "Server Event" is
-// part of that.
+// A server event is a service step that waits for another system. Who may finish
+// such steps of the workflow may read and finish it: K2's right "Server Event".
 
 var errNoEvent = &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeEffectNotFound,
 	Detail: "Server event could not be retrieved. Either access denied or not found."}
@@ -34,7 +33,7 @@ func (s *Server) serverEvent(c *call) (store.Instance, *process.Definition, *pro
 	if err != nil {
 		return none(err)
 	}
-	may, err := s.HTTP.Library.May(c.ctx, c.by, access.Administer, in.Workflow)
+	may, err := s.HTTP.Library.May(c.ctx, c.by, access.Finish, in.Workflow)
 	if err != nil || !may.OK {
 		return none(err)
 	}
