@@ -50,14 +50,14 @@ var house = []room{
 	{pkg: "mailroom/reply", may: "", why: "what a mail says is decided from its bytes alone"},
 	{pkg: "mailroom", may: "expr engine store runner seal mailroom/reply", why: "meets connectors only in cmd/signoff"},
 	{pkg: "api", may: "", why: "wire types are shared by server and client"},
-	{pkg: "httpapi", may: "expr process bpmn engine access store/pgtest store library runner worklist identity seal mailroom doctor m365 api", why: "an edge: turns requests into inputs"},
+	{pkg: "httpapi", may: "expr process bpmn engine access store/pgtest store library runner worklist identity identity/trust seal mailroom doctor m365 api", why: "an edge: turns requests into inputs"},
 	{pkg: "httpapi/k2", may: "expr process engine access store library runner worklist identity api httpapi", why: "an edge in another's shapes"},
 	{pkg: "client", may: "api", why: "a client sees only the wire"},
 	{pkg: "web", may: "", why: "pages are a client like any other"},
 	{pkg: "samples", may: "", why: "files, and nothing that reads them"},
 	{pkg: "docs", may: "", why: "pages, and tests that keep them true"},
 	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
-	{pkg: "bench", may: "expr process bpmn engine access store/pgserver store/pgtest store library runner worklist seal identity api httpapi httpapi/k2", why: "measures the services as cmd/signoff puts them together"},
+	{pkg: "bench", may: "expr process bpmn engine access store/pgserver store/pgtest store library runner worklist seal identity/trust identity api httpapi httpapi/k2", why: "measures the services as cmd/signoff puts them together"},
 	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},
 }
 

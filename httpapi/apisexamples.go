@@ -29,10 +29,22 @@ var sampleBodies = map[string]any{
 	"sign-in":          map[string]any{"login": "jane", "password": "jane's password"},
 	"create-token":     map[string]any{"name": "Monthly report", "days": 90, "readOnly": true},
 	"put-apis":         map[string]any{"workflow": sampleAPI, "rest": sampleREST, "tokens": map[string]any{"defaultDays": 90, "maxDays": 365}},
+	"put-trust":        map[string]any{"issuers": []any{sampleIssuer}},
+	"propose-trust":    map[string]any{"from": "contoso.com"},
+	"explain-token":    map[string]any{"token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6Ii4uLiJ9.eyJhdWQiOiIuLi4ifQ.c2lnbmF0dXJl"},
+	"link-person":      map[string]any{"source": sampleSource, "subject": "5e0f7a8c-2f5c-4f5e-9a55-0c2b9a7d1e11", "label": "jane@contoso.com"},
+	"link-group":       map[string]any{"source": sampleSource, "external": "role:Workflow.Approve", "label": "Approvers"},
 	"cancel-instance":  map[string]any{"reason": "Asked for twice"},
 	"comment-task":     map[string]any{"text": "Which days exactly?"},
 	"comment-instance": map[string]any{"text": "It is about the days in May."},
 }
+
+const sampleSource = "entra:72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+// sampleIssuer is what it takes to let the people of one Entra tenant in.
+var sampleIssuer = map[string]any{"name": "contoso.com", "profile": "entra", "tenants": []any{"72f988bf-86f1-41af-91ab-2d7cd011db47"}, "versions": []any{"1.0", "2.0"},
+	"audiences": []any{"6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c", "api://6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c"}, "slashVariants": true,
+	"scopes": []any{"user_impersonation"}, "newcomers": "create", "linkByAddress": true}
 
 var (
 	sampleAPI  = map[string]any{"on": true, "kinds": []any{"basic", "bearer", "token"}, "origins": []any{"https://app.example.com"}}

@@ -16,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/identity/trust"
 )
 
 const problemType = "application/problem+json"
@@ -68,6 +69,9 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 	if e.Kind == signoff.Unavailable && e.Err != nil {
 		s.Log.WarnContext(ctx, "request put off", "request", requestOf(ctx).id, "err", err)
 	}
+	if no, ok := errors.AsType[*trust.Refusal](err); ok {
+		s.logToken(ctx, no)
+	}
 	r := &refusal{Problem: api.Problem{Status: statusOf(e.Kind), Code: e.Code, Detail: e.Detail, Hint: e.Hint}}
 	if known, ok := api.CodeByName(e.Code); ok && known.Status != 0 {
 		r.Status = known.Status
@@ -102,11 +106,11 @@ func (s *Server) internal(ctx context.Context, err error) *refusal {
 
 // finish fills in what follows from the code and the request.
 func (s *Server) finish(ctx context.Context, r *refusal) *refusal {
+	Refused(ctx, r.Code)
 	r.Type = api.ProblemBase + r.Code
 	r.Title = http.StatusText(r.Status)
 	if known, ok := api.CodeByName(r.Code); ok {
 		r.Title = known.Title
-	Refused(ctx, r.Code)
 	}
 	r.RequestID = requestOf(ctx).id
 	return r

@@ -85,5 +85,7 @@ func (s *Server) routes() {
 
 	route(s, op{"list-nodes", "GET /nodes", "Server", "The servers at work on this data", admin, 0}, s.listNodes)
 
+	s.trustRoutes()
+
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

@@ -24,14 +24,15 @@ type Server struct {
 	Runner   *runner.Runner
 	Worklist *worklist.Worklist // nil: one over the runner's store
 
-	Mail Mailroom // nil: this server has no mail
+	Mail  Mailroom        // nil: this server has no mail
+	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 	Version  string
-	NoBasic  bool                        // do not take user name and password with requests
 	Public   string                      // "https://signoff.example.com": where people reach the server; "": as they write it
 	Issuers  func() []Issuer             // whose bearer tokens are taken; nil: nobody's
+	NoBasic  bool                        // do not take user name and password with requests
 	Sandbox  bool                        // tell pages that the sandbox runs here
 	Location *time.Location              // for moments in sentences; nil: UTC
 	Ready    func(context.Context) error // nil error: requests can be served
@@ -44,8 +45,11 @@ type Server struct {
 	huma huma.API
 	ops  []op
 
-	streams streams
-	unready atomic.Bool // what /readyz said last
+	streams  streams
+	tokenLog tokenLog
+	unready  atomic.Bool           // what /readyz said last
+	offered  atomic.Pointer[offer] // which APIs, to whom; nil: the defaults
+	callers  callers
 }
 
 // Mailroom is what is asked of the mailroom; nothing else here needs it.
@@ -57,27 +61,27 @@ type Mailroom interface {
 // Handler registers everything and returns what to give to an http.Server.
 func (s *Server) Handler() (http.Handler, error) {
 	s.build()
-	document, err := s.openAPI()
-	if err != nil {
-		return nil, err
-	}
 	if s.Worklist != nil {
 		if err := s.LoadApis(context.Background()); err != nil {
 			return nil, err
 		}
+	}
+	document, err := s.openAPI()
+	if err != nil {
+		return nil, err
 	}
 	docs, err := docsPage(s.huma.OpenAPI())
 	if err != nil {
 		return nil, err
 	}
 	s.mux.HandleFunc("GET "+base+"/openapi.json", static("application/json", document))
+	s.mux.HandleFunc("GET "+base+"/postman.json", s.postman)
+	s.mux.HandleFunc("GET "+metadataPath, s.metadata)
+	s.mux.HandleFunc("GET "+metadataPath+"/", s.metadata)
 	s.mux.HandleFunc("GET "+base+"/docs", static("text/html; charset=utf-8", docs))
 	s.mux.HandleFunc("GET /problems/{code}", s.problemPage)
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.HandleFunc("GET /readyz", s.readyz)
-	s.mux.HandleFunc("GET "+base+"/postman.json", s.postman)
-	s.mux.HandleFunc("GET "+metadataPath, s.metadata)
-	s.mux.HandleFunc("GET "+metadataPath+"/", s.metadata)
 	s.mux.HandleFunc("/api/", s.noSuchRoute)
 	for pattern, h := range s.Also {
 		s.mux.Handle(pattern, h)
@@ -104,5 +108,5 @@ func (s *Server) build() {
 	s.huma = newHuma(s.mux, s.Version, s.problems)
 	s.routes()
 	tidySchemas(s.huma)
-}
 	addExamples(s.huma.OpenAPI())
+}

@@ -179,11 +179,19 @@ func (s *Service) welcome(ctx context.Context, st Stranger, n Newcomers, how str
 		return 0, errUnknownPerson
 	}
 	owner, taken, err := s.ownerOf(ctx, st)
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case taken && st.EmailProven && !owner.Admin && !owner.App:
-		return owner.ID, s.linkByAddress(ctx, st, owner, how)
+	}
+	if taken && st.EmailProven && !owner.App {
+		c, err := s.Caller(ctx, owner.Principal(), how)
+		if err != nil {
+			return 0, err
+		}
+		if !c.Admin && !c.Impersonate {
+			return owner.ID, s.linkByAddress(ctx, st, owner, how)
+		}
+	}
+	switch {
 	case n == NewcomersCreate && !taken:
 		return s.admit(ctx, signoff.Caller{How: how}, st)
 	case n == NewcomersRefuse && !taken:

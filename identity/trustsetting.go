@@ -57,6 +57,11 @@ type Trust struct {
 	log      *slog.Logger
 	vouched  *cache[*trust.Accepted, vouched]
 
+	// Elsewhere says for what people typed in Propose whether it is in an Entra
+	// of its own, and where that is; nil: there is none. Set it before the first
+	// request.
+	Elsewhere func(text string) (trust.Issuer, bool)
+
 	loading sync.Mutex
 	now     atomic.Pointer[inForce]
 }
@@ -175,6 +180,9 @@ func (t *Trust) take(state TrustState) {
 	t.vouched.clear()
 }
 
+// Issuers lists whose tokens are believed: what any client may know.
+func (t *Trust) Issuers() []TrustedIssuer { return t.now.Load().Setting.Issuers }
+
 // entry is the entry of that name. One that was taken out in this very moment
 // lets nobody new in.
 func (t *Trust) entry(name string) TrustedIssuer {
@@ -266,6 +274,11 @@ func refusalOf(problems []trust.Problem) error {
 func (t *Trust) Propose(ctx context.Context, by signoff.Caller, text string, in trust.Issuer) (trust.Proposal, TrustedIssuer, error) {
 	if err := mayAdminister(by); err != nil {
 		return trust.Proposal{}, TrustedIssuer{}, err
+	}
+	if in.Authority == "" && in.Cloud == "" && t.Elsewhere != nil {
+		if there, is := t.Elsewhere(text); is {
+			in = there
+		}
 	}
 	p, err := t.verifier.Propose(ctx, text, in)
 	entry := TrustedIssuer{Issuer: p.Issuer, Newcomers: NewcomersCreate, LinkByAddress: p.Issuer.Profile == trust.Entra}

@@ -36,6 +36,7 @@ type server struct {
 	log      *slog.Logger
 	store    *store.Store
 	people   *identity.Service
+	trust    *identity.Trust // whose bearer tokens are believed
 	library  *library.Library
 	runner   *runner.Runner
 	post     post // mail; its zero value sends and reads none
@@ -43,6 +44,7 @@ type server struct {
 	entra    *entra.Server // the sandbox's
 	outside  *outside      // the way to identity providers and directories
 	made     identity.Bootstrapped
+	api      *httpapi.Server
 	handler  http.Handler
 	profiler string // address of Go's profiler; "": none
 	parting  parting
@@ -106,6 +108,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if s.outside, err = newOutside(cfg.Outside, f.sandbox, s.sandboxCA()...); err != nil {
 		return s, err
 	}
+	if err := s.openTrust(ctx); err != nil {
+		return s, err
+	}
 	s.library = library.New(s.store, s.store.Now)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
@@ -162,6 +167,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Now: s.store.Now, Version: version, NoBasic: !cfg.Basic,
 		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
+	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	if s.post.room != nil {
 		api.Mail = s.post.room
@@ -197,9 +203,10 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
 	g.Go(func() error { return s.store.RunRetention(ctx) })
+	g.Go(func() error { return s.trust.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
-	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows)
-	g.Go(func() error { s.hear(hints); return nil })
+	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
+	g.Go(func() error { s.hear(ctx, hints); return nil })
 	s.post.start(ctx, g, s.runner)
 	done := make(chan error, 1)
 	go func() {
@@ -214,13 +221,15 @@ func (s *server) start(ctx context.Context) <-chan error {
 }
 
 // hear passes on what other servers on the same database say, until hints ends.
-func (s *server) hear(hints <-chan store.Hint) {
+func (s *server) hear(ctx context.Context, hints <-chan store.Hint) {
 	for h := range hints {
 		switch h.Topic {
 		case store.TopicPeople:
 			s.people.Heard(h)
 		case store.TopicWorkflows:
 			s.library.Heard(h)
+		case store.TopicSettings:
+			s.settled(ctx, h)
 		}
 	}
 }
@@ -240,6 +249,11 @@ func (c Config) node() string {
 // close gives up what open opened, in reverse.
 func (s *server) close() {
 	s.post.close()
+	if s.trust != nil {
+		if err := s.trust.Close(); err != nil {
+			s.log.Warn("closing what is trusted", "err", err)
+		}
+	}
 	s.outside.close()
 	if s.entra != nil {
 		if err := s.entra.Close(); err != nil {
