@@ -68,8 +68,19 @@ type Outcome struct {
 	Same     int `json:"same"`     // people and groups told of that are as they were
 	Left     int `json:"left"`     // people disabled there who never were here: no account is made for them
 
+	Leaving int        `json:"leaving"`         // people who would be, or were, to be switched off
+	First   []Foreseen `json:"first,omitempty"` // of a preview: the first maxFirst people of whom something would be done
+
 	Problems []Problem `json:"problems"` // the first maxProblems of them
 	Troubled int       `json:"troubled"` // how many there were
+}
+
+// Foreseen is what would be done about one person.
+type Foreseen struct {
+	What  string `json:"what"` // make, link, change, disable, enable
+	Name  string `json:"name"`
+	Login string `json:"login"`
+	Label string `json:"label"`
 }
 
 // Bounds of what one directory may tell. What is beyond them is refused, never
@@ -79,8 +90,9 @@ const (
 	maxGroups    = 100_000
 	maxMembers   = 5_000_000 // of all groups together
 	maxProblems  = 100
+	maxFirst     = 50
 	maxSubject   = 200
-	maxTextBytes = 1024
+	maxTextBytes = 300
 )
 
 // check refuses what no directory can mean.

@@ -12,3 +12,27 @@
 //   - Service.Take takes it in: safe to repeat, in small transactions;
 //   - sources are named: "ldap:NAME", "entra:TENANT", "scim:NAME".
 package directory
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Service keeps accounts as directories say. Make it with New.
+type Service struct {
+	store  *store.Store
+	people *identity.Service
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// New returns a Service over the people in st.
+func New(st *store.Store, people *identity.Service, log *slog.Logger) *Service {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{store: st, people: people, log: log, now: st.Now}
+}

@@ -70,7 +70,8 @@ func (s *Service) check(ctx context.Context, login string, password seal.Secret,
 	if wait := s.throttle.held(g); wait > 0 {
 		return member{}, tooManyGuesses(wait)
 	}
-	mac := s.mac(called, password)
+	domain := domainOf(login)
+	mac := s.mac(domain+`\`+called, password) // with the domain: two directories may both have an ana
 	known, era, found := s.remembered.get(mac)
 	if found {
 		if m, ok, err := s.memberAt(ctx, known); ok || err != nil {
@@ -78,7 +79,7 @@ func (s *Service) check(ctx context.Context, login string, password seal.Secret,
 		}
 	}
 	known, err := s.checkOnce(ctx, flightKey{mac, g.place}, func() (remembered, error) {
-		return s.checkHash(ctx, n, valid, password, g)
+		return s.checkOne(ctx, domain, n, valid, password, g)
 	})
 	if err != nil {
 		return member{}, err
@@ -111,19 +112,19 @@ func (s *Service) memberAt(ctx context.Context, r remembered) (member, bool, err
 	return m, found && err == nil && !m.Disabled && m.Epoch == r.epoch, err
 }
 
-// checkHash looks at one guess, the dear way.
-func (s *Service) checkHash(ctx context.Context, n name, valid bool, password seal.Secret, g guess) (remembered, error) {
+// checkOne looks at one guess, the dear way.
+func (s *Service) checkOne(ctx context.Context, domain string, n name, valid bool, password seal.Secret, g guess) (remembered, error) {
 	if wait := s.throttle.admit(g); wait > 0 {
 		return remembered{}, tooManyGuesses(wait)
 	}
 	var c store.Credential
 	found, err := false, error(nil)
 	if valid {
-		c, found, err = s.store.Credential(ctx, n.login, n.address)
+		c, found, err = s.credential(ctx, domain, n)
 	}
 	ok, outdated := false, false
 	if err == nil {
-		ok, outdated, err = s.hashing.matches(ctx, password, c.Password)
+		ok, outdated, err = s.matches(ctx, c, password)
 	}
 	if err != nil {
 		s.throttle.neither(g)

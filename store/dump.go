@@ -17,6 +17,7 @@ var tables = []struct{ name, order string }{
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
 	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"nesting", "people_group, member"}, {"people_word", "word, principal"},
 	{"identity_link", "source, subject"}, {"group_link", "source, external"}, {"newcomer", "id"},
+	{"directory_entry", "source, subject"}, {"directory_edge", "source, outer_is, inner_is, told"}, {"directory_state", "source"}, {"directory_run", "id"},
 	{"server_right", "principal, name"}, {"category_right", "key, principal, name"},
 	{"session", "token"}, {"guess", "key"}, {"ticket", "key"}, {"access_token", "id"}, {"api_caller", "day, api, account, how, via, code"},
 	{"installation", "name"}, {"setting", "name"}, {"change", "id"},

@@ -283,6 +283,7 @@ type Credential struct {
 	Password string // hashed; "" for none
 	Epoch    int64
 	Disabled bool
+	Source   string // the directory that rules the account, "" nobody
 }
 
 // Credential finds whoever has the login or the address key (one of them is
@@ -290,9 +291,9 @@ type Credential struct {
 // does not tell.
 func (s *Store) Credential(ctx context.Context, login, address string) (c Credential, found bool, err error) {
 	err = s.row(ctx, `
-		select id, password, epoch, disabled from account
+		select id, password, epoch, disabled, source from account
 		where login = $1 or id = (select account from address where key = $2)`,
-		login, address).Scan(&c.Account, &c.Password, &c.Epoch, &c.Disabled)
+		login, address).Scan(&c.Account, &c.Password, &c.Epoch, &c.Disabled, &c.Source)
 	if isNoRows(err) {
 		return Credential{}, false, nil
 	}

@@ -60,7 +60,7 @@ func TestAccountsAreFoundByEveryName(t *testing.T) {
 	}
 	for _, called := range [][2]string{{"ana", ""}, {"", "ana@contoso.test"}, {"", "a.b@contoso.test"}} {
 		c, ok, err := s.Credential(ctx, called[0], called[1])
-		if c != (Credential{made.ID, "hash of ana", 0, false}) || !ok || err != nil {
+		if c != (Credential{made.ID, "hash of ana", 0, false, ""}) || !ok || err != nil {
 			t.Errorf("credential of %q: %+v %v %v", called, c, ok, err)
 		}
 	}
