@@ -109,7 +109,10 @@ func TestOurOwnAPISwitchedOffStillServesPages(t *testing.T) {
 func TestAKindOfSignInThatIsNotTakenIsRefusedWithThoseThatAre(t *testing.T) {
 	w := both(t)
 	token := makeToken(t, w, "ana", `{"name":"x"}`)
-	setApis(t, w, func(s *api.SetApis) { s.Workflow.Kinds = []string{"token"}; s.REST.Kinds = []string{"basic", "session"} })
+	setApis(t, w, func(s *api.SetApis) {
+		s.Workflow.Kinds = []string{"token"}
+		s.REST.Kinds = []string{"basic", "session"}
+	})
 	a, text := send(t, w, "GET", k2Tasks, "", "Authorization", basicOf("ana"))
 	challenge := strings.Join(a.Header.Values("WWW-Authenticate"), "\n")
 	if a.StatusCode != 401 || strings.Contains(challenge, "Basic") || !strings.Contains(challenge, "Bearer ") ||

@@ -74,3 +74,22 @@ func (s *Server) issuers() []Issuer {
 	}
 	return s.Issuers()
 }
+
+// Issuer returns the first trusted issuer that people can sign in with for the
+// API of a request; nil when there is none, or its tokens are not taken there.
+func (s *Server) Issuer(r *http.Request) *Issuer {
+	if !s.Takes(r, "bearer") {
+		return nil
+	}
+	for _, is := range s.issuers() {
+		if is.Authorize != "" && is.Token != "" {
+			return &is
+		}
+	}
+	return nil
+}
+
+// Takes tells whether the API of a request takes a kind of sign-in.
+func (s *Server) Takes(r *http.Request, kind string) bool {
+	return s.takes(s.apisNow().of(apiOf(r)), kind)
+}

@@ -9,16 +9,18 @@ import (
 const Base = "/api/workflow/v1"
 
 // operation is one line of the table: the route, its documentation and what
-// does it. A nil out is answered with 204 and no body.
+// does it. A nil out is answered with 204 and no body. in and out are examples,
+// and their types the shapes.
 type operation struct {
 	id      string
 	method  string
 	path    string // below Base; {name} takes one segment
 	tag     string
 	summary string
+	about   string
 	query   []query
-	in      any // shape of the body
-	out     any // shape of the answer
+	in      any // the body
+	out     any // the answer
 	do      func(*Server, *call) (any, error)
 }
 
@@ -33,27 +35,43 @@ type query struct {
 // The table is a function because the handlers reach it through Swagger.
 func operations() []operation {
 	return []operation{
-		{"Operations_Get", "GET", "op/{operation}", "Operations", "Reserved for system use", nil, nil, "", (*Server).operation},
+		{"Operations_Get", "GET", "op/{operation}", "Operations", "Reserved for system use",
+			"Answers OK to administrators: there is nothing to reload here.", nil, nil, "OK", (*Server).operation},
 
-		{"ServerEvent_Get", "GET", "serverEvents/{serialNumber}", "ServerEvents", "Get an asynchronous server event", nil, nil, ServerEventDataResponse{}, (*Server).getServerEvent},
-		{"ServerEvent_Finish", "POST", "serverEvents/{serialNumber}/finish", "ServerEvents", "Finish an asynchronous server event", nil, UpdateFieldsRequest{}, nil, (*Server).finishServerEvent},
+		{"ServerEvent_Get", "GET", "serverEvents/{serialNumber}", "ServerEvents", "Get an asynchronous server event",
+			"Tells about a step that waits for another system.", nil, nil, eventExample, (*Server).getServerEvent},
+		{"ServerEvent_Finish", "POST", "serverEvents/{serialNumber}/finish", "ServerEvents", "Finish an asynchronous server event",
+			"Lets the workflow go on, with values for its data fields.", nil, updateExample, nil, (*Server).finishServerEvent},
 
-		{"Tasks_Get", "GET", "tasks", "Tasks", "Get the caller's tasks",
-			[]query{{"state", []string{"All", "Allocated", "Sleeping"}, "Without it, sleeping tasks are left out"}}, nil, TasksResponse{}, (*Server).getTasks},
-		{"Tasks_GetTask", "GET", "tasks/{serialNumber}", "Tasks", "Get a task", nil, nil, Task{}, (*Server).getTask},
-		{"Tasks_GetTaskActions", "GET", "tasks/{serialNumber}/actions", "Tasks", "Get the actions of a task", nil, nil, TaskActionsResponse{}, (*Server).getTaskActions},
-		{"Tasks_PostAssignAction", "POST", "tasks/{serialNumber}/actions/assign", "Tasks", "Assign a task to the caller", nil, nil, TaskState{}, (*Server).assign},
-		{"Tasks_PostReleaseAction", "POST", "tasks/{serialNumber}/actions/release", "Tasks", "Give an assigned task back", nil, nil, nil, (*Server).release},
-		{"Tasks_PostRedirectAction", "POST", "tasks/{serialNumber}/actions/redirect", "Tasks", "Redirect a task to another user", nil, UserDefinedRedirect{}, nil, (*Server).redirect},
-		{"Tasks_PostSleepAction", "POST", "tasks/{serialNumber}/actions/sleep", "Tasks", "Put a task to sleep, for seconds or until a time", nil, UserDefinedSleep{}, nil, (*Server).sleep},
-		{"Tasks_PostWakeAction", "POST", "tasks/{serialNumber}/actions/wake", "Tasks", "Wake a sleeping task", nil, nil, TaskState{}, (*Server).wake},
-		{"Tasks_TaskCustomAction", "POST", "tasks/{serialNumber}/actions/{customAction}", "Tasks", "Complete a task with one of its actions", nil, UpdateFieldsRequest{}, nil, (*Server).act},
+		{"Tasks_Get", "GET", "tasks", "Tasks", "Get the caller's tasks", "Lists what waits for you, first offered first.",
+			[]query{{"state", []string{"All", "Allocated", "Sleeping"}, "Which tasks; without it, sleeping ones are left out."}}, nil,
+			TasksResponse{1, []TaskLite{taskExample}}, (*Server).getTasks},
+		{"Tasks_GetTask", "GET", "tasks/{serialNumber}", "Tasks", "Get a task", "Tells everything about one of your tasks.",
+			nil, nil, wholeTaskExample, (*Server).getTask},
+		{"Tasks_GetTaskActions", "GET", "tasks/{serialNumber}/actions", "Tasks", "Get the actions of a task", "Lists what you may do with a task.",
+			nil, nil, actionsExample, (*Server).getTaskActions},
+		{"Tasks_PostAssignAction", "POST", "tasks/{serialNumber}/actions/assign", "Tasks", "Assign a task to the caller",
+			"Takes a task, so that others see it is yours.", nil, nil, TaskState{"1_2", "Open"}, (*Server).assign},
+		{"Tasks_PostReleaseAction", "POST", "tasks/{serialNumber}/actions/release", "Tasks", "Give an assigned task back",
+			"Gives a task back to everybody it was offered to.", nil, nil, nil, (*Server).release},
+		{"Tasks_PostRedirectAction", "POST", "tasks/{serialNumber}/actions/redirect", "Tasks", "Redirect a task to another user",
+			"Hands a task to somebody else instead of you.", nil, UserDefinedRedirect{"K2:bob"}, nil, (*Server).redirect},
+		{"Tasks_PostSleepAction", "POST", "tasks/{serialNumber}/actions/sleep", "Tasks", "Put a task to sleep",
+			"Hides a task from your list, for a number of seconds or until a time. Give exactly one of both.", nil, UserDefinedSleep{SleepFor: 3600}, nil, (*Server).sleep},
+		{"Tasks_PostWakeAction", "POST", "tasks/{serialNumber}/actions/wake", "Tasks", "Wake a sleeping task", "Shows a sleeping task again.",
+			nil, nil, TaskState{"1_2", "Available"}, (*Server).wake},
+		{"Tasks_TaskCustomAction", "POST", "tasks/{serialNumber}/actions/{customAction}", "Tasks", "Complete a task with one of its actions",
+			"Decides a task, with values for the data fields that it lets you change.", nil, UpdateFieldsRequest{XMLFields: []UserDefinedXMLField{}, ItemReferences: map[string]any{}, DataFields: map[string]any{}}, nil, (*Server).act},
 
-		{"GetWorkflows", "GET", "workflows", "Workflows", "Get workflows",
-			[]query{{"type", []string{"All", "Startable", "Viewable"}, "Which workflows; all the caller may see when left out"}}, nil, WorkflowLabelsResponse{}, (*Server).getWorkflows},
-		{"GetWorkflow", "GET", "workflows/{id}", "Workflows", "Get a workflow", nil, nil, WorkflowDataResponse{}, (*Server).getWorkflow},
-		{"StartWorkflow", "POST", "workflows/{id}", "Workflows", "Start a workflow; answers with the number of the instance", nil, UserDefinedWorkflowInstance{}, int64(0), (*Server).start},
-		{"GetWorkflowSchema", "GET", "workflows/{id}/schema", "Workflows", "Get the JSON schema of the body that starts a workflow", nil, nil, map[string]any{}, (*Server).getWorkflowSchema},
+		{"GetWorkflows", "GET", "workflows", "Workflows", "Get workflows", "Lists workflows that you may see.",
+			[]query{{"type", []string{"All", "Startable", "Viewable"}, "Which workflows; all you may see when left out."}}, nil,
+			WorkflowLabelsResponse{1, []WorkflowLabel{{1, 1, "Leave request", `People\Absence`, `People\Absence\leave`}}}, (*Server).getWorkflows},
+		{"GetWorkflow", "GET", "workflows/{id}", "Workflows", "Get a workflow", "Tells about one workflow, and how the body that starts it looks.",
+			nil, nil, workflowExample, (*Server).getWorkflow},
+		{"StartWorkflow", "POST", "workflows/{id}", "Workflows", "Start a workflow", "Starts a workflow and answers with the number of the instance.",
+			nil, startExample, int64(1), (*Server).start},
+		{"GetWorkflowSchema", "GET", "workflows/{id}/schema", "Workflows", "Get the JSON schema of a workflow",
+			"Tells how the body that starts a workflow looks, as a JSON schema.", nil, nil, schemaExample, (*Server).getWorkflowSchema},
 	}
 }
 

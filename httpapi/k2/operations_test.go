@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func FuzzPath(f *testing.F) {
 
 // The rules of Swagger 2.0 that tools trip over.
 func TestTheSwaggerDocumentIsValid(t *testing.T) {
-	raw, err := swagger("example.test:8080", "https")
+	raw, err := swagger(described{root: &url.URL{Scheme: "https", Host: "example.test:8080"}, basic: true})
 	if err != nil {
 		t.Fatal(err)
 	}

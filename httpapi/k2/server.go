@@ -55,8 +55,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, ErrorMessage{noRoute})
 		return
 	}
-	if isSwagger(segments) && r.Method == http.MethodGet {
-		s.swagger(w, r)
+	if s.document(w, r, segments) {
 		return
 	}
 	o, params, allow := find(s.table, r.Method, segments)
@@ -156,22 +155,4 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(v) // nobody is left to hear of an error
-}
-
-func isSwagger(segments []string) bool {
-	return len(segments) == 3 && strings.EqualFold(strings.Join(segments, "/"), "swagger/docs/v1")
-}
-
-func (s *Server) swagger(w http.ResponseWriter, r *http.Request) {
-	scheme := "http"
-	if u, err := url.Parse(s.Public); err == nil && u.Scheme == "https" || r.TLS != nil {
-		scheme = "https"
-	}
-	document, err := swagger(r.Host, scheme)
-	if err != nil {
-		s.Refuse(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(document) // nobody is left to hear of an error
 }
