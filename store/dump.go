@@ -21,6 +21,8 @@ var tables = []struct{ name, order string }{
 	{"server_right", "principal, name"}, {"category_right", "key, principal, name"},
 	{"session", "token"}, {"guess", "key"}, {"ticket", "key"}, {"access_token", "id"}, {"api_caller", "day, api, account, how, via, code"},
 	{"installation", "name"}, {"setting", "name"}, {"change", "id"},
+	{"scim_resource", "n"}, {"scim_member", "client, in_group, member"}, {"scim_token", "id"},
+	{"graph_place", "source, kind"}, {"graph_told", "source, kind, subject"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
