@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -42,8 +43,9 @@ type remembered struct{ account, epoch int64 }
 // remote (an IP address without port). The login may be written ana,
 // ana@contoso.test, CONTOSO\ana, K2:CONTOSO\ana or AAD:ana@contoso.test.
 //
-// It refuses with "bad-credentials" whatever is wrong, with "too-many-guesses"
-// (see RetryAfter) who guesses, and with "sign-in-busy" when too many passwords
+// It refuses with "bad-credentials" whatever is wrong, with "local-accounts-off"
+// a right password that may not be used (see UseLocalAccounts), with
+// "too-many-guesses" (see RetryAfter) who guesses, and with "sign-in-busy" when too many passwords
 // wait to be hashed.
 func (s *Service) Basic(ctx context.Context, login, password, remote string) (signoff.Caller, error) {
 	m, err := s.check(ctx, login, seal.Secret(password), remote)
@@ -75,7 +77,7 @@ func (s *Service) check(ctx context.Context, login string, password seal.Secret,
 	known, era, found := s.remembered.get(mac)
 	if found {
 		if m, ok, err := s.memberAt(ctx, known); ok || err != nil {
-			return m, err
+			return m, cmp.Or(err, s.mayUsePassword(m))
 		}
 	}
 	known, err := s.checkOnce(ctx, flightKey{mac, g.place}, func() (remembered, error) {
@@ -89,7 +91,7 @@ func (s *Service) check(ctx context.Context, login string, password seal.Secret,
 	if err == nil && !ok {
 		err = errBadCredentials // changed or disabled in this very moment
 	}
-	return m, err
+	return m, cmp.Or(err, s.mayUsePassword(m))
 }
 
 // mac stands for a login and a password. It cannot be computed outside this

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -56,19 +57,54 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (Session, 
 	if err != nil {
 		return Session{}, err
 	}
-	if ctx, err = s.sessions.Load(ctx, v.token); err != nil {
+	return s.begin(ctx, m, SessionOrigin{})
+}
+
+// A SessionOrigin says who vouched for a person. The zero value is a password.
+type SessionOrigin struct {
+	Provider string // in the sign-in setting
+	Issuer   string // what its tokens name as theirs
+	Subject  string // sub: what they call the person
+	SID      string // and the session there; "" when not said
+	IDToken  string // locked; for signing out there
+	Agent    string // the browser, as it calls itself
+}
+
+// BeginSession is SignIn for somebody whom a provider vouched for, and whom
+// Recognise found. It refuses who may not sign in any more ("user-disabled").
+func (s *Service) BeginSession(ctx context.Context, c signoff.Caller, from SessionOrigin) (Session, error) {
+	if _, err := s.Caller(ctx, c.Principal, "session"); err != nil {
+		return Session{}, err
+	}
+	id, _ := store.AccountID(c.Principal)
+	m, found, err := s.member(ctx, id)
+	if err == nil && !found {
+		err = noUser
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	return s.begin(ctx, m, from)
+}
+
+func (s *Service) begin(ctx context.Context, m member, from SessionOrigin) (Session, error) {
+	v := visitOf(ctx)
+	ctx, err := s.sessions.Load(ctx, v.token)
+	if err != nil {
 		return Session{}, err
 	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return Session{}, err
 	}
-	csrf := rand.Text()
+	csrf, now := rand.Text(), s.now()
 	_ = s.sessions.Clear(ctx) // cannot fail
 	s.sessions.Put(ctx, sessionUser, strconv.FormatInt(m.ID, 10))
 	s.sessions.Put(ctx, sessionEpoch, strconv.FormatInt(m.Epoch, 10))
 	s.sessions.Put(ctx, sessionCSRF, csrf)
-	s.sessions.Put(ctx, sessionSeen, strconv.FormatInt(s.now().Unix(), 10))
-	token, _, err := s.sessions.Commit(context.WithValue(ctx, beginning{}, m.ID))
+	s.sessions.Put(ctx, sessionSeen, strconv.FormatInt(now.Unix(), 10))
+	token, _, err := s.sessions.Commit(context.WithValue(ctx, beginning{}, store.Session{Account: m.ID, SessionFrom: store.SessionFrom{
+		Begun: now, Place: v.remote, Agent: clipText(cmp.Or(from.Agent, v.agent)), Provider: from.Provider,
+		Issuer: from.Issuer, Subject: from.Subject, SID: from.SID, IDToken: from.IDToken}}))
 	if err != nil {
 		return Session{}, err
 	}
@@ -76,19 +112,26 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (Session, 
 }
 
 // SignOut ends the session a request came with, and returns the cookie that
-// removes it from the browser. Without a session it only returns the cookie.
-func (s *Service) SignOut(ctx context.Context) (*http.Cookie, error) {
+// removes it from the browser, and where the session came from: whoever began
+// it may have to end it too. Without a session it only returns the cookie. It
+// refuses a request without the session's token ("csrf").
+func (s *Service) SignOut(ctx context.Context) (*http.Cookie, SessionOrigin, error) {
 	v := visitOf(ctx)
+	var from SessionOrigin
+	if v.err != nil { // no page of ours asks for this
+		return nil, from, v.err
+	}
 	if v.token != "" {
-		ctx, err := s.sessions.Load(ctx, v.token)
+		f, _, err := s.store.FindSession(ctx, hashToken(v.token), s.now())
 		if err != nil {
-			return nil, err
+			return nil, from, err
 		}
-		if err := s.sessions.Destroy(ctx); err != nil {
-			return nil, err
+		from = SessionOrigin{Provider: f.Provider, Issuer: f.Issuer, Subject: f.Subject, SID: f.SID, IDToken: f.IDToken}
+		if err := s.store.DeleteSession(ctx, f.Token); err != nil {
+			return nil, from, err
 		}
 	}
-	return sessionCookie(v.secure, "", -time.Second), nil
+	return sessionCookie(v.secure, "", -time.Second), from, nil
 }
 
 // CSRF returns the token that unsafe requests of this request's session must
@@ -114,6 +157,9 @@ func (s *Service) Still(ctx context.Context) (signoff.Caller, error) {
 	v := visitOf(ctx)
 	if v.caller == nil {
 		return signoff.Caller{}, errSignIn
+	}
+	if t := s.trust.Load(); v.bearer != "" && t != nil {
+		return t.Caller(ctx, v.bearer) // until it expires
 	}
 	if v.token == "" {
 		return s.Caller(ctx, v.caller.Principal, v.caller.How)
@@ -180,8 +226,8 @@ func rightCSRF(sent, want string) bool {
 	return want != "" && subtle.ConstantTimeCompare([]byte(sent), []byte(want)) == 1
 }
 
-// beginning marks, in a context, the commit of a session that begins, with its
-// account. Every other commit extends one that is there: a request that was
+// beginning marks, in a context, the commit of a session that begins, with
+// whose it is and where it came from. Every other commit extends one that is there: a request that was
 // under way while its session ended must not bring it back.
 type beginning struct{}
 
@@ -197,10 +243,10 @@ func (st sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 }
 
 func (st sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	f := store.Session{Token: token, Expires: expiry, Data: data}
-	if account, ok := ctx.Value(beginning{}).(int64); ok {
-		f.Account = account
-		return st.CreateSession(ctx, f, st.now())
+	f, begins := ctx.Value(beginning{}).(store.Session)
+	f.Token, f.Expires, f.Data, f.Seen = token, expiry, data, st.now()
+	if begins {
+		return st.CreateSession(ctx, f, f.Seen)
 	}
 	return st.ExtendSession(ctx, f)
 }

@@ -48,7 +48,7 @@ func siteOf(w world) site {
 		must(w.t, json.NewEncoder(rw).Encode(map[string]string{"csrf": session.CSRF, "login": session.Caller.Login}))
 	})
 	mux.HandleFunc("DELETE /session", func(rw http.ResponseWriter, r *http.Request) {
-		cookie, err := w.SignOut(r.Context())
+		cookie, _, err := w.SignOut(r.Context())
 		must(w.t, err)
 		http.SetCookie(rw, cookie)
 	})

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -270,20 +271,53 @@ func refusalOf(problems []trust.Problem) error {
 }
 
 // Propose finds out about an issuer from what people have at hand, and fills in
-// an entry; see trust.Verifier.
+// an entry; see trust.Verifier. What in has as audiences is completed: an Entra
+// API goes by its id, and by its Application ID URI.
 func (t *Trust) Propose(ctx context.Context, by signoff.Caller, text string, in trust.Issuer) (trust.Proposal, TrustedIssuer, error) {
 	if err := mayAdminister(by); err != nil {
 		return trust.Proposal{}, TrustedIssuer{}, err
 	}
 	if in.Authority == "" && in.Cloud == "" && t.Elsewhere != nil {
 		if there, is := t.Elsewhere(text); is {
+			there.Audiences = in.Audiences
 			in = there
 		}
 	}
 	p, err := t.verifier.Propose(ctx, text, in)
+	if p.Issuer.Audiences = in.Audiences; p.Issuer.Profile == trust.Entra {
+		p.Issuer.Audiences = entraAudiences(in.Audiences)
+	}
 	entry := TrustedIssuer{Issuer: p.Issuer, Newcomers: NewcomersCreate, LinkByAddress: p.Issuer.Profile == trust.Entra}
 	return p, entry, err
 }
+
+// entraAudiences adds to names of an API those that follow from them: api://ID
+// is what Entra proposes as the Application ID URI, and tokens of version 2.0
+// always name the id.
+func entraAudiences(given []string) []string {
+	var out []string
+	add := func(aud string) {
+		if aud = strings.TrimSpace(aud); aud != "" && !slices.Contains(out, aud) {
+			out = append(out, aud)
+		}
+	}
+	for _, aud := range given {
+		last := aud[strings.LastIndexByte(strings.TrimSuffix(aud, "/"), '/')+1:]
+		switch id := strings.ToLower(strings.Trim(last, " /")); {
+		case !guid.MatchString(id):
+			add(aud)
+		case strings.Contains(aud, "://"):
+			add(id)
+			add(aud)
+		default:
+			add(id)
+			add("api://" + id)
+		}
+	}
+	return out
+}
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // Explain goes through every check of a token, for administrators.
 func (t *Trust) Explain(ctx context.Context, by signoff.Caller, token string) (trust.Explanation, error) {
@@ -313,6 +347,9 @@ func (t *Trust) Refresh(ctx context.Context, by signoff.Caller, name string) err
 // keptKeys keeps providers' keys in the database, for every node and the next
 // start.
 type keptKeys struct{ store *store.Store }
+
+// KeepKeys keeps the keys of any provider so.
+func KeepKeys(st *store.Store) trust.Keeper { return keptKeys{st} }
 
 func keptName(name string) string {
 	sum := sha256.Sum256([]byte(name))

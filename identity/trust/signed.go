@@ -143,3 +143,22 @@ func (v *Verifier) Metadata(ctx context.Context, address, issuer string) ([]byte
 // Usable tells why this server would not send anything to an address, nil if it
 // would.
 func (v *Verifier) Usable(address string) error { return v.fetcher.usable(address) }
+
+// SignIn is where people of this issuer sign in: what its id tokens name as
+// their issuer, where its metadata is, and the tenant if it is Entra's. It
+// refuses Entra's of several tenants: people are told apart by tenant.
+func (is *Issuer) SignIn() (issuer, metadataURL, tenant string, err error) {
+	plain := *is
+	plain.AppID, plain.KeysURL = "", "" // of the API, not of the application that people sign in to
+	if is.Profile != Entra {
+		if is.URL == "" {
+			return "", "", "", errors.New("it is not known where people of this issuer sign in")
+		}
+		return is.URL, plain.metadataURL("", ""), "", nil
+	}
+	if is.AnyTenant || len(is.Tenants) != 1 {
+		return "", "", "", errors.New("signing in needs one tenant, by its directory (tenant) id; add a provider for each")
+	}
+	tenant = is.Tenants[0]
+	return is.issText(tenant, V2), plain.metadataURL(tenant, V2), tenant, nil
+}
