@@ -165,7 +165,7 @@ func endsForWant(err error) error {
 
 func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api := &httpapi.Server{Identity: s.people, Library: s.library, Runner: s.runner, Log: s.log, Now: s.store.Now, Version: version, NoBasic: !cfg.Basic,
-		Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
+		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
@@ -211,6 +211,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		err := g.Wait()
+	g.Go(func() error { return s.api.Run(ctx) })
 		if errors.Is(err, context.Canceled) {
 			err = nil
 		}
