@@ -69,10 +69,11 @@ type TrustProblem struct {
 
 // ProposeTrust is the body of POST /trust/propose.
 type ProposeTrust struct {
-	From        string `json:"from" minLength:"1" maxLength:"500" doc:"a tenant's id or domain, or the address of an issuer, of its OpenID metadata or of its federation metadata"`
-	Cloud       string `json:"cloud,omitempty" enum:"global,us,china"`
-	Authority   string `json:"authority,omitempty" maxLength:"500"`
-	AuthorityV1 string `json:"authorityV1,omitempty" maxLength:"500"`
+	From        string   `json:"from" minLength:"1" maxLength:"500" doc:"a tenant's id or domain, or the address of an issuer, of its OpenID metadata or of its federation metadata"`
+	Audiences   []string `json:"audiences,omitempty" maxItems:"100" doc:"names of this API as far as they are known; those that follow from them are added"`
+	Cloud       string   `json:"cloud,omitempty" enum:"global,us,china"`
+	Authority   string   `json:"authority,omitempty" maxLength:"500"`
+	AuthorityV1 string   `json:"authorityV1,omitempty" maxLength:"500"`
 }
 
 // TrustProposal is an entry with as much filled in as could be found out.

@@ -116,7 +116,7 @@ func (s *Server) proposeTrust(ctx context.Context, by signoff.Caller, in *propos
 	if err != nil {
 		return nil, err
 	}
-	ask := trust.Issuer{Cloud: trust.Cloud(in.Body.Cloud), Authority: in.Body.Authority, AuthorityV1: in.Body.AuthorityV1}
+	ask := trust.Issuer{Cloud: trust.Cloud(in.Body.Cloud), Authority: in.Body.Authority, AuthorityV1: in.Body.AuthorityV1, Audiences: in.Body.Audiences}
 	p, entry, err := t.Propose(ctx, by, in.Body.From, ask)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/client"
+)
+
+func trustCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "trust",
+		Short: "Say whose bearer tokens are believed: Entra tenants and other issuers",
+		Long: `Say whose bearer tokens the API believes. Changes are in force on all servers at
+once; the page is Manage, Trust.
+
+Only administrators may see or change it.`,
+		Example: `  signoff trust add --tenant contoso.com --audience 6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c
+  signoff trust list
+  signoff trust check`,
+		Args:    cobra.NoArgs,
+		GroupID: "talk",
+	}
+	c.AddCommand(trustListCommand(), trustAddCommand(), trustRemoveCommand(), trustCheckCommand())
+	return c
+}
+
+func trustListCommand() *cobra.Command {
+	var t talk
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List whose tokens are believed",
+		Example: "  signoff trust list --user admin",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			set, _, err := c.Trust(cmd.Context())
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, set)
+			}
+			if len(set.Issuers) == 0 {
+				fmt.Fprintln(cmd.ErrOrStderr(), "Nobody's tokens are believed yet; `signoff trust add --tenant …` changes that.")
+				return nil
+			}
+			var rows [][]string
+			for _, is := range set.Issuers {
+				rows = append(rows, []string{is.Name, is.Profile, whoseTokens(is), strings.Join(is.Audiences, " "), is.Newcomers})
+			}
+			return table(cmd.OutOrStdout(), "NAME PROFILE WHOSE AUDIENCES NEWCOMERS", rows)
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	return c
+}
+
+func whoseTokens(is api.TrustedIssuer) string {
+	switch {
+	case is.AnyTenant:
+		return "every tenant"
+	case len(is.Tenants) > 0:
+		return strings.Join(is.Tenants, " ")
+	}
+	return is.URL
+}
+
+// addTrust is what the flags of trust add say.
+type addTrust struct {
+	tenant, issuer, name, newcomers string
+	authority                       string
+	audiences, scopes, versions     []string
+	clients, roles, apps            []string
+	noLink                          bool
+}
+
+func trustAddCommand() *cobra.Command {
+	var t talk
+	var a addTrust
+	c := &cobra.Command{
+		Use:   "add",
+		Short: "Believe the tokens of one more Entra tenant or other issuer",
+		Long: `Believe the tokens of an Entra tenant (--tenant, its id or domain) or of any other
+OpenID provider (--issuer, its address). What is needed besides is looked up
+there. The audience is the Application (client) ID of the API's registration in
+that tenant, or its Application ID URI, as far as you know them.
+
+An entry of the same name is replaced.`,
+		Example: `  signoff trust add --tenant contoso.com --audience 6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c
+  signoff trust add --tenant contoso.com --audience api://6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c --newcomers ask
+  signoff trust add --issuer https://login.example.com --audience signoff --scope workflow`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if (a.tenant == "") == (a.issuer == "") {
+				return usageError{errors.New("say --tenant for Entra or --issuer for another provider, one of the two")}
+			}
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			set, err := a.save(cmd, c)
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, set)
+			}
+			sayTrusted(cmd, set)
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	f := c.Flags()
+	f.StringVar(&a.tenant, "tenant", "", "Entra tenant: its id or domain")
+	f.StringVar(&a.issuer, "issuer", "", "another provider: its address, or that of its metadata")
+	f.StringSliceVar(&a.audiences, "audience", nil, "what tokens for this API name; may be repeated")
+	f.StringVar(&a.name, "name", "", "what to call the entry (default as it is found)")
+	f.StringVar(&a.newcomers, "newcomers", "create", "people nobody here knows: create, ask or refuse")
+	f.BoolVar(&a.noLink, "no-link", false, "a proven address does not find existing people")
+	f.StringSliceVar(&a.scopes, "scope", nil, "scope that is needed (default user_impersonation in Entra)")
+	f.StringSliceVar(&a.versions, "version", nil, "versions of Entra's tokens, 1.0 and 2.0 (default both)")
+	f.StringSliceVar(&a.clients, "client", nil, "application that may call (default all)")
+	f.StringSliceVar(&a.roles, "app-role", nil, "applications by themselves may call with this app role")
+	f.StringSliceVar(&a.apps, "app", nil, "this application may call by itself")
+	f.StringVar(&a.authority, "authority", "", "address of Entra in a cloud of its own")
+	return c
+}
+
+// save proposes an entry, fills in what was said, and saves it beside the
+// others. Somebody who saves in the same moment is not overwritten.
+func (a *addTrust) save(cmd *cobra.Command, c *client.Client) (api.Trust, error) {
+	p, err := c.ProposeTrust(cmd.Context(), api.ProposeTrust{From: a.tenant + a.issuer, Audiences: a.audiences, Authority: a.authority, AuthorityV1: a.authority})
+	if err != nil {
+		return api.Trust{}, err
+	}
+	is := p.Issuer
+	a.fill(&is)
+	now, tag, err := c.Trust(cmd.Context())
+	if err != nil {
+		return api.Trust{}, err
+	}
+	all := slices.DeleteFunc(now.Issuers, func(other api.TrustedIssuer) bool { return strings.EqualFold(other.Name, is.Name) })
+	return c.SetTrust(cmd.Context(), tag, append(all, is))
+}
+
+func (a *addTrust) fill(is *api.TrustedIssuer) {
+	is.Newcomers = a.newcomers
+	if a.name != "" {
+		is.Name = a.name
+	}
+	if a.noLink {
+		is.LinkByAddress = false
+	}
+	if len(a.scopes) > 0 {
+		is.Scopes = a.scopes
+	}
+	if len(a.versions) > 0 {
+		is.Versions = a.versions
+	}
+	is.Clients = a.clients
+	switch {
+	case len(a.roles) > 0:
+		is.Apps, is.Roles = "role", a.roles
+	case len(a.apps) > 0:
+		is.Apps, is.AppClients = "list", a.apps
+	}
+}
+
+func sayTrusted(cmd *cobra.Command, set api.Trust) {
+	is := set.Issuers[len(set.Issuers)-1]
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "Tokens of %s (%s) are believed now, for %s.\n", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))
+	sayProblems(cmd.ErrOrStderr(), set)
+}
+
+func sayProblems(out io.Writer, set api.Trust) {
+	if set.Failed != "" {
+		fmt.Fprintln(out, "Not in force: "+set.Failed)
+	}
+	for _, p := range set.Warnings {
+		fmt.Fprintf(out, "Look at %s: %s; %s.\n", p.Field, p.Reason, p.Advice)
+	}
+}
+
+func trustRemoveCommand() *cobra.Command {
+	var t talk
+	c := &cobra.Command{
+		Use:     "remove NAME",
+		Short:   "Believe an issuer's tokens no longer",
+		Example: "  signoff trust remove contoso.com",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			now, tag, err := c.Trust(cmd.Context())
+			if err != nil {
+				return err
+			}
+			left := slices.DeleteFunc(slices.Clone(now.Issuers), func(is api.TrustedIssuer) bool { return strings.EqualFold(is.Name, args[0]) })
+			if len(left) == len(now.Issuers) {
+				return &signoff.Error{Kind: signoff.NotFound, Code: "issuer-not-found", Detail: "there is no entry called " + args[0], Hint: "`signoff trust list` shows those there are"}
+			}
+			set, err := c.SetTrust(cmd.Context(), tag, left)
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, set)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "Tokens of %s are believed no longer.\n", args[0])
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	return c
+}
+
+func trustCheckCommand() *cobra.Command {
+	var t talk
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "Ask every issuer for its keys, and say what should be looked at",
+		Long: `Ask every issuer for its keys now, and say what should be looked at. It ends with
+status 1 when an issuer did not answer or an entry is not in force.`,
+		Example: "  signoff trust check",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			set, _, err := c.Trust(cmd.Context())
+			if err != nil {
+				return err
+			}
+			bad := set.Failed != ""
+			for _, is := range set.Issuers {
+				if _, err := c.RefreshKeys(cmd.Context(), is.Name); err != nil {
+					bad = true
+					fmt.Fprintf(cmd.ErrOrStderr(), "%s: %v\n", is.Name, err)
+				}
+			}
+			keys, err := c.TrustKeys(cmd.Context())
+			if err != nil || t.asJSON {
+				return orJSON(cmd, err, keys)
+			}
+			if err := showKeys(cmd.OutOrStdout(), keys.Items); err != nil {
+				return err
+			}
+			if sayProblems(cmd.ErrOrStderr(), set); bad {
+				return errSaid
+			}
+			return nil
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
+	return c
+}
+
+func showKeys(out io.Writer, all []api.TrustKeys) error {
+	var rows [][]string
+	for _, k := range all {
+		state := "good"
+		switch {
+		case k.Problem != "":
+			state = "not fetched"
+		case k.Kept:
+			state = "from before the start"
+		}
+		rows = append(rows, []string{k.Issuer, k.URL, fmt.Sprint(len(k.Keys)), when(k.Fetched), state})
+	}
+	return table(out, "ENTRY ISSUER KEYS FETCHED STATE", rows)
+}
