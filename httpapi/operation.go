@@ -156,9 +156,10 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 	config.Transformers = []huma.Transformer{problems}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"basic":   {Type: "http", Scheme: "basic"},
+		"bearer":  {Type: "http", Scheme: "bearer", Description: "a token of a trusted issuer, or a personal access token, sgn_…"},
 		"session": {Type: "apiKey", In: "cookie", Name: "signoff", Description: "from POST /session, over https called __Host-signoff; unsafe requests also send X-CSRF-Token"},
 	}
-	config.Security = []map[string][]string{{"basic": {}}, {"session": {}}}
+	config.Security = []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}}
 	config.Tags = []*huma.Tag{
 		{Name: "Session", Description: "Signing in and out."},
 		{Name: "Tasks", Description: "What waits for you."},

@@ -194,13 +194,20 @@ func (s *Server) postman(w http.ResponseWriter, r *http.Request) {
 	for _, tag := range doc.Tags {
 		for _, path := range sortedKeys(doc.Paths) {
 			for _, o := range operationsOf(doc.Paths[path]) {
-				if slices.Contains(o.Tags, tag.Name) {
+				if slices.Contains(o.Tags, tag.Name) && !endless(o) {
 					c.Requests = append(c.Requests, collectionRequest(o, strings.TrimPrefix(path, base)))
 				}
 			}
 		}
 	}
 	s.WriteCollection(w, r, c)
+}
+
+// endless tells whether an operation answers until somebody hangs up, which is
+// nothing to send from a collection.
+func endless(o *huma.Operation) bool {
+	ok := o.Responses["200"]
+	return ok != nil && ok.Content["text/event-stream"] != nil
 }
 
 func collectionRequest(o *huma.Operation, path string) CollectionRequest {

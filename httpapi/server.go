@@ -74,7 +74,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.mux.HandleFunc("GET "+base+"/openapi.json", static("application/json", document))
+	s.mux.HandleFunc("GET "+base+"/openapi.json", (&openDocument{plain: document}).serve(s))
 	s.mux.HandleFunc("GET "+base+"/postman.json", s.postman)
 	s.mux.HandleFunc("GET "+metadataPath, s.metadata)
 	s.mux.HandleFunc("GET "+metadataPath+"/", s.metadata)
