@@ -164,7 +164,7 @@ func (c *Client) dial(ctx context.Context, s server) (net.Conn, error) {
 	var raw net.Conn
 	var err error
 	if c.cfg.Dial != nil {
-		raw, err = c.cfg.Dial("tcp", s.String())
+		raw, err = c.cfg.Dial(ctx, "tcp", s.String())
 	} else {
 		raw, err = (&net.Dialer{}).DialContext(ctx, "tcp", s.String())
 	}

@@ -18,6 +18,7 @@
 package ldap
 
 import (
+	"context"
 	"crypto/x509"
 	"log/slog"
 	"net"
@@ -92,8 +93,8 @@ type Config struct {
 
 	Timeout time.Duration // for connecting and each answer; 0: 20 seconds
 
-	Dial     func(network, addr string) (net.Conn, error) // nil: a dialer with Timeout
-	Resolver *net.Resolver                                // nil: the machine's
+	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // nil: anywhere
+	Resolver *net.Resolver                                                     // nil: the machine's
 }
 
 // Scope narrows what is looked for.
@@ -141,7 +142,19 @@ func New(cfg Config) (*Client, error) {
 			return nil, err
 		}
 	}
+	for _, name := range []string{cfg.Map.Subject, cfg.Map.Login, cfg.Map.Label, cfg.Map.Name, cfg.Map.Mail, cfg.Map.Manager, cfg.Map.Group, cfg.Map.Member} {
+		if !soundAttribute(name) {
+			return nil, wrong("map", clip(name, 60)+" is not the name of an attribute")
+		}
+	}
 	return &Client{cfg: cfg}, nil
+}
+
+// soundAttribute keeps anything but a name out of filters; "" is the default.
+func soundAttribute(name string) bool {
+	return len(name) <= 100 && !strings.ContainsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.')
+	})
 }
 
 func wrong(field, detail string) error {

@@ -37,14 +37,15 @@ type Group struct {
 
 // Answer is what Read found.
 type Answer struct {
-	Server  string
-	Kind    Kind
-	Whole   bool // everything was read; otherwise People and Groups are those that changed
-	People  []Person
-	Groups  []Group
-	Present []string // Subjects of all there are, changed or not
-	Unnamed int      // entries without a Subject, which nobody can be told apart by
-	Mark    Mark
+	Server      string
+	Kind        Kind
+	Whole       bool // everything was read; otherwise People and Groups are those that changed
+	People      []Person
+	Groups      []Group
+	Present     []string // Subjects of all there are, changed or not
+	GroupsThere int      // how many of them are groups
+	Unnamed     int      // entries without a Subject, which nobody can be told apart by
+	Mark        Mark
 }
 
 // Mark is where to go on the next time. Update sequence numbers are each
@@ -174,6 +175,7 @@ func (r *reading) everybody(ctx context.Context) error {
 	return r.link.search(ctx, query{base: r.groupsBase, filter: r.groupsFilter, scope: ldap.ScopeWholeSubtree,
 		attrs: []string{r.attrs.Subject, "objectSid"}}, func(e *ldap.Entry) error {
 		if subject := r.name(e); subject != "" {
+			r.out.GroupsThere++
 			if id := rid(raw(e, "objectSid")); id != 0 {
 				r.names.byRID[id] = subject
 			}

@@ -2,7 +2,9 @@ package ldap
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -142,4 +144,77 @@ var verdicts = map[string]Verdict{
 	"701": Ended,
 	"773": MustReset,
 	"775": Locked,
+}
+
+// VerifySubject is Verify for whoever has that Subject, wherever they stand and
+// whatever they are called by now. Our own account looks them up first; who does
+// not meet the filter of people any more, or is not there, is refused.
+func (c *Client) VerifySubject(ctx context.Context, subject string, password Password) error {
+	if subject == "" || password == "" {
+		return refused(Wrong, nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*c.cfg.Timeout)
+	defer cancel()
+	l, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	dn, err := c.locate(ctx, l, subject)
+	if err != nil {
+		return err
+	}
+	if dn == "" {
+		return refused(Wrong, errors.New("nobody has that subject where people are looked for"))
+	}
+	err = l.conn.Bind(dn, string(password))
+	if v := verdictOf(err); v != "" {
+		return refused(v, err)
+	} else if err != nil {
+		return l.explain("sign in", err)
+	}
+	return nil
+}
+
+// locate finds where somebody stands, "" when they are not there.
+func (c *Client) locate(ctx context.Context, l *link, subject string) (string, error) {
+	root, err := l.root(ctx)
+	if err != nil {
+		return "", err
+	}
+	r := &reading{client: c, link: l, root: root}
+	r.prepare()
+	found := ""
+	q := query{base: r.peopleBase, filter: "(&" + r.peopleFilter + subjectFilter(r.attrs.Subject, subject) + ")", scope: ldap.ScopeWholeSubtree, attrs: []string{"1.1"}, most: 2}
+	several := false
+	err = l.search(ctx, q, func(e *ldap.Entry) error {
+		several = found != ""
+		found = e.DN
+		return nil
+	})
+	if several {
+		return "", unusable("more than one entry has "+r.attrs.Subject+" "+clip(subject, 100), nil)
+	}
+	return found, err
+}
+
+// subjectFilter asks for the entry with a Subject, whatever is in the text.
+func subjectFilter(attr, subject string) string {
+	if b := guidBytes(subject); b != nil && strings.EqualFold(attr, "objectGUID") {
+		var text strings.Builder
+		for _, c := range b {
+			fmt.Fprintf(&text, `\%02x`, c)
+		}
+		return "(" + attr + "=" + text.String() + ")"
+	}
+	return "(" + attr + "=" + ldap.EscapeFilter(subject) + ")"
+}
+
+// guidBytes undoes guid; nil for what it never wrote.
+func guidBytes(text string) []byte {
+	h, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	if err != nil || len(h) != 16 || guid([]byte{h[3], h[2], h[1], h[0], h[5], h[4], h[7], h[6], h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]}) != text {
+		return nil
+	}
+	return []byte{h[3], h[2], h[1], h[0], h[5], h[4], h[7], h[6], h[8], h[9], h[10], h[11], h[12], h[13], h[14], h[15]}
 }

@@ -1,0 +1,336 @@
+package directory
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/connector/ldap"
+	"github.com/signoffhq/signoff/seal"
+	"github.com/signoffhq/signoff/store"
+)
+
+// settingName is what the setting is called in the store.
+const settingName = "directories"
+
+const maxDirectories = 50
+
+// Setting is which directories people and groups are taken from.
+type Setting struct {
+	Directories []Entry `json:"directories"`
+}
+
+// Entry is one directory. What is taken from it is kept under its source; one of
+// another name is another directory.
+type Entry struct {
+	Name string `json:"name"`
+	Type string `json:"type"` // "ldap"
+	On   bool   `json:"on"`
+
+	ByAddress   bool `json:"byAddress"`   // people who are here already are found by address
+	MostPercent int  `json:"mostPercent"` // a sync that would switch off more stops; 0: no bound
+	Every       int  `json:"every"`       // minutes between syncs; 0: by hand only
+
+	LDAP *LDAP `json:"ldap,omitempty"`
+}
+
+// LDAP is what to know of an LDAP server.
+type LDAP struct {
+	Servers  []string `json:"servers,omitempty"`
+	Domain   string   `json:"domain,omitempty"` // servers are found by DNS
+	Security string   `json:"security"`
+	CA       string   `json:"ca,omitempty"` // PEM, besides the system's
+	Bind     string   `json:"bind,omitempty"`
+	Password string   `json:"password,omitempty"` // locked
+
+	SignIn  bool     `json:"signIn"`            // passwords of its people are asked there
+	Domains []string `json:"domains,omitempty"` // what stands before a backslash; none: the first part of Base
+
+	Base         string   `json:"base,omitempty"`
+	PeopleBase   string   `json:"peopleBase,omitempty"`
+	PeopleFilter string   `json:"peopleFilter,omitempty"`
+	GroupsBase   string   `json:"groupsBase,omitempty"`
+	GroupsFilter string   `json:"groupsFilter,omitempty"`
+	NoGroups     bool     `json:"noGroups,omitempty"`
+	Map          ldap.Map `json:"map,omitzero"`
+}
+
+// Source is the name accounts and groups of a directory carry.
+func (e Entry) Source() string { return e.Type + ":" + e.Name }
+
+// State is the setting with when it was saved.
+type State struct {
+	store.Setting
+	Value Setting
+}
+
+// entry finds a directory by name.
+func (s Setting) entry(name string) (Entry, bool) {
+	for _, e := range s.Directories {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+var errNoDirectory = &signoff.Error{Kind: signoff.NotFound, Code: "directory-not-found", Detail: "there is no directory of that name"}
+
+// lockPurpose binds a password to the directory it is for: copied to another
+// one it opens nothing.
+func (e Entry) lockPurpose() string { return "directories/" + e.Source() }
+
+// State returns which directories there are; it takes the server right.
+func (d *Directories) State(ctx context.Context, by signoff.Caller) (State, error) {
+	if err := access.May(by, access.Server, nil).Err(); err != nil {
+		return State{}, err
+	}
+	if err := d.load(ctx); err != nil {
+		return State{}, err
+	}
+	return *d.inForce.Load(), nil
+}
+
+// A Secret is a password an administrator gives with an entry: nil leaves the
+// one that is kept, "" takes it away.
+type Secrets map[string]*seal.Secret // by name of the directory
+
+// Save takes people from these directories instead of those of revision rev. It
+// refuses what cannot be meant with every mistake ("bad-directory"), and with
+// "setting-changed" when somebody else saved meanwhile.
+func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, set Setting, secrets Secrets) (State, error) {
+	if err := access.May(by, access.Server, nil).Err(); err != nil {
+		return State{}, err
+	}
+	before, err := d.store.Setting(ctx, settingName)
+	if err != nil {
+		return State{}, err
+	}
+	was, err := parseSetting(before.Body)
+	if err != nil {
+		return State{}, err
+	}
+	if set.Directories == nil {
+		set.Directories = []Entry{}
+	}
+	for i := range set.Directories {
+		d.lock(&set.Directories[i], was, secrets)
+	}
+	if err := d.check(set); err != nil {
+		return State{}, err
+	}
+	body, err := json.Marshal(set)
+	if err != nil {
+		return State{}, err
+	}
+	if !bytes.Equal(body, before.Body) || before.Rev != rev {
+		_, err = d.store.SaveSetting(ctx, store.Setting{Name: settingName, Rev: rev, By: by.Principal, Body: body},
+			store.Change{By: by.Principal, How: by.How, What: settingName, Before: withoutSecrets(was), After: withoutSecrets(set)})
+		if err != nil {
+			return State{}, err
+		}
+	}
+	return d.State(ctx, by)
+}
+
+// lock puts the password into an entry that is to be kept.
+func (d *Directories) lock(e *Entry, was Setting, secrets Secrets) {
+	if e.LDAP == nil {
+		return
+	}
+	l := *e.LDAP
+	e.LDAP, l.Password = &l, ""
+	if given := secrets[e.Name]; given != nil {
+		l.Password = d.key.Lock(e.lockPurpose(), *given)
+	} else if old, found := was.entry(e.Name); found && old.LDAP != nil && old.Type == e.Type && sameServer(*old.LDAP, l) {
+		l.Password = old.LDAP.Password
+	}
+}
+
+// sameServer tells whether a password that is kept may be sent again without
+// being typed: only to where, and in the way, it was given for. Otherwise whoever
+// may change settings could have it sent to a machine of theirs.
+func sameServer(a, b LDAP) bool {
+	text := func(l LDAP) string {
+		return strings.ToLower(fmt.Sprint(l.Servers, l.Domain, l.Security, l.Bind, strings.TrimSpace(l.CA)))
+	}
+	return text(a) == text(b)
+}
+
+func withoutSecrets(set Setting) []byte {
+	if set.Directories == nil {
+		return nil
+	}
+	out := Setting{Directories: []Entry{}}
+	for _, e := range set.Directories {
+		if e.LDAP != nil {
+			l := *e.LDAP
+			if l.Password != "" {
+				l.Password = "(kept)"
+			}
+			e.LDAP = &l
+		}
+		out.Directories = append(out.Directories, e)
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		panic(err) // texts and flags always encode
+	}
+	return text
+}
+
+func parseSetting(body []byte) (Setting, error) {
+	var set Setting
+	if len(body) == 0 {
+		return set, nil
+	}
+	err := json.Unmarshal(body, &set)
+	return set, err
+}
+
+// check lists every mistake in a setting.
+func (d *Directories) check(set Setting) error {
+	e := &signoff.Error{Kind: signoff.Invalid, Code: "bad-directory", Detail: "the directories cannot be used as they are"}
+	wrong := func(i int, field, detail string) {
+		e.Fields = append(e.Fields, signoff.FieldError{Field: fmt.Sprintf("directories[%d].%s", i, field), Detail: detail})
+	}
+	if len(set.Directories) > maxDirectories {
+		wrong(maxDirectories, "name", fmt.Sprintf("at most %d directories can be set up", maxDirectories))
+	}
+	seen := map[string]bool{}
+	for i, one := range set.Directories {
+		if !soundName(one.Name) {
+			wrong(i, "name", "a name is 1 to 40 letters a to z, digits and hyphens, such as contoso")
+		}
+		if seen[one.Name] {
+			wrong(i, "name", "another directory is called so")
+		}
+		seen[one.Name] = true
+		if one.MostPercent < 0 || one.MostPercent > 100 {
+			wrong(i, "mostPercent", "between 1 and 100, or 0 for no bound")
+		}
+		if one.Every != 0 && (one.Every < 5 || one.Every > 7*24*60) {
+			wrong(i, "every", "between 5 minutes and a week, or 0 for by hand only")
+		}
+		if one.Type != "ldap" || one.LDAP == nil {
+			wrong(i, "type", "only ldap directories are set up here")
+			continue
+		}
+		d.checkLDAP(one, func(field, detail string) { wrong(i, "ldap."+field, detail) })
+	}
+	if len(e.Fields) == 0 {
+		return nil
+	}
+	return e
+}
+
+func (d *Directories) checkLDAP(e Entry, wrong func(field, detail string)) {
+	l := e.LDAP
+	for _, t := range []struct{ field, text string }{{"base", l.Base}, {"bind", l.Bind}, {"peopleBase", l.PeopleBase}, {"groupsBase", l.GroupsBase}, {"domain", l.Domain}} {
+		if len(t.text) > 1000 || strings.ContainsAny(t.text, "\x00\n\r") {
+			wrong(t.field, "one line of at most 1000 characters")
+		}
+	}
+	for _, name := range l.Domains {
+		if name == "" || len(name) > 100 || strings.ContainsAny(name, " \\@:/\x00") {
+			wrong("domains", "a domain is what stands before the backslash in CONTOSO\\ana")
+		}
+	}
+	if len(l.Domains) > 20 {
+		wrong("domains", "at most 20 domains")
+	}
+	if _, err := d.rootsOf(l.CA); err != nil {
+		wrong("ca", "a certificate in PEM begins with -----BEGIN CERTIFICATE-----")
+	}
+	if _, err := d.client(e); err != nil {
+		f, _ := errors.AsType[*signoff.Error](err)
+		if f != nil && len(f.Fields) > 0 {
+			wrong(f.Fields[0].Field, f.Fields[0].Detail)
+		} else if f != nil && f.Code == ldap.CodeFilter {
+			wrong("peopleFilter", f.Detail)
+		} else if f != nil {
+			wrong("password", f.Detail)
+		}
+	}
+}
+
+func soundName(text string) bool {
+	if text == "" || len(text) > 40 || text[0] == '-' {
+		return false
+	}
+	return !strings.ContainsFunc(text, func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') })
+}
+
+// rootsOf is whom to believe: the system, the configuration's own authorities
+// and what the setting names.
+func (d *Directories) rootsOf(pem string) (*x509.CertPool, error) {
+	roots := d.roots
+	if strings.TrimSpace(pem) == "" {
+		return roots, nil
+	}
+	if roots == nil {
+		roots, _ = x509.SystemCertPool()
+	}
+	if roots == nil {
+		roots = x509.NewCertPool() // a container without any
+	} else {
+		roots = roots.Clone()
+	}
+	if len(pem) > 1<<20 || !roots.AppendCertsFromPEM([]byte(pem)) {
+		return nil, errors.New("directory: no certificate in PEM")
+	}
+	return roots, nil
+}
+
+// client is how an LDAP directory is asked.
+func (d *Directories) client(e Entry) (*ldap.Client, error) {
+	l := e.LDAP
+	password, err := d.key.Unlock(e.lockPurpose(), l.Password)
+	if err != nil {
+		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "bad-directory", Detail: "the password of " + e.Name + " was kept with another key; give it again", Err: err}
+	}
+	roots, err := d.rootsOf(l.CA)
+	if err != nil {
+		return nil, err
+	}
+	return ldap.New(ldap.Config{Servers: l.Servers, Domain: l.Domain, Security: ldap.Security(l.Security), Roots: roots,
+		Bind: l.Bind, Password: ldap.Password(password.Reveal()), Base: l.Base,
+		People: ldap.Scope{Base: l.PeopleBase, Filter: l.PeopleFilter}, Groups: ldap.Scope{Base: l.GroupsBase, Filter: l.GroupsFilter, Off: l.NoGroups},
+		Map: l.Map, Dial: d.dial})
+}
+
+// Heard takes in that another server saved a setting.
+func (d *Directories) Heard(ctx context.Context, h store.Hint) {
+	if !h.Resync && h.Payload != settingName {
+		return
+	}
+	if err := d.load(ctx); err != nil {
+		d.log.Warn("setting not read", slog.String("setting", settingName), slog.Any("err", err))
+	}
+}
+
+// load takes up what was saved last.
+func (d *Directories) load(ctx context.Context) error {
+	d.loading.Lock()
+	defer d.loading.Unlock()
+	saved, err := d.store.Setting(ctx, settingName)
+	if err != nil {
+		return err
+	}
+	if is := d.inForce.Load(); is != nil && is.Rev == saved.Rev {
+		return nil
+	}
+	set, err := parseSetting(saved.Body)
+	if err != nil {
+		return fmt.Errorf("setting %s: %w", settingName, err)
+	}
+	d.inForce.Store(&State{saved, set})
+	return nil
+}
