@@ -21,6 +21,7 @@ var Codes = []Code{
 	{"body-too-large", 413, "The request is too large", "The body is over the limit stated in the detail."},
 	{"body-too-slow", 408, "The request took too long to arrive", "The body did not arrive in time. Send it again."},
 	{"unsupported-media-type", 415, "The body is of the wrong type", "Send the Content-Type the operation documents: application/json, or application/xml for a workflow."},
+	{"nothing-to-diagnose", 422, "There is nothing to look at in this", "The doctor looks at an access token, a request with its headers, a curl command, an answer, or an error of Entra's."},
 	{"not-acceptable", 406, "No answer in that form", "The Accept header asks for something this operation does not offer."},
 	{"no-such-route", 404, "There is no such address", "The path is not part of this API. /api/v1/docs lists what is."},
 	{"method-not-allowed", 405, "This address does not take that method", "The Allow header names the methods it takes."},
@@ -91,6 +92,22 @@ var Codes = []Code{
 	{"person-unknown", 403, "Nobody here is that person", "The token or sign-in is right, and whoever it is for has no account on this server."},
 	{"person-awaits-admission", 403, "Waiting to be let in", "The token or sign-in is right; an administrator was asked to make an account or to link an existing one."},
 
+	// Signing in through a provider. The sign-in page is told why with one of these.
+	{"local-accounts-off", 401, "Not signed in", "The password is right, but this server does not take its own passwords from you any more. Sign in through a provider; programs use an access token."},
+	{"sign-in-over", 403, "The sign-in is over", "It was not begun in this browser, took too long, or was finished already. Sign in again."},
+	{"sign-in-answer", 403, "The answer is not for this sign-in", "What came back from the provider is not what was asked for, or came from another provider. Sign in again."},
+	{"sign-in-refused", 403, "The provider said no", "The detail says what its error means and who can put it right."},
+	{"sign-in-provider", 503, "The provider cannot be asked", "It is away, or what it answers cannot be used. The log has the reason; testing the provider shows it."},
+	{"sign-in-token", 403, "What the provider says could not be verified", "The log has the reason; testing the provider shows it."},
+	{"provider-not-found", 404, "No such provider", "Nobody signs in through a provider of that id here."},
+	{"failure-not-found", 404, "No reason there", "The address does not say why a sign-in failed, or another server with another key made it."},
+	{"test-not-found", 404, "No such test", "It was somebody else's, or is too old. Test the provider again."},
+	{"session-not-found", 404, "No such session", "It has ended, or is somebody else's."},
+	{"recovery-not-found", 401, "The link is not good", "It was used already or is older than an hour. signoff recover on the server makes a new one."},
+	{"bad-signin", 422, "The setting is not right", "\"errors\" names each part and what is wrong with it."},
+	{"local-accounts-needed", 409, "Nobody might be able to sign in", "Local accounts can be off only while an administrator is signed in through a provider that stays as it is."},
+	{"bad-logout-token", 400, "The logout token is not valid", "The log has the reason."},
+
 	// What they may do.
 	{"not-allowed", 403, "Not allowed", "The caller is known and may not do this. The detail names the right that is missing."},
 	{"starter-excluded", 403, "Not for the starter to decide", "The workflow asks for somebody other than who started it."},
@@ -145,11 +162,12 @@ var Codes = []Code{
 	{"bpmn-problems", 422, "The workflow cannot run", "\"problems\" lists everything that is wrong with the file: element, line, reason and advice. Nothing was stored."},
 	{"bpmn-unreadable", 422, "The file is not BPMN", "It is not well-formed XML, or not BPMN 2.0. The detail says where."},
 	{"bpmn-too-large", 413, "The file is too large", "The detail names the limit that was passed."},
-	{"unknown-right", 422, "There is no such right", "A right on a workflow is start, view or administer."},
-	{"bad-principal", 422, "A right is for people and groups", "Name a person or a group."},
+	{"unknown-right", 422, "There is no such right", "On a workflow or category: start, view-own, view, finish, administer. On the server: administer, deploy, impersonate."},
+	{"bad-principal", 422, "A right is for people, groups and roles", "Name one of them. The detail says when it cannot be everyone."},
+	{"bad-category", 422, "That is not a category", "A category is a short text on one line; parts one within another are separated by /."},
+	{"bad-thing", 422, "That is nothing to ask about", "Ask about server, workflow:KEY, category:NAME, instance:NUMBER or task:SERIAL."},
 	{"too-many-rights", 413, "Too many rights", "Give rights to groups."},
 
-	// People.
 	{"bad-user", 422, "The account is not right", "\"errors\" names the field."},
 	{"bad-password", 422, "The password cannot be used", "It is too short, too common or like the login."},
 	{"login-taken", 409, "The login is taken", "Choose another one."},
@@ -165,6 +183,8 @@ var Codes = []Code{
 	{"setting-changed", 409, "Somebody saved the setting first", "The detail says who and when. Load it again, look at what is different, then save."},
 	{"setting-too-large", 422, "The setting is too large", "A setting has at most 4 MiB."},
 	{"group-taken", 409, "The name is taken", "Another group has it, whatever the letter case."},
+	{"group-has-tasks", 409, "Open tasks are put to it", "Redirect them first, or take the members out and keep the name."},
+	{"ruled-elsewhere", 409, "A directory rules this", "What is changed here, the directory would change back. Change it there."},
 	{"too-many-groups", 409, "Too many groups", "Nobody can be in more groups than the detail says. Use fewer, larger ones."},
 	{"group-too-large", 422, "The group is too large", "A task can go to a group as one, but not to each of so many members."},
 

@@ -162,16 +162,19 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 	config.Security = []map[string][]string{{"basic": {}}, {"bearer": {}}, {"session": {}}}
 	config.Tags = []*huma.Tag{
 		{Name: "Session", Description: "Signing in and out."},
+		{Name: "Sign-in", Description: "How people sign in on the pages, through which providers."},
 		{Name: "Tasks", Description: "What waits for you."},
 		{Name: "Workflows", Description: "What can be started, and deploying it."},
 		{Name: "Instances", Description: "What runs and what ran."},
 		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},
-		{Name: "People", Description: "People, groups and accounts."},
+		{Name: "People", Description: "People, groups, roles and accounts."},
+		{Name: "Rights", Description: "Who may do what, and why."},
 		{Name: "Keeping", Description: "How long things are kept, what is held, and taking a copy."},
 		{Name: "Mail", Description: "What came in, what goes out, and what needs a look."},
 		{Name: "Tokens", Description: "Personal access tokens, for programs."},
 		{Name: "APIs", Description: "Which APIs are offered, to whom, and who calls them."},
 		{Name: "Trust", Description: "Whose bearer tokens are believed, and who asked to come in."},
+		{Name: "Doctor", Description: "What is wrong with a token, a request or a provider, and who mends it."},
 		{Name: "Server", Description: "The servers at work on the same data."},
 		{Name: "Events", Description: "Changes as they happen."},
 	}

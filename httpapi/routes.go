@@ -22,24 +22,11 @@ func (s *Server) routes() {
 	route(s, op{"end-token", "DELETE /tokens/{id}", "Tokens", "End anybody's token, at once", admin, 0}, s.endToken)
 
 	route(s, op{"search-people", "GET /people", "People", "Find people and groups by the beginning of a name, login or address", signedIn, 0}, s.searchPeople)
-	route(s, op{"list-users", "GET /users", "People", "Accounts", admin, 0}, s.listUsers)
-	route(s, op{"create-user", "POST /users", "People", "Make an account", admin, http.StatusCreated}, s.createUser)
-	route(s, op{"get-user", "GET /users/{id}", "People", "One account", admin, 0}, s.getUser)
-	route(s, op{"change-user", "PATCH /users/{id}", "People", "Change an account, or switch it off or on", admin, 0}, s.changeUser)
-	route(s, op{"set-password", "PUT /users/{id}/password", "People", "Give an account a new password; its sessions end", admin, 0}, s.setPassword)
-	route(s, op{"list-groups", "GET /groups", "People", "Groups", admin, 0}, s.listGroups)
-	route(s, op{"create-group", "POST /groups", "People", "Make a group", admin, http.StatusCreated}, s.createGroup)
-	route(s, op{"get-group", "GET /groups/{id}", "People", "One group with its members", admin, 0}, s.getGroup)
-	route(s, op{"rename-group", "PATCH /groups/{id}", "People", "Give a group another name", admin, 0}, s.renameGroup)
-	route(s, op{"add-member", "PUT /groups/{id}/members/{member}", "People", "Put somebody into a group", admin, 0}, s.addMember)
-	route(s, op{"remove-member", "DELETE /groups/{id}/members/{member}", "People", "Take somebody out of a group", admin, 0}, s.removeMember)
 
 	route(s, op{"list-workflows", "GET /workflows", "Workflows", "Workflows you may see, or those you may start", signedIn, 0}, s.listWorkflows)
 	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy, takesFile)
 	route(s, op{"get-workflow", "GET /workflows/{id}", "Workflows", "One workflow, by number or key, with what its start form asks", signedIn, 0}, s.getWorkflow)
 	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN, givesFile)
-	route(s, op{"get-rights", "GET /workflows/{id}/rights", "Workflows", "Who may start, view and administer a workflow", signedIn, 0}, s.getRights)
-	route(s, op{"put-rights", "PUT /workflows/{id}/rights", "Workflows", "Replace the rights on a workflow", signedIn, 0}, s.putRights)
 	route(s, op{"get-retention", "GET /workflows/{id}/retention", "Keeping", "How long ended instances are kept, and what is removed by that", signedIn, 0}, s.getRetention)
 	route(s, op{"put-retention", "PUT /workflows/{id}/retention", "Keeping", "Change how long ended instances are kept", signedIn, 0}, s.putRetention)
 
@@ -85,7 +72,12 @@ func (s *Server) routes() {
 
 	route(s, op{"list-nodes", "GET /nodes", "Server", "The servers at work on this data", admin, 0}, s.listNodes)
 
+	s.peopleRoutes()
+	s.groupRoutes()
+	s.rightsRoutes()
 	s.trustRoutes()
+	s.doctorRoutes()
+	s.signInRoutes()
 
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

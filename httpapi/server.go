@@ -9,7 +9,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/mailroom"
 	"github.com/signoffhq/signoff/runner"
@@ -26,6 +28,9 @@ type Server struct {
 
 	Mail  Mailroom        // nil: this server has no mail
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
+
+	Doctor *probe.Prober   // asks providers when an administrator wants to know what is wrong; nil: nobody is asked
+	Signin *signin.Service // signs people in through providers; nil: through none
 
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/identity"
 )
@@ -29,15 +30,20 @@ func (s *Server) signIn(ctx context.Context, _ signoff.Caller, in *signInInput) 
 
 type signOutOutput struct {
 	SetCookie string `header:"Set-Cookie"`
+	Body      api.SignedOut
 }
 
 // signOut is open to anybody: a session that has ended is signed out already.
 func (s *Server) signOut(ctx context.Context, _ signoff.Caller, _ *nothing) (*signOutOutput, error) {
-	cookie, err := s.Identity.SignOut(ctx)
+	cookie, from, err := s.Identity.SignOut(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &signOutOutput{cookie.String()}, nil
+	out := &signOutOutput{SetCookie: cookie.String()}
+	if s.Signin != nil {
+		out.Body.Next = s.Signin.LeaveAt(ctx, from)
+	}
+	return out, nil
 }
 
 func (s *Server) getMe(ctx context.Context, by signoff.Caller, _ *nothing) (*body[api.Me], error) {
@@ -50,6 +56,6 @@ func (s *Server) me(ctx context.Context, by signoff.Caller, csrf string) (api.Me
 	if err != nil {
 		return api.Me{}, err
 	}
-	return api.Me{Person: personOf(by.Person), Admin: by.Admin, Groups: groups.persons(by.Groups),
+	return api.Me{Person: personOf(by.Person), Admin: by.Admin, Deploy: access.May(by, access.Deploy, nil).OK, Groups: groups.persons(by.Groups),
 		Sandbox: s.Sandbox, Version: s.Version, CSRF: csrf}, nil
 }

@@ -18,11 +18,13 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/rest"
+	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/httpapi/k2"
 	"github.com/signoffhq/signoff/identity"
+	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
@@ -37,6 +39,7 @@ type server struct {
 	store    *store.Store
 	people   *identity.Service
 	trust    *identity.Trust // whose bearer tokens are believed
+	signin   *signin.Service // signs people in through providers
 	library  *library.Library
 	runner   *runner.Runner
 	post     post // mail; its zero value sends and reads none
@@ -111,6 +114,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.openTrust(ctx); err != nil {
 		return s, err
 	}
+	if err := s.openSignIn(ctx, cfg, key); err != nil {
+		return s, err
+	}
 	s.library = library.New(s.store, s.store.Now)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
@@ -168,6 +174,8 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
+	api.Signin = s.signin
+	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	if s.post.room != nil {
 		api.Mail = s.post.room
@@ -203,6 +211,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.runner.Run(ctx) })
 	g.Go(func() error { return s.store.RunRetention(ctx) })
+	g.Go(func() error { return s.api.Run(ctx) })
 	g.Go(func() error { return s.trust.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
@@ -211,7 +220,6 @@ func (s *server) start(ctx context.Context) <-chan error {
 	done := make(chan error, 1)
 	go func() {
 		err := g.Wait()
-	g.Go(func() error { return s.api.Run(ctx) })
 		if errors.Is(err, context.Canceled) {
 			err = nil
 		}
@@ -250,6 +258,11 @@ func (c Config) node() string {
 // close gives up what open opened, in reverse.
 func (s *server) close() {
 	s.post.close()
+	if s.signin != nil {
+		if err := s.signin.Close(); err != nil {
+			s.log.Warn("closing sign-in", "err", err)
+		}
+	}
 	if s.trust != nil {
 		if err := s.trust.Close(); err != nil {
 			s.log.Warn("closing what is trusted", "err", err)
