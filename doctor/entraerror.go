@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -32,6 +33,7 @@ var (
 	quotedRes  = regexp.MustCompile(`(?i)resource '([^']{1,300})'`)
 	scopeForm  = regexp.MustCompile(`(?i)scopes? '?([^'\s]{1,300})'? (?:is|are) not valid|scope '([^']{1,300})'`)
 	personForm = regexp.MustCompile(`(?i)(?:user|account|for)[^'"]{0,20}['"]([^'"\s@]{1,100}@[^'"\s]{1,200})['"]`)
+	tags       = regexp.MustCompile(`<[^<>]*>`)
 	traceForm  = regexp.MustCompile(`(?i)trace[ _]?id"?: ?"?(` + guidForm.String() + `)`)
 	corrForm   = regexp.MustCompile(`(?i)correlation[ _]?id"?: ?"?(` + guidForm.String() + `)`)
 	timeForm   = regexp.MustCompile(`(?i)timestamp"?: ?"?([0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}Z?)`)
@@ -46,6 +48,9 @@ func (p *Pasted) readEntra(text string) {
 		if t, err := url.QueryUnescape(plain); err == nil {
 			plain = t
 		}
+	}
+	if strings.Contains(text, "&#") || strings.Contains(text, "<") { // a page's source
+		plain = tags.ReplaceAllString(html.UnescapeString(plain), " ")
 	}
 	e := &EntraError{OAuth: oauthError(text)}
 	if m := aadstsCode.FindStringSubmatch(plain); m != nil {

@@ -119,6 +119,7 @@ func (r *Report) Conclude(fine string) {
 // ranks lifts some faults over those that were found before them: those that
 // explain the others, or that would still be there after the others are mended.
 var ranks = map[string]int{
+	"token-unsigned":         70, // whatever else it says, it proves nothing
 	"token-for-other-api":    60, // a Microsoft API's token has a signature nobody else can check
 	"token-is-id-token":      55,
 	"token-issuer":           50,

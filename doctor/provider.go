@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -192,7 +193,7 @@ func (s Server) stopped(group, where, what string, f Fetch) Finding {
 		return say("provider-name", "the name "+h+" is not found", "correct it in the setting, or let this server's machine resolve names: its DNS server does not know this one")
 	case StageConnect:
 		if f.Cause == "forbidden" {
-			out.Who, out.Where, out.Copy = OurAdmin, "this server: configuration, outside.allow", []Copy{{Setting, "outside.allow", f.Address}}
+			out.Who, out.Where, out.Copy = OurAdmin, "this server: configuration, outside.allow", []Copy{{Setting, "outside.allow", network(cmp.Or(f.Address, h))}}
 			return say("provider-forbidden", h+" is at an address that this server does not call: "+f.Problem, "if that is meant, name its network in outside.allow")
 		}
 		return say("provider-unreachable", "no connection to "+h+": "+f.Problem, "let this server's machine reach "+h+" by https: firewall, route, or the provider is down")
@@ -239,6 +240,18 @@ func (s Server) stoppedTLS(group string, f Fetch, out Finding) Finding {
 	}
 	out.Line = group + ": " + out.Line
 	return out
+}
+
+// network is one address as a setting names networks.
+func network(address string) string {
+	host := strings.Trim(address, "[]")
+	if h, _, err := net.SplitHostPort(address); err == nil {
+		host = h
+	}
+	if strings.Contains(host, ":") {
+		return host + "/128"
+	}
+	return host + "/32"
 }
 
 func withPort(h string) string {

@@ -168,6 +168,9 @@ func wordForm(x exam, k trust.Check, f *Finding) {
 	switch {
 	case strings.HasPrefix(k.Found, "five parts"):
 		f.Line, f.Who, f.Where = "the token is encrypted (JWE), and this server has no key for it", EntraAdmin, "the provider's configuration"
+	case strings.EqualFold(fmt.Sprint(x.claims.head["alg"]), "none"):
+		f.Code, f.Line, f.Who, f.Where = "token-unsigned", "the token is not signed at all (alg none)", Attacker, "whoever sends it"
+		f.Do = "somebody may be trying whether that works"
 	case strings.HasPrefix(t, "sgn_"):
 		f.Line, f.Do = "this is a personal access token of this server, not a token of an issuer", "it needs no diagnosis: GET /api/v1/me with it says whose it is"
 		f.Code = "token-is-personal"
@@ -265,9 +268,9 @@ func inWords(d time.Duration) string {
 	case d < 2*time.Minute:
 		return unit(int(d.Seconds()), "second")
 	case d < 2*time.Hour:
-		return unit(int(d.Minutes()), "minute")
+		return unit(int(d.Round(time.Minute).Minutes()), "minute")
 	case d < 48*time.Hour:
-		return unit(int(d.Hours()), "hour")
+		return unit(int(d.Round(time.Hour).Hours()), "hour")
 	}
 	return unit(int(d.Hours()/24), "day")
 }

@@ -85,7 +85,7 @@ func (p Plan) secret(r Registration) []Call {
 	return []Call{
 		{About: "see whether " + r.Name + " has a secret of a plan", Method: "GET", Path: path, Save: []Save{{As: key, In: "passwordCredentials", Prop: "keyId", Where: map[string]string{"displayName": secretName}}}},
 		{About: "make a secret, shown once", Method: "POST", Path: path + "/addPassword", Unless: key, Body: map[string]any{"passwordCredential": map[string]string{"displayName": secretName}},
-			Save: []Save{{As: r.Key + ".secret", Prop: "secretText"}}}}
+			Save: []Save{{As: r.Key + ".secret", Prop: "secretText"}, {As: key, Prop: "keyId"}}}}
 }
 
 // make finds or makes an application and its enterprise application, and sets
