@@ -49,6 +49,16 @@ var Codes = []Code{
 	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage, APIs: scheme, host and port, to the letter."},
 	{"user-disabled", 403, "The account is switched off", "An administrator can switch it on again."},
 
+	// People and groups that SCIM clients write.
+	{"scim-token-unknown", 401, "Not a token of a SCIM client", "The token was ended, has run out, or is another server's. Make another one under Manage, Directories."},
+	{"scim-not-a-client", 403, "Not a SCIM client", "The token is good, but no directory is set up for whoever has it."},
+	{"scim-not-found", 404, "There is no such user or group", "It was never there, or was deleted, or is another client's."},
+	{"scim-taken", 409, "There is a user of that name", "userName is one of a kind within a client."},
+	{"scim-no-member", 400, "A member is not there", "Members are named by the id of a user or group that this client wrote."},
+	{"scim-too-many-members", 400, "The group is too large", "A group has at most 50,000 members."},
+	{"scim-not-taken", 409, "The user or group cannot become one here", "Somebody here stands in the way: the detail says who or what."},
+	{"bad-expiry", 422, "That is no time to run out", "A token must run out in the future, or never."},
+
 	// People and groups of Entra ID, asked of Microsoft Graph.
 	{"graph-sign-in-failed", 409, "Entra ID gives no token", "The tenant, the client id, or the secret or certificate of the directory is not what the registration in Entra ID says. The detail has Entra's own words."},
 	{"graph-forbidden", 409, "The application may not read the directory", "It needs User.Read.All and GroupMember.Read.All as application permissions, and an administrator's consent to both."},
@@ -193,6 +203,17 @@ var Codes = []Code{
 	{"link-not-found", 404, "There is no such link", "The person or group is not called that in the other system, as far as this server knows."},
 	{"group-ruled", 409, "A directory rules that group", "Who is in it is said there. Make a group or role of your own."},
 	{"newcomer-not-found", 404, "Nobody waits under that number", "They were let in already, or never asked."},
+
+	// Directories.
+	{"directory-not-found", 404, "No such directory", "No directory of that name is set up."},
+	{"directory-off", 409, "The directory is switched off", "Switch it on and save; a preview works all the same."},
+	{"sync-running", 409, "A sync runs already", "One server at a time reads a directory. Wait until it is done."},
+	{"bad-directory", 422, "The directories cannot be used", "\"errors\" names each mistake; nothing was saved."},
+	{"directory-settings-wrong", 422, "Something about the directory cannot be meant", "\"errors\" says what."},
+	{"directory-away", 503, "The directory does not answer", "Only it knows this password. Accounts of this server still work; try again in a few minutes."},
+	{"password-expired", 401, "The password has to be changed first", "It was right. Change it where the directory lets you, in Windows for instance, then sign in."},
+	{"sync-stopped", 409, "The sync would switch off too many people", "Nothing was written. Look at base and filter; if they really left, sync once more and say so."},
+	{"directory-too-large", 422, "The directory is too large", "Take a part of it: narrow the base or the filter."},
 
 	// What is trusted.
 	{"bad-issuer", 422, "The trust entries cannot be used", "\"errors\" names each mistake with what to do; nothing was saved."},

@@ -43,13 +43,23 @@ var (
 	errNoSCIM    = &signoff.Error{Kind: signoff.NotFound, Code: "scim-not-found", Detail: "there is no such user or group"}
 )
 
-// SCIMCreate keeps a new resource. It refuses a userName that the client has
-// given already ("scim-taken") and members nobody knows ("scim-no-member").
-func (s *Store) SCIMCreate(ctx context.Context, r SCIMResource, m *SCIMMembers) (SCIMResource, error) {
+// SCIMCreate keeps a new resource. With back it is a user who was deleted, if
+// there is one that the client called the same, and has its ID again. It refuses
+// a userName that the client has given already ("scim-taken") and members nobody
+// knows ("scim-no-member").
+func (s *Store) SCIMCreate(ctx context.Context, r SCIMResource, m *SCIMMembers, back bool) (SCIMResource, error) {
 	r.Rev, r.Created, r.Changed = 1, s.Now(), s.Now()
 	err := s.exclusively(ctx, func(t *tx) error {
 		if err := t.scimFree(r); err != nil {
 			return err
+		}
+		if back {
+			err := t.row(`update scim_resource set key = $3, label = $4, gone = 0, rev = rev + 1, created = $5, changed = $5, body = $6
+				where n = (select max(n) from scim_resource where client = $1 and kind = 0 and gone = 1 and external = $2) returning n, id, rev`,
+				r.Client, r.External, r.Key, r.Label, micros(r.Created), r.Body).Scan(&r.N, &r.ID, &r.Rev)
+			if !isNoRows(err) {
+				return err
+			}
 		}
 		if err := t.row(`insert into scim_resource (client, id, kind, key, label, external, rev, taken, gone, created, changed, body)
 			values ($1, $2, $3, $4, $5, $6, 1, 0, 0, $7, $7, $8) returning n`,
@@ -182,13 +192,14 @@ func (s *Store) SCIMDelete(ctx context.Context, client, id string, rev int64) er
 }
 
 // SCIMTaken says that people and groups are as a revision of a resource said.
-// One that was deleted is forgotten then.
+// One that was deleted is forgotten then, unless it is a user who may come back.
 func (s *Store) SCIMTaken(ctx context.Context, client, id string, rev int64) error {
 	return s.exclusively(ctx, func(t *tx) error {
 		if _, err := t.exec(`update scim_resource set taken = $3 where client = $1 and id = $2 and taken < $3`, client, id, rev); err != nil {
 			return err
 		}
-		_, err := t.exec(`delete from scim_resource where client = $1 and id = $2 and gone = 1 and rev = $3`, client, id, rev)
+		_, err := t.exec(`delete from scim_resource where client = $1 and id = $2 and gone = 1 and rev = $3
+			and (kind = 1 or external = '')`, client, id, rev)
 		return err
 	})
 }

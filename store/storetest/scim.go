@@ -23,7 +23,7 @@ var scimTests = map[string]func(*testing.T, *store.Store){
 
 func scimUser(t *testing.T, s *store.Store, name string) store.SCIMResource {
 	t.Helper()
-	r, err := s.SCIMCreate(t.Context(), store.SCIMResource{Client: "okta", ID: "id-" + name, Key: name, Label: name, External: "x-" + name, Body: []byte(`{"userName":"` + name + `"}`)}, nil)
+	r, err := s.SCIMCreate(t.Context(), store.SCIMResource{Client: "okta", ID: "id-" + name, Key: name, Label: name, External: "x-" + name, Body: []byte(`{"userName":"` + name + `"}`)}, nil, false)
 	must(t, err)
 	return r
 }
@@ -31,7 +31,7 @@ func scimUser(t *testing.T, s *store.Store, name string) store.SCIMResource {
 func scimGroup(t *testing.T, s *store.Store, name string, members ...string) store.SCIMResource {
 	t.Helper()
 	r, err := s.SCIMCreate(t.Context(), store.SCIMResource{Client: "okta", ID: "id-" + name, Group: true, Key: name, Label: name, Body: []byte(`{}`)},
-		&store.SCIMMembers{Whole: true, Came: members})
+		&store.SCIMMembers{Whole: true, Came: members}, false)
 	must(t, err)
 	return r
 }
@@ -53,7 +53,7 @@ func scimFound(t *testing.T, s *store.Store) {
 		scimUser(t, s, name)
 	}
 	scimGroup(t, s, "sales", "id-ana", "id-bob")
-	_, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "other", ID: "id-o", Key: "ana", Label: "ana", Body: []byte(`{}`)}, nil)
+	_, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "other", ID: "id-o", Key: "ana", Label: "ana", Body: []byte(`{}`)}, nil, false)
 	must(t, err)
 	r, ok, err := s.SCIMResourceByID(ctx, "okta", "id-ana")
 	if err != nil || !ok || r.Rev != 1 || r.Created.IsZero() || !r.Created.Equal(r.Changed) || string(r.Body) != `{"userName":"ana"}` || r.Group || r.External != "x-ana" {
@@ -90,7 +90,7 @@ func scimFound(t *testing.T, s *store.Store) {
 func scimNames(t *testing.T, s *store.Store) {
 	ctx := t.Context()
 	ana := scimUser(t, s, "ana")
-	_, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "okta", ID: "id-2", Key: "ana", Label: "Ana", Body: []byte(`{}`)}, nil)
+	_, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "okta", ID: "id-2", Key: "ana", Label: "Ana", Body: []byte(`{}`)}, nil, false)
 	if signoff.CodeOf(err) != "scim-taken" {
 		t.Error(err)
 	}
@@ -109,7 +109,7 @@ func scimNames(t *testing.T, s *store.Store) {
 		t.Errorf("the name of one who is gone: %v", err)
 	}
 	scimGroup(t, s, "sales")
-	if _, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "okta", ID: "id-3", Group: true, Key: "sales", Body: []byte(`{}`)}, nil); err != nil {
+	if _, err := s.SCIMCreate(ctx, store.SCIMResource{Client: "okta", ID: "id-3", Group: true, Key: "sales", Body: []byte(`{}`)}, nil, false); err != nil {
 		t.Errorf("groups may have one name: %v", err)
 	}
 }
@@ -196,7 +196,15 @@ func scimGone(t *testing.T, s *store.Store) {
 	if got := scimIDs(s.SCIMUntaken(ctx, "okta", 10)); got != "[]" {
 		t.Error(got)
 	}
-	scimUser(t, s, "ana") // the id would be another, but nothing is in the way of it
+	again := store.SCIMResource{Client: "okta", ID: "id-new", Key: "ana2", Label: "Ana2", External: "x-ana", Body: []byte(`{}`)}
+	back, err := s.SCIMCreate(ctx, again, nil, true)
+	if err != nil || back.ID != ana.ID || back.Rev != 3 || back.N != ana.N {
+		t.Errorf("%+v %v", back, err)
+	}
+	must(t, s.SCIMDelete(ctx, "okta", ana.ID, 0))
+	if other, err := s.SCIMCreate(ctx, again, nil, false); err != nil || other.ID != "id-new" {
+		t.Errorf("%+v %v", other, err)
+	}
 }
 
 func scimTokens(t *testing.T, s *store.Store) {

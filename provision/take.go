@@ -1,0 +1,190 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/directory"
+	"github.com/signoffhq/signoff/store"
+)
+
+// codeNotTaken is the code of what was kept and could not become somebody here.
+const codeNotTaken = "scim-not-taken"
+
+// atOnce bounds how much one request catches up with.
+const atOnce = 100
+
+// take brings a person or group here in line with an entry, and notes that.
+// members is what changed about a group's members; nil: all of them are told.
+func (s *Service) take(ctx context.Context, c Client, e Entry, members *store.SCIMMembers) error {
+	if err := s.CatchUp(ctx, c, e.ID); err != nil {
+		return err
+	}
+	return s.takeOne(ctx, c, e, members)
+}
+
+// CatchUp takes what an earlier request kept and could not bring to its end. It
+// leaves out what is taken anyway.
+func (s *Service) CatchUp(ctx context.Context, c Client, but ...string) error {
+	list, err := s.Store.SCIMUntaken(ctx, c.Name, atOnce)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if len(but) > 0 && r.ID == but[0] {
+			continue
+		}
+		e, err := entryOf(r)
+		if err == nil {
+			err = s.takeOne(ctx, c, e, nil)
+		}
+		if err != nil && signoff.CodeOf(err) != codeNotTaken { // that one's trouble is not this request's
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) takeOne(ctx context.Context, c Client, e Entry, members *store.SCIMMembers) error {
+	var changes directory.Changes
+	switch {
+	case e.Gone:
+		changes.Gone = []string{e.ID}
+	case e.Group:
+		g, err := s.group(ctx, c, e, members)
+		if err != nil {
+			return err
+		}
+		changes.Groups = []directory.Group{g}
+	default:
+		if err := s.adopt(ctx, c, e); err != nil {
+			return err
+		}
+		changes.People = []directory.Person{person(e)}
+	}
+	out, err := s.People.Take(ctx, c.Source(), changes, directory.Take{ByAddress: c.ByAddress})
+	if err != nil {
+		return err
+	}
+	if err := notTaken(e, out); err != nil {
+		return err
+	}
+	if !e.Gone && !e.Group {
+		if err := s.link(ctx, c, e); err != nil {
+			return err
+		}
+	}
+	return s.Store.SCIMTaken(ctx, c.Name, e.ID, e.Rev)
+}
+
+// person is what an entry says of somebody.
+func person(e Entry) directory.Person {
+	p := e.Is.Person()
+	login, _, _ := strings.Cut(p.UserName, "@")
+	return directory.Person{Subject: e.ID, Login: login, Label: p.UserName, Name: p.Name, Addresses: p.Emails, Manager: p.Manager, Disabled: !p.Active}
+}
+
+func (s *Service) group(ctx context.Context, c Client, e Entry, members *store.SCIMMembers) (directory.Group, error) {
+	g := directory.Group{Subject: e.ID, Name: e.Label}
+	if members != nil && !members.Whole {
+		g.Partial, g.Members, g.Without = true, members.Came, members.Left
+		return g, nil
+	}
+	var err error
+	g.Members, err = s.memberIDs(ctx, c, e.ID)
+	return g, err
+}
+
+// notTaken makes a refusal of what directory could not do. An address that
+// somebody else has, or that is none, is left out and no reason to refuse.
+func notTaken(e Entry, out directory.Outcome) error {
+	for _, p := range out.Problems {
+		if p.Subject != e.ID || strings.HasPrefix(p.Code, "address-") {
+			continue
+		}
+		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: fmt.Sprintf("%s: %s", p.Code, p.Reason)}
+	}
+	return nil
+}
+
+// adopt lets an entry be whoever its externalId says they are in Entra ID: who
+// came with a token before is not made a second time.
+func (s *Service) adopt(ctx context.Context, c Client, e Entry) error {
+	if c.entra() == "" || !guid(e.External) {
+		return nil
+	}
+	a, found, err := s.Store.LinkedAccount(ctx, c.entra(), strings.ToLower(e.External))
+	if err != nil || !found {
+		return err
+	}
+	if _, taken, err := s.Store.LinkedAccount(ctx, c.Source(), e.ID); err != nil || taken {
+		return err
+	}
+	others, err := s.Store.DirectorySubjects(ctx, c.Source(), a.ID)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return externalTaken(e, nil)
+	}
+	return s.Store.Link(ctx, store.IdentityLink{Source: c.Source(), Subject: e.ID, Account: a.ID, Label: e.Label})
+}
+
+func externalTaken(e Entry, err error) error {
+	return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: "the externalId is another person's here: " + e.External, Err: err}
+}
+
+// link lets tokens of Entra ID find the person that an entry became.
+func (s *Service) link(ctx context.Context, c Client, e Entry) error {
+	if c.entra() == "" {
+		return nil
+	}
+	a, found, err := s.Store.LinkedAccount(ctx, c.Source(), e.ID)
+	if err != nil || !found {
+		return err // somebody inactive of whom no account was made
+	}
+	links, err := s.Store.Links(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	want := strings.ToLower(e.External)
+	for _, l := range links {
+		if l.Source == c.entra() && l.Subject == want {
+			return nil
+		}
+		if l.Source == c.entra() { // the client says that they are another one now
+			if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
+				return err
+			}
+		}
+	}
+	if !guid(want) {
+		return nil
+	}
+	err = s.Store.Link(ctx, store.IdentityLink{Source: c.entra(), Subject: want, Account: a.ID, Label: e.Label})
+	if signoff.CodeOf(err) == "link-taken" {
+		return externalTaken(e, err)
+	}
+	return err
+}
+
+// guid tells whether text is an object id of Entra ID.
+func guid(text string) bool {
+	parts := strings.Split(text, "-")
+	if len(parts) != 5 {
+		return false
+	}
+	for i, n := range []int{8, 4, 4, 4, 12} {
+		if len(parts[i]) != n || strings.Trim(parts[i], "0123456789abcdefABCDEF") != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// nothing tells whether members stay as they are.
+func nothing(m *store.SCIMMembers) bool {
+	return m == nil || !m.Whole && len(m.Came) == 0 && len(m.Left) == 0
+}
