@@ -9,6 +9,7 @@ func addCommands(root *cobra.Command) {
 		incidentsCommand(), mailCommand(), usersCommand(), trustCommand(), nodesCommand(),
 		retentionCommand(), holdCommand(), exportCommand(),
 		testCommand(),
+		doctorCommand(), m365Command(),
 		configCommand(),
 	)
 }
