@@ -16,13 +16,15 @@ type Person struct {
 	Login string `json:"login,omitempty"`
 	Name  string `json:"name"`
 	Email string `json:"email,omitempty"`
-	Group bool   `json:"group,omitempty"`
+	Group bool   `json:"group,omitempty" doc:"a group or a role"`
+	Role  bool   `json:"role,omitempty" doc:"a role; said where groups and roles are administered"`
 }
 
 // Me answers GET /me.
 type Me struct {
 	Person
 	Admin   bool     `json:"admin"`
+	Deploy  bool     `json:"deploy" doc:"may deploy new workflows"`
 	Groups  []Person `json:"groups"`
 	Sandbox bool     `json:"sandbox" doc:"the server runs its sandbox; pages link to the mailbox"`
 	Version string   `json:"version"`
@@ -288,29 +290,37 @@ type List[T any] struct {
 	Total *int   `json:"total,omitempty" doc:"where it is kept, not counted"`
 }
 
-// User is a local account, for administrators.
+// User is an account, for administrators.
 type User struct {
 	Person
-	Admin    bool     `json:"admin"`
-	Disabled bool     `json:"disabled"`
-	Groups   []Person `json:"groups"`
+	Admin     bool     `json:"admin" doc:"by themselves; more may administer through a group or role"`
+	Disabled  bool     `json:"disabled"`
+	App       bool     `json:"app,omitempty" doc:"an application, not a person"`
+	Source    string   `json:"source,omitempty" doc:"the directory that rules the account; absent: it is kept here"`
+	Addresses []string `json:"addresses" doc:"all addresses they may decide from by mail, the main one first"`
+	Manager   *Person  `json:"manager,omitempty"`
+	Groups    []Person `json:"groups" doc:"groups and roles, also those through other groups"`
 }
 
 // NewUser is the body of POST /users.
 type NewUser struct {
-	Login    string `json:"login" minLength:"1" maxLength:"64" pattern:"^[a-z0-9][a-z0-9._-]*$"`
-	Name     string `json:"name" maxLength:"200"`
-	Email    string `json:"email,omitempty" maxLength:"320"`
-	Password string `json:"password" minLength:"8" maxLength:"1024"`
-	Admin    bool   `json:"admin,omitempty"`
+	Login     string   `json:"login" minLength:"1" maxLength:"64" pattern:"^[a-z0-9][a-z0-9._-]*$"`
+	Name      string   `json:"name" maxLength:"200"`
+	Email     string   `json:"email,omitempty" maxLength:"320"`
+	Password  string   `json:"password,omitempty" maxLength:"1024" doc:"left out: they cannot sign in with one until it is set"`
+	Admin     bool     `json:"admin,omitempty"`
+	Addresses []string `json:"addresses,omitempty" maxItems:"20" doc:"further addresses they may decide from by mail"`
+	Manager   string   `json:"manager,omitempty" maxLength:"320" doc:"principal, login or address"`
 }
 
 // ChangeUser is the body of PATCH /users/{id}. What is left out stays.
 type ChangeUser struct {
-	Name     *string `json:"name,omitempty" maxLength:"200"`
-	Email    *string `json:"email,omitempty" maxLength:"320"`
-	Admin    *bool   `json:"admin,omitempty"`
-	Disabled *bool   `json:"disabled,omitempty"`
+	Name      *string   `json:"name,omitempty" maxLength:"200"`
+	Email     *string   `json:"email,omitempty" maxLength:"320"`
+	Admin     *bool     `json:"admin,omitempty"`
+	Disabled  *bool     `json:"disabled,omitempty"`
+	Addresses *[]string `json:"addresses,omitempty" maxItems:"20" doc:"the further addresses, beside email"`
+	Manager   *string   `json:"manager,omitempty" maxLength:"320" doc:"principal, login or address; empty for none"`
 }
 
 // SetPassword is the body of PUT /users/{id}/password.
@@ -322,35 +332,6 @@ type SetPassword struct {
 type ChangePassword struct {
 	Present  string `json:"present" minLength:"1" maxLength:"1024"`
 	Password string `json:"password" minLength:"8" maxLength:"1024"`
-}
-
-// Group is a group of people, for administrators.
-type Group struct {
-	Person
-	Members []Person `json:"members"`
-}
-
-// GroupBody is the body of POST /groups and of PATCH /groups/{id}.
-type GroupBody struct {
-	Name string `json:"name" minLength:"1" maxLength:"200"`
-}
-
-// Grant is one right on a workflow, in the answer to GET and PUT /workflows/{id}/rights.
-type Grant struct {
-	Who   Person `json:"who"`
-	Right string `json:"right" enum:"start,view,administer"`
-}
-
-// Rights is the body and answer of PUT /workflows/{id}/rights: all grants there
-// are; what is left out is taken away.
-type Rights struct {
-	Grants []NewGrant `json:"grants" maxItems:"500"`
-}
-
-// NewGrant gives somebody a right. Who is a principal, a login or a group's name.
-type NewGrant struct {
-	Who   string `json:"who" minLength:"1" maxLength:"320"`
-	Right string `json:"right" enum:"start,view,administer"`
 }
 
 // Live is the data of one server-sent event of /events. Event types:

@@ -15,28 +15,34 @@ import (
 
 // sampleBodies are requests that no schema could tell the sense of.
 var sampleBodies = map[string]any{
-	"start-instance":   map[string]any{"folio": "Ana's leave in May", "variables": map[string]any{"days": 3}},
-	"decide-task":      map[string]any{"action": "Approve", "comment": "Enjoy it"},
-	"redirect-task":    map[string]any{"to": "bob"},
-	"finish-step":      map[string]any{"variables": map[string]any{"order": "4711"}},
-	"put-rights":       map[string]any{"grants": []any{map[string]any{"who": "ana", "right": "start"}}},
-	"place-hold":       map[string]any{"workflow": "leave", "reason": "Audit of 2026"},
-	"retry-incident":   map[string]any{"variables": map[string]any{"days": 3}},
-	"create-user":      map[string]any{"login": "kim", "name": "Kim Keller", "email": "kim@contoso.test", "password": "a long enough one"},
-	"change-user":      map[string]any{"name": "Jane J. Judge"},
-	"set-password":     map[string]any{"password": "a long enough one"},
-	"change-password":  map[string]any{"present": "the one until now", "password": "a long enough one"},
-	"sign-in":          map[string]any{"login": "jane", "password": "jane's password"},
-	"create-token":     map[string]any{"name": "Monthly report", "days": 90, "readOnly": true},
-	"put-apis":         map[string]any{"workflow": sampleAPI, "rest": sampleREST, "tokens": map[string]any{"defaultDays": 90, "maxDays": 365}},
-	"put-trust":        map[string]any{"issuers": []any{sampleIssuer}},
-	"propose-trust":    map[string]any{"from": "contoso.com"},
-	"explain-token":    map[string]any{"token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6Ii4uLiJ9.eyJhdWQiOiIuLi4ifQ.c2lnbmF0dXJl"},
-	"link-person":      map[string]any{"source": sampleSource, "subject": "5e0f7a8c-2f5c-4f5e-9a55-0c2b9a7d1e11", "label": "jane@contoso.com"},
-	"link-group":       map[string]any{"source": sampleSource, "external": "role:Workflow.Approve", "label": "Approvers"},
-	"cancel-instance":  map[string]any{"reason": "Asked for twice"},
-	"comment-task":     map[string]any{"text": "Which days exactly?"},
-	"comment-instance": map[string]any{"text": "It is about the days in May."},
+	"start-instance":      map[string]any{"folio": "Ana's leave in May", "variables": map[string]any{"days": 3}},
+	"decide-task":         map[string]any{"action": "Approve", "comment": "Enjoy it"},
+	"redirect-task":       map[string]any{"to": "bob"},
+	"finish-step":         map[string]any{"variables": map[string]any{"order": "4711"}},
+	"put-rights":          map[string]any{"grants": []any{map[string]any{"who": "ana", "right": "start"}}},
+	"put-server-rights":   map[string]any{"grants": []any{map[string]any{"who": "admin", "right": "administer"}, map[string]any{"who": "role:Authors", "right": "deploy"}}},
+	"put-category-rights": map[string]any{"grants": []any{map[string]any{"who": "Finance", "right": "view"}}},
+	"create-role":         map[string]any{"name": "Approvers", "about": "Who may approve orders above 1000"},
+	"change-role":         map[string]any{"about": "Who may approve orders above 1000"},
+	"create-group":        map[string]any{"name": "Board"},
+	"rename-group":        map[string]any{"name": "Directors"},
+	"place-hold":          map[string]any{"workflow": "leave", "reason": "Audit of 2026"},
+	"retry-incident":      map[string]any{"variables": map[string]any{"days": 3}},
+	"create-user":         map[string]any{"login": "kim", "name": "Kim Keller", "email": "kim@contoso.test", "password": "a long enough one"},
+	"change-user":         map[string]any{"name": "Jane J. Judge"},
+	"set-password":        map[string]any{"password": "a long enough one"},
+	"change-password":     map[string]any{"present": "the one until now", "password": "a long enough one"},
+	"sign-in":             map[string]any{"login": "jane", "password": "jane's password"},
+	"create-token":        map[string]any{"name": "Monthly report", "days": 90, "readOnly": true},
+	"put-apis":            map[string]any{"workflow": sampleAPI, "rest": sampleREST, "tokens": map[string]any{"defaultDays": 90, "maxDays": 365}},
+	"put-trust":           map[string]any{"issuers": []any{sampleIssuer}},
+	"propose-trust":       map[string]any{"from": "contoso.com"},
+	"explain-token":       map[string]any{"token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6Ii4uLiJ9.eyJhdWQiOiIuLi4ifQ.c2lnbmF0dXJl"},
+	"link-person":         map[string]any{"source": sampleSource, "subject": "5e0f7a8c-2f5c-4f5e-9a55-0c2b9a7d1e11", "label": "jane@contoso.com"},
+	"link-group":          map[string]any{"source": sampleSource, "external": "role:Workflow.Approve", "label": "Approvers"},
+	"cancel-instance":     map[string]any{"reason": "Asked for twice"},
+	"comment-task":        map[string]any{"text": "Which days exactly?"},
+	"comment-instance":    map[string]any{"text": "It is about the days in May."},
 }
 
 const sampleSource = "entra:72f988bf-86f1-41af-91ab-2d7cd011db47"
@@ -52,7 +58,7 @@ var (
 )
 
 // samplePaths are values of path parameters by what stands before them.
-var samplePaths = map[string]any{"/workflows/": "leave", "/users/": "user:3", "/groups/": "group:1", "/members/": "user:2",
+var samplePaths = map[string]any{"/workflows/": "leave", "/users/": "user:3", "/groups/": "group:1", "/roles/": "group:2", "/categories/": "HR", "/members/": "user:2",
 	"/tasks/": "1_2", "/steps/": "1_2", "/incidents/": "1_2", "/instances/": 1, "/versions/": 1}
 
 // sampleTexts are values of texts by the name of their field.

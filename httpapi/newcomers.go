@@ -45,7 +45,8 @@ func newcomerOf(n store.Newcomer) api.Newcomer {
 }
 
 func (s *Server) admitNewcomer(ctx context.Context, by signoff.Caller, in *ByNumber) (*body[api.User], error) {
-	return userAnswer(s.Identity.AdmitNewcomer(ctx, by, in.ID))
+	u, err := s.Identity.AdmitNewcomer(ctx, by, in.ID)
+	return s.userAnswer(ctx, u, err)
 }
 
 type linkNewcomerInput struct {
@@ -58,7 +59,8 @@ func (s *Server) linkNewcomer(ctx context.Context, by signoff.Caller, in *linkNe
 	if err != nil {
 		return nil, err
 	}
-	return userAnswer(s.Identity.LinkNewcomer(ctx, by, in.ID, who))
+	u, err := s.Identity.LinkNewcomer(ctx, by, in.ID, who)
+	return s.userAnswer(ctx, u, err)
 }
 
 // onePerson finds somebody by principal, login or address.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
@@ -31,9 +32,22 @@ func listOf[T, U any](list []T, turn func(T) U) api.List[U] {
 	return out
 }
 
+// peopleRoutes are the lines of the table in routes.go that are about accounts.
+func (s *Server) peopleRoutes() {
+	route(s, op{"list-users", "GET /users", "People", "Accounts, in the order they were made", admin, 0}, s.listUsers)
+	route(s, op{"create-user", "POST /users", "People", "Make an account", admin, http.StatusCreated}, s.createUser)
+	route(s, op{"get-user", "GET /users/{id}", "People", "One account", admin, 0}, s.getUser)
+	route(s, op{"change-user", "PATCH /users/{id}", "People", "Change an account, or switch it off or on", admin, 0}, s.changeUser)
+	route(s, op{"set-password", "PUT /users/{id}/password", "People", "Give an account a new password; its sessions end", admin, 0}, s.setPassword)
+}
+
 type listPeopleInput struct {
 	Page
-	Q string `query:"q" maxLength:"200" doc:"beginnings of words of a name, login or address; such a list has one page"`
+	Q        string `query:"q" maxLength:"200" doc:"beginnings of words of a name, login or address"`
+	Disabled string `query:"disabled" enum:"true,false" doc:"only accounts that are switched off, or only those that are not"`
+	Kind     string `query:"kind" enum:"person,app" doc:"only people, or only applications"`
+	Admin    string `query:"admin" enum:"true,false" doc:"only those who administer the server by themselves, or only the others"`
+	Source   string `query:"source" maxLength:"300" doc:"only those ruled by this directory; local: only those kept here"`
 }
 
 // after is the cursor of lists in the order people were made: the last one.
@@ -43,67 +57,85 @@ func (p Page) after() (signoff.Principal, error) {
 }
 
 func (s *Server) listUsers(ctx context.Context, by signoff.Caller, in *listPeopleInput) (*body[api.List[api.User]], error) {
-	if in.Q != "" {
-		return s.findUsers(ctx, by, in.Q)
-	}
 	after, err := in.after()
 	if err != nil {
 		return nil, err
 	}
-	users, err := s.Identity.Users(ctx, by, after, in.Limit)
+	q := identity.UserQuery{Text: in.Q, After: after, Limit: in.Limit,
+		Disabled: choice(in.Disabled, "true"), Admin: choice(in.Admin, "true"), App: choice(in.Kind, "app")}
+	switch in.Source {
+	case "":
+	case "local":
+		q.Source = new("")
+	default:
+		q.Source = &in.Source
+	}
+	users, err := s.Identity.FindUsers(ctx, by, q)
 	if err != nil {
 		return nil, err
 	}
-	out := listOf(users, userOf)
+	managers, err := people(ctx, s, users, func(u identity.User) signoff.Principal { return u.Manager })
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(users, func(u identity.User) api.User { return userOf(u, managers) })
 	if len(users) == in.Limit {
 		out.Next = writeCursor(string(users[len(users)-1].Principal))
 	}
 	return &body[api.List[api.User]]{out}, nil
 }
 
-func (s *Server) findUsers(ctx context.Context, by signoff.Caller, q string) (*body[api.List[api.User]], error) {
-	const most = 50
-	found, err := s.Identity.Search(ctx, q, most)
-	if err != nil {
-		return nil, err
+// choice reads a filter with two values; nil when it is left out.
+func choice(text, yes string) *bool {
+	if text == "" {
+		return nil
 	}
-	out := api.List[api.User]{Items: []api.User{}}
-	for _, p := range found {
-		if !p.Principal.IsUser() {
-			continue
-		}
-		u, err := s.Identity.User(ctx, by, p.Principal)
-		if err != nil {
-			return nil, err
-		}
-		out.Items = append(out.Items, userOf(u))
-	}
-	return &body[api.List[api.User]]{out}, nil
+	return new(text == yes)
 }
 
-func userOf(u identity.User) api.User {
-	return api.User{Person: personOf(u.Person), Admin: u.Admin, Disabled: u.Disabled,
-		Groups: listOf(u.Groups, personOf).Items}
+func userOf(u identity.User, managers names) api.User {
+	return api.User{Person: personOf(u.Person), Admin: u.Admin, Disabled: u.Disabled, App: u.App, Source: u.Source,
+		Addresses: append([]string{}, u.Addresses...), Manager: managers.personPtr(u.Manager), Groups: listOf(u.Groups, personOf).Items}
 }
 
 // userAnswer is what creating, reading and changing an account answer.
-func userAnswer(u identity.User, err error) (*body[api.User], error) {
+func (s *Server) userAnswer(ctx context.Context, u identity.User, err error) (*body[api.User], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &body[api.User]{userOf(u)}, nil
+	managers, err := s.named(ctx, u.Manager)
+	return &body[api.User]{userOf(u, managers)}, err
+}
+
+// managerNamed finds who is to be a manager; "" is nobody.
+func (s *Server) managerNamed(ctx context.Context, who string) (signoff.Principal, error) {
+	if who == "" {
+		return "", nil
+	}
+	meant, err := s.grantees(ctx, []string{who})
+	if err != nil {
+		return "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-user", Detail: "nobody is called that",
+			Fields: []signoff.FieldError{{Field: "manager", Detail: "nobody is called that"}}}
+	}
+	return meant[0], nil
 }
 
 type createUserInput struct{ Body api.NewUser }
 
 func (s *Server) createUser(ctx context.Context, by signoff.Caller, in *createUserInput) (*body[api.User], error) {
 	n := in.Body
-	return userAnswer(s.Identity.CreateUser(ctx, by, identity.NewUser{
-		Login: n.Login, Name: n.Name, Email: n.Email, Password: seal.Secret(n.Password), Admin: n.Admin}))
+	manager, err := s.managerNamed(ctx, n.Manager)
+	if err != nil {
+		return nil, err
+	}
+	u, err := s.Identity.CreateUser(ctx, by, identity.NewUser{
+		Login: n.Login, Name: n.Name, Email: n.Email, Addresses: n.Addresses, Password: seal.Secret(n.Password), Admin: n.Admin, Manager: manager})
+	return s.userAnswer(ctx, u, err)
 }
 
 func (s *Server) getUser(ctx context.Context, by signoff.Caller, in *ByPrincipal) (*body[api.User], error) {
-	return userAnswer(s.Identity.User(ctx, by, in.principal()))
+	u, err := s.Identity.User(ctx, by, in.principal())
+	return s.userAnswer(ctx, u, err)
 }
 
 type changeUserInput struct {
@@ -113,8 +145,16 @@ type changeUserInput struct {
 
 func (s *Server) changeUser(ctx context.Context, by signoff.Caller, in *changeUserInput) (*body[api.User], error) {
 	c := in.Body
-	return userAnswer(s.Identity.ChangeUser(ctx, by, in.principal(),
-		identity.UserChange{Name: c.Name, Email: c.Email, Admin: c.Admin, Disabled: c.Disabled}))
+	change := identity.UserChange{Name: c.Name, Email: c.Email, Addresses: c.Addresses, Admin: c.Admin, Disabled: c.Disabled}
+	if c.Manager != nil {
+		manager, err := s.managerNamed(ctx, *c.Manager)
+		if err != nil {
+			return nil, err
+		}
+		change.Manager = &manager
+	}
+	u, err := s.Identity.ChangeUser(ctx, by, in.principal(), change)
+	return s.userAnswer(ctx, u, err)
 }
 
 type setPasswordInput struct {

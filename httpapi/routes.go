@@ -76,6 +76,7 @@ func (s *Server) routes() {
 	s.groupRoutes()
 	s.rightsRoutes()
 	s.trustRoutes()
+	s.directoryRoutes()
 	s.doctorRoutes()
 	s.signInRoutes()
 

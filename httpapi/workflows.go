@@ -1,15 +1,12 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/bpmn"
 	"github.com/signoffhq/signoff/library"
@@ -168,62 +165,4 @@ func xmlAnswer(xml []byte, known IfNoneMatch) (*xmlOutput, error) {
 		return nil, notModified(etag)
 	}
 	return &xmlOutput{"application/xml", etag, "private, no-cache", xml}, nil
-}
-
-func (s *Server) getRights(ctx context.Context, by signoff.Caller, in *ByWorkflow) (*body[api.List[api.Grant]], error) {
-	w, err := s.Library.Lookup(ctx, by, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return s.rightsOf(ctx, by, w.ID)
-}
-
-func (s *Server) rightsOf(ctx context.Context, by signoff.Caller, id signoff.WorkflowID) (*body[api.List[api.Grant]], error) {
-	grants, err := s.Library.Grants(ctx, by, id)
-	if err != nil {
-		return nil, err
-	}
-	people, err := people(ctx, s, grants, func(g access.Grant) signoff.Principal { return g.Who })
-	if err != nil {
-		return nil, err
-	}
-	out := api.List[api.Grant]{Items: []api.Grant{}}
-	for _, g := range grants {
-		out.Items = append(out.Items, api.Grant{Who: people.person(g.Who), Right: string(g.Right)})
-	}
-	slices.SortFunc(out.Items, func(a, b api.Grant) int {
-		return cmp.Or(strings.Compare(a.Who.Name, b.Who.Name), strings.Compare(a.Right, b.Right))
-	})
-	return &body[api.List[api.Grant]]{out}, nil
-}
-
-type putRightsInput struct {
-	ByWorkflow
-	Body api.Rights
-}
-
-func (s *Server) putRights(ctx context.Context, by signoff.Caller, in *putRightsInput) (*body[api.List[api.Grant]], error) {
-	w, err := s.Library.Lookup(ctx, by, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Library.Allow(ctx, by, access.Administer, w.ID); err != nil {
-		return nil, err
-	}
-	var who []string
-	for _, g := range in.Body.Grants {
-		who = append(who, g.Who)
-	}
-	meant, err := s.whom(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	var grants []access.Grant
-	for i, g := range in.Body.Grants {
-		grants = append(grants, access.Grant{Who: meant[i], Right: access.Right(g.Right)})
-	}
-	if err := s.Library.SetGrants(ctx, by, w.ID, grants); err != nil {
-		return nil, err
-	}
-	return s.rightsOf(ctx, by, w.ID)
 }

@@ -56,6 +56,10 @@ const (
 // Heard takes in what another server says about workflows.
 func (l *Library) Heard(store.Hint) { l.changes.Add(1) }
 
+// Changed takes in that rights were changed otherwise than through here: with a
+// group that holds some, for instance.
+func (l *Library) Changed() { l.changed() }
+
 // changed makes what was read before old, here and on other servers.
 func (l *Library) changed() {
 	l.changes.Add(1)

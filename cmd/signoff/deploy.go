@@ -99,7 +99,7 @@ func grantStart(ctx context.Context, c *client.Client, workflow string, who []st
 	}
 	var want api.Rights
 	for _, g := range have.Items {
-		if g.Right != "start" {
+		if g.Right != "start" && g.Category == "" {
 			want.Grants = append(want.Grants, api.NewGrant{Who: g.Who.ID, Right: g.Right})
 		}
 	}
