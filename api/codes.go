@@ -213,6 +213,15 @@ var Codes = []Code{
 	{"directory-away", 503, "The directory does not answer", "Only it knows this password. Accounts of this server still work; try again in a few minutes."},
 	{"password-expired", 401, "The password has to be changed first", "It was right. Change it where the directory lets you, in Windows for instance, then sign in."},
 	{"sync-stopped", 409, "The sync would switch off too many people", "Nothing was written. Look at base and filter; if they really left, sync once more and say so."},
+	{"directory-unreachable", 503, "The directory cannot be reached", "The detail says which server was tried. The test on the directory's page goes step by step."},
+	{"directory-untrusted", 503, "The directory's certificate is not believed", "The detail says why. Give the authority's certificate in the directory's settings, or name the server as its certificate does."},
+	{"directory-sign-in-failed", 422, "The directory does not let our account in", "Look at the account and its password in the directory's settings."},
+	{"directory-base-unreadable", 422, "Nothing stands where we were told to look", "Look at the base in the directory's settings, and at what the account may read."},
+	{"directory-filter-wrong", 422, "The filter is no LDAP filter", "A filter looks like (&(objectClass=user)(department=Sales))."},
+	{"directory-unusable", 503, "The directory's answer cannot be used", "It is not LDAP, or more than is taken from a directory."},
+	{"directory-refused", 503, "The directory will not answer", "The detail says what was asked and what it said."},
+	{"directory-password-wrong", 401, "The directory does not let this person in", "Whoever asks is told that the login or the password is wrong; administrators see why on the directory's page."},
+	{"person-ruled-elsewhere", 409, "Another directory rules this person", "Let one of the two leave them out."},
 	{"directory-too-large", 422, "The directory is too large", "Take a part of it: narrow the base or the filter."},
 
 	// What is trusted.

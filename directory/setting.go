@@ -53,13 +53,25 @@ type LDAP struct {
 	SignIn  bool     `json:"signIn"`            // passwords of its people are asked there
 	Domains []string `json:"domains,omitempty"` // what stands before a backslash; none: the first part of Base
 
-	Base         string   `json:"base,omitempty"`
-	PeopleBase   string   `json:"peopleBase,omitempty"`
-	PeopleFilter string   `json:"peopleFilter,omitempty"`
-	GroupsBase   string   `json:"groupsBase,omitempty"`
-	GroupsFilter string   `json:"groupsFilter,omitempty"`
-	NoGroups     bool     `json:"noGroups,omitempty"`
-	Map          ldap.Map `json:"map,omitzero"`
+	Base         string `json:"base,omitempty"`
+	PeopleBase   string `json:"peopleBase,omitempty"`
+	PeopleFilter string `json:"peopleFilter,omitempty"`
+	GroupsBase   string `json:"groupsBase,omitempty"`
+	GroupsFilter string `json:"groupsFilter,omitempty"`
+	NoGroups     bool   `json:"noGroups,omitempty"`
+	Map          Map    `json:"map,omitzero"`
+}
+
+// Map says which attribute of an LDAP server holds what.
+type Map struct {
+	Subject string `json:"subject,omitempty"`
+	Login   string `json:"login,omitempty"`
+	Label   string `json:"label,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Mail    string `json:"mail,omitempty"`
+	Manager string `json:"manager,omitempty"`
+	Group   string `json:"group,omitempty"`
+	Member  string `json:"member,omitempty"`
 }
 
 // Source is the name accounts and groups of a directory carry.
@@ -81,6 +93,15 @@ func (s Setting) entry(name string) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Find returns the directory of that name ("directory-not-found").
+func (s Setting) Find(name string) (Entry, error) {
+	e, found := s.entry(name)
+	if !found {
+		return Entry{}, errNoDirectory
+	}
+	return e, nil
+}
+
 var errNoDirectory = &signoff.Error{Kind: signoff.NotFound, Code: "directory-not-found", Detail: "there is no directory of that name"}
 
 // lockPurpose binds a password to the directory it is for: copied to another
@@ -98,7 +119,7 @@ func (d *Directories) State(ctx context.Context, by signoff.Caller) (State, erro
 	return *d.inForce.Load(), nil
 }
 
-// A Secret is a password an administrator gives with an entry: nil leaves the
+// Secrets are passwords administrators give with entries: nil leaves the
 // one that is kept, "" takes it away.
 type Secrets map[string]*seal.Secret // by name of the directory
 
@@ -303,7 +324,7 @@ func (d *Directories) client(e Entry) (*ldap.Client, error) {
 	return ldap.New(ldap.Config{Servers: l.Servers, Domain: l.Domain, Security: ldap.Security(l.Security), Roots: roots,
 		Bind: l.Bind, Password: ldap.Password(password.Reveal()), Base: l.Base,
 		People: ldap.Scope{Base: l.PeopleBase, Filter: l.PeopleFilter}, Groups: ldap.Scope{Base: l.GroupsBase, Filter: l.GroupsFilter, Off: l.NoGroups},
-		Map: l.Map, Dial: d.dial})
+		Map: ldap.Map(l.Map), Dial: d.dial})
 }
 
 // Heard takes in that another server saved a setting.

@@ -343,15 +343,18 @@ func (d *Directories) Status(ctx context.Context, by signoff.Caller, name string
 	return out, err
 }
 
+// Probed is how far a test came.
+type Probed = ldap.Probed
+
 // Probe tries a directory step by step; it takes the server right. The entry
 // need not have been saved; without a password of its own it is tried with the
 // one that is kept, if it is for the same server.
-func (d *Directories) Probe(ctx context.Context, by signoff.Caller, e Entry, password *string) (ldap.Probed, error) {
+func (d *Directories) Probe(ctx context.Context, by signoff.Caller, e Entry, password *string) (Probed, error) {
 	if err := access.May(by, access.Server, nil).Err(); err != nil {
-		return ldap.Probed{}, err
+		return Probed{}, err
 	}
 	if err := d.load(ctx); err != nil {
-		return ldap.Probed{}, err
+		return Probed{}, err
 	}
 	secrets := Secrets{}
 	if password != nil {
@@ -360,11 +363,11 @@ func (d *Directories) Probe(ctx context.Context, by signoff.Caller, e Entry, pas
 	}
 	d.lock(&e, d.inForce.Load().Value, secrets)
 	if err := d.check(Setting{Directories: []Entry{e}}); err != nil {
-		return ldap.Probed{}, err
+		return Probed{}, err
 	}
 	client, err := d.client(e)
 	if err != nil {
-		return ldap.Probed{}, err
+		return Probed{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
 	defer cancel()

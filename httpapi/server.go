@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
@@ -27,6 +28,8 @@ type Server struct {
 	Worklist *worklist.Worklist // nil: one over the runner's store
 
 	Mail  Mailroom        // nil: this server has no mail
+	Directories *directory.Directories // where people are taken from; nil: nowhere
+
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 
 	Doctor *probe.Prober   // asks providers when an administrator wants to know what is wrong; nil: nobody is asked

@@ -55,6 +55,7 @@ func (s *server) issuers() []httpapi.Issuer {
 // settled passes on that another server saved a setting.
 func (s *server) settled(ctx context.Context, h store.Hint) {
 	s.trust.Heard(ctx, h)
+	s.directories.Heard(ctx, h)
 	s.signin.Heard(ctx, h)
 	s.api.Heard(ctx, h)
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/rest"
+	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
@@ -35,22 +36,23 @@ import (
 
 // server is everything that runs in one process.
 type server struct {
-	log      *slog.Logger
-	store    *store.Store
-	people   *identity.Service
-	trust    *identity.Trust // whose bearer tokens are believed
-	signin   *signin.Service // signs people in through providers
-	library  *library.Library
-	runner   *runner.Runner
-	post     post // mail; its zero value sends and reads none
-	sandbox  *sandbox.Sandbox
-	entra    *entra.Server // the sandbox's
-	outside  *outside      // the way to identity providers and directories
-	made     identity.Bootstrapped
-	api      *httpapi.Server
-	handler  http.Handler
-	profiler string // address of Go's profiler; "": none
-	parting  parting
+	log         *slog.Logger
+	store       *store.Store
+	people      *identity.Service
+	directories *directory.Directories
+	trust       *identity.Trust // whose bearer tokens are believed
+	signin      *signin.Service // signs people in through providers
+	library     *library.Library
+	runner      *runner.Runner
+	post        post // mail; its zero value sends and reads none
+	sandbox     *sandbox.Sandbox
+	entra       *entra.Server // the sandbox's
+	outside     *outside      // the way to identity providers and directories
+	made        identity.Bootstrapped
+	api         *httpapi.Server
+	handler     http.Handler
+	profiler    string // address of Go's profiler; "": none
+	parting     parting
 }
 
 // storeFile is the database in the data folder.
@@ -117,6 +119,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.openSignIn(ctx, cfg, key); err != nil {
 		return s, err
 	}
+	if err := s.openDirectories(ctx, cfg, key); err != nil {
+		return s, err
+	}
 	s.library = library.New(s.store, s.store.Now)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
@@ -174,7 +179,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
-	api.Signin = s.signin
+	api.Signin, api.Directories = s.signin, s.directories
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	if s.post.room != nil {
@@ -213,6 +218,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g.Go(func() error { return s.store.RunRetention(ctx) })
 	g.Go(func() error { return s.api.Run(ctx) })
 	g.Go(func() error { return s.trust.Run(ctx) })
+	g.Go(func() error { return s.directories.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
 	g.Go(func() error { s.hear(ctx, hints); return nil })
