@@ -19,6 +19,7 @@ export async function everyPage(base) {
   const [failed] = await startMany(base, 1)
   await call(base, 'admin', 'POST', '/holds', { instance: decided, reason: 'Miller against Contoso' })
   await call(base, 'admin', 'POST', '/holds', { workflow: 'leave', reason: 'Audit 2027' })
+  await trusted(base)
   return [
     { name: 'sign-in', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")' },
     { name: 'sign-in-wrong', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: wrongPassword },
@@ -54,6 +55,11 @@ export async function everyPage(base) {
     { name: 'manage-mail-ill', path: '/manage/mail', as: 'admin', ready: '.mail', act: mailIsIll },
     { name: 'manage-mail-again', path: '/manage/mail', as: 'admin', ready: '.mail', act: inDoubt },
     { name: 'request-untold', path: `/requests/${untold}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: toTheEnd },
+    { name: 'manage-trust', path: '/manage/trust', as: 'admin', ready: '.entry' },
+    { name: 'manage-trust-add', path: '/manage/trust?add', as: 'admin', ready: 'button:has-text("Save")', act: otherSide },
+    { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
+    { name: 'manage-newcomers', path: '/manage/newcomers', as: 'admin', ready: '.empty' },
+    { name: 'manage-changes', path: '/manage/changes', as: 'admin', ready: '.entry', act: whatChanged },
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
     { name: 'sandbox-mailbox', path: '/sandbox/jane', as: 'jane', ready: '.mail-row' },
     { name: 'sandbox-message', path: `/sandbox/jane/${mail}`, as: 'jane', ready: '.reply' },
@@ -69,6 +75,21 @@ async function jane(base) {
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error('no mail came to jane')
+}
+
+async function otherSide(page) {
+  await page.getByText('What to enter on the other side').click()
+  await page.getByText('requestedAccessTokenVersion').waitFor()
+}
+
+// A tenant whose people may call, as an administrator would let it in.
+async function trusted(base) {
+  const { issuer } = await call(base, 'admin', 'POST', '/trust/propose', { from: 'contoso.test', audiences: ['c0ca5aa0-7e57-4000-8000-000000000001'] })
+  await call(base, 'admin', 'PUT', '/trust', { issuers: [issuer] })
+}
+
+async function whatChanged(page) {
+  await page.getByText('Show what is different').first().click()
 }
 
 async function more(page) {

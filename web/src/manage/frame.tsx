@@ -8,6 +8,8 @@ const parts = [
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
   { to: '/manage/mail', label: t.manage.mail },
+  { to: '/manage/trust', label: t.trust.title },
+  { to: '/manage/changes', label: t.trust.changes.title },
 ]
 
 /** The pages for whoever keeps workflows running. */

@@ -1,6 +1,8 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
+import { trustWords } from './trust'
+
 interface ExpiredCounts {
   go: number
   held: number
@@ -446,6 +448,7 @@ export const t = {
     offWhy: 'This page shows the mail of a server started with --sandbox.',
     mailWaits: (name: string) => `${name} has a mail about it:`,
   },
+  trust: trustWords,
   notFound: {
     title: 'There is no such page',
     lead: 'The address may be mistyped, or the page may have moved.',

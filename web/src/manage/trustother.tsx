@@ -1,0 +1,50 @@
+import { useState } from 'react'
+import { t } from '../text/en'
+import { Button } from '../ui/button/button'
+import { valuesOf } from './trustentry'
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** What a colleague enters in Entra, with the exact values to copy. */
+export function OtherSide({ audience, tenant }: { audience: string; tenant: string | undefined }) {
+  const given = valuesOf(audience)
+  const id = given.map((one) => one.replace(/^.*\//, '')).find((one) => guid.test(one)) ?? t.trust.clientId
+  const uri = given.find((one) => one.includes('://')) ?? `api://${id}`
+  const { otherFacts } = t.trust
+  const values: [string, string][] = [
+    [otherFacts.uri, uri],
+    [otherFacts.scope, 'user_impersonation'],
+    [otherFacts.version, '2'],
+    [otherFacts.token, `${uri.replace(/\/$/, '')}/user_impersonation`],
+    [otherFacts.base, `${window.location.origin}/api/workflow/v1`],
+  ]
+  return (
+    <details className="other">
+      <summary>{t.trust.other}</summary>
+      <p className="quiet">
+        {t.trust.otherLead}
+        {tenant && ` ${t.trust.foundTenant(tenant)}.`}
+      </p>
+      <dl className="entry-facts">
+        {values.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <code>{value}</code> <Copy value={value} name={name} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function Copy({ value, name }: { value: string; name: string }) {
+  const [copied, setCopied] = useState('')
+  if (!window.isSecureContext) return null
+  return (
+    <Button look="subtle" aria-label={`${t.trust.copy}: ${name}`} onPress={() => void navigator.clipboard.writeText(value).then(() => setCopied(value))}>
+      {copied === value ? t.common.copied : t.trust.copy}
+    </Button>
+  )
+}
