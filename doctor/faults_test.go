@@ -311,7 +311,9 @@ func (w *ward) post(path string, form url.Values) string {
 func (w *ward) walk() {
 	v := w.verifier()
 	if w.trusted {
-		_ = v.Refresh(w.t.Context(), w.issuer.Name) // why it failed is in the state
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+		_ = v.Refresh(ctx, w.issuer.Name) // why it failed is in the state
+		cancel()
 	}
 	var all []doctor.Provider
 	for _, st := range v.Keys() {

@@ -156,13 +156,15 @@ func graphRefusal(status int, raw []byte) error {
 	return &Refused{Status: status, Code: m.Error.Code, Message: clip(m.Error.Message, 500)}
 }
 
-// escape makes a path with a query as people write it one that can be sent.
+// escape makes a path with one query option, as people write it, one that can be
+// sent. Places of values stay.
 func escape(path string) string {
 	path, query, found := strings.Cut(path, "?")
 	if !found {
 		return path
 	}
-	return path + "?" + strings.ReplaceAll(strings.ReplaceAll(query, " ", "%20"), "'", "%27")
+	name, value, _ := strings.Cut(query, "=")
+	return path + "?" + name + "=" + strings.NewReplacer("+", "%20", "%7B", "{", "%7D", "}").Replace(url.QueryEscape(value))
 }
 
 // list reads a whole list.

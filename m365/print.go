@@ -193,7 +193,7 @@ func (c Call) azCommand(graph string) string {
 	}
 	command := fmt.Sprintf("az rest --method %s --url \"%s/v1.0%s\"", c.Method, graph, shellText(c.Path))
 	if c.Body != nil {
-		command += " --headers Content-Type=application/json --body \"$(cat <<'EOF' | " + sedOf(compact(c.Body)) + "\n" + compact(c.Body) + "\nEOF\n)\""
+		command += " --headers Content-Type=application/json --body \"$(" + sedOf(compact(c.Body)) + " <<'EOF'\n" + compact(c.Body) + "\nEOF\n)\""
 	}
 	if query != "" {
 		command += " --query \"" + query + "\" -o tsv"

@@ -104,3 +104,5 @@ func TestWhatIsPlannedAndRunIsFoundInOrder(t *testing.T) {
 		}
 	}
 }
+
+func faultNamed(name string) entra.Fault { return entra.Fault{Name: name} }
