@@ -316,6 +316,7 @@ export const t = {
     instances: 'Requests',
     incidents: 'Problems',
     mail: 'Mail',
+    access: 'Access',
     none: 'No workflow is deployed yet. Drop a BPMN file above.',
     drop: 'Drop a BPMN file here',
     or: 'or',

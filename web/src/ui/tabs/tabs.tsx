@@ -1,4 +1,4 @@
-import { NavLink, useSearchParams } from 'react-router'
+import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import './tabs.css'
 
 interface View {
@@ -31,15 +31,29 @@ export function Views({ label, name, views, path }: { label: string; name: strin
   )
 }
 
+interface Part {
+  to: string
+  label: string
+  /** What stands in a second row while one of it is open. */
+  parts?: readonly Part[]
+}
+
+/** Tells whether an address belongs to one of the parts. */
+export const within = (parts: readonly Part[], path: string) => parts.some(({ to }) => path === to || path.startsWith(`${to}/`))
+
 /** Parts of a page that have addresses of their own. */
-export function Parts({ label, parts }: { label: string; parts: readonly { to: string; label: string }[] }) {
+export function Parts({ label, parts }: { label: string; parts: readonly Part[] }) {
+  const { pathname } = useLocation()
   return (
     <nav className="tabs" aria-label={label}>
-      {parts.map((part) => (
-        <NavLink key={part.to} to={part.to} className={({ isActive }) => (isActive ? 'tab chosen' : 'tab')}>
-          {part.label}
-        </NavLink>
-      ))}
+      {parts.map((part) => {
+        const chosen = within(part.parts ?? [part], pathname)
+        return (
+          <Link key={part.to} to={part.to} className={chosen ? 'tab chosen' : 'tab'} aria-current={chosen ? (part.parts ? 'true' : 'page') : undefined}>
+            {part.label}
+          </Link>
+        )
+      })}
     </nav>
   )
 }
