@@ -49,8 +49,9 @@ func (t *turn) resolveName(name string, out *recipients) {
 	switch {
 	case !known:
 		out.waiting = true
-	case len(people) == 0 && strings.HasPrefix(name, "members:"):
-		// An empty group and an unknown one look alike; both give nobody.
+	case len(people) == 0 && (strings.HasPrefix(name, "members:") || strings.HasPrefix(name, "manager:")):
+		// An empty group and an unknown one look alike, and so do no manager and
+		// no person; all give nobody.
 		out.unknown = append(out.unknown, name)
 	case len(people) == 0 && isAddress(name):
 		out.literal = append(out.literal, name)

@@ -120,6 +120,7 @@ func (Cancel) event()         {}
 //	"user:7"                                        a person, by principal
 //	"group:Finance"                                 a group as one, by name or principal
 //	"role:Approvers"                                a role as one, by name
+//	"manager:jane", "manager:user:7"                the manager of a person, as a directory says
 //	"members:Finance", "members:role:Approvers"     everybody in a group or role
 //
 // An empty slice means: asked, and nobody is called that.

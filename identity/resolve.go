@@ -47,6 +47,9 @@ func (s *Service) resolve(ctx context.Context, asked string) ([]signoff.Person, 
 	if rest, ok := strings.CutPrefix(asked, "members:"); ok {
 		return s.resolveMembers(ctx, rest)
 	}
+	if rest, ok := strings.CutPrefix(asked, "manager:"); ok {
+		return s.resolveManager(ctx, rest)
+	}
 	if strings.HasPrefix(asked, "group:") || strings.HasPrefix(asked, "role:") {
 		g, found, err := s.group(ctx, asked)
 		return one(g, found, err)
@@ -64,9 +67,30 @@ func one(p signoff.Person, found bool, err error) ([]signoff.Person, error) {
 	return []signoff.Person{p}, nil
 }
 
+// maxManagers is how far up "manager:manager:jane" may ask.
+const maxManagers = 5
+
+// resolveManager finds the manager of somebody, who may be disabled: those who
+// left still have one. A manager who is disabled is nobody.
+func (s *Service) resolveManager(ctx context.Context, asked string) ([]signoff.Person, error) {
+	up := 1
+	for ; strings.HasPrefix(asked, "manager:") && up <= maxManagers; up++ {
+		asked = strings.TrimPrefix(asked, "manager:")
+	}
+	a, found, err := s.called(ctx, asked)
+	for ; up > 0 && found && err == nil; up-- {
+		a, found, err = s.store.Account(ctx, a.Manager)
+	}
+	return one(a.Person(), found && !a.Disabled, err)
+}
+
 func (s *Service) resolvePerson(ctx context.Context, asked string) ([]signoff.Person, error) {
-	var a store.Account
-	found, err := false, error(nil)
+	a, found, err := s.called(ctx, asked)
+	return one(a.Person(), found && !a.Disabled, err)
+}
+
+// called finds an account by any of a person's names.
+func (s *Service) called(ctx context.Context, asked string) (a store.Account, found bool, err error) {
 	if id, ok := store.AccountID(signoff.Principal(asked)); ok {
 		a, found, err = s.store.Account(ctx, id)
 	} else if n, ok := parseName(asked); ok && n.address != "" {
@@ -74,7 +98,7 @@ func (s *Service) resolvePerson(ctx context.Context, asked string) ([]signoff.Pe
 	} else if ok {
 		a, found, err = s.store.AccountByLogin(ctx, n.login)
 	}
-	return one(a.Person(), found && !a.Disabled, err)
+	return a, found, err
 }
 
 // group finds a group by principal ("group:3") or name, with or without
