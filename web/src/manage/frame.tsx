@@ -5,7 +5,10 @@ import { Parts, within } from '../ui/tabs/tabs'
 
 /** Who may come in, how, and what they may call. */
 const access = [
+  { to: '/manage/signin', label: t.signing.title },
   { to: '/manage/trust', label: t.trust.title },
+  { to: '/manage/apis', label: t.apis.title },
+  { to: '/manage/doctor', label: t.doctor.title },
   { to: '/manage/changes', label: t.trust.changes.title },
 ]
 

@@ -1,4 +1,5 @@
 import { Button as AriaButton } from 'react-aria-components'
+import { useNavigate } from 'react-router'
 import { called } from '../words/person'
 import { t } from '../text/en'
 import { Coin } from '../ui/coin/coin'
@@ -14,6 +15,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const theme = useTheme()
   const letters = useLetters()
   const signOut = useSignOut()
+  const navigate = useNavigate()
   const themes = (['system', 'light', 'dark'] satisfies Theme[]).map((id) => ({
     id,
     label: t.shell.themes[id],
@@ -47,7 +49,10 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
           { id: 'keys', label: t.shell.keys, icon: 'keys', onPress: onKeys },
           { id: 'letters', label: t.shell.singleKeys, chosen: letters, onPress: () => setLetters(!letters) },
         ],
-        [{ id: 'out', label: t.shell.signOut, icon: 'signout', onPress: () => void signOut() }],
+        [
+          { id: 'you', label: t.signing.you, icon: 'person', onPress: () => void navigate('/me') },
+          { id: 'out', label: t.shell.signOut, icon: 'signout', onPress: () => void signOut() },
+        ],
       ]}
     />
   )

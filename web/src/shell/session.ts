@@ -33,14 +33,17 @@ export function useSignOut(): () => Promise<void> {
   const queries = useQueryClient()
   const navigate = useNavigate()
   return async () => {
+    let next: string | undefined
     try {
-      await answer(api.DELETE('/api/v1/session'))
+      next = (await answer(api.DELETE('/api/v1/session'))).next
     } finally {
       const me = queries.getQueryData<Me>(['me'])
       if (me) tellEnded(liveUrl, me.id)
       setCsrf(undefined)
       queries.clear()
-      void navigate('/sign-in')
+      // Their provider has signed them in; there they are to be signed out too.
+      if (next) window.location.assign(next)
+      else void navigate('/sign-in')
     }
   }
 }

@@ -1,8 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Form } from 'react-aria-components'
-import { useNavigate, useSearchParams } from 'react-router'
-import { answer, api, setCsrf } from '../api/client'
+import { useLocation, useSearchParams } from 'react-router'
 import { safeNext } from '../shell/session'
 import { t } from '../text/en'
 import { Button } from '../ui/button/button'
@@ -10,57 +9,117 @@ import { TextField } from '../ui/field/field'
 import { Message } from '../ui/message/message'
 import { useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
+import { Skeleton } from '../ui/skeleton/skeleton'
+import { Refused } from './refused'
+import { failure, options, useRecover, useSignIn } from './queries'
 import './signin.css'
 
+/** The way in: a button for each provider, and a form for names and passwords kept here. */
 export function SignInPage() {
   useTitle(t.signIn.title)
   const [params] = useSearchParams()
-  const [login, setLogin] = useState('')
-  const [password, setPassword] = useState('')
-  const [shown, setShown] = useState(false)
-  const signIn = useSignIn(safeNext(params.get('next')))
+  const [kind, hidden] = useLocation().hash.slice(1).split('=', 2)
+  const refused = useQuery(failure(kind === 'refused' ? (hidden ?? '') : ''))
+  const next = safeNext(refused.data?.next && refused.data.next !== '/' ? refused.data.next : params.get('next'))
+  if (kind === 'recover' && hidden) return <Recover ticket={hidden} next={next} />
+  return (
+    <Card title={t.signIn.title} lead={t.signIn.lead}>
+      {refused.data && <Refused why={refused.data} />}
+      {refused.error && <Failure error={refused.error} />}
+      {params.has('ended') && !refused.data && <Message>{t.signIn.ended}</Message>}
+      {params.has('left') && <Message tone="good">{t.signing.left}</Message>}
+      <Ways next={next} />
+    </Card>
+  )
+}
+
+function Card({ title, lead, children }: { title: string; lead: string; children: React.ReactNode }) {
   return (
     <main className="signin">
       <section className="signin-card stack">
         <header>
           <img src="/icon.svg" alt="" width="40" height="40" />
-          <h1>{t.signIn.title}</h1>
-          <p className="quiet">{t.signIn.lead}</p>
+          <h1>{title}</h1>
+          <p className="quiet">{lead}</p>
         </header>
-        {params.has('ended') && !signIn.error && <Message>{t.signIn.ended}</Message>}
-        {signIn.error && <Failure error={signIn.error} />}
-        <Form className="stack" onSubmit={(event) => (event.preventDefault(), signIn.mutate({ login: login.trim(), password }))}>
-          <TextField label={t.signIn.login} name="username" value={login} onChange={setLogin} autoComplete="username" autoFocus required />
-          <TextField
-            label={t.signIn.password}
-            name="password"
-            type={shown ? 'text' : 'password'}
-            value={password}
-            onChange={setPassword}
-            autoComplete="current-password"
-            required
-            suffix={<Button look="subtle" icon={shown ? 'eyeOff' : 'eye'} aria-label={shown ? t.signIn.hide : t.signIn.show} onPress={() => setShown(!shown)} />}
-          />
-          <Button look="primary" type="submit" busy={signIn.isPending}>
-            {signIn.isPending ? t.signIn.busy : t.signIn.button}
-          </Button>
-        </Form>
+        {children}
       </section>
     </main>
   )
 }
 
-function useSignIn(next: string) {
-  const queries = useQueryClient()
-  const navigate = useNavigate()
-  return useMutation({
-    mutationFn: (body: { login: string; password: string }) => answer(api.POST('/api/v1/session', { body })),
-    onSuccess: (me) => {
-      // Whoever was here before has left nothing to see.
-      queries.clear()
-      setCsrf(me.csrf)
-      queries.setQueryData(['me'], me)
-      void navigate(next, { replace: true })
-    },
-  })
+function Ways({ next }: { next: string }) {
+  const offered = useQuery(options)
+  const [shown, setShown] = useState(false)
+  if (offered.error) return <Failure error={offered.error} retry={() => void offered.refetch()} />
+  if (!offered.data) return <Skeleton rows={2} />
+  const { providers, local } = offered.data
+  if (providers.length === 0 && local === 'off') return <Message tone="warn">{t.signing.noWay}</Message>
+  return (
+    <>
+      {providers.length > 0 && (
+        <ul className="signin-ways">
+          {providers.map((one, place) => (
+            <li key={one.id}>
+              <a className={place === 0 ? 'button primary' : 'button plain'} href={`${one.start}?next=${encodeURIComponent(next)}`}>
+                <span>{t.signing.through(one.name)}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {local !== 'off' && providers.length > 0 && !shown && (
+        <Button look="subtle" onPress={() => setShown(true)}>
+          {t.signing.otherWay}
+        </Button>
+      )}
+      {local !== 'off' && (shown || providers.length === 0) && <Password next={next} second={providers.length > 0} />}
+    </>
+  )
+}
+
+function Password({ next, second }: { next: string; second: boolean }) {
+  const [login, setLogin] = useState('')
+  const [password, setPassword] = useState('')
+  const [shown, setShown] = useState(false)
+  const signIn = useSignIn(next)
+  return (
+    <>
+      {second && (
+        <div className="signin-or quiet" aria-hidden="true">
+          {t.signing.or}
+        </div>
+      )}
+      {signIn.error && <Failure error={signIn.error} />}
+      <Form className="stack" onSubmit={(event) => (event.preventDefault(), signIn.mutate({ login: login.trim(), password }))}>
+        <TextField label={t.signIn.login} name="username" value={login} onChange={setLogin} autoComplete="username" autoFocus required />
+        <TextField
+          label={t.signIn.password}
+          name="password"
+          type={shown ? 'text' : 'password'}
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+          required
+          suffix={<Button look="subtle" icon={shown ? 'eyeOff' : 'eye'} aria-label={shown ? t.signIn.hide : t.signIn.show} onPress={() => setShown(!shown)} />}
+        />
+        <Button look={second ? 'plain' : 'primary'} type="submit" busy={signIn.isPending}>
+          {signIn.isPending ? t.signIn.busy : t.signIn.button}
+        </Button>
+      </Form>
+    </>
+  )
+}
+
+/** A link is used up by a press, not by whatever looks at it on its way. */
+function Recover({ ticket, next }: { ticket: string; next: string }) {
+  const recover = useRecover(next)
+  return (
+    <Card title={t.signing.recover.title} lead={t.signing.recover.lead}>
+      {recover.error && <Failure error={recover.error} />}
+      <Button look="primary" onPress={() => recover.mutate(ticket)} busy={recover.isPending}>
+        {t.signing.recover.button}
+      </Button>
+    </Card>
+  )
 }

@@ -1,6 +1,9 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
+import { doctorWords } from './doctor'
+import { apisWords, tokensWords } from './apis'
+import { signInWords } from './signin'
 import { trustWords } from './trust'
 
 interface ExpiredCounts {
@@ -449,7 +452,11 @@ export const t = {
     offWhy: 'This page shows the mail of a server started with --sandbox.',
     mailWaits: (name: string) => `${name} has a mail about it:`,
   },
+  apis: apisWords,
+  tokens: tokensWords,
   trust: trustWords,
+  signing: signInWords,
+  doctor: doctorWords,
   notFound: {
     title: 'There is no such page',
     lead: 'The address may be mistyped, or the page may have moved.',

@@ -1,0 +1,153 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useSearchParams } from 'react-router'
+import type { SignInProvider, SignInSettings } from '../api/types'
+import { t } from '../text/en'
+import { Badge } from '../ui/badge/badge'
+import { Button, LinkButton } from '../ui/button/button'
+import { CopyField } from '../ui/copy/copy'
+import { Dialog } from '../ui/dialog/dialog'
+import { Select } from '../ui/field/field'
+import { Section, useTitle } from '../ui/page/page'
+import { Failure } from '../ui/problem/problem'
+import { Skeleton } from '../ui/skeleton/skeleton'
+import { useSay } from '../ui/toast/toast'
+import { ExplainError } from './signinexplain'
+import { AddProvider, ChangeProvider } from './signinform'
+import { TestResult } from './signintest'
+import { signInSetting, useSaveSignIn } from './signinqueries'
+import './signin.css'
+
+interface Props {
+  set: SignInSettings
+  etag: string | undefined
+}
+
+/** How people sign in: providers, local accounts, and what is to be registered elsewhere. */
+export function SignInSettingPage() {
+  useTitle(t.signing.title)
+  const [params] = useSearchParams()
+  const test = params.get('test')
+  const got = useQuery(signInSetting)
+  if (test) return <TestResult test={test} />
+  if (got.error) return <Failure error={got.error} retry={() => void got.refetch()} />
+  if (!got.data) return <Skeleton rows={3} tall />
+  const { body: set, etag } = got.data
+  const provider = set.providers.find((one) => one.id === params.get('provider'))
+  if (provider) return <ChangeProvider key={provider.id} provider={provider} set={set} etag={etag} />
+  if (params.has('add')) return <AddProvider />
+  return (
+    <>
+      <Providers set={set} etag={etag} />
+      <Local set={set} etag={etag} />
+      {set.providers.length > 0 && <ToRegister set={set} />}
+      {set.providers.length > 0 && <ExplainError providers={set.providers} />}
+    </>
+  )
+}
+
+function Providers({ set, etag }: Props) {
+  return (
+    <Section
+      title={t.signing.providers}
+      plain
+      actions={
+        <LinkButton look="primary" icon="plus" to="/manage/signin?add">
+          {t.signing.add}
+        </LinkButton>
+      }
+    >
+      <p className="quiet">{set.providers.length > 0 ? t.signing.lead : t.signing.none}</p>
+      <ul className="ways">
+        {set.providers.map((one) => (
+          <Provider key={one.id} provider={one} set={set} etag={etag} />
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function Provider({ provider, set, etag }: Props & { provider: SignInProvider }) {
+  const [asking, setAsking] = useState(false)
+  const say = useSay()
+  const save = useSaveSignIn(() => say(t.signing.removed(provider.name)))
+  const remove = () => save.mutate({ wanted: { ...wantedOf(set), providers: set.providers.filter((one) => one !== provider) }, etag })
+  return (
+    <li className="way">
+      <div className="row">
+        <h3 className="way-name">{provider.name}</h3>
+        <Badge>{provider.tenant ? 'Entra ID' : 'OpenID'}</Badge>
+      </div>
+      <div className="quiet">{provider.issuer}</div>
+      <div>
+        {t.signing.newcomers} {t.signing.newcomersOf[provider.newcomers]}.
+      </div>
+      <CopyField label={t.signing.redirect} value={provider.redirectUri ?? ''} />
+      <div className="row">
+        <a className="button plain" href={`/api/v1/signin/${provider.id}/start?test=1`} target="_blank" rel="noreferrer" title={t.signing.testHelp}>
+          <span>{t.signing.test}</span>
+        </a>
+        <LinkButton to={`/manage/signin?provider=${provider.id}`}>{t.signing.edit}</LinkButton>
+        <Button look="subtle" onPress={() => setAsking(true)}>
+          {t.signing.remove}
+        </Button>
+      </div>
+      <Dialog
+        title={t.signing.removeTitle(provider.name)}
+        open={asking}
+        onClose={() => setAsking(false)}
+        alert
+        actions={
+          <Button look="danger" onPress={remove} busy={save.isPending}>
+            {t.signing.remove}
+          </Button>
+        }
+      >
+        <p>{t.signing.removeLead}</p>
+        {save.error && <Failure error={save.error} />}
+      </Dialog>
+    </li>
+  )
+}
+
+/** What is saved again with a change of something else. */
+export function wantedOf(set: SignInSettings) {
+  return { providers: set.providers, local: set.local, ...(set.commandLine ? { commandLine: set.commandLine } : {}) }
+}
+
+function Local({ set, etag }: Props) {
+  const say = useSay()
+  const [local, setLocal] = useState(set.local)
+  const save = useSaveSignIn(() => say(t.signing.changed))
+  return (
+    <Section title={t.signing.local}>
+      <p className="quiet">{t.signing.localLead}</p>
+      <Select
+        label={t.signing.local}
+        unseenLabel
+        value={local}
+        onChange={(next) => setLocal(next as typeof local)}
+        options={Object.entries(t.signing.localOf).map(([id, label]) => ({ id, label }))}
+      />
+      {save.error && <Failure error={save.error} />}
+      <div>
+        <Button look="primary" isDisabled={local === set.local} busy={save.isPending} onPress={() => save.mutate({ wanted: { ...wantedOf(set), local }, etag })}>
+          {t.signing.save}
+        </Button>
+      </div>
+    </Section>
+  )
+}
+
+function ToRegister({ set }: { set: SignInSettings }) {
+  const { addresses } = t.signing
+  return (
+    <Section title={t.signing.register}>
+      <p className="quiet">{t.signing.registerLead}</p>
+      <CopyField label={addresses.front} value={set.frontLogout} />
+      <CopyField label={addresses.back} value={set.backLogout} />
+      <CopyField label={addresses.left} value={set.signedOut} />
+      <p className="quiet">{t.signing.frontNote}</p>
+    </Section>
+  )
+}

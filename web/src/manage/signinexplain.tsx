@@ -1,0 +1,40 @@
+import { useState } from 'react'
+import type { SignInProvider } from '../api/types'
+import { Refused } from '../signin/refused'
+import { t } from '../text/en'
+import { Button } from '../ui/button/button'
+import { Select, TextArea } from '../ui/field/field'
+import { Section } from '../ui/page/page'
+import { Failure } from '../ui/problem/problem'
+import { useExplain } from './signinqueries'
+
+/** Tells what an error of a provider means: some are shown on its pages only and never reach this server. */
+export function ExplainError({ providers }: { providers: readonly SignInProvider[] }) {
+  const [provider, setProvider] = useState(providers[0]?.id ?? '')
+  const [text, setText] = useState('')
+  const explain = useExplain()
+  return (
+    <Section title={t.signing.explain}>
+      <p className="quiet">{t.signing.explainLead}</p>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (text.trim()) explain.mutate({ provider, text: text.trim() })
+        }}
+      >
+        {providers.length > 1 && (
+          <Select label={t.signing.explainFor} value={provider} onChange={setProvider} options={providers.map((one) => ({ id: one.id, label: one.name }))} />
+        )}
+        <TextArea label={t.signing.explainText} value={text} onChange={setText} rows={2} />
+        {explain.error && <Failure error={explain.error} />}
+        {explain.data && <Refused why={explain.data} title={t.signing.explained} />}
+        <div>
+          <Button type="submit" isDisabled={text.trim() === ''} busy={explain.isPending}>
+            {t.signing.explainButton}
+          </Button>
+        </div>
+      </form>
+    </Section>
+  )
+}

@@ -1,0 +1,137 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useNavigate } from 'react-router'
+import { sortFields, problemOf } from '../api/problem'
+import type { SignInProvider, SignInSettings } from '../api/types'
+import { t } from '../text/en'
+import { Button, LinkButton } from '../ui/button/button'
+import { CopyField } from '../ui/copy/copy'
+import { Check, Select, TextField } from '../ui/field/field'
+import { Section } from '../ui/page/page'
+import { Failure } from '../ui/problem/problem'
+import { useSay } from '../ui/toast/toast'
+import { wantedOf } from './signin'
+import { useAddSignIn, useSaveSignIn } from './signinqueries'
+import { trusted } from './trustqueries'
+
+const elsewhere = ''
+
+const newcomers = () => Object.entries(t.signing.newcomersOf).map(([id, label]) => ({ id, label }))
+
+function Back() {
+  return (
+    <div>
+      <LinkButton look="subtle" icon="back" to="/manage/signin">
+        {t.signing.back}
+      </LinkButton>
+    </div>
+  )
+}
+
+/** The errors that belong to fields here, by the last word of their path. */
+function errorsOf(error: unknown, known: readonly string[]) {
+  if (!error) return { at: new Map<string, string>(), rest: 0 }
+  const fields = problemOf(error).fields.map((one) => ({ ...one, field: one.field.replace(/^.*\./, '') }))
+  const { at, rest } = sortFields(fields, known)
+  return { at, rest: rest.length + (fields.length === 0 ? 1 : 0) }
+}
+
+/** A provider in one step: a trusted issuer, or a tenant or address, and the client. */
+export function AddProvider() {
+  const issuers = useQuery(trusted).data?.body.issuers ?? []
+  const [trust, setTrust] = useState<string>()
+  const [from, setFrom] = useState('')
+  const [name, setName] = useState('')
+  const [clientId, setClientId] = useState('')
+  const [secret, setSecret] = useState('')
+  const [who, setWho] = useState('create')
+  const navigate = useNavigate()
+  const say = useSay()
+  const add = useAddSignIn((added) => {
+    say(t.signing.added(added?.name ?? ''))
+    void navigate('/manage/signin')
+  })
+  const chosen = trust ?? issuers[0]?.name ?? elsewhere
+  const errors = errorsOf(add.error, ['clientId', 'secret', 'name'])
+  const where = chosen === elsewhere ? { from: from.trim() } : { trust: chosen }
+  const submit = () =>
+    add.mutate({ ...where, ...(name.trim() ? { name: name.trim() } : {}), clientId: clientId.trim(), ...(secret ? { secret } : {}), newcomers: who as 'create' })
+  return (
+    <>
+      <Back />
+      <Section title={t.signing.addTitle}>
+        <form className="stack" noValidate onSubmit={(event) => (event.preventDefault(), !add.isPending && submit())}>
+          {issuers.length > 0 && (
+            <Select
+              label={t.signing.where}
+              value={chosen || 'other'}
+              onChange={(next) => setTrust(next === 'other' ? elsewhere : next)}
+              options={[...issuers.map((one) => ({ id: one.name, label: t.signing.whereTrusted(one.name) })), { id: 'other', label: t.signing.whereOther }]}
+            />
+          )}
+          {chosen === elsewhere && <TextField label={t.signing.from} value={from} onChange={setFrom} help={t.signing.fromHelp} required autoComplete="off" />}
+          <TextField label={t.signing.clientId} value={clientId} onChange={setClientId} help={t.signing.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
+          <TextField label={t.signing.secret} type="password" value={secret} onChange={setSecret} help={t.signing.secretHelp} error={errors.at.get('secret')} autoComplete="off" />
+          <TextField label={t.signing.name} value={name} onChange={setName} help={t.signing.nameHelp} error={errors.at.get('name')} autoComplete="off" />
+          <Select label={t.signing.newcomers} value={who} onChange={setWho} options={newcomers()} />
+          {add.error && errors.rest > 0 && <Failure error={add.error} />}
+          <div>
+            <Button look="primary" type="submit" busy={add.isPending} isDisabled={clientId.trim() === '' || (chosen === elsewhere && from.trim() === '')}>
+              {t.signing.save}
+            </Button>
+          </div>
+        </form>
+      </Section>
+    </>
+  )
+}
+
+/** One provider, to be changed. Where people sign in there stays: that would be another provider. */
+export function ChangeProvider({ provider, set, etag }: { provider: SignInProvider; set: SignInSettings; etag: string | undefined }) {
+  const [now, setNow] = useState(provider)
+  const [secret, setSecret] = useState('')
+  const [scopes, setScopes] = useState(provider.scopes.join(' '))
+  const navigate = useNavigate()
+  const say = useSay()
+  const save = useSaveSignIn(() => {
+    say(t.signing.changed)
+    void navigate('/manage/signin')
+  })
+  const errors = errorsOf(save.error, ['clientId', 'secret', 'name', 'scopes'])
+  const change = (part: Partial<SignInProvider>) => setNow({ ...now, ...part })
+  const submit = () => {
+    const changed = { ...now, scopes: scopes.split(/\s+/).filter(Boolean), ...(secret ? { secret } : {}) }
+    save.mutate({ wanted: { ...wantedOf(set), providers: set.providers.map((one) => (one.id === provider.id ? changed : one)) }, etag })
+  }
+  return (
+    <>
+      <Back />
+      <Section title={t.signing.editTitle(provider.name)}>
+        <form className="stack" noValidate onSubmit={(event) => (event.preventDefault(), !save.isPending && submit())}>
+          <CopyField label={t.signing.redirect} value={provider.redirectUri ?? ''} />
+          <TextField label={t.signing.name} value={now.name} onChange={(name) => change({ name })} help={t.signing.nameHelp} error={errors.at.get('name')} required autoComplete="off" />
+          <TextField label={t.signing.clientId} value={now.clientId} onChange={(clientId) => change({ clientId })} help={t.signing.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
+          <TextField
+            label={t.signing.secret}
+            type="password"
+            value={secret}
+            onChange={setSecret}
+            help={provider.hasSecret ? t.signing.secretKept : t.signing.secretHelp}
+            error={errors.at.get('secret')}
+            autoComplete="off"
+          />
+          <TextField label={t.signing.scopes} value={scopes} onChange={setScopes} help={t.signing.scopesHelp} error={errors.at.get('scopes')} autoComplete="off" />
+          <Select label={t.signing.newcomers} value={now.newcomers} onChange={(who) => change({ newcomers: who as 'create' })} options={newcomers()} />
+          <Check label={t.signing.link} value={now.linkByAddress ?? false} onChange={(linkByAddress) => change({ linkByAddress })} />
+          <Check label={t.signing.stay} value={now.staySignedIn ?? false} onChange={(staySignedIn) => change({ staySignedIn })} />
+          {save.error && errors.rest > 0 && <Failure error={save.error} />}
+          <div>
+            <Button look="primary" type="submit" busy={save.isPending}>
+              {t.signing.save}
+            </Button>
+          </div>
+        </form>
+      </Section>
+    </>
+  )
+}

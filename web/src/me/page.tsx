@@ -1,0 +1,14 @@
+import { t } from '../text/en'
+import { Page } from '../ui/page/page'
+import { Sessions } from './sessions'
+import { Tokens } from './tokens'
+
+/** What belongs to the signed-in person's account. */
+export function MePage() {
+  return (
+    <Page title={t.signing.you} lead={t.signing.youLead} width="reading">
+      <Sessions />
+      <Tokens />
+    </Page>
+  )
+}
