@@ -4,6 +4,7 @@
 import { doctorWords } from './doctor'
 import { apisWords, tokensWords } from './apis'
 import { signInWords } from './signin'
+import { doctorWords } from './doctor'
 import { trustWords } from './trust'
 
 interface ExpiredCounts {
@@ -455,6 +456,7 @@ export const t = {
   apis: apisWords,
   tokens: tokensWords,
   trust: trustWords,
+  doctor: doctorWords,
   signing: signInWords,
   doctor: doctorWords,
   notFound: {
