@@ -23,7 +23,7 @@ import (
 )
 
 // Parts are what can be measured, in the order it is.
-var Parts = []string{"W1", "W2", "rest", "nodes", "worklist", "memory", "ready"}
+var Parts = []string{"W1", "W2", "rest", "bearer", "nodes", "worklist", "memory", "ready"}
 
 // Stores that can be named besides the address of a PostgreSQL database.
 const (
@@ -55,6 +55,7 @@ type Options struct {
 	OnProgress func(string)
 
 	restPeople int // how many people the REST clients are; 0: 32
+	goRound    int // tokens that are checked in turn; 0: 2,000
 }
 
 // Limits of options.
@@ -71,6 +72,7 @@ func (o *Options) fill() error {
 	setTo(&o.Stored, 1_000_000)
 	// Each password is hashed once before the clock starts, which takes its time.
 	setTo(&o.restPeople, 32)
+	setTo(&o.goRound, 2000)
 	if len(o.Stores) == 0 {
 		o.Stores = []string{SQLite}
 	}
@@ -170,7 +172,7 @@ func (r *run) on(ctx context.Context, where string) (err error) {
 	}
 	defer r.place.close()
 	r.report.Stores = append(r.report.Stores, r.place.describe())
-	for _, part := range []func(context.Context) error{r.cycles, r.rest, r.nodes, r.lists, r.memory, r.ready} {
+	for _, part := range []func(context.Context) error{r.cycles, r.rest, r.bearer, r.nodes, r.lists, r.memory, r.ready} {
 		if err := part(ctx); err != nil {
 			return err
 		}

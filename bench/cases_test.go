@@ -18,7 +18,7 @@ import (
 // its own, for a moment each. How fast it is plays no part.
 func TestEverythingInProcessIsMeasured(t *testing.T) {
 	dir := t.TempDir()
-	o := Options{Dir: dir, Stores: []string{SQLite}, Clients: []int{3}, Each: 20 * time.Millisecond, Rounds: 1, Tasks: []int{1000}, restPeople: 2}
+	o := Options{Dir: dir, Stores: []string{SQLite}, Clients: []int{3}, Each: 20 * time.Millisecond, Rounds: 1, Tasks: []int{1000}, restPeople: 2, goRound: 200}
 	if address, ok := postgresOr(t); ok {
 		o.Stores = append(o.Stores, address)
 	}
@@ -40,7 +40,7 @@ func TestEverythingInProcessIsMeasured(t *testing.T) {
 		if i > 0 {
 			name = Postgres
 		}
-		for _, id := range []string{"W1 3", "W2 3", "W1-rest 3", "W2-rest 3", "worklist first page 1000", "worklist sorted by due time 1000"} {
+		for _, id := range []string{"W1 3", "W2 3", "W1-rest 3", "W2-rest 3", "W2-rest-bearer 3", "bearer-first 3", "bearer-again 3", "worklist first page 1000", "worklist sorted by due time 1000"} {
 			if !slices.Contains(got, name+" "+id) {
 				t.Errorf("%s is missing on %s: %q", id, where, got)
 			}

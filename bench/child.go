@@ -106,7 +106,7 @@ func (v *visitor) cycle(ctx context.Context, client, n int, l *lap) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.do("GET", "/api/v1/tasks?limit=50", v.starter(client), nil); err != nil {
+	if _, err := c.do("GET", "/api/v1/tasks?limit=50", v.identify(v.starter(client)), nil); err != nil {
 		return err
 	}
 	return v.callers.cycle(ctx, client, n, l)

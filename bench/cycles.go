@@ -39,9 +39,16 @@ func (r *run) rest(ctx context.Context) error {
 	for _, w := range []workload{w1.among(r.restPeople), w2.among(r.restPeople)} {
 		for _, n := range r.Clients {
 			c := r.rateCase(w.name+"-rest", explain[w.name]+", over REST", n, "in process")
-			if err := r.takeTurns(ctx, c, n, r.overREST(w), r.inProcess(w)); err != nil {
+			if err := r.takeTurns(ctx, c, n, r.overREST(w, false), r.inProcess(w)); err != nil {
 				return err
 			}
+		}
+	}
+	for _, n := range r.Clients {
+		w := w2.among(r.restPeople)
+		c := r.rateCase("W2-rest-bearer", explain[w.name]+", over REST with a bearer token", n, "in process")
+		if err := r.takeTurns(ctx, c, n, r.overREST(w, true), r.inProcess(w)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -30,6 +30,8 @@ const (
 
 	ofFloor      = 0.5
 	ofInProcess  = 0.5
+	ofSignature  = 0.8
+	ofNoSignIn   = 0.8 // within 20 %
 	ofOneNode    = 0.9 // "never slower", and the noise of rounds
 	ownGrowth    = 2.0
 	startWithin  = time.Millisecond
@@ -43,8 +45,12 @@ func goals(cases []Case) (out []Goal) {
 		switch {
 		case c.Part == "W2" && c.Size == busyClients:
 			out = append(out, ratioGoal(c, ofFloor))
-		case c.Part == "W2-rest" && c.Size == busyClients:
+		case (c.Part == "W2-rest" || c.Part == "W2-rest-bearer") && c.Size == busyClients:
 			out = append(out, ratioGoal(c, ofInProcess))
+		case c.Part == "bearer-first":
+			out = append(out, ratioGoal(c, ofSignature))
+		case c.Part == "bearer-again":
+			out = append(out, ratioGoal(c, ofNoSignIn))
 		case c.Part == "W2-nodes":
 			out = append(out, ratioGoal(c, ofOneNode))
 		case c.Part == "W2" && c.Size == 1 && c.Store == SQLite:

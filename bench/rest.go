@@ -28,27 +28,57 @@ import (
 type served struct {
 	*callers
 	ours  *ours
+	who   *identity.Service
+	trust *identity.Trust // nil: nobody's tokens
 	http  *http.Server
 	ended chan error
 }
 
-func (r *run) overREST(w workload) opener {
-	return func(ctx context.Context, at *site) (subject, error) {
-		o, err := r.openOurs(ctx, at, w)
-		if err != nil {
-			return nil, err
-		}
-		people, err := furnish(ctx, o.store, w.people)
-		if err != nil {
-			return nil, errors.Join(err, o.store.Close())
-		}
-		o.run(ctx, people, "main", nil)
-		s, err := serve(o, people)
-		if err != nil {
-			return nil, errors.Join(err, o.close())
-		}
-		return s, nil
+// overREST opens the whole server, whose clients sign in with a name and a
+// password or with a bearer token.
+func (r *run) overREST(w workload, bearer bool) opener {
+	return func(ctx context.Context, at *site) (subject, error) { return r.openServed(ctx, at, w, bearer) }
+}
+
+func (r *run) openServed(ctx context.Context, at *site, w workload, bearer bool) (*served, error) {
+	o, err := r.openOurs(ctx, at, w)
+	if err != nil {
+		return nil, err
 	}
+	people, err := furnish(ctx, o.store, w.people)
+	if err != nil {
+		return nil, errors.Join(err, o.store.Close())
+	}
+	o.run(ctx, people, "main", nil)
+	s, err := serve(o, people)
+	if err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	if bearer {
+		err = s.withTokens(ctx, people)
+	}
+	if err == nil {
+		err = s.signIn()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// withTokens lets everybody have a bearer token instead of a password.
+func (s *served) withTokens(ctx context.Context, people *identity.Service) error {
+	is, err := newIssuer()
+	if err != nil {
+		return err
+	}
+	tokens, err := is.tokens(s.people, s.people)
+	if err != nil {
+		return err
+	}
+	s.identify = func(n int) string { return "Bearer " + tokens[n-1] }
+	s.trust, err = is.trusted(ctx, people, 0)
+	return err
 }
 
 func serve(o *ours, people *identity.Service) (*served, error) {
@@ -62,10 +92,10 @@ func serve(o *ours, people *identity.Service) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &served{ours: o, callers: newCallers(o.workload, ln.Addr().String()), ended: make(chan error, 1),
+	s := &served{ours: o, who: people, callers: newCallers(o.workload, ln.Addr().String()), ended: make(chan error, 1),
 		http: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute}}
 	go func() { s.ended <- s.http.Serve(ln) }()
-	return s, s.signIn()
+	return s, nil
 }
 
 // password is everybody's.
@@ -105,21 +135,23 @@ func furnish(ctx context.Context, s *store.Store, many int) (*identity.Service, 
 // callers are clients of which each keeps one connection.
 type callers struct {
 	workload
-	address string
+	address  string
+	identify func(n int) string // how the n-th person says who they are
 
 	mu      sync.Mutex
 	clients map[int]*httpClient
 }
 
 func newCallers(w workload, address string) *callers {
-	return &callers{workload: w, address: address, clients: map[int]*httpClient{}}
+	return &callers{workload: w, address: address, identify: basic, clients: map[int]*httpClient{}}
 }
 
-// signIn lets everybody send their password once, so that it is remembered.
+// signIn lets everybody send their password or token once, so that it is
+// remembered.
 func (s *callers) signIn() error {
 	c, err := s.client(0)
 	for n := 1; err == nil && n <= s.people; n++ {
-		_, err = c.do("GET", "/api/v1/me", n, nil)
+		_, err = c.do("GET", "/api/v1/me", s.identify(n), nil)
 	}
 	return err
 }
@@ -147,7 +179,7 @@ func (s *callers) cycle(_ context.Context, client, n int, l *lap) error {
 	starter, approver := s.starter(client), s.approver(n)
 	body := fmt.Appendf(nil, `{"variables":{"amount":%d,"approver":"p%d"}}`, n, approver)
 	from := time.Now()
-	answer, err := c.do("POST", "/api/v1/workflows/bench/instances", starter, body)
+	answer, err := c.do("POST", "/api/v1/workflows/bench/instances", s.identify(starter), body)
 	l.start = time.Since(from)
 	if err != nil || !s.asked {
 		return err
@@ -157,7 +189,7 @@ func (s *callers) cycle(_ context.Context, client, n int, l *lap) error {
 		return err
 	}
 	from = time.Now()
-	answer, err = c.do("POST", "/api/v1/tasks/"+strconv.FormatInt(id, 10)+"_"+strconv.Itoa(taskSeq)+"/decision", approver, []byte(`{"action":"Approve"}`))
+	answer, err = c.do("POST", "/api/v1/tasks/"+strconv.FormatInt(id, 10)+"_"+strconv.Itoa(taskSeq)+"/decision", s.identify(approver), []byte(`{"action":"Approve"}`))
 	l.decide = time.Since(from)
 	if err == nil && !bytes.Contains(answer, []byte(`"completed"`)) {
 		err = fmt.Errorf("instance %d did not end: %s", id, answer)
@@ -176,6 +208,9 @@ func (s *served) settle(ctx context.Context) error { return s.ours.settle(ctx) }
 func (s *served) close() error {
 	s.hangUp()
 	err := s.http.Close()
+	if s.trust != nil {
+		err = errors.Join(err, s.trust.Close())
+	}
 	if e := <-s.ended; !errors.Is(e, http.ErrServerClosed) {
 		err = errors.Join(err, e)
 	}
@@ -198,13 +233,13 @@ func newHTTPClient(conn net.Conn) *httpClient {
 // maxAnswer bounds what a server may answer.
 const maxAnswer = 4 << 20
 
-// do asks as the n-th person, nobody when it is 0, and returns the body of the
-// answer, which is valid until the next call.
-func (c *httpClient) do(method, path string, n int, body []byte) ([]byte, error) {
+// do asks with that Authorization, none when it is "", and returns the body of
+// the answer, which is valid until the next call.
+func (c *httpClient) do(method, path, who string, body []byte) ([]byte, error) {
 	b := append(c.out[:0], method...)
 	b = append(append(append(b, ' '), path...), " HTTP/1.1\r\nHost: localhost\r\n"...)
-	if n > 0 {
-		b = append(append(append(b, "Authorization: "...), basic(n)...), "\r\n"...)
+	if who != "" {
+		b = append(append(append(b, "Authorization: "...), who...), "\r\n"...)
 	}
 	if body != nil {
 		b = append(b, "Content-Type: application/json\r\nContent-Length: "...)
