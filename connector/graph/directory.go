@@ -288,6 +288,12 @@ func (c *Client) GroupsOf(ctx context.Context, id string) (ids []string, ok bool
 	return in.Value, true, nil
 }
 
+// SignIn only gets a token, to see whether the credentials are right.
+func (c *Client) SignIn(ctx context.Context) error {
+	_, err := c.accessToken(ctx, "")
+	return err
+}
+
 // Check tries both rights, for the page where the directory is set up.
 func (c *Client) Check(ctx context.Context) error {
 	for _, path := range []string{"/users?$top=1&$select=id", "/groups?$top=1&$select=id"} {

@@ -87,6 +87,7 @@ type link struct {
 	server server
 	conn   *ldap.Conn
 	guard  *guard
+	most   int // entries of one search
 	stop   func() bool
 }
 
@@ -199,7 +200,7 @@ func unreachable(s server, err error) error {
 func (c *Client) protect(ctx context.Context, s server, raw net.Conn) (*link, error) {
 	g := &guard{Conn: raw, each: c.cfg.Timeout}
 	g.left.Store(maxAnswerBytes)
-	l := &link{server: s, guard: g, stop: context.AfterFunc(ctx, func() { raw.Close() })}
+	l := &link{server: s, guard: g, most: c.most, stop: context.AfterFunc(ctx, func() { raw.Close() })}
 	tlsConfig := &tls.Config{ServerName: s.host, RootCAs: c.cfg.Roots, MinVersion: tls.VersionTLS12}
 	if c.cfg.Security == LDAPS {
 		secure := tls.Client(g, tlsConfig)

@@ -106,7 +106,8 @@ type Scope struct {
 
 // Client asks one directory. The zero value of Config fields is filled by New.
 type Client struct {
-	cfg Config
+	cfg  Config
+	most int // entries of one search
 }
 
 // New checks what can be checked without asking.
@@ -147,7 +148,7 @@ func New(cfg Config) (*Client, error) {
 			return nil, wrong("map", clip(name, 60)+" is not the name of an attribute")
 		}
 	}
-	return &Client{cfg: cfg}, nil
+	return &Client{cfg: cfg, most: maxEntries}, nil
 }
 
 // soundAttribute keeps anything but a name out of filters; "" is the default.

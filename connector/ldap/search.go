@@ -51,9 +51,10 @@ func (l *link) search(ctx context.Context, q query, each func(*ldap.Entry) error
 	seen, pages := 0, 0
 	cookies := map[string]bool{}
 	for {
-		if pages++; pages > maxEntries {
+		if pages++; pages > l.most {
 			return unusable("the server "+l.server.String()+" sends pages without end", nil)
 		}
+		before := seen
 		cookie, err := l.page(ctx, q, paging, &seen, each)
 		if err != nil {
 			return err
@@ -61,7 +62,7 @@ func (l *link) search(ctx context.Context, q query, each func(*ldap.Entry) error
 		if len(cookie) == 0 || q.most > 0 && seen >= q.most {
 			return nil
 		}
-		if cookies[string(cookie)] && seen == 0 || len(cookie) > 64<<10 {
+		if cookies[string(cookie)] && seen == before || len(cookie) > 64<<10 {
 			return unusable("the server "+l.server.String()+" goes round in circles", nil)
 		}
 		cookies[string(cookie)] = true
@@ -86,8 +87,8 @@ func (l *link) page(ctx context.Context, q query, paging *ldap.ControlPaging, se
 		if entry == nil {
 			continue
 		}
-		if *seen++; *seen > maxEntries {
-			return nil, unusable(fmt.Sprintf("the search below %s finds more than %d entries", clip(q.base, 200), maxEntries), nil)
+		if *seen++; *seen > l.most {
+			return nil, unusable(fmt.Sprintf("the search below %s finds more than %d entries", clip(q.base, 200), l.most), nil)
 		}
 		if q.most > 0 && *seen > q.most {
 			return nil, nil
