@@ -48,7 +48,7 @@ var house = []room{
 	{pkg: "connector/graph", may: "", why: "a connector knows its system and no workflow"},
 	{pkg: "connector/rest", may: "", why: "a connector knows its system and no workflow"},
 	{pkg: "connector/ldap", may: "", why: "a connector knows its system and no workflow"},
-	{pkg: "directory", may: "access store seal identity connector/ldap", why: "takes people and groups from elsewhere; knows no route and no workflow"},
+	{pkg: "directory", may: "access store seal identity connector/ldap connector/graph", why: "takes people and groups from elsewhere; knows no route and no workflow"},
 	{pkg: "provision", may: "scim access store seal directory identity", why: "keeps what SCIM clients write; knows no HTTP"},
 	{pkg: "mailroom/reply", may: "", why: "what a mail says is decided from its bytes alone"},
 	{pkg: "mailroom", may: "expr engine store runner seal mailroom/reply", why: "meets connectors only in cmd/signoff"},

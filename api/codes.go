@@ -59,6 +59,7 @@ var Codes = []Code{
 	{"scim-not-taken", 409, "The user or group cannot become one here", "Somebody here stands in the way: the detail says who or what."},
 	{"bad-expiry", 422, "That is no time to run out", "A token must run out in the future, or never."},
 
+	{"directory-pushes", 409, "Nobody asks this directory", "It writes to this server by SCIM. Begin the provisioning there."},
 	// People and groups of Entra ID, asked of Microsoft Graph.
 	{"graph-sign-in-failed", 409, "Entra ID gives no token", "The tenant, the client id, or the secret or certificate of the directory is not what the registration in Entra ID says. The detail has Entra's own words."},
 	{"graph-forbidden", 409, "The application may not read the directory", "It needs User.Read.All and GroupMember.Read.All as application permissions, and an administrator's consent to both."},

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ type Options struct {
 	Node  string                                                            // what people call this server
 	Roots *x509.CertPool                                                    // nil: the system's
 	Dial  func(ctx context.Context, network, addr string) (net.Conn, error) // nil: anywhere
+	HTTP  *http.Client                                                      // for Entra ID; nil: nobody is asked
 }
 
 // Directories reads the directories an administrator set up, keeps accounts as
@@ -33,6 +35,9 @@ type Directories struct {
 	self  string // this process among those that sync
 	roots *x509.CertPool
 	dial  func(ctx context.Context, network, addr string) (net.Conn, error)
+	graph graphs
+
+	graphPage int // people or groups Graph is asked for at once; 0: its own number
 
 	loading sync.Mutex
 	inForce atomic.Pointer[State]
@@ -52,12 +57,13 @@ const askAtOnce = 16
 // OpenDirectories takes up the setting, and has identity ask directories for
 // passwords.
 func OpenDirectories(ctx context.Context, s *Service, o Options) (*Directories, error) {
-	d := &Directories{Service: s, key: o.Key, node: o.Node, self: rand.Text()[:12], roots: o.Roots, dial: o.Dial,
+	d := &Directories{Service: s, key: o.Key, node: o.Node, self: rand.Text()[:12], roots: o.Roots, dial: o.Dial, graph: graphs{http: o.HTTP},
 		syncing: map[string]bool{}, asking: make(chan struct{}, askAtOnce)}
 	if err := d.load(ctx); err != nil {
 		return nil, err
 	}
 	s.people.AskElsewhere(d)
+	s.people.LookUpGroupsWith(d)
 	return d, nil
 }
 
@@ -92,7 +98,7 @@ func (d *Directories) due(ctx context.Context) {
 		return
 	}
 	for _, e := range d.inForce.Load().Value.Directories {
-		if !e.On || e.Every == 0 {
+		if !e.On || e.Every == 0 || e.Type == typeSCIM {
 			continue
 		}
 		is, err := d.isDue(ctx, e)

@@ -31,14 +31,16 @@ type Setting struct {
 // another name is another directory.
 type Entry struct {
 	Name string `json:"name"`
-	Type string `json:"type"` // "ldap"
+	Type string `json:"type"` // "ldap", "graph", "scim"
 	On   bool   `json:"on"`
 
 	ByAddress   bool `json:"byAddress"`   // people who are here already are found by address
 	MostPercent int  `json:"mostPercent"` // a sync that would switch off more stops; 0: no bound
 	Every       int  `json:"every"`       // minutes between syncs; 0: by hand only
 
-	LDAP *LDAP `json:"ldap,omitempty"`
+	LDAP  *LDAP  `json:"ldap,omitempty"`
+	Graph *Graph `json:"graph,omitempty"`
+	SCIM  *SCIM  `json:"scim,omitempty"`
 }
 
 // LDAP is what to know of an LDAP server.
@@ -74,8 +76,21 @@ type Map struct {
 	Member  string `json:"member,omitempty"`
 }
 
-// Source is the name accounts and groups of a directory carry.
-func (e Entry) Source() string { return e.Type + ":" + e.Name }
+// Source is the name accounts and groups of a directory carry. For Entra ID it
+// is what tokens of the tenant carry: whoever is told of is whoever they name.
+func (e Entry) Source() string {
+	if e.Type == typeGraph && e.Graph != nil {
+		return "entra:" + strings.ToLower(e.Graph.Tenant)
+	}
+	return e.Type + ":" + e.Name
+}
+
+// The types of directories: those that are read, and one that writes to us.
+const (
+	typeLDAP  = "ldap"
+	typeGraph = "graph"
+	typeSCIM  = "scim"
+)
 
 // State is the setting with when it was saved.
 type State struct {
@@ -163,6 +178,7 @@ func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, se
 
 // lock puts the password into an entry that is to be kept.
 func (d *Directories) lock(e *Entry, was Setting, secrets Secrets) {
+	d.lockGraph(e, was, secrets)
 	if e.LDAP == nil {
 		return
 	}
@@ -198,6 +214,13 @@ func withoutSecrets(set Setting) []byte {
 			}
 			e.LDAP = &l
 		}
+		if e.Graph != nil {
+			g := *e.Graph
+			if g.Secret != "" {
+				g.Secret = "(kept)"
+			}
+			e.Graph = &g
+		}
 		out.Directories = append(out.Directories, e)
 	}
 	text, err := json.Marshal(out)
@@ -225,7 +248,7 @@ func (d *Directories) check(set Setting) error {
 	if len(set.Directories) > maxDirectories {
 		wrong(maxDirectories, "name", fmt.Sprintf("at most %d directories can be set up", maxDirectories))
 	}
-	seen := map[string]bool{}
+	seen, sources := map[string]bool{}, map[string]bool{}
 	for i, one := range set.Directories {
 		if !soundName(one.Name) {
 			wrong(i, "name", "a name is 1 to 40 letters a to z, digits and hyphens, such as contoso")
@@ -240,16 +263,37 @@ func (d *Directories) check(set Setting) error {
 		if one.Every != 0 && (one.Every < 5 || one.Every > 7*24*60) {
 			wrong(i, "every", "between 5 minutes and a week, or 0 for by hand only")
 		}
-		if one.Type != "ldap" || one.LDAP == nil {
-			wrong(i, "type", "only ldap directories are set up here")
-			continue
+		if source := one.Source(); sources[source] {
+			wrong(i, "graph.tenant", "another directory is of the same tenant")
+		} else {
+			sources[source] = true
 		}
-		d.checkLDAP(one, func(field, detail string) { wrong(i, "ldap."+field, detail) })
+		d.checkType(one, func(field, detail string) { wrong(i, field, detail) })
 	}
 	if len(e.Fields) == 0 {
 		return nil
 	}
 	return e
+}
+
+// checkType checks what is special about the type of a directory.
+func (d *Directories) checkType(e Entry, wrong func(field, detail string)) {
+	below := func(field string) func(field, detail string) {
+		return func(inner, detail string) { wrong(field+"."+inner, detail) }
+	}
+	switch {
+	case e.Type == typeLDAP && e.LDAP != nil && e.Graph == nil && e.SCIM == nil:
+		d.checkLDAP(e, below("ldap"))
+	case e.Type == typeGraph && e.Graph != nil && e.LDAP == nil && e.SCIM == nil:
+		d.checkGraph(e, below("graph"))
+	case e.Type == typeSCIM && e.SCIM != nil && e.LDAP == nil && e.Graph == nil:
+		if e.Every != 0 {
+			wrong("every", "nobody asks a SCIM client: it writes when it likes")
+		}
+		e.SCIM.check(below("scim"))
+	default:
+		wrong("type", "ldap, graph or scim, with what belongs to it and nothing else")
+	}
 }
 
 func (d *Directories) checkLDAP(e Entry, wrong func(field, detail string)) {

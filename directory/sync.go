@@ -75,6 +75,8 @@ func (d *Directories) Begin(ctx context.Context, by signoff.Caller, name string,
 		return Run{}, errNoDirectory
 	case !e.On && !ask.Preview:
 		return Run{}, &signoff.Error{Kind: signoff.Conflict, Code: "directory-off", Detail: "the directory " + name + " is switched off", Hint: "switch it on and save"}
+	case e.Type == typeSCIM:
+		return Run{}, errPushes
 	}
 	return d.begin(ctx, e, ask, string(by.Principal))
 }
@@ -200,6 +202,9 @@ func (d *Directories) readAndTake(ctx context.Context, e Entry, ask Ask, run *Ru
 	st, err := d.store.DirectoryState(ctx, e.Source())
 	if err != nil {
 		return err
+	}
+	if e.Type == typeGraph {
+		return d.readGraph(ctx, e, ask, st, run)
 	}
 	c, mark, err := d.read(ctx, e, ask, st, run)
 	if err != nil {
@@ -365,11 +370,17 @@ func (d *Directories) Probe(ctx context.Context, by signoff.Caller, e Entry, pas
 	if err := d.check(Setting{Directories: []Entry{e}}); err != nil {
 		return Probed{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	defer cancel()
+	switch e.Type {
+	case typeGraph:
+		return d.probeGraph(ctx, e)
+	case typeSCIM:
+		return Probed{}, errPushes
+	}
 	client, err := d.client(e)
 	if err != nil {
 		return Probed{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
-	defer cancel()
 	return client.Probe(ctx), nil
 }

@@ -50,6 +50,16 @@ func (s *Store) MoveGraphPlace(ctx context.Context, p GraphPlace, told []string,
 	})
 }
 
+// GraphTold tells whether the round has told of somebody or a group before.
+func (s *Store) GraphTold(ctx context.Context, source, kind, subject string) (bool, error) {
+	var some int
+	err := s.row(ctx, `select 1 from graph_told where source = $1 and kind = $2 and subject = $3`, source, kind, subject).Scan(&some)
+	if isNoRows(err) {
+		return false, nil
+	}
+	return err == nil, s.explain(err)
+}
+
 // GraphUntold returns up to limit subjects above after that a directory has told
 // of before and not in this round.
 func (s *Store) GraphUntold(ctx context.Context, source, kind, after string, limit int) ([]string, error) {
