@@ -168,3 +168,22 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Beside starts a second server on the data of the first: another process, as
+// far as it can be told from what is kept in memory.
+func Beside(t testing.TB, w *World, change ...func(*httpapi.Server)) *World {
+	t.Helper()
+	first := w.API
+	people, err := identity.Open(t.Context(), first.Runner.Store, identity.Options{Log: first.Log})
+	must(t, err)
+	b := &World{Log: w.Log, API: &httpapi.Server{Identity: people, Library: first.Library, Runner: first.Runner, Log: first.Log, Version: "test", Stopping: first.Stopping}}
+	for _, c := range change {
+		c(b.API)
+	}
+	b.handler, err = b.API.Handler()
+	must(t, err)
+	server := httptest.NewServer(b.handler)
+	b.URL = server.URL
+	t.Cleanup(server.Close)
+	return b
+}

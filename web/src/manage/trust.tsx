@@ -144,7 +144,7 @@ function KeyState({ keys }: { keys: TrustKeys }) {
       )}
       {keys.problem && (
         <span className="entry-bad">
-          {t.trust.keys.failed} {sentence(keys.problem)}
+          {t.trust.keys.failed} {keys.problem}
         </span>
       )}
     </>
