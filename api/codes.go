@@ -51,6 +51,8 @@ var Codes = []Code{
 
 	// People and groups that SCIM clients write.
 	{"scim-token-unknown", 401, "Not a token of a SCIM client", "The token was ended, has run out, or is another server's. Make another one under Manage, Directories."},
+	{"scim-too-many-tokens", 409, "The client has two tokens already", "One is in use, and one is to follow it. End the one that nothing uses any more."},
+	{"scim-token-not-found", 404, "No such token", "The SCIM client has no token of that number."},
 	{"scim-not-a-client", 403, "Not a SCIM client", "The token is good, but no directory is set up for whoever has it."},
 	{"scim-not-found", 404, "There is no such user or group", "It was never there, or was deleted, or is another client's."},
 	{"scim-taken", 409, "There is a user of that name", "userName is one of a kind within a client."},

@@ -390,7 +390,7 @@ func TestTokensFollowEachOther(t *testing.T) {
 	must(t, err)
 	second, _, err := f.AddToken(t.Context(), admin, "okta", time.Now().Add(time.Hour))
 	must(t, err)
-	if _, _, err := f.AddToken(t.Context(), admin, "okta", time.Time{}); signoff.CodeOf(err) != "too-many-tokens" {
+	if _, _, err := f.AddToken(t.Context(), admin, "okta", time.Time{}); signoff.CodeOf(err) != "scim-too-many-tokens" {
 		t.Error(err)
 	}
 	for _, text := range []string{string(first), string(second)} {

@@ -25,7 +25,7 @@ type SCIMToken struct {
 const MaxSCIMTokens = 2
 
 // SCIMAddToken keeps a new token. Those that have run out make place; it
-// refuses one too many ("too-many-tokens").
+// refuses one too many ("scim-too-many-tokens").
 func (s *Store) SCIMAddToken(ctx context.Context, k SCIMToken, note Change) (SCIMToken, error) {
 	k.Created = s.Now()
 	err := s.exclusively(ctx, func(t *tx) error {
@@ -37,7 +37,7 @@ func (s *Store) SCIMAddToken(ctx context.Context, k SCIMToken, note Change) (SCI
 			return err
 		}
 		if n >= MaxSCIMTokens {
-			return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-tokens",
+			return &signoff.Error{Kind: signoff.Conflict, Code: "scim-too-many-tokens",
 				Detail: fmt.Sprintf("the client has %d tokens already", n), Hint: "end the one that nothing uses any more"}
 		}
 		if err := t.row(`insert into scim_token (hash, client, ending, created, by_whom, expires, used) values ($1, $2, $3, $4, $5, $6, 0) returning id`,
@@ -49,7 +49,7 @@ func (s *Store) SCIMAddToken(ctx context.Context, k SCIMToken, note Change) (SCI
 	return k, err
 }
 
-// SCIMEndToken ends a token; it refuses one that is not the client's ("token-not-found").
+// SCIMEndToken ends a token; it refuses one that is not the client's ("scim-token-not-found").
 func (s *Store) SCIMEndToken(ctx context.Context, client string, id int64, note Change) error {
 	return s.exclusively(ctx, func(t *tx) error {
 		n, err := t.exec(`delete from scim_token where client = $1 and id = $2`, client, id)
@@ -57,7 +57,7 @@ func (s *Store) SCIMEndToken(ctx context.Context, client string, id int64, note 
 			return err
 		}
 		if n == 0 {
-			return &signoff.Error{Kind: signoff.NotFound, Code: "token-not-found", Detail: "the client has no such token"}
+			return &signoff.Error{Kind: signoff.NotFound, Code: "scim-token-not-found", Detail: "the client has no such token"}
 		}
 		return t.note(note, s.Now())
 	})

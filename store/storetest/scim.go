@@ -218,7 +218,7 @@ func scimTokens(t *testing.T, s *store.Store) {
 	must(t, err)
 	third, err := add("h3", s.Now().Add(time.Hour))
 	must(t, err)
-	if _, err := add("h4", time.Time{}); signoff.CodeOf(err) != "too-many-tokens" {
+	if _, err := add("h4", time.Time{}); signoff.CodeOf(err) != "scim-too-many-tokens" {
 		t.Error(err)
 	}
 	list, err := s.SCIMTokens(ctx, "okta")
@@ -232,7 +232,7 @@ func scimTokens(t *testing.T, s *store.Store) {
 	if _, ok, err := s.SCIMTokenByHash(ctx, "h4"); ok || err != nil {
 		t.Error(ok, err)
 	}
-	if err := s.SCIMEndToken(ctx, "other", first.ID, store.Change{}); signoff.CodeOf(err) != "token-not-found" {
+	if err := s.SCIMEndToken(ctx, "other", first.ID, store.Change{}); signoff.CodeOf(err) != "scim-token-not-found" {
 		t.Error(err)
 	}
 	must(t, s.SCIMEndToken(ctx, "okta", first.ID, store.Change{What: "scim-token", Subject: "okta"}))
