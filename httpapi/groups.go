@@ -10,8 +10,8 @@ import (
 )
 
 // groupRoutes are the lines of the table in routes.go that are about groups and
-// roles. A role is a group that is ours alone: what holds for one holds for the
-// other, and both are named by group:NUMBER.
+// roles. A role is a group that is ours alone, and named by group:NUMBER as well:
+// what can be done with a group can be done with a role, under /groups too.
 func (s *Server) groupRoutes() {
 	route(s, op{"list-groups", "GET /groups", "People", "Groups, in the order they were made", admin, 0}, s.listGroups)
 	route(s, op{"create-group", "POST /groups", "People", "Make a group", admin, http.StatusCreated}, s.createGroup)
@@ -87,10 +87,10 @@ func (s *Server) made(g identity.Group, err error) (*body[api.Group], error) {
 
 var errNoGroup = &signoff.Error{Kind: signoff.NotFound, Code: "group-not-found", Detail: "there is no such group"}
 
-// be refuses a group where a role is meant, and the other way round.
+// be refuses a group where a role is meant. A role may be called a group.
 func (s *Server) be(ctx context.Context, by signoff.Caller, in ByPrincipal, role bool) (identity.Group, error) {
 	g, err := s.Identity.Group(ctx, by, in.principal())
-	if err == nil && g.Role != role {
+	if err == nil && role && !g.Role {
 		err = errNoGroup
 	}
 	return g, err

@@ -95,7 +95,7 @@ func choice(text, yes string) *bool {
 
 func userOf(u identity.User, managers names) api.User {
 	return api.User{Person: personOf(u.Person), Admin: u.Admin, Disabled: u.Disabled, App: u.App, Source: u.Source,
-		Addresses: append([]string{}, u.Addresses...), Manager: managers.personPtr(u.Manager), Groups: listOf(u.Groups, personOf).Items}
+		Addresses: append([]string{}, u.Addresses...), Manager: managers.personPtr(u.Manager), Groups: listOf(u.Groups, func(g identity.Group) api.Person { return groupOf(g).Person }).Items}
 }
 
 // userAnswer is what creating, reading and changing an account answer.

@@ -34,8 +34,8 @@ type rightsOutput struct {
 	Body api.List[api.Grant]
 }
 
-// ifRights is the condition of a replacement.
-type ifRights struct {
+// IfRights is the condition of a replacement.
+type IfRights struct {
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of the list: replaced only if nobody has changed it since"`
 }
 
@@ -74,7 +74,7 @@ func rightsVersion(kept []access.Grant) string {
 
 // replacing returns the change that puts wanted in place of what is there, if
 // that is what the caller has seen.
-func (c ifRights) replacing(wanted []access.Grant) func([]access.Grant) ([]access.Grant, error) {
+func (c IfRights) replacing(wanted []access.Grant) func([]access.Grant) ([]access.Grant, error) {
 	return func(before []access.Grant) ([]access.Grant, error) {
 		if c.IfMatch != "" && !anyVersionMatches(c.IfMatch, rightsVersion(before)) {
 			return nil, errStale
@@ -133,7 +133,7 @@ func (s *Server) getServerRights(ctx context.Context, by signoff.Caller, _ *noth
 }
 
 type putServerRightsInput struct {
-	ifRights
+	IfRights
 	Body api.ServerRights
 }
 
@@ -197,7 +197,7 @@ func byCategory(g access.Grant) bool { return g.Category != "" }
 
 type putRightsInput struct {
 	ByWorkflow
-	ifRights
+	IfRights
 	Body api.Rights
 }
 
@@ -254,7 +254,7 @@ func (s *Server) getCategoryRights(ctx context.Context, by signoff.Caller, in *B
 
 type putCategoryRightsInput struct {
 	ByCategory
-	ifRights
+	IfRights
 	Body api.Rights
 }
 

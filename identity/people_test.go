@@ -359,7 +359,7 @@ func TestChangingAUser(t *testing.T) {
 	fin := w.group("Finance", ana)
 	u, err := w.ChangeUser(ctx, root, ana.Principal, UserChange{Email: new("New@contoso.test")})
 	must(t, err)
-	if strings.Join(u.Addresses, " ") != "New@contoso.test two@contoso.test" || u.Email != "New@contoso.test" || logins(u.Groups) != "Finance" || u.Name != "Name of ana" {
+	if strings.Join(u.Addresses, " ") != "New@contoso.test two@contoso.test" || u.Email != "New@contoso.test" || logins(personsOf(u.Groups)) != "Finance" || u.Name != "Name of ana" {
 		t.Errorf("%+v", u)
 	}
 	u, err = w.ChangeUser(ctx, root, ana.Principal, UserChange{Addresses: &[]string{"three@contoso.test", "NEW@contoso.test"}})
@@ -408,7 +408,7 @@ func TestChangingAUser(t *testing.T) {
 	must(t, err)
 	rest, err := w.Users(ctx, root, users[0].Principal, 10)
 	must(t, err)
-	if len(users) != 1 || users[0].Login != "root" || len(rest) != 1 || rest[0].Login != "ana" || logins(rest[0].Groups) != "Finance" {
+	if len(users) != 1 || users[0].Login != "root" || len(rest) != 1 || rest[0].Login != "ana" || logins(personsOf(rest[0].Groups)) != "Finance" {
 		t.Errorf("%+v then %+v", users, rest)
 	}
 	groups, err := w.Groups(ctx, root, "", 10)
@@ -493,4 +493,12 @@ func BenchmarkNames(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func personsOf(groups []Group) []signoff.Person {
+	var out []signoff.Person
+	for _, g := range groups {
+		out = append(out, g.Person)
+	}
+	return out
 }

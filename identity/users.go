@@ -23,7 +23,7 @@ type User struct {
 	App       bool   // an application, not a person
 	Source    string // the directory that rules the account, "" nobody
 	Manager   signoff.Principal
-	Groups    []signoff.Person // also those through other groups
+	Groups    []Group // and roles, also those through other groups
 }
 
 // NewUser describes a user to be made. Name defaults to the login.
@@ -157,7 +157,7 @@ func userOf(a store.Account, groups []store.Group) User {
 		u.Addresses = append(u.Addresses, addr.Text)
 	}
 	for _, g := range groups {
-		u.Groups = append(u.Groups, g.Person())
+		u.Groups = append(u.Groups, groupOf(g))
 	}
 	return u
 }

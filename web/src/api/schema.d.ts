@@ -4796,7 +4796,10 @@ export interface operations {
     "put-category-rights": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of the list: replaced only if nobody has changed it since */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description of the category; a slash in it is written %2F
@@ -12658,7 +12661,10 @@ export interface operations {
     "put-server-rights": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of the list: replaced only if nobody has changed it since */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20882,7 +20888,10 @@ export interface operations {
     "put-rights": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the ETag of the list: replaced only if nobody has changed it since */
+                "If-Match"?: string;
+            };
             path: {
                 /**
                  * @description number or key of the workflow

@@ -17,6 +17,7 @@ const parts = [
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
   { to: '/manage/mail', label: t.manage.mail },
+  { to: '/manage/people', label: t.people.title },
   { to: '/manage/trust', label: t.manage.access, parts: access },
 ]
 

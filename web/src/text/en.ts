@@ -4,7 +4,7 @@
 import { doctorWords } from './doctor'
 import { apisWords, tokensWords } from './apis'
 import { signInWords } from './signin'
-import { doctorWords } from './doctor'
+import { peopleWords } from './people'
 import { trustWords } from './trust'
 
 interface ExpiredCounts {
@@ -455,8 +455,8 @@ export const t = {
   },
   apis: apisWords,
   tokens: tokensWords,
+  people: peopleWords,
   trust: trustWords,
-  doctor: doctorWords,
   signing: signInWords,
   doctor: doctorWords,
   notFound: {
