@@ -42,12 +42,19 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 
 test: check test-go build test-web e2e ## everything; installs Chromium on Debian when it is missing
 
-test-go: go-there
+test-go: go-there clients
 	go test ./...
 	$(MAKE) test-postgres
 
 test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
 	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./mailroom ./httpapi/...
+
+CLIENTS := sandbox/entra/clients cmd/signoff/testdata/clients
+
+.PHONY: clients
+clients: ## other people's clients and a provider, which tests run where node is installed
+	@command -v npm >/dev/null || { echo "npm is not installed: the tests with other people's clients skip themselves"; exit 0; }; \
+	for d in $(CLIENTS); do test -e $$d/node_modules/.package-lock.json || (cd $$d && npm ci --ignore-scripts --no-audit --no-fund) || exit 1; done
 
 test-web: web/node_modules/.package-lock.json
 	cd web && npm run api:check && npm test
