@@ -305,9 +305,9 @@ func (s *Store) Accounts(ctx context.Context, after int64, limit int) ([]Account
 	return s.accounts(ctx, accountColumns+` where id > $1 order by id limit $2`, after, limit)
 }
 
-// EnabledAccounts returns up to limit users who can sign in, numbered above after.
+// EnabledAccounts returns up to limit people who can sign in, numbered above after.
 func (s *Store) EnabledAccounts(ctx context.Context, after int64, limit int) ([]Account, error) {
-	return s.accounts(ctx, accountColumns+` where id > $1 and disabled = 0 order by id limit $2`, after, limit)
+	return s.accounts(ctx, accountColumns+` where id > $1 and disabled = 0 and kind = 0 order by id limit $2`, after, limit)
 }
 
 // Members returns up to limit users who can sign in and are in a group or in one
