@@ -5,14 +5,16 @@ import "time"
 // Directory is one directory people and groups are taken from.
 type Directory struct {
 	Name string `json:"name" maxLength:"40" doc:"a to z, digits and hyphens; accounts carry it, and one of another name is another directory"`
-	Type string `json:"type" enum:"ldap"`
+	Type string `json:"type" enum:"ldap,graph,scim" doc:"ldap and graph are read; scim writes to this server"`
 	On   bool   `json:"on" doc:"it is read on a schedule, and asked for passwords"`
 
 	ByAddress    bool `json:"byAddress" doc:"somebody who is here already is found by their main address, unless an administrator or an application has it"`
 	MostPercent  int  `json:"mostPercent" minimum:"0" maximum:"100" doc:"a sync that would switch off more of the people stops and asks; 0: none does"`
 	EveryMinutes int  `json:"everyMinutes" minimum:"0" maximum:"10080" doc:"between two syncs, 5 or more; 0: by hand only"`
 
-	LDAP *DirectoryLDAP `json:"ldap,omitempty"`
+	LDAP  *DirectoryLDAP  `json:"ldap,omitempty"`
+	Graph *DirectoryGraph `json:"graph,omitempty" doc:"Entra ID"`
+	SCIM  *DirectorySCIM  `json:"scim,omitempty"`
 }
 
 // DirectoryLDAP is where an LDAP server is, and what to take from it.

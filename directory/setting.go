@@ -134,6 +134,9 @@ func (d *Directories) State(ctx context.Context, by signoff.Caller) (State, erro
 	return *d.inForce.Load(), nil
 }
 
+// InForce is the setting as this server goes by it now.
+func (d *Directories) InForce() Setting { return d.inForce.Load().Value }
+
 // Secrets are passwords administrators give with entries: nil leaves the
 // one that is kept, "" takes it away.
 type Secrets map[string]*seal.Secret // by name of the directory

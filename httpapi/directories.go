@@ -18,6 +18,7 @@ func (s *Server) directoryRoutes() {
 	route(s, op{"get-directory", "GET /directories/{name}", "Directories", "How a directory stands, and its last syncs", admin, 0}, s.getDirectory)
 	route(s, op{"test-directory", "POST /directories/{name}/test", "Directories", "Try a directory step by step; saves and takes nothing", admin, 0}, s.testDirectory)
 	route(s, op{"sync-directory", "POST /directories/{name}/sync", "Directories", "Begin a sync, or a preview of one", admin, http.StatusAccepted}, s.syncDirectory)
+	s.scimTokenRoutes()
 }
 
 var errNoDirectories = &signoff.Error{Kind: signoff.Unavailable, Code: "unavailable", Detail: "this server takes people from no directory"}
@@ -112,14 +113,29 @@ func directoryOf(e directory.Entry) api.Directory {
 			out.LDAP.Attributes = &m
 		}
 	}
+	if g := e.Graph; g != nil {
+		out.Graph = &api.DirectoryGraph{Tenant: g.Tenant, ClientID: g.ClientID, HasSecret: g.Secret != "", Authority: g.Authority, Graph: g.Graph,
+			Guests: g.Guests, NoGroups: g.NoGroups, Groups: g.Groups}
+	}
+	if c := e.SCIM; c != nil {
+		out.SCIM = &api.DirectorySCIM{Tenant: c.Tenant, Application: string(c.Application)}
+	}
 	return out
 }
 
 func directoryIn(one api.Directory) (directory.Entry, *string) {
 	e := directory.Entry{Name: one.Name, Type: one.Type, On: one.On, ByAddress: one.ByAddress, MostPercent: one.MostPercent, Every: one.EveryMinutes}
+	var secret *string
+	if g := one.Graph; g != nil {
+		e.Graph = &directory.Graph{Tenant: g.Tenant, ClientID: g.ClientID, Authority: g.Authority, Graph: g.Graph, Guests: g.Guests, NoGroups: g.NoGroups, Groups: g.Groups}
+		secret = g.Secret
+	}
+	if c := one.SCIM; c != nil {
+		e.SCIM = &directory.SCIM{Tenant: c.Tenant, Application: signoff.Principal(c.Application)}
+	}
 	l := one.LDAP
 	if l == nil {
-		return e, nil
+		return e, secret
 	}
 	e.LDAP = &directory.LDAP{Servers: l.Servers, Domain: l.Domain, Security: l.Security, CA: l.CA, Bind: l.Bind, SignIn: l.SignIn, Domains: l.Domains,
 		Base: l.Base, PeopleBase: l.PeopleBase, PeopleFilter: l.PeopleFilter, GroupsBase: l.GroupsBase, GroupsFilter: l.GroupsFilter, NoGroups: l.NoGroups}

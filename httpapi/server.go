@@ -15,6 +15,7 @@ import (
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/mailroom"
+	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/worklist"
 )
@@ -27,8 +28,9 @@ type Server struct {
 	Runner   *runner.Runner
 	Worklist *worklist.Worklist // nil: one over the runner's store
 
-	Mail  Mailroom        // nil: this server has no mail
+	Mail        Mailroom               // nil: this server has no mail
 	Directories *directory.Directories // where people are taken from; nil: nowhere
+	Provision   *provision.Service     // keeps what SCIM clients write; nil: nobody writes
 
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 

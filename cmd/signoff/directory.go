@@ -20,7 +20,7 @@ import (
 // openDirectories takes up where people are taken from.
 func (s *server) openDirectories(ctx context.Context, cfg Config, key seal.Key) (err error) {
 	s.directories, err = directory.OpenDirectories(ctx, directory.New(s.store, s.people, s.log),
-		directory.Options{Key: key, Node: cfg.node(), Roots: s.outside.roots, Dial: s.outside.dial})
+		directory.Options{Key: key, Node: cfg.node(), Roots: s.outside.roots, Dial: s.outside.dial, HTTP: s.outside.client})
 	return err
 }
 

@@ -24,9 +24,11 @@ import (
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/httpapi/k2"
+	"github.com/signoffhq/signoff/httpapi/scimapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
 	"github.com/signoffhq/signoff/sandbox/entra"
@@ -182,6 +184,8 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api.Signin, api.Directories = s.signin, s.directories
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
+	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
+	api.Also[scimapi.Base+"/"] = &scimapi.Server{HTTP: api, Provision: api.Provision, Clients: scimapi.Set{Directories: s.directories}, Trust: s.trust}
 	if s.post.room != nil {
 		api.Mail = s.post.room
 	}
@@ -218,6 +222,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g.Go(func() error { return s.store.RunRetention(ctx) })
 	g.Go(func() error { return s.api.Run(ctx) })
 	g.Go(func() error { return s.trust.Run(ctx) })
+	g.Go(func() error { return s.signin.Run(ctx) })
 	g.Go(func() error { return s.directories.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
