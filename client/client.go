@@ -33,6 +33,7 @@ type Client struct {
 	Server   string       // "http://localhost:8080"
 	Login    string       // with Password, sent with every request (HTTP Basic)
 	Password string       // never part of an error
+	Token    string       // instead of Login: sent with every request as a bearer token; never part of an error
 	HTTP     *http.Client // nil: one with a timeout of 30 s, and none for Events
 	Agent    string       // User-Agent; "" for Go's own
 
@@ -203,6 +204,8 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	}
 	if c.Login != "" {
 		r.SetBasicAuth(c.Login, c.Password)
+	} else if c.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	return r, nil
 }

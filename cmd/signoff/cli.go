@@ -28,7 +28,7 @@ type talk struct {
 // flags adds --server, --user and --json to c.
 func (t *talk) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
-	c.Flags().StringVarP(&t.user, "user", "u", os.Getenv("SIGNOFF_USER"), "who you are (SIGNOFF_USER); the password comes from SIGNOFF_PASSWORD or is asked for")
+	c.Flags().StringVarP(&t.user, "user", "u", os.Getenv("SIGNOFF_USER"), "who you are (SIGNOFF_USER); the password comes from SIGNOFF_PASSWORD or is asked for, or SIGNOFF_TOKEN stands for both")
 	c.Flags().BoolVar(&t.asJSON, "json", false, "print JSON, as the API answers")
 	c.GroupID = "talk"
 }
@@ -42,9 +42,13 @@ func envOr(name, otherwise string) string {
 
 // dial returns a client that signs in with every call.
 func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
+	agent := "signoff/" + version
+	if token := os.Getenv("SIGNOFF_TOKEN"); token != "" && t.user == "" {
+		return &client.Client{Server: t.server, Token: token, Agent: agent}, nil
+	}
 	if t.user == "" {
 		return nil, &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "nobody is signed in",
-			Hint: "say who you are with --user or SIGNOFF_USER"}
+			Hint: "say who you are with --user or SIGNOFF_USER, or set SIGNOFF_TOKEN"}
 	}
 	password := os.Getenv("SIGNOFF_PASSWORD")
 	if password == "" {
@@ -53,7 +57,7 @@ func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
 			return nil, err
 		}
 	}
-	return &client.Client{Server: t.server, Login: t.user, Password: password, Agent: "signoff/" + version}, nil
+	return &client.Client{Server: t.server, Login: t.user, Password: password, Agent: agent}, nil
 }
 
 // askPassword reads a password from the terminal without showing it, or the

@@ -19,6 +19,7 @@ import (
 //	sandbox ...  starts `signoff serve --sandbox` on free ports and sets
 //	             SIGNOFF_SERVER and SIGNOFF_PASSWORD for what follows
 //	stray FROM   sends a mail that answers nothing to the sandbox's server mailbox
+//	setfrom V F  sets the variable V to what the file F holds
 //	await W ...  runs signoff with the words behind W until it prints W
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -34,7 +35,7 @@ func TestScripts(t *testing.T) {
 }
 
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){"signoff": signoffInScript, "sandbox": sandboxInScript,
-	"stray": strayInScript, "await": awaitInScript}
+	"stray": strayInScript, "await": awaitInScript, "setfrom": setFromInScript}
 
 // signoffInScript runs the program; its exit code is checked as `! signoff`
 // for 1, and by `status 2` where it matters.
@@ -43,6 +44,10 @@ func signoffInScript(ts *testscript.TestScript, neg bool, args []string) {
 	if (err != nil) != neg {
 		ts.Fatalf("signoff %s: %v", strings.Join(args, " "), err)
 	}
+}
+
+func setFromInScript(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
 }
 
 func sandboxInScript(ts *testscript.TestScript, neg bool, more []string) {
