@@ -72,12 +72,7 @@ func (e *EntraError) facts() (out []Fact) {
 
 // token adds the checklist of package trust, each line with what to do.
 func (s Server) token(r *Report, c Case) (fine string) {
-	x := exam{server: s, claims: readClaims(c.Pasted.Token), token: c.Pasted.Token, entry: s.issuer(c.Explained.Issuer), failed: map[string]bool{}}
-	for _, k := range c.Explained.Checks {
-		if k.Result == trust.Failed {
-			x.failed[k.Code] = true
-		}
-	}
+	x := exam{server: s, claims: readClaims(c.Pasted.Token), token: c.Pasted.Token, entry: s.issuer(c.Explained.Issuer)}
 	r.Facts = append(r.Facts, x.claims.facts()...)
 	if f := x.foreign(); f != nil && !c.accepted() {
 		r.Fail("token", "made for", "this API", x.claims.audience(), *f)
@@ -107,7 +102,6 @@ type exam struct {
 	claims claims
 	token  string
 	entry  *trust.Issuer // it belongs to; nil: none
-	failed map[string]bool
 }
 
 // Microsoft's own APIs, by the names tokens give them.
@@ -122,11 +116,9 @@ var microsoft = map[string]string{
 // foreign is for a token of another API. Those for Microsoft's own have
 // signatures that nobody else can check, so it says more than the signature does.
 func (x exam) foreign() *Finding {
-	if !x.failed["token-audience"] && !x.failed["token-signature"] && !x.failed["token-key"] {
-		return nil
-	}
 	name := microsoft[strings.TrimSuffix(strings.ToLower(x.claims.audience()), "/")]
-	if name == "" || x.entry != nil && slices.Contains(x.entry.Audiences, x.claims.audience()) {
+	ours := func(is trust.Issuer) bool { return slices.Contains(is.Audiences, x.claims.audience()) }
+	if name == "" || slices.ContainsFunc(x.server.Issuers, ours) {
 		return nil
 	}
 	scope := x.scope()

@@ -213,7 +213,7 @@ func wordIssuer(x exam, k trust.Check, f *Finding) {
 	if iss != "" {
 		f.Copy = []Copy{{Setting, "issuer", iss}}
 		if tid := x.claims.text("tid"); tid != "" && strings.Contains(iss, tid) {
-			f.Copy = []Copy{{Setting, "tenant to trust", tid}, {Az, "or, on this server's machine", "signoff trust add " + tid}}
+			f.Copy = []Copy{{Setting, "tenant to trust", tid}, {Value, "or, on the command line", "signoff trust add --tenant " + tid + " --audience " + cmp.Or(x.claims.audience(), "api://…")}}
 		}
 	}
 }

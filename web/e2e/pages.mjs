@@ -59,6 +59,9 @@ export async function everyPage(base) {
     { name: 'manage-trust-add', path: '/manage/trust?add', as: 'admin', ready: 'button:has-text("Save")', act: otherSide },
     { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
     { name: 'manage-newcomers', path: '/manage/newcomers', as: 'admin', ready: '.empty' },
+    { name: 'manage-doctor', path: '/manage/doctor', as: 'admin', ready: 'textarea' },
+    { name: 'manage-doctor-token', path: '/manage/doctor', as: 'admin', ready: 'textarea', act: foreignToken },
+    { name: 'manage-doctor-entra', path: '/manage/doctor?view=entra', as: 'admin', ready: '.verdict', act: allChecks },
     { name: 'manage-changes', path: '/manage/changes', as: 'admin', ready: '.entry', act: whatChanged },
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
     { name: 'sandbox-mailbox', path: '/sandbox/jane', as: 'jane', ready: '.mail-row' },
@@ -86,6 +89,21 @@ async function otherSide(page) {
 async function trusted(base) {
   const { issuer } = await call(base, 'admin', 'POST', '/trust/propose', { from: 'contoso.test', audiences: ['c0ca5aa0-7e57-4000-8000-000000000001'] })
   await call(base, 'admin', 'PUT', '/trust', { issuers: [issuer] })
+}
+
+// A token of Graph's, which nobody else can check, in a request.
+async function foreignToken(page) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const tenant = 'c0ca5a00-7e57-4000-8000-000000000001'
+  const claims = { iss: `https://sts.windows.net/${tenant}/`, tid: tenant, ver: '1.0', aud: '00000003-0000-0000-c000-000000000000', appid: tenant, scp: 'User.Read', exp: 1 }
+  const token = [part({ typ: 'JWT', alg: 'RS256', kid: 'x', nonce: 'n' }), part(claims), 'c2ln'].join('.')
+  await page.getByLabel('What failed').fill(`curl https://signoff.example/api/v1/me -H 'Authorization: Bearer ${token}'`)
+  await page.getByRole('button', { name: 'Look at it' }).click()
+  await page.locator('.verdict').waitFor()
+}
+
+async function allChecks(page) {
+  await page.getByText('Also read the registrations in Entra').click()
 }
 
 async function whatChanged(page) {

@@ -60,7 +60,7 @@ function Paste() {
         </div>
       </form>
       {look.error && <Failure error={look.error} />}
-      {look.data && <DiagnosisView diagnosis={look.data} />}
+      {look.data && <DiagnosisView diagnosis={look.data} asked />}
     </>
   )
 }
@@ -87,7 +87,7 @@ function Providers() {
       </details>
       {read.error && <Failure error={read.error} />}
       {asked.error && !read.data && <Failure error={asked.error} retry={again} />}
-      {diagnosis ? <DiagnosisView diagnosis={diagnosis} /> : !asked.error && <Skeleton rows={3} tall />}
+      {diagnosis ? <DiagnosisView diagnosis={diagnosis} asked={read.data !== undefined} /> : !asked.error && <Skeleton rows={3} tall />}
     </>
   )
 }

@@ -9,13 +9,19 @@ import { Section } from '../ui/page/page'
 import { isFirst, nameOf, signs, sorted } from './doctorwords'
 import './doctor.css'
 
+interface Props {
+  diagnosis: Diagnosis
+  /** Somebody pressed a button for it: the first line takes the focus, so that it is read aloud. */
+  asked?: boolean
+}
+
 /** What the doctor says: the fault, large; then every check. */
-export function DiagnosisView({ diagnosis }: { diagnosis: Diagnosis }) {
+export function DiagnosisView({ diagnosis, asked = false }: Props) {
   const { open, quiet } = sorted(diagnosis.checks)
   const others = open.filter((one) => !isFirst(one, diagnosis))
   return (
     <div className="diagnosis">
-      <Verdict diagnosis={diagnosis} />
+      <Verdict diagnosis={diagnosis} asked={asked} />
       {diagnosis.notes.length > 0 && (
         <div className="doctor-notes quiet small">
           {t.doctor.notes}: {diagnosis.notes.map((one) => sentence(one)).join(' ')}
@@ -59,10 +65,11 @@ export function DiagnosisView({ diagnosis }: { diagnosis: Diagnosis }) {
   )
 }
 
-/** The first line. It takes the focus when it appears, so that it is read aloud. */
-function Verdict({ diagnosis }: { diagnosis: Diagnosis }) {
+function Verdict({ diagnosis, asked }: Props) {
   const line = useRef<HTMLHeadingElement>(null)
-  useEffect(() => line.current?.focus(), [diagnosis])
+  useEffect(() => {
+    if (asked) line.current?.focus()
+  }, [diagnosis, asked])
   return (
     <section className={diagnosis.ok ? 'verdict good' : 'verdict bad'} aria-labelledby="verdict">
       <Icon name={diagnosis.ok ? 'good' : 'alert'} />
