@@ -20,7 +20,7 @@ const (
 // labels are the security labels of K2 that are understood before a name, in
 // "K2:CONTOSO\ana". They all lead to the same people. A login cannot be one of
 // them, so that "K2:…" is never somebody called k2.
-var labels = []string{"k2", "aad", "signoff"}
+var labels = []string{"k2", "aad", "k2aad", "signoff"}
 
 func isLabel(text string) bool {
 	for _, l := range labels {

@@ -21,6 +21,7 @@ func TestNamesAreReadInAllTheWaysPeopleWriteThem(t *testing.T) {
 		"K2:ana":                        {login: "ana"},
 		"signoff:ana":                   {login: "ana"},
 		"AAD:ana@contoso.test":          {address: "ana@contoso.test"},
+		"K2AAD:ana@contoso.test":        {address: "ana@contoso.test"},
 		"Ana.Berg@Contoso.Test":         {address: "ana.berg@contoso.test"},
 		"K2:CONTOSO\\ana@contoso.test":  {address: "ana@contoso.test"},
 		"ana+tag@contoso.test":          {address: "ana+tag@contoso.test"},

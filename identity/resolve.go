@@ -94,7 +94,9 @@ func (s *Service) called(ctx context.Context, asked string) (a store.Account, fo
 	if id, ok := store.AccountID(signoff.Principal(asked)); ok {
 		a, found, err = s.store.Account(ctx, id)
 	} else if n, ok := parseName(asked); ok && n.address != "" {
-		a, found, err = s.store.AccountByAddress(ctx, n.address)
+		if a, found, err = s.store.AccountByAddress(ctx, n.address); !found && err == nil {
+			a, found, err = s.store.AccountByUPN(ctx, n.address)
+		}
 	} else if ok {
 		a, found, err = s.store.AccountByLogin(ctx, n.login)
 	}

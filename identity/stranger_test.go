@@ -396,3 +396,33 @@ func TestLinksAreCheckedAndOnePersonsOnly(t *testing.T) {
 	wantCode(t, err, "group-not-found")
 	wantCode(t, w.LinkGroup(ctx, boss, "group:99", contoso, "g", ""), "group-not-found")
 }
+
+// K2 clients name people by label and upn, which need not be a mail address here.
+func TestPeopleAreFoundByWhatADirectoryCallsThem(t *testing.T) {
+	w := newWorld(t, Options{})
+	ana := w.user("ana", func(u *NewUser) { u.Email = "ana.berg@contoso.test" })
+	bob := w.user("bob")
+	ctx := t.Context()
+	must(t, w.LinkPerson(ctx, access.System, ana.Principal, contoso, "o1", "A.Berg@corp.contoso.test"))
+	must(t, w.LinkPerson(ctx, access.System, bob.Principal, "oidc:https://id.test", "o1", "ceo@contoso.test"))
+	must(t, w.LinkPerson(ctx, access.System, bob.Principal, contoso, "o2", "bob@contoso.test"))
+	must(t, w.LinkPerson(ctx, access.System, ana.Principal, "ldap:x", "o3", "both@contoso.test"))
+	must(t, w.LinkPerson(ctx, access.System, bob.Principal, "ldap:x", "o4", "both@contoso.test"))
+	for asked, want := range map[string]string{
+		"AAD:a.berg@corp.contoso.test":   "ana",
+		"K2AAD:A.BERG@corp.contoso.test": "ana",
+		"a.berg@corp.contoso.test":       "ana",
+		"ceo@contoso.test":               "", // anybody may choose to be called that at a provider
+		"bob@contoso.test":               "bob",
+		"both@contoso.test":              "", // two are
+	} {
+		got, err := w.Resolve(ctx, []string{asked})
+		if err != nil || logins(got[asked]) != want {
+			t.Errorf("%s: %q %v, want %q", asked, logins(got[asked]), err, want)
+		}
+		c, err := w.Basic(ctx, asked, secretOf(want).Reveal(), "192.0.2.1")
+		if c.Login != want || (want == "") != (signoff.CodeOf(err) == "bad-credentials") {
+			t.Errorf("%s with a password: %q %v", asked, c.Login, err)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func (s *Service) CreateUser(ctx context.Context, by signoff.Caller, u NewUser) 
 func (s *Service) prepare(ctx context.Context, by signoff.Caller, u NewUser) (a store.Account, hash string, err error) {
 	var ok bool
 	if a.Login, ok = loginKey(u.Login); !ok {
-		return a, "", badUser("login", "a login is 1 to 64 letters a to z, digits, dots, hyphens and underscores, beginning with a letter or digit; k2, aad and signoff are taken")
+		return a, "", badUser("login", "a login is 1 to 64 letters a to z, digits, dots, hyphens and underscores, beginning with a letter or digit; k2, aad, k2aad and signoff are taken")
 	}
 	if a.Name, err = cleanName(u.Name, a.Login); err != nil {
 		return a, "", err

@@ -277,6 +277,18 @@ func (s *Store) AccountByAddress(ctx context.Context, key string) (Account, bool
 	return s.oneAccount(s.accounts(ctx, accountColumns+` where id = (select account from address where key = $1)`, key))
 }
 
+// accountCalled is the one account that is called $2 in a directory: the user
+// principal name in Entra or Active Directory. What other systems call people
+// is theirs to choose, and counts for nothing.
+const accountCalled = `(select min(account) from identity_link where lower(label) = $2 and $2 <> ''
+	and (source like 'entra:%' or source like 'ldap:%') having min(account) = max(account))`
+
+// AccountByUPN returns the user that is called that in a directory, lower case,
+// when it is one only.
+func (s *Store) AccountByUPN(ctx context.Context, upn string) (Account, bool, error) {
+	return s.oneAccount(s.accounts(ctx, accountColumns+` where $1 = '' and id = `+accountCalled, "", upn))
+}
+
 // Credential is what a password is checked against.
 type Credential struct {
 	Account  int64
@@ -287,12 +299,12 @@ type Credential struct {
 }
 
 // Credential finds whoever has the login or the address key (one of them is
-// ""). It takes one statement whether there is somebody or not, so that time
-// does not tell.
+// ""), or is called so in a directory where nobody has the address. It takes one
+// statement whether there is somebody or not, so that time does not tell.
 func (s *Store) Credential(ctx context.Context, login, address string) (c Credential, found bool, err error) {
 	err = s.row(ctx, `
 		select id, password, epoch, disabled, source from account
-		where login = $1 or id = (select account from address where key = $2)`,
+		where login = $1 or id = coalesce((select account from address where key = $2), `+accountCalled+`)`,
 		login, address).Scan(&c.Account, &c.Password, &c.Epoch, &c.Disabled, &c.Source)
 	if isNoRows(err) {
 		return Credential{}, false, nil
