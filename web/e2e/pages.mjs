@@ -20,6 +20,7 @@ export async function everyPage(base) {
   await call(base, 'admin', 'POST', '/holds', { instance: decided, reason: 'Miller against Contoso' })
   await call(base, 'admin', 'POST', '/holds', { workflow: 'leave', reason: 'Audit 2027' })
   await trusted(base)
+  const office = await people(base)
   return [
     { name: 'sign-in', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")' },
     { name: 'sign-in-wrong', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: wrongPassword },
@@ -48,6 +49,17 @@ export async function everyPage(base) {
     { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
     { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.problem' },
+    { name: 'people', path: '/manage/people/users', as: 'admin', ready: '.table' },
+    { name: 'people-none', path: '/manage/people/users?q=zzz', as: 'admin', ready: '.empty' },
+    { name: 'people-add', path: '/manage/people/users', as: 'admin', ready: '.table', act: (page) => press(page, 'Add a person') },
+    { name: 'person', path: `/manage/people/users/${office.jane}`, as: 'admin', ready: 'form' },
+    { name: 'person-why', path: `/manage/people/users/${office.jane}`, as: 'admin', ready: 'form', act: askWhy },
+    { name: 'groups', path: '/manage/people/groups', as: 'admin', ready: '.table' },
+    { name: 'group', path: `/manage/people/groups/${office.group}`, as: 'admin', ready: '.people-list' },
+    { name: 'roles', path: '/manage/people/roles', as: 'admin', ready: '.table' },
+    { name: 'role', path: `/manage/people/roles/${office.role}`, as: 'admin', ready: '.people-list' },
+    { name: 'rights', path: '/manage/people/rights', as: 'admin', ready: '.table' },
+    { name: 'rights-workflow', path: '/manage/people/rights?on=workflow:leave', as: 'admin', ready: '.table' },
     { name: 'manage-mail', path: '/manage/mail', as: 'admin', ready: '.mail', act: unfold },
     { name: 'manage-mail-received', path: '/manage/mail?view=received', as: 'admin', ready: '.mail' },
     { name: 'manage-mail-sent', path: '/manage/mail?view=sent', as: 'admin', ready: '.mail' },
@@ -68,6 +80,34 @@ export async function everyPage(base) {
     { name: 'sandbox-message', path: `/sandbox/jane/${mail}`, as: 'jane', ready: '.reply' },
     { name: 'not-found', path: '/nowhere', as: 'jane', ready: 'h1' },
   ]
+}
+
+// A group in a role, rights on a category and on the server.
+async function people(base) {
+  const { items } = await call(base, 'admin', 'GET', '/people?q=jane')
+  const jane = items.find((one) => one.login === 'jane').id
+  const group = (await call(base, 'admin', 'POST', '/groups', { name: 'Board', about: 'Who runs the company' })).id
+  const role = (await call(base, 'admin', 'POST', '/roles', { name: 'Approvers', about: 'Who may approve orders above 1000' })).id
+  await call(base, 'admin', 'PUT', `/groups/${group}/members/${jane}`)
+  await call(base, 'admin', 'PUT', `/roles/${role}/members/${group}`)
+  const { category } = await call(base, 'admin', 'GET', '/workflows/leave')
+  if (category) await call(base, 'admin', 'PUT', `/categories/${encodeURIComponent(category)}/rights`, { grants: [{ who: role, right: 'view' }] })
+  const rights = await call(base, 'admin', 'GET', '/rights')
+  await call(base, 'admin', 'PUT', '/rights', { grants: [...rights.items.map(({ who, right }) => ({ who: who.id, right })), { who: role, right: 'deploy' }] })
+  return { jane, group, role }
+}
+
+async function press(page, name) {
+  await page.getByRole('button', { name }).click()
+  await page.getByRole('dialog').waitFor()
+}
+
+async function askWhy(page) {
+  await press(page, 'Why may they')
+  await page.getByRole('dialog').getByRole('button', { name: /Workflow$/ }).last().click()
+  await page.getByRole('option', { name: 'Leave' }).click()
+  await page.getByRole('button', { name: 'Ask' }).click()
+  await page.locator('.why-answer').waitFor()
 }
 
 // The newest mail of Jane's mailbox, once it has come.

@@ -91,7 +91,7 @@ export const peopleWords = {
     put: 'Put in',
     putIn: (name: string) => `${name} is in now.`,
     takeOut: 'Take out',
-    takeOutOf: (name: string) => `Take ${name} out`,
+    takeOutOf: (name: string) => `Take out ${name}`,
     taken: (name: string) => `${name} is out now.`,
     via: (source: string) => `says ${source}`,
     all: 'Everybody in it',

@@ -1,7 +1,8 @@
-import { Outlet } from 'react-router'
+import { Outlet, useMatch, useSearchParams } from 'react-router'
 import { t } from '../../text/en'
 import { Parts } from '../../ui/tabs/tabs'
 import { WhyButton } from './why'
+import '../manage.css'
 import './people.css'
 
 const parts = [
@@ -13,11 +14,14 @@ const parts = [
 
 /** People, groups, roles, and who may do what. */
 export function PeopleFrame() {
+  const onPerson = useMatch('/manage/people/users/:id') // a person's page has the question with their name
+  const [params] = useSearchParams()
+  const on = params.get('on')
   return (
     <>
       <div className="people-parts">
         <Parts label={t.people.title} parts={parts} />
-        <WhyButton label={t.people.why.ofThis} />
+        {!onPerson && <WhyButton key={on} label={t.people.why.ofThis} {...(on && { thing: on })} />}
       </div>
       <Outlet />
     </>

@@ -21,7 +21,6 @@ import { useSay } from '../../ui/toast/toast'
 import { workflows } from '../queries'
 import { added, grantsOf, included, onServer, onWorkflows, rowsOf, same, turned, without, type Row } from './matrix'
 import { categories, rights, useSaveRights, type Place } from './queries'
-import { WhyButton } from './why'
 
 const another = 'category:'
 
@@ -34,7 +33,9 @@ export function RightsPage() {
   return (
     <>
       <p className="quiet">{t.people.rights.lead}</p>
-      <PlacePicker on={on} onChange={go} />
+      <div className="people-narrow">
+        <PlacePicker on={on} onChange={go} />
+      </div>
       {on === another ? <NewCategory onChange={go} /> : <RightsOn key={on} on={on} />}
     </>
   )
@@ -56,7 +57,7 @@ function PlacePicker({ on, onChange }: { on: Place; onChange: (place: Place) => 
 function NewCategory({ onChange }: { onChange: (place: Place) => void }) {
   const [name, setName] = useState('')
   return (
-    <form className="people-put" onSubmit={(event) => (event.preventDefault(), name.trim() && onChange(`category:${name.trim()}`))}>
+    <form className="people-put people-narrow" onSubmit={(event) => (event.preventDefault(), name.trim() && onChange(`category:${name.trim()}`))}>
       <TextField label={t.people.rights.categoryName} value={name} onChange={setName} help={t.people.rights.categoryHelp} autoFocus autoComplete="off" />
       <Button type="submit" isDisabled={!name.trim()}>
         {t.people.rights.addButton}
@@ -104,7 +105,6 @@ function Matrix({ on, grants, etag, again }: MatrixProps) {
           {t.people.rights.save}
         </Button>
         {changed && <Button onPress={() => setRows(before)}>{t.people.rights.undo}</Button>}
-        <WhyButton label={t.people.why.ofThis} thing={on} />
         <span role="status" className="quiet">
           {changed && t.people.rights.changed}
         </span>
@@ -199,7 +199,7 @@ function AddHolder({ onAdd }: { onAdd: (who: Row['who']) => void }) {
     setRound(round + 1)
   }
   return (
-    <form className="people-put" onSubmit={(event) => (event.preventDefault(), who && void find())}>
+    <form className="people-put people-narrow" onSubmit={(event) => (event.preventDefault(), who && void find())}>
       <PersonPicker key={round} label={t.people.rights.add} value={who} onChange={setWho} groups error={missing ? t.field.person : undefined} />
       <Button type="submit" isDisabled={!who}>
         {t.people.rights.addButton}
