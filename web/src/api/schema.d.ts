@@ -193,6 +193,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directories/{name}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a SCIM client writes to, and the tokens it may do that with
+         * @description Right: administer.
+         */
+        get: operations["list-scim-tokens"];
+        put?: never;
+        /**
+         * Make a token for a SCIM client; it is shown this once. A client has two at most
+         * @description Right: administer.
+         */
+        post: operations["create-scim-token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directories/{name}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a token of a SCIM client at once
+         * @description Right: administer.
+         */
+        delete: operations["end-scim-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor/entra": {
         parameters: {
             query?: never;
@@ -2166,6 +2210,8 @@ export interface components {
              * @description between two syncs, 5 or more; 0: by hand only
              */
             everyMinutes: number;
+            /** @description Entra ID */
+            graph?: components["schemas"]["DirectoryGraph"];
             ldap?: components["schemas"]["DirectoryLDAP"];
             /**
              * Format: int64
@@ -2176,8 +2222,12 @@ export interface components {
             name: string;
             /** @description it is read on a schedule, and asked for passwords */
             on: boolean;
-            /** @enum {string} */
-            type: "ldap";
+            scim?: components["schemas"]["DirectorySCIM"];
+            /**
+             * @description ldap and graph are read; scim writes to this server
+             * @enum {string}
+             */
+            type: "ldap" | "graph" | "scim";
         };
         DirectoryAttributes: {
             /** @description a group's name: cn */
@@ -2236,6 +2286,26 @@ export interface components {
             name: string;
             /** @enum {string} */
             what: "make" | "link" | "change" | "disable" | "enable";
+        };
+        DirectoryGraph: {
+            /** @description of another cloud than the public one: https://login.microsoftonline.us */
+            authority?: string;
+            /** @description Application (client) ID of the registration */
+            clientId: string;
+            /** @description of another cloud than the public one: https://graph.microsoft.us */
+            graph?: string;
+            /** @description object ids: take only these groups; none: all of them */
+            groups?: string[];
+            /** @description take people of other tenants, too */
+            guests?: boolean;
+            /** @description a secret is kept */
+            hasSecret?: boolean;
+            /** @description take people only */
+            noGroups?: boolean;
+            /** @description its client secret, or a certificate and its private key in PEM; never answered. Left out: the one that is kept, if tenant and application are the same */
+            secret?: string;
+            /** @description id of the tenant */
+            tenant: string;
         };
         DirectoryLDAP: {
             /** @description left out: those of Active Directory, or of OpenLDAP */
@@ -2374,6 +2444,12 @@ export interface components {
             /** @description everything was read, not only what is new */
             whole: boolean;
             why?: string;
+        };
+        DirectorySCIM: {
+            /** @description the account of an application of a trusted issuer, such as user:12, that may write as this client */
+            application?: string;
+            /** @description of Entra ID: its externalIds are object ids of this tenant, so that tokens find the same people */
+            tenant?: string;
         };
         DirectoryStatus: {
             /** @description the first sync is done, so that the schedule holds */
@@ -3042,6 +3118,26 @@ export interface components {
             instance: number;
             task?: string;
         };
+        MadeSCIMToken: {
+            by?: components["schemas"]["Person"];
+            /** Format: date-time */
+            created: string;
+            /** @description its last characters */
+            ending: string;
+            /**
+             * Format: date-time
+             * @description left out: never
+             */
+            expires?: string;
+            /** Format: int64 */
+            id: number;
+            token: string;
+            /**
+             * Format: date-time
+             * @description roughly; left out: never
+             */
+            used?: string;
+        };
         MadeToken: {
             /**
              * @description the only API it may call; left out, every one
@@ -3168,6 +3264,13 @@ export interface components {
             source: string;
             /** @description their id there; in Entra the object id */
             subject: string;
+        };
+        NewSCIMToken: {
+            /**
+             * Format: date-time
+             * @description left out: never
+             */
+            expires?: string;
         };
         NewServerGrant: {
             /** @enum {string} */
@@ -3437,6 +3540,30 @@ export interface components {
         };
         Rights: {
             grants: components["schemas"]["NewGrant"][];
+        };
+        SCIMToken: {
+            by?: components["schemas"]["Person"];
+            /** Format: date-time */
+            created: string;
+            /** @description its last characters */
+            ending: string;
+            /**
+             * Format: date-time
+             * @description left out: never
+             */
+            expires?: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: date-time
+             * @description roughly; left out: never
+             */
+            used?: string;
+        };
+        SCIMTokens: {
+            /** @description what to enter at the client as tenant URL or base URL */
+            address: string;
+            tokens: components["schemas"]["SCIMToken"][];
         };
         Saved: {
             /** Format: date-time */
@@ -5126,6 +5253,19 @@ export interface operations {
                      *         {
                      *           "byAddress": true,
                      *           "everyMinutes": 1,
+                     *           "graph": {
+                     *             "authority": "text",
+                     *             "clientId": "text",
+                     *             "graph": "text",
+                     *             "groups": [
+                     *               "text"
+                     *             ],
+                     *             "guests": true,
+                     *             "hasSecret": true,
+                     *             "noGroups": true,
+                     *             "secret": "text",
+                     *             "tenant": "text"
+                     *           },
                      *           "ldap": {
                      *             "attributes": {},
                      *             "base": "text",
@@ -5151,6 +5291,10 @@ export interface operations {
                      *           "mostPercent": 1,
                      *           "name": "Jane Judge",
                      *           "on": true,
+                     *           "scim": {
+                     *             "application": "text",
+                     *             "tenant": "text"
+                     *           },
                      *           "type": "ldap"
                      *         }
                      *       ],
@@ -5297,6 +5441,19 @@ export interface operations {
                  *         {
                  *           "byAddress": true,
                  *           "everyMinutes": 1,
+                 *           "graph": {
+                 *             "authority": "text",
+                 *             "clientId": "text",
+                 *             "graph": "text",
+                 *             "groups": [
+                 *               "text"
+                 *             ],
+                 *             "guests": true,
+                 *             "hasSecret": true,
+                 *             "noGroups": true,
+                 *             "secret": "text",
+                 *             "tenant": "text"
+                 *           },
                  *           "ldap": {
                  *             "attributes": {},
                  *             "base": "text",
@@ -5322,6 +5479,10 @@ export interface operations {
                  *           "mostPercent": 1,
                  *           "name": "Jane Judge",
                  *           "on": true,
+                 *           "scim": {
+                 *             "application": "text",
+                 *             "tenant": "text"
+                 *           },
                  *           "type": "ldap"
                  *         }
                  *       ]
@@ -5344,6 +5505,19 @@ export interface operations {
                      *         {
                      *           "byAddress": true,
                      *           "everyMinutes": 1,
+                     *           "graph": {
+                     *             "authority": "text",
+                     *             "clientId": "text",
+                     *             "graph": "text",
+                     *             "groups": [
+                     *               "text"
+                     *             ],
+                     *             "guests": true,
+                     *             "hasSecret": true,
+                     *             "noGroups": true,
+                     *             "secret": "text",
+                     *             "tenant": "text"
+                     *           },
                      *           "ldap": {
                      *             "attributes": {},
                      *             "base": "text",
@@ -5369,6 +5543,10 @@ export interface operations {
                      *           "mostPercent": 1,
                      *           "name": "Jane Judge",
                      *           "on": true,
+                     *           "scim": {
+                     *             "application": "text",
+                     *             "tenant": "text"
+                     *           },
                      *           "type": "ldap"
                      *         }
                      *       ],
@@ -5973,6 +6151,19 @@ export interface operations {
                  *       "directory": {
                  *         "byAddress": true,
                  *         "everyMinutes": 1,
+                 *         "graph": {
+                 *           "authority": "text",
+                 *           "clientId": "text",
+                 *           "graph": "text",
+                 *           "groups": [
+                 *             "text"
+                 *           ],
+                 *           "guests": true,
+                 *           "hasSecret": true,
+                 *           "noGroups": true,
+                 *           "secret": "text",
+                 *           "tenant": "text"
+                 *         },
                  *         "ldap": {
                  *           "attributes": {
                  *             "group": "text",
@@ -6007,6 +6198,10 @@ export interface operations {
                  *         "mostPercent": 1,
                  *         "name": "Jane Judge",
                  *         "on": true,
+                 *         "scim": {
+                 *           "application": "text",
+                 *           "tenant": "text"
+                 *         },
                  *         "type": "ldap"
                  *       }
                  *     }
@@ -6135,6 +6330,385 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-scim-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "text",
+                     *       "tokens": [
+                     *         {
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "created": "2030-05-04T09:30:00Z",
+                     *           "ending": "Ab3x",
+                     *           "expires": "2030-05-04T09:30:00Z",
+                     *           "id": 1,
+                     *           "used": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SCIMTokens"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-scim-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "expires": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSCIMToken"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "created": "2030-05-04T09:30:00Z",
+                     *       "ending": "Ab3x",
+                     *       "expires": "2030-05-04T09:30:00Z",
+                     *       "id": 1,
+                     *       "token": "sgn_(shown once)",
+                     *       "used": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MadeSCIMToken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-scim-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
