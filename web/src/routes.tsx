@@ -20,6 +20,7 @@ const pages: RouteObject[] = [
       { path: 'instances', lazy: async () => ({ Component: (await import('./manage/instances')).InstancesPage }) },
       { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
       { path: 'apis', lazy: async () => ({ Component: (await import('./manage/apis')).ApisPage }) },
+      { path: 'directories', lazy: async () => ({ Component: (await import('./manage/directories')).DirectoriesPage }) },
       { path: 'trust', lazy: async () => ({ Component: (await import('./manage/trust')).TrustPage }) },
       { path: 'newcomers', lazy: async () => ({ Component: (await import('./manage/newcomers')).NewcomersPage }) },
       { path: 'doctor', lazy: async () => ({ Component: (await import('./manage/doctor')).DoctorPage }) },

@@ -7,6 +7,7 @@ import { Parts, within } from '../ui/tabs/tabs'
 const access = [
   { to: '/manage/signin', label: t.signing.title },
   { to: '/manage/trust', label: t.trust.title },
+  { to: '/manage/directories', label: t.directories.title },
   { to: '/manage/apis', label: t.apis.title },
   { to: '/manage/doctor', label: t.doctor.title },
   { to: '/manage/changes', label: t.trust.changes.title },

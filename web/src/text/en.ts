@@ -1,6 +1,7 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
+import { directoryWords } from './directories'
 import { doctorWords } from './doctor'
 import { apisWords, tokensWords } from './apis'
 import { signInWords } from './signin'
@@ -456,6 +457,7 @@ export const t = {
   apis: apisWords,
   tokens: tokensWords,
   people: peopleWords,
+  directories: directoryWords,
   trust: trustWords,
   signing: signInWords,
   doctor: doctorWords,

@@ -1,0 +1,168 @@
+import { useState } from 'react'
+import { useNavigate } from 'react-router'
+import type { Directory } from '../api/types'
+import { problemOf, sortFields } from '../api/problem'
+import { t } from '../text/en'
+import { Button, LinkButton } from '../ui/button/button'
+import { Check, Select, TextArea, TextField } from '../ui/field/field'
+import { Section, useTitle } from '../ui/page/page'
+import { Failure } from '../ui/problem/problem'
+import { useSay } from '../ui/toast/toast'
+import { useDirectories, useTestDirectory } from './directoriesqueries'
+import { Tested } from './directoriestest'
+import { errorsAt, keepsPassword, linesOf, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
+
+const words = t.directories
+const { fields } = words
+
+const known = [
+  'name', 'domain', 'servers', 'security', 'ca', 'bind', 'password', 'domains', 'base', 'peopleBase', 'peopleFilter', 'groupsBase', 'groupsFilter', 'mostPercent', 'every',
+] as const
+
+type Field = (typeof known)[number]
+
+interface Props {
+  entry: Directory
+  all: readonly Directory[]
+  etag: string | undefined
+}
+
+/** Everything about one directory, and a test of it before it is saved. */
+export function DirectoryForm({ entry, all, etag }: Props) {
+  const [draft, setDraft] = useState(entry)
+  const title = entry.name ? words.editTitle(entry.name) : words.addTitle
+  useTitle(title)
+  const navigate = useNavigate()
+  const say = useSay()
+  const test = useTestDirectory()
+  const save = useDirectories(() => {
+    say(words.saved(draft.name))
+    void navigate(`/manage/directories?show=${encodeURIComponent(draft.name.trim())}`)
+  })
+  const next = withDirectory(all, tidy(draft), entry.name)
+  const failed = save.error ?? test.error
+  const problem = failed ? problemOf(failed) : undefined
+  const { at, rest } = sortFields(errorsAt(problem?.fields ?? [], save.error ? next.place : 0), known)
+  const change = (more: Partial<Directory>) => setDraft((now) => ({ ...now, ...more }))
+  const set = (more: Partial<Ldap>) => setDraft((now) => ({ ...now, ldap: { ...(now.ldap as Ldap), ...more } }))
+  const parts: PartProps = { was: entry, draft, ldap: draft.ldap as Ldap, change, set, error: (field) => at.get(field) }
+  return (
+    <>
+      <div>
+        <LinkButton look="subtle" icon="back" to="/manage/directories">
+          {words.back}
+        </LinkButton>
+      </div>
+      <form
+        className="stack trust-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          test.reset()
+          if (!save.isPending) save.mutate({ all: next.all, etag })
+        }}
+      >
+        <ServerPart {...parts} title={title} />
+        <AccountPart {...parts} />
+        <WhatPart {...parts} />
+        <HowPart {...parts} />
+        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
+        <div className="row">
+          <Button look="primary" type="submit" busy={save.isPending}>
+            {words.save}
+          </Button>
+          <Button
+            busy={test.isPending}
+            onPress={() => {
+              save.reset()
+              test.mutate(tidy(draft))
+            }}
+          >
+            {words.test}
+          </Button>
+        </div>
+        <div role="status">{test.isPending && <p className="quiet">{words.testing}</p>}</div>
+        {test.data && !test.isPending && <Tested result={test.data} />}
+      </form>
+    </>
+  )
+}
+
+interface PartProps {
+  was: Directory
+  draft: Directory
+  ldap: Ldap
+  change: (more: Partial<Directory>) => void
+  set: (more: Partial<Ldap>) => void
+  error: (field: Field) => string | undefined
+}
+
+/** A list, one value a line. What is typed stays as typed until it is left. */
+function Lines({ label, help, values, onChange, error }: { label: string; help: string; values: readonly string[] | undefined; onChange: (values: string[]) => void; error: string | undefined }) {
+  const [text, setText] = useState(linesOf(values))
+  const type = (next: string) => {
+    setText(next)
+    onChange(valuesOf(next))
+  }
+  return <TextArea label={label} help={help} value={text} onChange={type} error={error} rows={2} mono />
+}
+
+function ServerPart({ was, draft, ldap, change, set, error, title }: PartProps & { title: string }) {
+  const securities = Object.entries(fields.securities).map(([id, label]) => ({ id, label }))
+  return (
+    <Section title={title}>
+      {!was.name && <TextField label={fields.name} help={fields.nameHelp} value={draft.name} onChange={(name) => change({ name })} error={error('name')} required />}
+      <Check label={fields.on} value={draft.on} onChange={(on) => change({ on })} />
+      <TextField label={fields.domain} help={fields.domainHelp} value={ldap.domain ?? ''} onChange={(domain) => set({ domain })} error={error('domain')} />
+      <Lines label={fields.servers} help={fields.serversHelp} values={ldap.servers} onChange={(servers) => set({ servers })} error={error('servers')} />
+      <Select label={fields.security} value={ldap.security} onChange={(security) => set({ security: security as Ldap['security'] })} options={securities} error={error('security')} />
+      <TextArea label={fields.ca} help={fields.caHelp} value={ldap.ca ?? ''} onChange={(ca) => set({ ca })} error={error('ca')} rows={3} mono />
+    </Section>
+  )
+}
+
+function AccountPart({ was, draft, ldap, set, error }: PartProps) {
+  const kept = keepsPassword(was, draft)
+  const lost = was.ldap?.hasPassword === true && !kept
+  return (
+    <Section title={words.parts.account}>
+      <TextField label={fields.bind} help={fields.bindHelp} value={ldap.bind ?? ''} onChange={(bind) => set({ bind })} error={error('bind')} />
+      <TextField
+        label={fields.password}
+        help={lost ? fields.passwordAgain : kept ? fields.passwordKept : fields.passwordHelp}
+        value={ldap.password ?? ''}
+        onChange={(password) => set({ password })}
+        error={error('password')}
+        type="password"
+      />
+      <Check label={fields.signIn} value={ldap.signIn} onChange={(signIn) => set({ signIn })} />
+      {ldap.signIn && <Lines label={fields.domains} help={fields.domainsHelp} values={ldap.domains} onChange={(domains) => set({ domains })} error={error('domains')} />}
+    </Section>
+  )
+}
+
+function WhatPart({ ldap, set, error }: PartProps) {
+  const groups = !ldap.noGroups
+  return (
+    <Section title={words.parts.what}>
+      <TextField label={fields.base} help={fields.baseHelp} value={ldap.base ?? ''} onChange={(base) => set({ base })} error={error('base')} />
+      <TextField label={fields.peopleFilter} help={fields.peopleFilterHelp} value={ldap.peopleFilter ?? ''} onChange={(peopleFilter) => set({ peopleFilter })} error={error('peopleFilter')} />
+      <Check label={fields.groups} value={groups} onChange={(on) => set({ noGroups: !on })} />
+      {groups && <TextField label={fields.groupsFilter} value={ldap.groupsFilter ?? ''} onChange={(groupsFilter) => set({ groupsFilter })} error={error('groupsFilter')} />}
+      <TextField label={fields.peopleBase} value={ldap.peopleBase ?? ''} onChange={(peopleBase) => set({ peopleBase })} error={error('peopleBase')} />
+      {groups && <TextField label={fields.groupsBase} value={ldap.groupsBase ?? ''} onChange={(groupsBase) => set({ groupsBase })} error={error('groupsBase')} />}
+    </Section>
+  )
+}
+
+const whole = (text: string) => Number.parseInt(text.replace(/\D/g, ''), 10) || 0
+
+function HowPart({ draft, change, error }: PartProps) {
+  return (
+    <Section title={words.parts.how}>
+      <Check label={fields.byAddress} value={draft.byAddress} onChange={(byAddress) => change({ byAddress })} />
+      <TextField label={fields.mostPercent} help={fields.mostPercentHelp} value={String(draft.mostPercent)} onChange={(text) => change({ mostPercent: whole(text) })} error={error('mostPercent')} inputMode="numeric" />
+      <TextField label={fields.every} help={fields.everyHelp} value={String(draft.everyMinutes)} onChange={(text) => change({ everyMinutes: whole(text) })} error={error('every')} inputMode="numeric" />
+    </Section>
+  )
+}

@@ -1,0 +1,50 @@
+import type { Directory } from '../api/types'
+
+/** An Active Directory as most firms have it. */
+export const fresh: Directory = {
+  name: '',
+  type: 'ldap',
+  on: true,
+  byAddress: false,
+  mostPercent: 10,
+  everyMinutes: 15,
+  ldap: { servers: [], security: 'ldaps', signIn: true },
+}
+
+export type Ldap = NonNullable<Directory['ldap']>
+
+/** A list as lines of text, and back; empty lines are none. */
+export const linesOf = (values: readonly string[] | undefined) => (values ?? []).join('\n')
+export const valuesOf = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+
+/** What is saved: an empty password is none given, and the server keeps the one it has. */
+export function tidy(draft: Directory): Directory {
+  if (!draft.ldap) return draft
+  const { password, hasPassword: _, ...ldap } = draft.ldap
+  return { ...draft, name: draft.name.trim(), ldap: { ...ldap, ...(password ? { password } : {}) } }
+}
+
+/** All directories with one of them replaced, or added when it was not there. */
+export function withDirectory(all: readonly Directory[], one: Directory, was: string): { all: Directory[]; place: number } {
+  const tidied = all.map(tidy)
+  const place = all.findIndex((other) => other.name === was)
+  if (place < 0) return { all: [...tidied, one], place: all.length }
+  tidied[place] = one
+  return { all: tidied, place }
+}
+
+/** Whether the password that is kept may still be used: only where it was given for. */
+export function keepsPassword(was: Directory, now: Directory): boolean {
+  const key = (one: Directory) => JSON.stringify([one.name, one.ldap?.servers, one.ldap?.domain ?? '', one.ldap?.security, one.ldap?.bind ?? '', (one.ldap?.ca ?? '').trim()]).toLowerCase()
+  return was.ldap?.hasPassword === true && key(was) === key(now)
+}
+
+/** Mistakes by the field of the form they are about: "directories[1].ldap.base" is base. */
+export function errorsAt<T extends { field: string }>(fields: readonly T[], place: number): T[] {
+  const prefix = `directories[${place}].`
+  return fields.map((one) => (one.field.startsWith(prefix) ? { ...one, field: one.field.slice(prefix.length).replace(/^ldap\./, '') } : one))
+}
