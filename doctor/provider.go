@@ -362,7 +362,7 @@ func (s Server) held(r *Report, group string, p Provider) {
 		return
 	}
 	age := st.Age(s.Now)
-	refresh := []Copy{{Setting, "read them now", "signoff trust check " + quoteShell(p.Name)}}
+	refresh := []Copy{{Value, "read them now", "signoff trust check"}}
 	switch {
 	case len(st.Keys) == 0 && st.Problem != "":
 		r.Fail(group, "keys held", "keys", "none: "+st.Problem, Finding{Code: "keys-never-read", Who: Network, Where: "the network between this server and " + host(cmp.Or(st.MetadataURL, st.KeysURL)),
@@ -386,14 +386,4 @@ func (s Server) outdated(st *trust.KeyState, p Provider) bool {
 		return false
 	}
 	return !slices.ContainsFunc(st.Keys, func(k trust.Key) bool { return slices.Contains(p.KeySet.Usable, k.ID) })
-}
-
-// quoteShell writes a word for a shell.
-func quoteShell(s string) string {
-	if s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@", r))
-	}) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

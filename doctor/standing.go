@@ -33,7 +33,7 @@ func (s Server) standing(r *Report, c Case) {
 	switch {
 	case p.Linked && p.Disabled:
 		r.Fail("person", "account", "switched on", "switched off", Finding{Code: "person-disabled", Who: OurAdmin, Where: page + " › " + p.Login,
-			Line: fmt.Sprintf("the account %s is switched off", p.Login), Do: "switch it on, if they may come back", Copy: []Copy{{Setting, "on this server's machine", "signoff users on " + p.Login}}})
+			Line: fmt.Sprintf("the account %s is switched off", p.Login), Do: "switch it on, if they may come back"})
 		return
 	case p.Linked:
 		r.Pass("person", "account", "an account here", fmt.Sprintf("%s (%s)", p.Name, p.Login))
