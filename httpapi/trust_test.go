@@ -377,3 +377,26 @@ func TestEveryCodeOfATokenIsDocumented(t *testing.T) {
 		t.Error("is this test looking in the right place?")
 	}
 }
+
+// A token that was verified, of somebody who is known, costs neither the network
+// nor the database: with both gone it still says who calls.
+func TestAKnownTokenNeedsNobody(t *testing.T) {
+	f := newFirm(t)
+	f.trusts()
+	token := f.person("jane")
+	first, err := f.trust.Caller(t.Context(), token)
+	must(t, err)
+	_, err = f.trust.Caller(t.Context(), token) // the link made meanwhile dropped what was kept once
+	must(t, err)
+	must(t, f.entra.Close())
+	must(t, f.API.Runner.Store.Close())
+	for range 3 {
+		c, err := f.trust.Caller(t.Context(), token)
+		if err != nil || c.Principal != first.Principal || c.How != "bearer" {
+			t.Fatalf("%+v %v", c, err)
+		}
+	}
+	if _, err := f.trust.Caller(t.Context(), f.person("bob")); err == nil {
+		t.Error("somebody new is known without the database: this test shows nothing")
+	}
+}
