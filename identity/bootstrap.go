@@ -41,7 +41,7 @@ func (s *Service) Bootstrap(ctx context.Context, f First) (Bootstrapped, error) 
 		u.Name = "Administrator"
 	}
 	if u.Password == "" {
-		out.Generated = newPassword()
+		out.Generated = NewPassword()
 		u.Password = out.Generated
 	}
 	a, hash, err := s.prepare(ctx, access.System, u)

@@ -174,9 +174,9 @@ func checkPassword(password seal.Secret, login string) error {
 		Fields: []signoff.FieldError{{Field: "password", Detail: detail}}}
 }
 
-// newPassword makes a password for people to type once: 25 letters and digits,
+// NewPassword makes a password for people to type once: 25 letters and digits,
 // 125 bits, without those that look alike.
-func newPassword() seal.Secret {
+func NewPassword() seal.Secret {
 	const alphabet = "abcdefghijkmnpqrstuvwxyz23456789" // 32 of them: no l, o, 0, 1
 	b := make([]byte, 25)
 	rand.Read(b)

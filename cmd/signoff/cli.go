@@ -47,9 +47,13 @@ func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
 		return &client.Client{Server: t.server, Token: token, Agent: agent}, nil
 	}
 	if t.user == "" {
-		return nil, &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "nobody is signed in",
-			Hint: "say who you are with --user or SIGNOFF_USER, or set SIGNOFF_TOKEN"}
+		return t.fromProfile(cmd, agent)
 	}
+	return t.basic(cmd)
+}
+
+// basic returns a client that sends name and password.
+func (t *talk) basic(cmd *cobra.Command) (*client.Client, error) {
 	password := os.Getenv("SIGNOFF_PASSWORD")
 	if password == "" {
 		var err error
@@ -57,7 +61,7 @@ func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
 			return nil, err
 		}
 	}
-	return &client.Client{Server: t.server, Login: t.user, Password: password, Agent: agent}, nil
+	return &client.Client{Server: t.server, Login: t.user, Password: password, Agent: "signoff/" + version}, nil
 }
 
 // askPassword reads a password from the terminal without showing it, or the

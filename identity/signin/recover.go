@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"strconv"
 	"time"
 
@@ -26,6 +27,29 @@ func NewRecovery(ctx context.Context, st *store.Store, account int64) (ticket st
 // RecoverPage is where a ticket leads. It stands behind the #, which is sent to
 // no server and written into no log.
 func RecoverPage(public, ticket string) string { return public + "/sign-in#recover=" + ticket }
+
+// Reopen lets administrators sign in with passwords kept here again, where
+// local accounts are off, and tells whether they were. It needs no caller: it
+// is for whoever holds the data.
+func Reopen(ctx context.Context, st *store.Store) (was bool, err error) {
+	saved, err := st.Setting(ctx, SettingName)
+	if err != nil {
+		return false, err
+	}
+	before, err := readSetting(saved)
+	if err != nil || before.Local != identity.LocalOff {
+		return false, err
+	}
+	after := before
+	after.Local = identity.LocalAdmins
+	body, err := json.Marshal(after)
+	if err != nil {
+		return false, err
+	}
+	_, err = st.SaveSetting(ctx, store.Setting{Name: SettingName, Rev: saved.Rev, Body: body},
+		store.Change{How: "recover", What: SettingName, Subject: SettingName, Before: noteOf(before), After: noteOf(after)})
+	return err == nil, err
+}
 
 // Recover begins a session with a ticket of NewRecovery, which is used up. It
 // refuses any other ("recovery-not-found"). It works in requests that passed

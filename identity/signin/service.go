@@ -94,6 +94,23 @@ func (s *Service) Heard(ctx context.Context, h store.Hint) {
 	}
 }
 
+// Run takes up what other servers saved even if the word of it got lost, until
+// ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(settingFor)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		if _, err := s.load(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("the sign-in setting was not read", slog.Any("err", err))
+		}
+	}
+}
+
 // take returns the setting at work, read anew when that is long ago.
 func (s *Service) take(ctx context.Context) (*current, error) {
 	if c := s.current.Load(); c != nil && s.now().Sub(c.at) < settingFor {
