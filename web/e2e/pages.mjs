@@ -20,6 +20,8 @@ export async function everyPage(base) {
   await call(base, 'admin', 'POST', '/holds', { instance: decided, reason: 'Miller against Contoso' })
   await call(base, 'admin', 'POST', '/holds', { workflow: 'leave', reason: 'Audit 2027' })
   await trusted(base)
+  await directory(base)
+  await called(base)
   const office = await people(base)
   return [
     { name: 'sign-in', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")' },
@@ -73,6 +75,9 @@ export async function everyPage(base) {
     { name: 'manage-newcomers', path: '/manage/newcomers', as: 'admin', ready: '.empty' },
     { name: 'manage-doctor', path: '/manage/doctor', as: 'admin', ready: 'textarea' },
     { name: 'manage-doctor-token', path: '/manage/doctor', as: 'admin', ready: 'textarea', act: foreignToken },
+    { name: 'manage-directories', path: '/manage/directories', as: 'admin', ready: '.entry' },
+    { name: 'manage-directories-add', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: testDirectory },
+    { name: 'manage-directories-one', path: '/manage/directories?show=contoso', as: 'admin', ready: '.message.bad' },
     { name: 'manage-doctor-entra', path: '/manage/doctor?view=entra', as: 'admin', ready: '.verdict', act: allChecks },
     { name: 'manage-changes', path: '/manage/changes', as: 'admin', ready: '.entry', act: whatChanged },
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
@@ -123,6 +128,21 @@ async function jane(base) {
 async function otherSide(page) {
   await page.getByText('What to enter on the other side').click()
   await page.getByText('requestedAccessTokenVersion').waitFor()
+// A directory nobody answers for, and a preview that says so.
+async function directory(base) {
+  const ldap = { servers: ['127.0.0.1:1'], security: 'ldaps', signIn: true, base: 'DC=contoso,DC=test' }
+  const entry = { name: 'contoso', type: 'ldap', on: true, byAddress: false, mostPercent: 10, everyMinutes: 15, ldap }
+  await call(base, 'admin', 'PUT', '/directories', { directories: [entry] })
+  await call(base, 'admin', 'POST', '/directories/contoso/sync', { preview: true })
+}
+
+async function testDirectory(page) {
+  await page.getByLabel('Name', { exact: false }).first().fill('contoso')
+  await page.getByLabel('Servers').fill('127.0.0.1:1')
+  await page.getByRole('button', { name: 'Test' }).click()
+  await page.getByText('It does not work yet').waitFor()
+}
+
 }
 
 // A tenant whose people may call, as an administrator would let it in.

@@ -16,6 +16,7 @@ import { DirectoryForm } from './directoriesform'
 import { directories, useDirectories } from './directoriesqueries'
 import { DirectorySyncs, RunBadge, SyncButtons } from './directoriesrun'
 import { fresh, tidy } from './directorieswords'
+import './manage.css'
 import './trust.css'
 import './directories.css'
 
@@ -81,26 +82,31 @@ function Entry({ entry, status, set, etag }: EntryProps) {
       <dl className="entry-facts">
         {ldap && <Fact name={facts.servers}>{ldap.servers.length > 0 ? ldap.servers.join(', ') : words.dns(ldap.domain ?? '')}</Fact>}
         {status && <Fact name={facts.there}>{words.taken(status.people, status.groups)}</Fact>}
-        <Fact name={facts.schedule}>
-          {words.every(entry.everyMinutes)}
-          {status && !status.agreed && entry.everyMinutes > 0 && `; ${words.notAgreed}`}
-        </Fact>
+        {entry.graph && <Fact name={facts.tenant}>{entry.graph.tenant}</Fact>}
+        {!entry.scim && (
+          <Fact name={facts.schedule}>
+            {words.every(entry.everyMinutes)}
+            {status && !status.agreed && entry.everyMinutes > 0 && `; ${words.notAgreed}`}
+          </Fact>
+        )}
         {ldap && <Fact name={facts.signIn}>{words.signIn(ldap.signIn)}</Fact>}
-        <Fact name={facts.last}>
-          {status?.last ? (
-            <span className="row">
-              <When at={status.last.began} />
-              <RunBadge run={status.last} />
-            </span>
-          ) : (
-            words.never
-          )}
-        </Fact>
+        {!entry.scim && (
+          <Fact name={facts.last}>
+            {status?.last ? (
+              <span className="row">
+                <When at={status.last.began} />
+                <RunBadge run={status.last} />
+              </span>
+            ) : (
+              words.never
+            )}
+          </Fact>
+        )}
       </dl>
       <div className="row">
-        {ldap && <SyncButtons entry={entry} status={status} />}
-        <LinkButton to={`/manage/directories?show=${encodeURIComponent(entry.name)}`}>{words.open}</LinkButton>
-        {ldap && <LinkButton to={`/manage/directories?entry=${encodeURIComponent(entry.name)}`}>{words.change}</LinkButton>}
+        {!entry.scim && <SyncButtons entry={entry} status={status} />}
+        <LinkButton to={`/manage/directories?show=${encodeURIComponent(entry.name)}`}>{entry.scim ? words.scim.open : words.open}</LinkButton>
+        <LinkButton to={`/manage/directories?entry=${encodeURIComponent(entry.name)}`}>{words.change}</LinkButton>
         <Remove entry={entry} set={set} etag={etag} />
       </div>
     </li>

@@ -10,13 +10,15 @@ import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { useDirectories, useTestDirectory } from './directoriesqueries'
 import { Tested } from './directoriestest'
-import { errorsAt, keepsPassword, linesOf, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
+import { EntraPart, ScimPart } from './directoriesother'
+import { errorsAt, freshOf, keepsPassword, linesOf, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
 
 const words = t.directories
 const { fields } = words
 
 const known = [
   'name', 'domain', 'servers', 'security', 'ca', 'bind', 'password', 'domains', 'base', 'peopleBase', 'peopleFilter', 'groupsBase', 'groupsFilter', 'mostPercent', 'every',
+  'type', 'tenant', 'clientId', 'secret', 'authority', 'graph', 'chosen', 'application',
 ] as const
 
 type Field = (typeof known)[number]
@@ -62,24 +64,33 @@ export function DirectoryForm({ entry, all, etag }: Props) {
           if (!save.isPending) save.mutate({ all: next.all, etag })
         }}
       >
-        <ServerPart {...parts} title={title} />
-        <AccountPart {...parts} />
-        <WhatPart {...parts} />
+        <NamePart {...parts} title={title} onType={(type) => setDraft((now) => ({ ...freshOf(type), name: now.name, on: now.on }))} />
+        {draft.ldap && (
+          <>
+            <ServerPart {...parts} />
+            <AccountPart {...parts} />
+            <WhatPart {...parts} />
+          </>
+        )}
+        {draft.graph && <EntraPart {...parts} />}
+        {draft.scim && <ScimPart {...parts} />}
         <HowPart {...parts} />
         {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
         <div className="row">
           <Button look="primary" type="submit" busy={save.isPending}>
             {words.save}
           </Button>
-          <Button
-            busy={test.isPending}
-            onPress={() => {
-              save.reset()
-              test.mutate(tidy(draft))
-            }}
-          >
-            {words.test}
-          </Button>
+          {!draft.scim && (
+            <Button
+              busy={test.isPending}
+              onPress={() => {
+                save.reset()
+                test.mutate(tidy(draft))
+              }}
+            >
+              {words.test}
+            </Button>
+          )}
         </div>
         <div role="status">{test.isPending && <p className="quiet">{words.testing}</p>}</div>
         {test.data && !test.isPending && <Tested result={test.data} />}
@@ -107,12 +118,25 @@ function Lines({ label, help, values, onChange, error }: { label: string; help: 
   return <TextArea label={label} help={help} value={text} onChange={type} error={error} rows={2} mono />
 }
 
-function ServerPart({ was, draft, ldap, change, set, error, title }: PartProps & { title: string }) {
-  const securities = Object.entries(fields.securities).map(([id, label]) => ({ id, label }))
+function NamePart({ was, draft, change, error, title, onType }: PartProps & { title: string; onType: (type: string) => void }) {
+  const types = Object.entries(words.types).map(([id, label]) => ({ id, label }))
   return (
     <Section title={title}>
-      {!was.name && <TextField label={fields.name} help={fields.nameHelp} value={draft.name} onChange={(name) => change({ name })} error={error('name')} required />}
-      <Check label={fields.on} value={draft.on} onChange={(on) => change({ on })} />
+      {!was.name && (
+        <>
+          <Select label={fields.type} value={draft.type} onChange={onType} options={types} error={error('type')} />
+          <TextField label={fields.name} help={fields.nameHelp} value={draft.name} onChange={(name) => change({ name })} error={error('name')} required />
+        </>
+      )}
+      <Check label={draft.scim ? words.scim.on : fields.on} value={draft.on} onChange={(on) => change({ on })} />
+    </Section>
+  )
+}
+
+function ServerPart({ ldap, set, error }: PartProps) {
+  const securities = Object.entries(fields.securities).map(([id, label]) => ({ id, label }))
+  return (
+    <Section title={words.parts.server}>
       <TextField label={fields.domain} help={fields.domainHelp} value={ldap.domain ?? ''} onChange={(domain) => set({ domain })} error={error('domain')} />
       <Lines label={fields.servers} help={fields.serversHelp} values={ldap.servers} onChange={(servers) => set({ servers })} error={error('servers')} />
       <Select label={fields.security} value={ldap.security} onChange={(security) => set({ security: security as Ldap['security'] })} options={securities} error={error('security')} />
@@ -161,8 +185,12 @@ function HowPart({ draft, change, error }: PartProps) {
   return (
     <Section title={words.parts.how}>
       <Check label={fields.byAddress} value={draft.byAddress} onChange={(byAddress) => change({ byAddress })} />
-      <TextField label={fields.mostPercent} help={fields.mostPercentHelp} value={String(draft.mostPercent)} onChange={(text) => change({ mostPercent: whole(text) })} error={error('mostPercent')} inputMode="numeric" />
-      <TextField label={fields.every} help={fields.everyHelp} value={String(draft.everyMinutes)} onChange={(text) => change({ everyMinutes: whole(text) })} error={error('every')} inputMode="numeric" />
+      {!draft.scim && (
+        <>
+          <TextField label={fields.mostPercent} help={fields.mostPercentHelp} value={String(draft.mostPercent)} onChange={(text) => change({ mostPercent: whole(text) })} error={error('mostPercent')} inputMode="numeric" />
+          <TextField label={fields.every} help={fields.everyHelp} value={String(draft.everyMinutes)} onChange={(text) => change({ everyMinutes: whole(text) })} error={error('every')} inputMode="numeric" />
+        </>
+      )}
     </Section>
   )
 }

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api, tagged } from '../api/client'
-import type { Directory, SyncDirectory } from '../api/types'
+import type { Directory, MadeScimToken, SyncDirectory } from '../api/types'
 
 /** The directories, with the tag a change needs; asked again while one is read. */
 export const directories = queryOptions({
@@ -16,6 +16,33 @@ export const directory = (name: string) =>
     queryFn: ({ signal }) => answer(api.GET('/api/v1/directories/{name}', { signal, params: { path: { name } } })),
     refetchInterval: (query) => (query.state.data?.last?.state === 'running' ? 1000 : 30_000),
   })
+
+/** Where a SCIM client writes to, and its tokens. */
+export const scimTokens = (name: string) =>
+  queryOptions({
+    queryKey: ['directories', 'tokens', name],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/directories/{name}/tokens', { signal, params: { path: { name } } })),
+  })
+
+/** Makes a token; what comes back is shown once. */
+export function useMakeScimToken(name: string, onMade: (made: MadeScimToken) => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: () => answer(api.POST('/api/v1/directories/{name}/tokens', { params: { path: { name } }, body: {} })),
+    onSuccess: onMade,
+    onSettled: () => queries.invalidateQueries({ queryKey: scimTokens(name).queryKey }),
+  })
+}
+
+/** Ends a token at once. */
+export function useEndScimToken(name: string, onDone: () => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: number) => answer(api.DELETE('/api/v1/directories/{name}/tokens/{id}', { params: { path: { name, id } } })),
+    onSuccess: onDone,
+    onSettled: () => queries.invalidateQueries({ queryKey: scimTokens(name).queryKey }),
+  })
+}
 
 /** Saves all directories, unless somebody saved since they were read. */
 export function useDirectories(onDone: () => void) {

@@ -13,6 +13,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { directory, useSync } from './directoriesqueries'
+import { ScimTokens } from './directoriestokens'
 
 const words = t.directories
 const tones: Record<DirectoryRun['state'], Tone> = { running: 'info', done: 'good', stopped: 'warn', failed: 'bad', broken: 'warn' }
@@ -28,9 +29,11 @@ export function RunBadge({ run }: { run: DirectoryRun }) {
 }
 
 /** Begins a preview or a sync; before the first sync the preview comes first. */
-export function SyncButtons({ entry, status }: { entry: Directory; status: DirectoryStatus | undefined }) {
+export function SyncButtons({ entry, status, shown = false }: { entry: Directory; status: DirectoryStatus | undefined; /** Its progress is on the page anyway. */ shown?: boolean }) {
   const say = useSay()
-  const sync = useSync(entry.name, (ask) => say(ask.preview ? words.previewBegun : words.begun))
+  const sync = useSync(entry.name, (ask) => {
+    if (!shown) say(ask.preview ? words.previewBegun : words.begun)
+  })
   const running = status?.last?.state === 'running'
   const previewed = status?.agreed === true || status?.last?.state === 'done'
   return (
@@ -61,7 +64,7 @@ export function DirectorySyncs({ entry }: { entry: Directory }) {
       </div>
       {one.error && <Failure error={one.error} retry={() => void one.refetch()} />}
       {one.isPending && <Skeleton rows={3} />}
-      {one.data && <Detail entry={entry} detail={one.data} />}
+      {one.data && (entry.scim ? <ScimTokens entry={entry} /> : <Detail entry={entry} detail={one.data} />)}
     </>
   )
 }
@@ -69,7 +72,7 @@ export function DirectorySyncs({ entry }: { entry: Directory }) {
 function Detail({ entry, detail }: { entry: Directory; detail: DirectoryDetail }) {
   return (
     <>
-      <Section title={words.editTitle(entry.name)} actions={<div className="row">{entry.ldap && <SyncButtons entry={entry} status={detail} />}</div>}>
+      <Section title={words.editTitle(entry.name)} actions={<div className="row"><SyncButtons entry={entry} status={detail} shown /></div>}>
         {!detail.agreed && <Message>{words.first}</Message>}
         {detail.last && <Run run={detail.last} name={entry.name} />}
       </Section>

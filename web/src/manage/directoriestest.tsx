@@ -23,7 +23,8 @@ export function Tested({ result }: { result: DirectoryTested }) {
             <span>
               <strong>{words.steps[step.name] ?? step.name}</strong> <span className="unseen">{words.stepState(step.ok)}</span>
               <br />
-              {sentence(step.words, step.hint)}
+              {step.words}
+              {step.hint && <span className="quiet directory-hint">{sentence(step.hint)}</span>}
             </span>
           </li>
         ))}

@@ -11,6 +11,16 @@ export const fresh: Directory = {
   ldap: { servers: [], security: 'ldaps', signIn: true },
 }
 
+/** A new directory of a type: one that is read, or one that writes here. */
+export function freshOf(type: string): Directory {
+  const { ldap: _, ...plain } = fresh
+  if (type === 'graph') return { ...plain, type, everyMinutes: 30, graph: { tenant: '', clientId: '' } }
+  if (type === 'scim') return { ...plain, type, everyMinutes: 0, mostPercent: 0, scim: {} }
+  return fresh
+}
+
+export type Graph = NonNullable<Directory['graph']>
+export type Scim = NonNullable<Directory['scim']>
 export type Ldap = NonNullable<Directory['ldap']>
 
 /** A list as lines of text, and back; empty lines are none. */
@@ -23,7 +33,11 @@ export const valuesOf = (text: string) =>
 
 /** What is saved: an empty password is none given, and the server keeps the one it has. */
 export function tidy(draft: Directory): Directory {
-  if (!draft.ldap) return draft
+  if (draft.graph) {
+    const { secret, hasSecret: _, ...graph } = draft.graph
+    return { ...draft, name: draft.name.trim(), graph: { ...graph, ...(secret ? { secret } : {}) } }
+  }
+  if (!draft.ldap) return { ...draft, name: draft.name.trim() }
   const { password, hasPassword: _, ...ldap } = draft.ldap
   return { ...draft, name: draft.name.trim(), ldap: { ...ldap, ...(password ? { password } : {}) } }
 }
@@ -43,8 +57,14 @@ export function keepsPassword(was: Directory, now: Directory): boolean {
   return was.ldap?.hasPassword === true && key(was) === key(now)
 }
 
+/** Whether the secret that is kept may still be used: only for the application it was given for. */
+export function keepsSecret(was: Directory, now: Directory): boolean {
+  const key = (one: Directory) => JSON.stringify([one.name, one.graph?.tenant, one.graph?.clientId, one.graph?.authority ?? '', one.graph?.graph ?? '']).toLowerCase()
+  return was.graph?.hasSecret === true && key(was) === key(now)
+}
+
 /** Mistakes by the field of the form they are about: "directories[1].ldap.base" is base. */
 export function errorsAt<T extends { field: string }>(fields: readonly T[], place: number): T[] {
   const prefix = `directories[${place}].`
-  return fields.map((one) => (one.field.startsWith(prefix) ? { ...one, field: one.field.slice(prefix.length).replace(/^ldap\./, '') } : one))
+  return fields.map((one) => (one.field.startsWith(prefix) ? { ...one, field: one.field.slice(prefix.length).replace(/^graph\.groups$/, 'chosen').replace(/^(ldap|graph|scim)\./, '') } : one))
 }

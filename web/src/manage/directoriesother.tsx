@@ -1,0 +1,74 @@
+import { useState } from 'react'
+import type { Directory } from '../api/types'
+import { t } from '../text/en'
+import { Check, TextArea, TextField } from '../ui/field/field'
+import { Section } from '../ui/page/page'
+import { keepsSecret, linesOf, valuesOf, type Graph, type Scim } from './directorieswords'
+
+const { entra, scim } = t.directories
+
+interface Props {
+  was: Directory
+  draft: Directory
+  change: (more: Partial<Directory>) => void
+  error: (field: 'tenant' | 'clientId' | 'secret' | 'authority' | 'graph' | 'chosen' | 'application') => string | undefined
+}
+
+/** An Entra ID tenant, the application that reads it, and what to take. */
+export function EntraPart({ was, draft, change, error }: Props) {
+  const graph = draft.graph as Graph
+  const [chosen, setChosen] = useState(linesOf(graph.groups))
+  const set = (more: Partial<Graph>) => change({ graph: { ...graph, ...more } })
+  const kept = keepsSecret(was, draft)
+  const lost = was.graph?.hasSecret === true && !kept
+  return (
+    <>
+      <Section title={entra.account}>
+        <p className="quiet">{entra.lead}</p>
+        <TextField label={entra.tenant} help={entra.tenantHelp} value={graph.tenant} onChange={(tenant) => set({ tenant: tenant.trim() })} error={error('tenant')} required />
+        <TextField label={entra.clientId} help={entra.clientIdHelp} value={graph.clientId} onChange={(clientId) => set({ clientId: clientId.trim() })} error={error('clientId')} required />
+        <TextArea
+          label={entra.secret}
+          help={lost ? entra.secretAgain : kept ? entra.secretKept : entra.secretHelp}
+          value={graph.secret ?? ''}
+          onChange={(secret) => set({ secret })}
+          error={error('secret')}
+          rows={2}
+          mono
+        />
+        <TextField label={entra.authority} help={entra.authorityHelp} value={graph.authority ?? ''} onChange={(authority) => set({ authority: authority.trim() })} error={error('authority')} />
+        <TextField label={entra.graph} value={graph.graph ?? ''} onChange={(at) => set({ graph: at.trim() })} error={error('graph')} />
+      </Section>
+      <Section title={t.directories.parts.what}>
+        <Check label={entra.guests} value={graph.guests === true} onChange={(guests) => set({ guests })} />
+        <Check label={t.directories.fields.groups} value={!graph.noGroups} onChange={(on) => set({ noGroups: !on })} />
+        {!graph.noGroups && (
+          <TextArea
+            label={entra.chosen}
+            help={entra.chosenHelp}
+            value={chosen}
+            onChange={(text) => {
+              setChosen(text)
+              set({ groups: valuesOf(text) })
+            }}
+            error={error('chosen')}
+            rows={2}
+            mono
+          />
+        )}
+      </Section>
+    </>
+  )
+}
+
+/** A client that writes here: who its people are elsewhere. */
+export function ScimPart({ draft, change, error }: Props) {
+  const set = (more: Partial<Scim>) => change({ scim: { ...(draft.scim as Scim), ...more } })
+  return (
+    <Section title={scim.title}>
+      <p className="quiet">{scim.lead}</p>
+      <TextField label={scim.tenant} help={scim.tenantHelp} value={draft.scim?.tenant ?? ''} onChange={(tenant) => set({ tenant: tenant.trim() })} error={error('tenant')} />
+      <TextField label={scim.application} help={scim.applicationHelp} value={draft.scim?.application ?? ''} onChange={(application) => set({ application: application.trim() })} error={error('application')} />
+    </Section>
+  )
+}
