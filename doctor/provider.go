@@ -82,10 +82,12 @@ func (s Server) Provider(p Provider) Report {
 // Providers is Provider for all of them, one checklist.
 func (s Server) Providers(all []Provider) Report {
 	var r Report
+	names := map[string]bool{} // an entry for both token versions is two sources of one provider
 	for _, p := range all {
 		s.provider(&r, p)
+		names[fmt.Sprint(p.SignsIn, p.Name)] = true
 	}
-	switch n := len(all); n {
+	switch n := len(names); n {
 	case 0:
 		r.Fail("trust", "issuers", "a trusted issuer or a sign-in provider", "none", Finding{Code: "nothing-trusted", Who: OurAdmin, Where: "this server: trusted issuers",
 			Line: "this server trusts no issuer yet, and nobody signs people in for it", Do: "add your tenant", Copy: []Copy{{Az, "read the tenant's id", "az account show --query tenantId -o tsv"}}})
@@ -105,6 +107,9 @@ func count(n int, noun string) string {
 
 func (s Server) provider(r *Report, p Provider) {
 	group := p.Name
+	if p.State != nil && p.State.Version != "" {
+		group += ", version " + p.State.Version
+	}
 	where := fmt.Sprintf("this server: trusted issuer %q", p.Name)
 	if p.SignsIn {
 		where = fmt.Sprintf("this server: sign-in provider %q", p.Name)

@@ -121,7 +121,7 @@ func (g *registering) explain(err error) error {
 func m365PlanCommand() *cobra.Command {
 	var g registering
 	var format string
-	var run bool
+	var run, asJSON bool
 	c := &cobra.Command{
 		Use:   "plan",
 		Short: "Print what to register in Entra, with this server's values and the fewest rights",
@@ -144,7 +144,10 @@ DelegatedPermissionGrant.ReadWrite.All.`,
 				return err
 			}
 			if run {
-				return g.run(cmd, p)
+				return g.run(cmd, p, asJSON)
+			}
+			if asJSON {
+				format = string(m365.AsJSON)
 			}
 			if err := p.Print(cmd.OutOrStdout(), m365.Format(format), g.graph); err != nil {
 				return usageError{err}
@@ -155,11 +158,12 @@ DelegatedPermissionGrant.ReadWrite.All.`,
 	g.flags(c)
 	c.Flags().StringVar(&format, "format", string(m365.AsAz), strings.Join(m365.Formats(), ", "))
 	c.Flags().BoolVar(&run, "run", false, "send the calls to Graph instead of printing them")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: the manifests, or with --run what was made")
 	return c
 }
 
 // run sends a plan's calls and says what to enter in the server.
-func (g *registering) run(cmd *cobra.Command, p m365.Plan) error {
+func (g *registering) run(cmd *cobra.Command, p m365.Plan, asJSON bool) error {
 	c, err := g.connect(cmd.Context())
 	if err != nil {
 		return err
@@ -170,8 +174,8 @@ func (g *registering) run(cmd *cobra.Command, p m365.Plan) error {
 			fmt.Fprintln(cmd.ErrOrStderr(), oneLine(c.About))
 		}
 	})
-	if err != nil {
-		return g.explain(err)
+	if err != nil || asJSON {
+		return orJSON(cmd, g.explain(err), learnt)
 	}
 	for _, r := range p.Registrations {
 		fmt.Fprintf(out, "%s: client id %s\n", r.Name, learnt[r.Key+".appId"])
