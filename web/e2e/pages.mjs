@@ -1,6 +1,7 @@
 // Every page there is, with something on it. Axe, widths and pictures walk this list.
 import { readFileSync } from 'node:fs'
 import { call, openTask, startMany } from './api.mjs'
+import { signInPages } from './signinpages.mjs'
 import { mailToNobody, replyOfAnother } from './trouble.mjs'
 
 const leave = readFileSync(new URL('../../samples/leave.bpmn', import.meta.url), 'utf8')
@@ -69,17 +70,25 @@ export async function everyPage(base) {
     { name: 'manage-mail-ill', path: '/manage/mail', as: 'admin', ready: '.mail', act: mailIsIll },
     { name: 'manage-mail-again', path: '/manage/mail', as: 'admin', ready: '.mail', act: inDoubt },
     { name: 'request-untold', path: `/requests/${untold}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: toTheEnd },
+    { name: 'manage-apis', path: '/manage/apis', as: 'admin', ready: '.table', act: tryIt },
+    { name: 'me-tokens', path: '/me', as: 'jane', ready: '.table' },
+    { name: 'me-token-new', path: '/me', as: 'jane', ready: '.table', act: newToken },
     { name: 'manage-trust', path: '/manage/trust', as: 'admin', ready: '.entry' },
     { name: 'manage-trust-add', path: '/manage/trust?add', as: 'admin', ready: 'button:has-text("Save")', act: otherSide },
     { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
+    { name: 'manage-directories', path: '/manage/directories', as: 'admin', ready: '.entry' },
+    { name: 'manage-directories-add', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: testDirectory },
+    { name: 'manage-directories-entra', path: '/manage/directories?entry=entra', as: 'admin', ready: 'button:has-text("Test")' },
+    { name: 'manage-directories-scim', path: '/manage/directories?show=okta', as: 'admin', ready: '.table' },
+    { name: 'manage-directories-token', path: '/manage/directories?show=okta', as: 'admin', ready: '.table', act: newScimToken },
+    { name: 'manage-directories-add-scim', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: addScim },
+    { name: 'manage-directories-one', path: '/manage/directories?show=contoso', as: 'admin', ready: '.message.bad' },
     { name: 'manage-newcomers', path: '/manage/newcomers', as: 'admin', ready: '.empty' },
     { name: 'manage-doctor', path: '/manage/doctor', as: 'admin', ready: 'textarea' },
     { name: 'manage-doctor-token', path: '/manage/doctor', as: 'admin', ready: 'textarea', act: foreignToken },
-    { name: 'manage-directories', path: '/manage/directories', as: 'admin', ready: '.entry' },
-    { name: 'manage-directories-add', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: testDirectory },
-    { name: 'manage-directories-one', path: '/manage/directories?show=contoso', as: 'admin', ready: '.message.bad' },
     { name: 'manage-doctor-entra', path: '/manage/doctor?view=entra', as: 'admin', ready: '.verdict', act: allChecks },
     { name: 'manage-changes', path: '/manage/changes', as: 'admin', ready: '.entry', act: whatChanged },
+    ...signInPages,
     { name: 'sandbox', path: '/sandbox', as: 'jane', ready: '.mailbox' },
     { name: 'sandbox-mailbox', path: '/sandbox/jane', as: 'jane', ready: '.mail-row' },
     { name: 'sandbox-message', path: `/sandbox/jane/${mail}`, as: 'jane', ready: '.reply' },
@@ -125,15 +134,34 @@ async function jane(base) {
   throw new Error('no mail came to jane')
 }
 
-async function otherSide(page) {
-  await page.getByText('What to enter on the other side').click()
-  await page.getByText('requestedAccessTokenVersion').waitFor()
 // A directory nobody answers for, and a preview that says so.
 async function directory(base) {
   const ldap = { servers: ['127.0.0.1:1'], security: 'ldaps', signIn: true, base: 'DC=contoso,DC=test' }
   const entry = { name: 'contoso', type: 'ldap', on: true, byAddress: false, mostPercent: 10, everyMinutes: 15, ldap }
-  await call(base, 'admin', 'PUT', '/directories', { directories: [entry] })
+  const plain = { on: false, byAddress: false, mostPercent: 10, everyMinutes: 30 }
+  const entra = { ...plain, name: 'entra', type: 'graph', graph: { tenant: '72f988bf-86f1-41af-91ab-2d7cd011db47', clientId: '1950a258-227b-4e31-a9cf-717495945fc2', secret: 'x' } }
+  const okta = { ...plain, name: 'okta', type: 'scim', on: true, everyMinutes: 0, scim: {} }
+  await call(base, 'admin', 'PUT', '/directories', { directories: [entry, entra, okta] })
+  await call(base, 'admin', 'POST', '/directories/okta/tokens', {})
   await call(base, 'admin', 'POST', '/directories/contoso/sync', { preview: true })
+}
+
+// Shown once. There is room for two: the one of the last look makes place.
+async function newScimToken(page) {
+  const make = page.getByRole('button', { name: 'New token' })
+  if (await make.isDisabled()) {
+    await page.getByRole('button', { name: /End the token/ }).last().click()
+    await page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click()
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+  }
+  await make.click()
+  await page.getByText('It is shown this once').waitFor()
+}
+
+async function addScim(page) {
+  await page.getByRole('button', { name: /Kind/ }).click()
+  await page.getByRole('option', { name: /SCIM/ }).click()
+  await page.getByText('Save this, then make a token').waitFor()
 }
 
 async function testDirectory(page) {
@@ -143,6 +171,26 @@ async function testDirectory(page) {
   await page.getByText('It does not work yet').waitFor()
 }
 
+async function otherSide(page) {
+  await page.getByText('What to enter on the other side').click()
+  await page.getByText('requestedAccessTokenVersion').waitFor()
+}
+
+// A token of Jane's that has called, so that there is a caller to show.
+async function called(base) {
+  const { token } = await call(base, 'jane', 'POST', '/me/tokens', { name: 'Monthly report', readOnly: true })
+  await fetch(`${base}/api/workflow/v1/tasks`, { headers: { Authorization: `Bearer ${token}` } })
+}
+
+async function tryIt(page) {
+  await page.getByRole('textbox', { name: 'Token', exact: true }).fill('sgn_nothing')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.locator('.api-answer').waitFor()
+}
+
+async function newToken(page) {
+  await page.getByRole('button', { name: 'New token' }).click()
+  await page.getByRole('dialog').waitFor()
 }
 
 // A tenant whose people may call, as an administrator would let it in.
