@@ -112,12 +112,12 @@ func (s *Server) managerNamed(ctx context.Context, who string) (signoff.Principa
 	if who == "" {
 		return "", nil
 	}
-	meant, err := s.grantees(ctx, []string{who})
-	if err != nil {
+	meant, err := s.Identity.Find(ctx, who)
+	if signoff.KindOf(err) == signoff.NotFound {
 		return "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-user", Detail: "nobody is called that",
 			Fields: []signoff.FieldError{{Field: "manager", Detail: "nobody is called that"}}}
 	}
-	return meant[0], nil
+	return meant.Principal, err
 }
 
 type createUserInput struct{ Body api.NewUser }

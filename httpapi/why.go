@@ -26,11 +26,11 @@ var errBadThing = &signoff.Error{Kind: signoff.Invalid, Code: "bad-thing", Detai
 func (s *Server) why(ctx context.Context, by signoff.Caller, in *whyInput) (*body[api.Why], error) {
 	who := by.Principal
 	if in.Person != "" {
-		meant, err := s.grantees(ctx, []string{in.Person})
+		meant, err := s.Identity.Find(ctx, in.Person)
 		if err != nil {
-			return nil, orNobody(by, err)
+			return nil, err
 		}
-		who = meant[0]
+		who = meant.Principal
 	}
 	asked := worklist.Asked{}
 	var err error
@@ -46,15 +46,6 @@ func (s *Server) why(ctx context.Context, by signoff.Caller, in *whyInput) (*bod
 		out.Body.Right = right
 	}
 	return out, err
-}
-
-// orNobody gives those who may ask about themselves only the answer they get
-// about anybody else: nobody is there.
-func orNobody(by signoff.Caller, err error) error {
-	if access.May(by, access.Server, nil).OK {
-		return err
-	}
-	return &signoff.Error{Kind: signoff.NotFound, Code: "user-not-found", Detail: "there is no such user"}
 }
 
 func (s *Server) whyThing(ctx context.Context, by signoff.Caller, asked worklist.Asked, in *whyInput) (access.Answer, string, error) {

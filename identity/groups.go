@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -226,13 +227,21 @@ func (s *Service) FindGroups(ctx context.Context, by signoff.Caller, q GroupQuer
 		return nil, err
 	}
 	after, _ := store.GroupID(q.After)
-	list, err := s.store.FindGroups(ctx, store.GroupFilter{Role: q.Role, Source: q.Source, Words: strings.Fields(fold(q.Text))},
+	list, err := s.store.FindGroups(ctx, store.GroupFilter{Role: q.Role, Source: q.Source, Words: wordsAsked(q.Text)},
 		after, max(1, min(q.Limit, maxPage)))
 	out := make([]Group, 0, len(list))
 	for _, g := range list {
 		out = append(out, groupOf(g))
 	}
 	return out, err
+}
+
+// wordsAsked are the words of a search, without those that are only signs: no
+// word that somebody is found by begins with them.
+func wordsAsked(text string) []string {
+	return slices.DeleteFunc(strings.Fields(fold(text)), func(w string) bool {
+		return !strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	})
 }
 
 // Group returns one group or role; it takes the server right.

@@ -103,6 +103,16 @@ func (s *Service) called(ctx context.Context, asked string) (a store.Account, fo
 	return a, found, err
 }
 
+// Find finds somebody by any name Resolve takes, also when their account is
+// switched off. It refuses who is not there ("user-not-found").
+func (s *Service) Find(ctx context.Context, asked string) (signoff.Person, error) {
+	a, found, err := s.called(ctx, asked)
+	if err == nil && !found {
+		err = noUser
+	}
+	return a.Person(), err
+}
+
 // group finds a group by principal ("group:3") or name, with or without
 // "group:" before it. A role is found as a group is; with "role:" before it
 // nothing else is.

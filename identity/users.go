@@ -341,7 +341,7 @@ func (s *Service) FindUsers(ctx context.Context, by signoff.Caller, q UserQuery)
 	}
 	id, _ := store.AccountID(q.After)
 	list, err := s.store.FindAccounts(ctx, store.AccountFilter{App: q.App, Disabled: q.Disabled, Admin: q.Admin, Source: q.Source,
-		Words: strings.Fields(fold(q.Text))}, id, max(1, min(q.Limit, maxPage)))
+		Words: wordsAsked(q.Text)}, id, max(1, min(q.Limit, maxPage)))
 	if err != nil {
 		return nil, err
 	}

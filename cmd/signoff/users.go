@@ -11,10 +11,13 @@ import (
 
 func usersCommand() *cobra.Command {
 	var t talk
+	var f client.UserFilter
 	c := &cobra.Command{
 		Use:   "users",
-		Short: "List accounts; add them and change their passwords",
+		Short: "List accounts; add, change and switch them off",
 		Example: `  signoff users --user admin
+  signoff users --find jane
+  signoff users --disabled true
   signoff users add jane --name "Jane Doe" --email jane@example.com < password.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -22,20 +25,35 @@ func usersCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			l, err := c.Users(cmd.Context(), "", client.Paging{Limit: 200})
+			l, err := c.FindUsers(cmd.Context(), f, client.Paging{Limit: 200})
 			if err != nil || t.asJSON {
 				return orJSON(cmd, err, l)
 			}
 			var rows [][]string
 			for _, u := range l.Items {
-				rows = append(rows, []string{u.Login, u.Name, u.Email, yes(u.Admin), yes(u.Disabled)})
+				rows = append(rows, []string{u.Login, u.Name, u.Email, yes(u.Admin), yes(u.Disabled), u.Source})
 			}
-			return table(cmd.OutOrStdout(), "LOGIN NAME EMAIL ADMIN DISABLED", rows)
+			if err := table(cmd.OutOrStdout(), "LOGIN NAME EMAIL ADMIN DISABLED SOURCE", rows); err != nil {
+				return err
+			}
+			return sayMore(cmd, l.Next)
 		},
 	}
 	t.flags(c)
-	c.AddCommand(addUserCommand())
+	c.Flags().StringVar(&f.Q, "find", "", "only who has words that begin so in name, login or address")
+	c.Flags().StringVar(&f.Disabled, "disabled", "", "true: only those switched off; false: only the others")
+	c.Flags().StringVar(&f.Kind, "kind", "", "person or app")
+	c.Flags().StringVar(&f.Source, "source", "", "only those ruled by this directory; local: only those kept here")
+	c.AddCommand(addUserCommand(), showUserCommand(), setUserCommand(), switchUserCommand("disable", true), switchUserCommand("enable", false), passwordCommand())
 	return c
+}
+
+// sayMore says that a list goes on.
+func sayMore(cmd *cobra.Command, next string) error {
+	if next != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "There are more; --json pages through them, --find narrows them down.")
+	}
+	return nil
 }
 
 func yes(b bool) string {
