@@ -31,7 +31,7 @@ func checkApis(in api.SetApis) (api.SetApis, error) {
 
 func checkAPI(field string, in api.APISettings, wrong *[]signoff.FieldError) api.APISettings {
 	if in.BaseURL != "" {
-		address, why := cleanOrigin(in.BaseURL)
+		address, why := cleanAddress(in.BaseURL)
 		if why != "" {
 			*wrong = append(*wrong, signoff.FieldError{Field: field + ".baseUrl", Detail: why, Advice: "write scheme and host alone, such as https://signoff.example.com"})
 		}
@@ -57,9 +57,20 @@ func checkAPI(field string, in api.APISettings, wrong *[]signoff.FieldError) api
 	return in
 }
 
-// cleanOrigin returns an address as browsers send it in Origin (RFC 6454 §6.2):
-// lower case, without the port the scheme has anyway. why says what is wrong.
+// cleanOrigin returns the address of a site as browsers send it in Origin. A
+// site without TLS is none to trust with somebody's token, but for this machine.
 func cleanOrigin(text string) (origin, why string) {
+	origin, why = cleanAddress(text)
+	if u, err := url.Parse(origin); why == "" && (err != nil || u.Scheme == "http" && !onThisMachine(u.Hostname())) {
+		return "", "plain http is for this machine alone: whoever is on the way could read and change it"
+	}
+	return origin, why
+}
+
+// cleanAddress returns scheme, host and port as browsers write them (RFC 6454
+// §6.2): lower case, without the port the scheme has anyway. why says what is
+// wrong.
+func cleanAddress(text string) (address, why string) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "*":
@@ -77,8 +88,6 @@ func cleanOrigin(text string) (origin, why string) {
 		return "", "an address begins with https:// or http://"
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.ForceQuery:
 		return "", "there is something after the host"
-	case u.Scheme == "http" && !onThisMachine(u.Hostname()):
-		return "", "plain http is for this machine alone: whoever is on the way could read and change it"
 	case !plainHost(u.Hostname()):
 		return "", "the host is not one that browsers write"
 	}

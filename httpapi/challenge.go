@@ -16,13 +16,16 @@ type challenger interface {
 }
 
 // challenge sets WWW-Authenticate to what the API of a request takes, and says
-// in it which check of the credentials failed. Pages are left what identity has
-// said to them: a browser would put up a dialog of its own for anything else.
+// in it which check of the credentials failed. Pages are never offered Basic: a
+// browser would put up a dialog of its own.
 func (s *Server) challenge(h http.Header, r *http.Request, err error) {
+	name, kind := apiOf(r), kindOf(r)
 	if strings.HasPrefix(h.Get("WWW-Authenticate"), "Session") {
+		if kind == "bearer" || kind == "token" { // no browser has a dialog for those
+			h.Set("WWW-Authenticate", s.bearerChallenge(r, name, err))
+		}
 		return
 	}
-	name := apiOf(r)
 	if signoff.KindOf(err) != signoff.Unauthenticated {
 		if c, ok := errors.AsType[challenger](err); ok {
 			h.Set("WWW-Authenticate", c.Challenge(realm, s.metadataURL(r, name)))

@@ -70,6 +70,10 @@ func TestATokenCallsForItsOwnerUntilItIsEnded(t *testing.T) {
 		t.Errorf("a token may end itself: %d %s", a.StatusCode, text)
 	}
 	refusedWith(t, w, made.Text, "GET", me, 401, "access-token-unknown", `Bearer realm="signoff", error="invalid_token", error_description="the access token is not known here"`)
+	a, _ := send(t, w, "GET", me, "", "Authorization", "Bearer "+made.Text, "Sec-Fetch-Site", "same-origin")
+	if got := a.Header.Values("WWW-Authenticate"); len(got) != 1 || !strings.HasPrefix(got[0], "Bearer ") || !strings.Contains(got[0], "invalid_token") {
+		t.Errorf("to a page: %v", got)
+	}
 	if strings.Contains(w.Log.String(), made.Text) {
 		t.Error("the token was logged")
 	}

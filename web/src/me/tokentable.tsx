@@ -37,7 +37,7 @@ export function TokenTable({ items, onEnd, owners = false }: Props) {
             <th scope="row">
               {one.name}
               <span className="table-under quiet small">
-                sgn_…{one.ending} {words.limits(one.readOnly, one.api)}
+                {words.known(one.ending, one.readOnly, one.api)}
               </span>
             </th>
             {owners && <td data-label={owner}>{one.owner && called(one.owner)}</td>}

@@ -95,7 +95,8 @@ export const tokensWords = {
   endLead: 'Whatever uses it is refused from that moment on.',
   ended: (name: string) => `${name} has ended.`,
   ranOut: 'ran out',
-  limits: (readOnly: boolean, api: string | undefined) => [readOnly ? 'only reads' : '', api ? (tokensWords.only[api] ?? api) : ''].filter(Boolean).join(', '),
+  known: (ending: string, readOnly: boolean, api: string | undefined): string =>
+    [`sgn_…${ending}`, readOnly ? 'only reads' : '', api ? (tokensWords.only[api] ?? api) : ''].filter(Boolean).join(' · '),
   columns: { name: 'Token', owner: 'Owner', expires: 'Ends', used: 'Last used', end: 'End it' },
   never: 'never',
 }
