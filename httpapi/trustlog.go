@@ -60,10 +60,13 @@ func (s *Server) logToken(ctx context.Context, no *trust.Refusal) {
 	s.Log.WarnContext(ctx, "token refused", append(list, "checks", checkWords(no.Checks()))...)
 }
 
-// checkWords is the checklist on one line.
+// checkWords is the checklist on one line, as far as it was gone through.
 func checkWords(all []trust.Check) string {
 	text := ""
 	for _, c := range all {
+		if c.Result == trust.NotReached {
+			continue
+		}
 		if text != "" {
 			text += "; "
 		}

@@ -144,6 +144,8 @@ export const trustWords = {
       member: 'Member',
       right: 'Right',
       token: 'Access token',
+      'scim-token': 'SCIM token',
+      recovery: 'Recovery of an administrator',
       sessions: 'Sessions',
       'identity-link': 'Link of a person',
       'group-link': 'Link of a group',
