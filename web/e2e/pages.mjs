@@ -153,6 +153,7 @@ async function newScimToken(page) {
     await page.getByRole('button', { name: /End the token/ }).last().click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click()
     await page.getByRole('alertdialog').waitFor({ state: 'detached' })
+    await page.reload() // what was announced about the button of the dialog is gone with it
   }
   await make.click()
   await page.getByText('It is shown this once').waitFor()

@@ -32,12 +32,12 @@ export function ScimTokens({ entry }: { entry: Directory }) {
   if (list.error) return <Failure error={list.error} retry={() => void list.refetch()} />
   if (!list.data) return <Skeleton rows={2} />
   const button = (
-    <Button look={list.data.tokens.length === 0 ? 'primary' : 'plain'} icon="plus" busy={make.isPending} onPress={() => make.mutate()}>
+    <Button look={list.data.tokens.length === 0 ? 'primary' : 'plain'} icon="plus" busy={make.isPending} isDisabled={list.data.tokens.length >= 2} onPress={() => make.mutate()}>
       {words.make}
     </Button>
   )
   return (
-    <Section title={words.tokens} actions={list.data.tokens.length < 2 && button}>
+    <Section title={t.directories.editTitle(entry.name)} actions={button}>
       <CopyField label={words.address} value={list.data.address} />
       {!entry.on && <Message tone="warn">{words.isOff}</Message>}
       <p className="quiet">{list.data.tokens.length === 0 ? words.none : words.tokensLead}</p>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { t } from '../text/en'
 import type { DirectoryRun } from '../api/types'
-import { errorsAt, fresh, keepsPassword, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
+import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
 
 const contoso = { ...fresh, name: 'contoso', ldap: { ...fresh.ldap, servers: ['dc1'], bind: 'us', hasPassword: true } as Ldap }
 
@@ -33,5 +33,28 @@ describe('words', () => {
   })
   it('are one value a line', () => {
     expect(valuesOf(' a \n\n b')).toEqual(['a', 'b'])
+  })
+})
+
+describe('a directory of Entra ID', () => {
+  const graph = { tenant: 'T', clientId: 'c', hasSecret: true }
+  const entra = { ...freshOf('graph'), name: 'entra', graph }
+  it('is one thing only, and so is one that writes here', () => {
+    expect(freshOf('graph')).not.toHaveProperty('ldap')
+    expect(freshOf('scim')).toMatchObject({ type: 'scim', everyMinutes: 0, scim: {} })
+    expect(freshOf('scim')).not.toHaveProperty('ldap')
+    expect(freshOf('ldap')).toEqual(fresh)
+  })
+  it('sends a secret only when one was typed', () => {
+    expect(tidy({ ...entra, graph: { ...graph, secret: '' } }).graph).toEqual({ tenant: 'T', clientId: 'c' })
+    expect(tidy({ ...entra, graph: { ...graph, secret: 'x' } }).graph?.secret).toBe('x')
+  })
+  it('keeps its secret for the same application only', () => {
+    expect(keepsSecret(entra, { ...entra, graph: { ...graph, tenant: 't' } })).toBe(true)
+    expect(keepsSecret(entra, { ...entra, graph: { ...graph, clientId: 'd' } })).toBe(false)
+    expect(keepsSecret(entra, { ...entra, graph: { ...graph, authority: 'https://x' } })).toBe(false)
+  })
+  it('shows mistakes at their field', () => {
+    expect(errorsAt([{ field: 'directories[0].graph.groups' }, { field: 'directories[0].scim.tenant' }], 0)).toEqual([{ field: 'chosen' }, { field: 'tenant' }])
   })
 })
