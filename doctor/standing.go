@@ -51,14 +51,18 @@ func (s Server) standing(r *Report, c Case) {
 		return
 	}
 	s.groups(r, p)
-	if p.Linked && p.Rights != nil {
-		r.Pass("person", "rights", "what they may do is said by rights", strings.Join(p.Rights, ", "))
+	if p.Rights != nil {
+		s.rights(r, p)
 	}
-	if p.App && p.Linked && p.Rights != nil && len(p.Rights) == 0 {
-		r.Checks = r.Checks[:len(r.Checks)-1]
-		r.Warn("person", "rights", "a right", "none", Finding{Code: "app-without-rights", Who: OurAdmin, Where: "this server: Rights",
-			Line: fmt.Sprintf("the application %s is known and holds no right", p.Login), Do: "give it a right, itself or by a role"})
+}
+
+func (s Server) rights(r *Report, p *Standing) {
+	if len(p.Rights) > 0 {
+		r.Pass("person", "rights", "a right", strings.Join(p.Rights, ", "))
+		return
 	}
+	r.Warn("person", "rights", "a right", "none", Finding{Code: "without-rights", Who: OurAdmin, Where: "this server: People › Rights",
+		Line: fmt.Sprintf("%s is known and holds no right: calls that need one are refused with 403", p.Login), Do: "give them a right, themselves or by a group or role"})
 }
 
 func (s Server) groups(r *Report, p *Standing) {

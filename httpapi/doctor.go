@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
@@ -84,8 +86,41 @@ func (s *Server) standing(ctx context.Context, by signoff.Caller, e trust.Explan
 	case "refuse":
 		out.Newcomers = string(identity.NewcomersRefuse)
 	}
-	if seen.Person != nil {
-		out.Login, out.Name = seen.Person.Login, seen.Person.Name
+	if seen.Person == nil {
+		return out, nil
+	}
+	out.Login, out.Name = seen.Person.Login, seen.Person.Name
+	if out.Disabled {
+		return out, nil
+	}
+	out.Rights, err = s.rightsInWords(ctx, seen.Person.Principal)
+	return out, err
+}
+
+// rightsInWords says in a few words what somebody holds here.
+func (s *Server) rightsInWords(ctx context.Context, who signoff.Principal) ([]string, error) {
+	c, err := s.Identity.Caller(ctx, who, "doctor")
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Library.Workflows(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out, start := []string{}, 0
+	for right, holds := range map[string]bool{"administer the server": c.Admin, "deploy": c.Deploy, "impersonate": c.Impersonate} {
+		if holds {
+			out = append(out, right)
+		}
+	}
+	slices.Sort(out)
+	for _, w := range all {
+		if w.CanStart {
+			start++
+		}
+	}
+	if len(all) > 0 {
+		out = append(out, fmt.Sprintf("a right on %s, of which they may start %d", count(len(all), "workflow"), start))
 	}
 	return out, nil
 }

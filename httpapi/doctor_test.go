@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +102,9 @@ func (h *hospital) first(d api.Diagnosis, code, who, phrase string) {
 func TestTheDoctorLooksAtATokenWithTheSettingsOfTheServer(t *testing.T) {
 	h := newHospital(t)
 	token := h.token("jane@contoso.test")
-	look := func() api.Diagnosis { return h.diagnose("POST", "/token", api.Pasted{Text: "Authorization: Bearer " + token}) }
+	look := func() api.Diagnosis {
+		return h.diagnose("POST", "/token", api.Pasted{Text: "Authorization: Bearer " + token})
+	}
 	h.first(look(), "token-issuer", "server", "trusts no issuer yet")
 	h.trusts(func(is *api.TrustedIssuer) { is.Versions = []string{"1.0"} })
 	h.first(look(), "token-version", "provider", "version 2.0, and the setting takes 1.0")
@@ -110,8 +113,12 @@ func TestTheDoctorLooksAtATokenWithTheSettingsOfTheServer(t *testing.T) {
 	h.trusts(func(is *api.TrustedIssuer) { is.Newcomers = "ask" })
 	h.first(look(), "person-awaits-admission", "server", "is not admitted yet")
 	h.trusts(func(is *api.TrustedIssuer) { is.LinkByAddress = true })
-	if d := look(); !d.OK || !strings.Contains(d.Line, "jane@contoso.test") {
+	d := look()
+	if !d.OK || !strings.Contains(d.Line, "jane@contoso.test") {
 		t.Errorf("%+v", d)
+	}
+	if i := slices.IndexFunc(d.Checks, func(c api.DiagnosisCheck) bool { return c.Group == "person" && c.Name == "rights" }); i < 0 || !strings.Contains(d.Checks[i].Found, "a right on") {
+		t.Errorf("jane's rights are not among %+v", d.Checks)
 	}
 	// Looking makes nobody an account, and links nobody.
 	if status, _, text := ask(t, h.World, "admin", "GET", "/api/v1/newcomers", ""); status != 200 || strings.Contains(text, "jane") {

@@ -11,6 +11,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/doctor"
+	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/identity/trust"
 	"github.com/signoffhq/signoff/m365"
 )
@@ -18,35 +19,23 @@ import (
 // doctorWithin bounds one walk through all providers.
 const doctorWithin = 25 * time.Second
 
-// signInProvider is what the doctor needs of a provider that signs people in.
-type signInProvider struct {
-	Name        string `json:"name"`
-	Tenant      string `json:"tenant"`
-	Issuer      string `json:"issuer"`
-	MetadataURL string `json:"metadataUrl"`
-	ClientID    string `json:"clientId"`
-	Redirect    string `json:"redirect"`
-}
-
 // authority is where an Entra provider signs people in, without the tenant.
-func (p signInProvider) authority() string {
+func authority(p signin.Provider) string {
 	before, _, _ := strings.Cut(p.Issuer, "/"+p.Tenant)
 	return before
 }
 
 // signIns reads who signs people in. Secrets in the setting are locked, and not
 // looked at.
-func (s *Server) signIns(ctx context.Context) ([]signInProvider, error) {
+func (s *Server) signIns(ctx context.Context) ([]signin.Provider, error) {
 	if s.Worklist == nil {
 		return nil, nil
 	}
-	saved, err := s.Worklist.Store.Setting(ctx, "signin")
+	saved, err := s.Worklist.Store.Setting(ctx, signin.SettingName)
 	if err != nil || saved.Rev == 0 {
 		return nil, err
 	}
-	var set struct {
-		Providers []signInProvider `json:"providers"`
-	}
+	var set signin.Setting
 	if err := json.Unmarshal(saved.Body, &set); err != nil {
 		return nil, err
 	}
@@ -55,11 +44,11 @@ func (s *Server) signIns(ctx context.Context) ([]signInProvider, error) {
 
 // setupOf is what an error of Entra's is most likely about: the first sign-in
 // with Entra, and the first trusted tenant.
-func setupOf(d doctor.Server, signIns []signInProvider) doctor.Setup {
-	out := doctor.Setup{Redirect: d.URL + "/oauth/callback", ScopeID: m365.ScopeID("user_impersonation")}
+func setupOf(d doctor.Server, signIns []signin.Provider) doctor.Setup {
+	out := doctor.Setup{Redirect: d.URL + signin.CallbackPath, ScopeID: m365.ScopeID("user_impersonation")}
 	for _, p := range signIns {
 		if p.Tenant != "" {
-			out.App, out.Tenant, out.Redirect, out.Login = p.ClientID, p.Tenant, d.URL+p.Redirect, p.authority()
+			out.App, out.Tenant, out.Redirect, out.Login = p.ClientID, p.Tenant, d.URL+p.Redirect, authority(p)
 			break
 		}
 	}
@@ -157,7 +146,7 @@ type registered struct {
 }
 
 // tenantsOf collects what the settings expect, by tenant. name "" means all.
-func tenantsOf(d doctor.Server, signIns []signInProvider, name string) (out []registered) {
+func tenantsOf(d doctor.Server, signIns []signin.Provider, name string) (out []registered) {
 	at := func(tenant, login string) *registered {
 		for i := range out {
 			if out[i].tenant == tenant {
@@ -175,7 +164,7 @@ func tenantsOf(d doctor.Server, signIns []signInProvider, name string) (out []re
 	}
 	for _, p := range signIns {
 		if p.Tenant != "" && (name == "" || name == p.Name) {
-			t := at(p.Tenant, p.authority())
+			t := at(p.Tenant, authority(p))
 			t.plan.Registrations = append(t.plan.Registrations, m365.SigningIn(p.Name, p.ClientID, d.URL+p.Redirect))
 		}
 	}
