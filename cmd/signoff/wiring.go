@@ -185,7 +185,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
-	api.Also[scimapi.Base+"/"] = &scimapi.Server{HTTP: api, Provision: api.Provision, Clients: scimapi.Set{Directories: s.directories}, Trust: s.trust}
+	api.Also[scimapi.Base+"/"] = &scimapi.Server{HTTP: api, Provision: api.Provision, Clients: scimapi.Set{Directories: s.directories}, Bearer: s.trust.Caller}
 	if s.post.room != nil {
 		api.Mail = s.post.room
 	}

@@ -29,7 +29,7 @@ func (s *Server) client(ctx context.Context, r *http.Request) (provision.Client,
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return none, errNoToken
 	}
-	if provision.IsToken(token) || s.Trust == nil {
+	if provision.IsToken(token) || s.Bearer == nil {
 		name, err := s.Provision.ClientOf(ctx, token)
 		if err != nil {
 			return none, err
@@ -40,7 +40,7 @@ func (s *Server) client(ctx context.Context, r *http.Request) (provision.Client,
 		}
 		return c, nil
 	}
-	by, err := s.Trust.Caller(ctx, token)
+	by, err := s.Bearer(ctx, token)
 	if err != nil {
 		return none, err
 	}

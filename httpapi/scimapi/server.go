@@ -22,7 +22,6 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/httpapi"
-	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/scim"
 )
@@ -52,8 +51,11 @@ type Server struct {
 	HTTP      *httpapi.Server // its way with refusals, and where it is reached
 	Provision *provision.Service
 	Clients   Clients
-	Trust     *identity.Trust  // whose application tokens are taken; nil: nobody's
-	Now       func() time.Time // nil: time.Now
+
+	// Bearer tells whose token of a trusted issuer it is; nil: nobody's is taken.
+	Bearer func(ctx context.Context, token string) (signoff.Caller, error)
+
+	Now func() time.Time // nil: time.Now
 
 	once  sync.Once
 	mux   *http.ServeMux

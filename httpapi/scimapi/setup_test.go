@@ -2,6 +2,7 @@ package scimapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/httpapi/apitest"
@@ -51,7 +53,13 @@ func TestAnAdministratorSetsUpAClientAndItWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.Directories, s.Provision = d, &provision.Service{Store: st, People: d.Service, Log: s.Log}
-		s.Also = map[string]http.Handler{scimapi.Base + "/": &scimapi.Server{HTTP: s, Provision: s.Provision, Clients: scimapi.Set{Directories: d}}}
+		s.Also = map[string]http.Handler{scimapi.Base + "/": &scimapi.Server{HTTP: s, Provision: s.Provision, Clients: scimapi.Set{Directories: d},
+			Bearer: func(_ context.Context, token string) (signoff.Caller, error) {
+				if token != "app" && token != "other" {
+					return signoff.Caller{}, &signoff.Error{Kind: signoff.Unauthenticated, Code: "token-issuer", Detail: "nobody trusts it"}
+				}
+				return signoff.Caller{Person: signoff.Person{Principal: signoff.Principal(map[string]string{"app": "user:77", "other": "user:78"}[token])}}, nil
+			}}}
 	})
 	if status, _ := rest(t, w.World, "POST", "/directories/okta/tokens", `{}`); status != 404 {
 		t.Errorf("a token of nobody: %d", status)
@@ -103,6 +111,21 @@ func TestAnAdministratorSetsUpAClientAndItWrites(t *testing.T) {
 	if status, _, _ := w.send("GET", "/Users", ""); status != 200 {
 		t.Errorf("the one that followed: %d", status)
 	}
+	// An application of a trusted issuer, once the directory names it.
+	w.token = "app"
+	if status, text, _ := w.send("GET", "/Users", ""); status != 403 || !strings.Contains(text, "no SCIM directory") {
+		t.Errorf("an application nobody named: %d %s", status, text)
+	}
+	if status, out := rest(t, w.World, "PUT", "/directories", `{"directories":[`+strings.Replace(entry, `"scim":{}`, `"scim":{"application":"user:77"}`, 1)+`]}`); status != 200 {
+		t.Fatalf("%d %v", status, out)
+	}
+	for token, want := range map[string]int{"app": 200, "other": 403, "forged": 401} {
+		w.token = token
+		if status, text, _ := w.send("GET", "/Users", ""); status != want {
+			t.Errorf("%s: %d %s", token, status, text)
+		}
+	}
+	w.token = second["token"].(string)
 	// Switched off, at once.
 	if status, out := rest(t, w.World, "PUT", "/directories", `{"directories":[`+strings.Replace(entry, `"on":true`, `"on":false`, 1)+`]}`); status != 200 {
 		t.Fatalf("%d %v", status, out)
