@@ -214,6 +214,7 @@ var Codes = []Code{
 	{"bad-directory", 422, "The directories cannot be used", "\"errors\" names each mistake; nothing was saved."},
 	{"directory-settings-wrong", 422, "Something about the directory cannot be meant", "\"errors\" says what."},
 	{"directory-away", 503, "The directory does not answer", "Only it knows this password. Accounts of this server still work; try again in a few minutes."},
+	{"password-elsewhere", 409, "The directory keeps that password", "Change it there, in Windows for instance. This server asks the directory and keeps none."},
 	{"password-expired", 401, "The password has to be changed first", "It was right. Change it where the directory lets you, in Windows for instance, then sign in."},
 	{"sync-stopped", 409, "The sync would switch off too many people", "Nothing was written. Look at base and filter; if they really left, sync once more and say so."},
 	{"directory-unreachable", 503, "The directory cannot be reached", "The detail says which server was tried. The test on the directory's page goes step by step."},

@@ -130,6 +130,16 @@ func (s *Service) matches(ctx context.Context, c store.Credential, password seal
 	return s.hashing.matches(ctx, password, c.Password)
 }
 
+// keptHere refuses to keep a password that nobody would look at: the directory
+// is asked for that person's ("password-elsewhere").
+func (s *Service) keptHere(a store.Account) error {
+	if e := s.elsewhere.Load(); e != nil && a.Source != "" && (*e).Checks(a.Source) {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "password-elsewhere", Detail: "the password of " + a.Name + " is kept by the directory " + a.Source,
+			Hint: "change it there, in Windows for instance"}
+	}
+	return nil
+}
+
 var errDirectoryAway = &signoff.Error{Kind: signoff.Unavailable, Code: "directory-away",
 	Detail: "the directory that knows this password does not answer", Hint: "try again in a few minutes; accounts of this server still work"}
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 )
@@ -60,6 +61,20 @@ func TestADirectoryKnowsThePasswordsOfItsPeople(t *testing.T) {
 	}
 	if got := w.basic("bob", secretOf("bob").Reveal()); got != "" || o.asked != 2 {
 		t.Errorf("bob: %q, %d", got, o.asked)
+	}
+}
+
+func TestAPasswordThatADirectoryKeepsIsNotKeptHere(t *testing.T) {
+	w, o, jane := ruled(t)
+	who := w.caller(store.Account{ID: jane}.Principal())
+	if err := w.ChangePassword(t.Context(), who, "theirs", "a long enough one", "192.0.2.1"); signoff.CodeOf(err) != "password-elsewhere" {
+		t.Errorf("her own: %v", err)
+	}
+	if err := w.SetPassword(t.Context(), access.System, who.Principal, "a long enough one"); signoff.CodeOf(err) != "password-elsewhere" {
+		t.Errorf("by an administrator: %v", err)
+	}
+	if got := w.basic("jane", "theirs"); got != "" || o.asked != 1 {
+		t.Errorf("%q, %d", got, o.asked)
 	}
 }
 

@@ -270,6 +270,9 @@ func (s *Service) SetPassword(ctx context.Context, by signoff.Caller, who signof
 }
 
 func (s *Service) setPassword(ctx context.Context, a store.Account, password seal.Secret) error {
+	if err := s.keptHere(a); err != nil {
+		return err
+	}
 	if err := checkPassword(password, a.Login); err != nil {
 		return err
 	}
