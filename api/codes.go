@@ -188,7 +188,7 @@ var Codes = []Code{
 	{"last-administrator", 409, "The server needs an administrator", "Make somebody else one first."},
 	{"bad-token", 422, "The token cannot be made", "\"errors\" names the field."},
 	{"token-name-taken", 409, "The name is taken", "You have a token of that name already. Name each after the program that uses it."},
-	{"too-many-tokens", 409, "Too many tokens", "End those that nothing uses any more."},
+	{"too-many-access-tokens", 409, "Too many tokens", "End those that nothing uses any more."},
 	{"bad-apis", 422, "The setting is not right", "\"errors\" names each part, what is wrong with it and what to write."},
 	{"bad-group", 422, "The group is not right", "\"errors\" names the field."},
 	{"group-cycle", 409, "A group cannot be in itself", "The group to be put in holds the other one already, perhaps through further groups."},

@@ -176,7 +176,7 @@ func TestWhatIsNoTokenIsRefused(t *testing.T) {
 		makeToken(t, w, "ana", fmt.Sprintf(`{"name":"n%d"}`, i))
 	}
 	a, text := send(t, w, "POST", "/api/v1/me/tokens", `{"name":"one too many"}`, "Authorization", basicOf("ana"))
-	if a.StatusCode != 409 || !strings.Contains(text, "too-many-tokens") {
+	if a.StatusCode != 409 || !strings.Contains(text, "too-many-access-tokens") {
 		t.Errorf("%d %s", a.StatusCode, text)
 	}
 }

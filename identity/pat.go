@@ -53,7 +53,7 @@ const tokenNameRunes = 80
 // can never be had again. The caller has to be present with a password or a
 // session ("token-by-token"): a lost token must not make others. It refuses
 // more than maxDays and what is no name ("bad-token"), a name twice
-// ("token-name-taken"), and more tokens than may be ("too-many-tokens").
+// ("token-name-taken"), and more tokens than may be ("too-many-access-tokens").
 func (s *Service) CreateToken(ctx context.Context, by signoff.Caller, n NewToken, maxDays int) (Token, seal.Secret, error) {
 	account, ok := store.AccountID(by.Principal)
 	if !ok {

@@ -32,7 +32,7 @@ const tokenShownFor = 30 * 24 * time.Hour
 
 // CreateAccessToken keeps a new token and returns it with its number. It takes
 // the chance to remove the person's that ran out long ago, and refuses with
-// "too-many-tokens" who has as many as may be, and with "token-name-taken" a
+// "too-many-access-tokens" who has as many as may be, and with "token-name-taken" a
 // second one of the same name.
 func (s *Store) CreateAccessToken(ctx context.Context, a AccessToken, note Change) (AccessToken, error) {
 	err := s.exclusively(ctx, func(t *tx) error {
@@ -45,7 +45,7 @@ func (s *Store) CreateAccessToken(ctx context.Context, a AccessToken, note Chang
 			return err
 		}
 		if all >= MaxAccessTokens {
-			return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-tokens",
+			return &signoff.Error{Kind: signoff.Conflict, Code: "too-many-access-tokens",
 				Detail: fmt.Sprintf("one person can have at most %d tokens", MaxAccessTokens), Hint: "end those that nothing uses any more"}
 		}
 		if same > 0 {

@@ -45,7 +45,7 @@ func accessTokens(t *testing.T, s *store.Store) {
 		_, err = s.CreateAccessToken(ctx, store.AccessToken{Hash: fmt.Sprint("n", i), Account: ana.ID, Name: fmt.Sprint(i), Created: at, Expires: at.AddDate(0, 0, 1)}, store.Change{})
 		must(t, err)
 	}
-	if _, err := s.CreateAccessToken(ctx, store.AccessToken{Hash: "x", Account: ana.ID, Name: "x", Created: at, Expires: at}, store.Change{}); signoff.CodeOf(err) != "too-many-tokens" {
+	if _, err := s.CreateAccessToken(ctx, store.AccessToken{Hash: "x", Account: ana.ID, Name: "x", Created: at, Expires: at}, store.Change{}); signoff.CodeOf(err) != "too-many-access-tokens" {
 		t.Errorf("one too many: %v", err)
 	}
 	list, err := s.AccessTokensOf(ctx, ana.ID)
