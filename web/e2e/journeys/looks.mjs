@@ -59,13 +59,13 @@ async function settled(page) {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 
-async function axeFaults(page) {
+export async function axeFaults(page) {
   await page.evaluate(axe.source)
   const { violations } = await page.evaluate((tags) => window.axe.run(document, { runOnly: tags }), rules)
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 140)).join(' | ')}`)
 }
 
-async function sideways(page) {
+export async function sideways(page) {
   return page.evaluate(() => {
     const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page scrolls sideways'] : []
     const parts = [...document.querySelectorAll('main, main section, .inbox-pane, .tasks')].filter((part) => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX !== 'hidden')
