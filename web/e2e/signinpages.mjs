@@ -64,7 +64,7 @@ async function ways(page) {
 
 async function otherWay(page) {
   await ways(page)
-  await page.getByRole('button', { name: /kept here/ }).click()
+  await page.getByRole('button', { name: 'Use a name and password' }).click()
 }
 
 async function failed(page) {

@@ -49,7 +49,7 @@ export async function run({ browser, base, data }) {
 
   const other = await person(browser, base)
   await other.page.goto('/sign-in')
-  await other.page.getByRole('button', { name: 'Sign in with a name and password kept here' }).click()
+  await other.page.getByRole('button', { name: 'Use a name and password' }).click()
   await other.page.getByLabel('Name or address').fill('jane')
   await other.page.locator('input[name=password]').fill('signoff')
   await other.page.getByRole('button', { name: 'Sign in', exact: true }).click()

@@ -12,6 +12,7 @@ import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
+import { CommandLine } from './signincommand'
 import { ExplainError } from './signinexplain'
 import { AddProvider, ChangeProvider } from './signinform'
 import { TestResult } from './signintest'
@@ -41,6 +42,7 @@ export function SignInSettingPage() {
       <Providers set={set} etag={etag} />
       <Local set={set} etag={etag} />
       {set.providers.length > 0 && <ToRegister set={set} />}
+      <CommandLine key={etag} set={set} etag={etag} />
       {set.providers.length > 0 && <ExplainError providers={set.providers} />}
     </>
   )

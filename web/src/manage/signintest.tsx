@@ -8,6 +8,8 @@ import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { signInTest } from './signinqueries'
+import './manage.css'
+import './signin.css'
 
 const works = ['known', 'link', 'create']
 

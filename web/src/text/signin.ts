@@ -2,7 +2,7 @@
 export const signInWords = {
   through: (name: string) => `Sign in with ${name}`,
   or: 'or',
-  otherWay: 'Sign in with a name and password kept here',
+  otherWay: 'Use a name and password',
   noWay: 'Nobody can sign in here yet: there is no provider, and local accounts are off. Whoever runs the server can let an administrator in with “signoff recover”.',
   left: 'You are signed out.',
   failed: 'You were not signed in',
@@ -83,6 +83,14 @@ export const signInWords = {
   explainFor: 'Provider',
   explained: 'What it means',
   testFailed: 'Signing in does not work yet',
+  command: {
+    title: 'Command line',
+    lead: '“signoff login” signs in with a code or a browser where you say here. Leave it empty, and it takes names and passwords, or tokens.',
+    issuer: 'Issuer',
+    issuerHelp: 'One that is trusted for API calls, to the letter; of Entra the one that ends in /v2.0.',
+    clientHelp: 'Of a public client there. In Entra: Mobile and desktop applications, redirect URI http://localhost, public client flows allowed.',
+    scopesHelp: 'The API’s, with spaces between them, such as api://…/user_impersonation offline_access.',
+  },
   tested: 'What the test found out',
   testedAgain: 'Back to the setting',
   would: {
