@@ -83,7 +83,7 @@ export async function everyPage(base) {
     { name: 'manage-directories-token', path: '/manage/directories?show=okta', as: 'admin', ready: '.table', act: newScimToken },
     { name: 'manage-directories-add-scim', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: addScim },
     { name: 'manage-directories-one', path: '/manage/directories?show=contoso', as: 'admin', ready: '.message.bad' },
-    { name: 'manage-newcomers', path: '/manage/newcomers', as: 'admin', ready: '.empty' },
+    { name: 'manage-newcomers', path: '/manage/trust/newcomers', as: 'admin', ready: '.empty' },
     { name: 'manage-doctor', path: '/manage/doctor', as: 'admin', ready: 'textarea' },
     { name: 'manage-doctor-token', path: '/manage/doctor', as: 'admin', ready: 'textarea', act: foreignToken },
     { name: 'manage-doctor-entra', path: '/manage/doctor?view=entra', as: 'admin', ready: '.verdict', act: allChecks },

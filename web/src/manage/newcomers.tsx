@@ -38,7 +38,7 @@ export function NewcomersPage() {
         <Views
           label={words.title}
           name="view"
-          path="/manage/newcomers"
+          path="/manage/trust/newcomers"
           views={[
             { id: 'waiting', label: words.views.waiting },
             { id: 'refused', label: words.views.refused },

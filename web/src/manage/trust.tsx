@@ -49,7 +49,7 @@ function Waiting() {
   const count = useQuery(waitingNewcomers).data?.items.length ?? 0
   if (count === 0) return null
   return (
-    <Message action={<LinkButton to="/manage/newcomers">{t.trust.seeWaiting}</LinkButton>}>
+    <Message action={<LinkButton to="/manage/trust/newcomers">{t.trust.seeWaiting}</LinkButton>}>
       {count < 50 ? t.trust.waiting(count) : t.trust.waitingMany}
     </Message>
   )

@@ -111,7 +111,7 @@ export const trustWords = {
     noneRefused: 'Nobody is refused.',
     application: 'Application',
     asked: (times: number) => (times === 1 ? 'Asked once' : `Asked ${times} times`),
-    perhaps: (name: string) => `${name} here has this address, which the token does not prove to be theirs.`,
+    perhaps: (name: string) => `${name} here has this address.`,
     admit: 'Make an account',
     admitted: (name: string) => `${name} has an account now.`,
     link: 'Is somebody here…',
