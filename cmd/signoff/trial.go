@@ -173,8 +173,20 @@ func (s *server) sandboxWords(url string) string {
 			fmt.Fprintf(&b, "    %-10s %s\n", p.ID, p.Role)
 		}
 	}
+	fmt.Fprintf(&b, "\n  Tokens of its Entra ID are believed when you say so: %s/manage/trust, or\n    signoff trust add --tenant %s --audience %s --user admin%s\n", url, e.Domain, e.Registrations[0].ClientID, elsewhere(url))
 	fmt.Fprintf(&b, "\n  Sign in as ana, start \"Leave request\", then open the sandbox mail and answer for jane.\n")
 	return b.String()
+}
+
+// usualURL is where commands look for a server.
+const usualURL = "http://localhost:8080"
+
+// elsewhere says where the server is, to a command that would look for another.
+func elsewhere(url string) string {
+	if url == usualURL {
+		return ""
+	}
+	return " --server " + url
 }
 
 func sandboxCommand() *cobra.Command {
