@@ -64,10 +64,52 @@ func (l *Lines) String() string {
 // change may alter the server before it serves, to add the K2 API for instance.
 func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
 	t.Helper()
+	w := open(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), change...)
+	settle(t, w.API.Identity, w.API.Library)
+	return w
+}
+
+// StartTwo starts two servers on one PostgreSQL, with the same people and
+// workflows. They hear each other, as nodes do.
+func StartTwo(t testing.TB) (here, there *World) {
+	t.Helper()
+	dsn := pgtest.Database(t)
+	here, there = open(t, dsn), open(t, dsn)
+	listen(t, here)
+	listen(t, there)
+	settle(t, here.API.Identity, here.API.Library)
+	return here, there
+}
+
+// listen lets a server take in what others say, until the test is over.
+func listen(t testing.TB, w *World) {
+	ctx, stop := context.WithCancel(context.Background())
+	hints := w.API.Runner.Store.Hints(ctx, store.TopicPeople, store.TopicWorkflows)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for h := range hints {
+			switch h.Topic {
+			case store.TopicPeople:
+				w.API.Identity.Heard(h)
+			case store.TopicWorkflows:
+				w.API.Library.Heard(h)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+}
+
+// open starts a server over a database that may be empty.
+func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
+	t.Helper()
 	ctx := t.Context()
 	w := &World{Log: &Lines{}}
 	log := slog.New(slog.NewTextHandler(w.Log, nil))
-	st, err := store.Open(ctx, pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), store.Options{Log: log})
+	st, err := store.Open(ctx, dsn, store.Options{Log: log})
 	must(t, err)
 	people, err := identity.Open(ctx, st, identity.Options{Log: log})
 	must(t, err)
@@ -80,7 +122,6 @@ func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
 	}
 	w.handler, err = w.API.Handler()
 	must(t, err)
-	settle(t, people, lib)
 	work, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- run.Run(work) }()
