@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -128,26 +128,33 @@ func (st *Stranger) plausible() bool {
 
 type strangerKey [sha256.Size]byte
 
-// key stands for a stranger and everything said of them: a word that is not the
-// same is looked at anew.
+// key stands for a stranger and everything said of them but when: a word that
+// is not the same is looked at anew. Every first request with a token comes by
+// here, so it is written by hand; each text has its length before it, and no two
+// strangers write the same.
 func (st *Stranger) key(n Newcomers) strangerKey {
-	text, err := json.Marshal(struct {
-		Stranger
-		N        Newcomers
-		NoG, NoR bool
-	}{st.timeless(), n, st.Groups == nil, st.Roles == nil})
-	if err != nil {
-		panic(err) // texts and times always encode
+	var small [512]byte
+	b := small[:0]
+	for _, text := range [...]string{st.Source, st.Subject, st.Label, st.Login, st.Name, st.Email, string(n)} {
+		b = appendText(b, text)
 	}
-	return sha256.Sum256(text)
+	for _, is := range [...]bool{st.App, st.EmailTheirs, st.EmailProven, st.Overage, st.Groups == nil, st.Roles == nil} {
+		b = strconv.AppendBool(b, is)
+	}
+	for _, list := range [...][]string{st.Groups, st.Roles} {
+		if !slices.IsSorted(list) {
+			list = slices.Sorted(slices.Values(list))
+		}
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, text := range list {
+			b = appendText(b, text)
+		}
+	}
+	return sha256.Sum256(b)
 }
 
-// timeless is st without when it was said, and with lists in one order.
-func (st *Stranger) timeless() Stranger {
-	c := *st
-	c.Said = time.Time{}
-	c.Groups, c.Roles = slices.Sorted(slices.Values(st.Groups)), slices.Sorted(slices.Values(st.Roles))
-	return c
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
 // meet finds out who a stranger is, from the database.
