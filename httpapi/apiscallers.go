@@ -103,7 +103,7 @@ func (s *Server) noteCall(name string, q *heard, kind string) {
 	}
 	k := caller{api: name, how: q.by.How, via: q.by.Via, who: q.by.Principal, code: q.code}
 	if k.how == "" {
-		k.how = kind
+		k.how, k.via = kind, q.via
 	}
 	s.callers.note(k, s.Now())
 }
@@ -200,11 +200,20 @@ func ownerOf(account int64) signoff.Principal {
 	return store.Account{ID: account}.Principal()
 }
 
+// refusedFrom notes the trust entry of a token that was refused: a name of ours,
+// however many tokens there are.
+func refusedFrom(ctx context.Context, issuer string) {
+	if q := heardOf(ctx); q != nil {
+		q.via = issuer
+	}
+}
+
 // heard is what becomes known of a request while it is served.
 type heard struct {
 	request
 	by   signoff.Caller // zero: nobody was recognised
 	code string         // of the refusal it got
+	via  string         // the trust entry of a token that was refused
 }
 
 type heardKey struct{}

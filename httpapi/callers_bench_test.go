@@ -38,6 +38,17 @@ func TestCountingCostsNothing(t *testing.T) {
 	}
 }
 
+// A token that was refused is counted under the issuer it is of.
+func TestARefusedTokenIsCountedUnderItsIssuer(t *testing.T) {
+	s := &Server{Now: time.Now}
+	q := &heard{code: "token-expired", via: "Contoso"}
+	s.noteCall(apiREST, q, "bearer")
+	list := s.callers.take()
+	if len(list) != 1 || list[0].Via != "Contoso" || list[0].How != "bearer" || list[0].Code != "token-expired" || list[0].Account != 0 {
+		t.Errorf("%+v", list)
+	}
+}
+
 func BenchmarkCountingACaller(b *testing.B) {
 	var c callers
 	k := caller{api: apiREST, how: "bearer", via: "Contoso 7e1c", who: "user:7"}

@@ -327,6 +327,17 @@ func (t *Trust) Explain(ctx context.Context, by signoff.Caller, token string) (t
 	return t.verifier.Explain(ctx, strings.TrimSpace(token)), nil
 }
 
+// Endpoints returns where people sign in and where clients get tokens of an
+// issuer, by the name of its entry; "" for what its metadata has not said yet.
+func (t *Trust) Endpoints(name string) (authorize, token string) {
+	for _, k := range t.verifier.Keys() {
+		if k.Issuer == name && k.TokenURL != "" {
+			return k.AuthorizeURL, k.TokenURL
+		}
+	}
+	return "", ""
+}
+
 // Keys tells what is known of each issuer's keys.
 func (t *Trust) Keys(by signoff.Caller) ([]trust.KeyState, error) {
 	if err := mayAdminister(by); err != nil {

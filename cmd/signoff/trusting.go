@@ -46,6 +46,7 @@ func (s *server) issuers() []httpapi.Issuer {
 			one.AppScope = is.Identifier() + "/.default"
 		} else {
 			one.Scopes = is.Scopes
+			one.Authorize, one.Token = s.trust.Endpoints(is.Name)
 		}
 		out = append(out, one)
 	}

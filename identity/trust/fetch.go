@@ -132,8 +132,10 @@ func (f *fetcher) read(req *http.Request, limit int64) ([]byte, error) {
 // A document is what we need of OpenID metadata (OpenID Connect Discovery §3,
 // RFC 8414 §2).
 type document struct {
-	issuer  string
-	keysURL string
+	issuer    string
+	keysURL   string
+	authorize string // where people sign in, "" not said
+	token     string // where clients get tokens, "" not said
 }
 
 func parseDocument(raw []byte) (document, error) {
@@ -141,7 +143,8 @@ func parseDocument(raw []byte) (document, error) {
 	if err != nil {
 		return document{}, fmt.Errorf("the metadata cannot be read: %w%s", err, webPage(raw))
 	}
-	d := document{issuer: v.str("issuer"), keysURL: v.str("jwks_uri")}
+	d := document{issuer: v.str("issuer"), keysURL: v.str("jwks_uri"),
+		authorize: webAddress(v.str("authorization_endpoint")), token: webAddress(v.str("token_endpoint"))}
 	if d.issuer == "" {
 		return d, errors.New(`the metadata names no "issuer"`)
 	}
@@ -149,6 +152,16 @@ func parseDocument(raw []byte) (document, error) {
 		return d, errors.New(`the metadata names no "jwks_uri"`)
 	}
 	return d, nil
+}
+
+// webAddress passes on what can be shown to people and clients as an address,
+// and nothing else: a provider writes into its metadata what it likes.
+func webAddress(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(text) > 2000 {
+		return ""
+	}
+	return u.String()
 }
 
 // fetchDocument reads the metadata of an issuer and holds it to its name:
@@ -175,9 +188,10 @@ func (f *fetcher) fetchDocument(ctx context.Context, address, issuer string) (do
 // fetchKeyring reads the keys of an issuer, by way of its metadata if it has
 // any.
 func (f *fetcher) fetchKeyring(ctx context.Context, metadataURL, keysURL, issuer string) (*keyring, error) {
+	var d document
+	var err error
 	if metadataURL != "" {
-		d, err := f.fetchDocument(ctx, metadataURL, issuer)
-		if err != nil {
+		if d, err = f.fetchDocument(ctx, metadataURL, issuer); err != nil {
 			return nil, err
 		}
 		keysURL = d.keysURL
@@ -190,6 +204,6 @@ func (f *fetcher) fetchKeyring(ctx context.Context, metadataURL, keysURL, issuer
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", clip(keysURL), err)
 	}
-	ring.from = keysURL
+	ring.from, ring.authorize, ring.token = keysURL, d.authorize, d.token
 	return ring, nil
 }

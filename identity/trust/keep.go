@@ -85,19 +85,21 @@ func (s *keySet) restore(raw []byte) error {
 
 // KeyState is what is known of one key set, for administrators.
 type KeyState struct {
-	Issuer      string    `json:"issuer"` // names the trust entry
-	URL         string    `json:"url"`    // what tokens name as their issuer
-	Tenant      string    `json:"tenant,omitempty"`
-	Version     string    `json:"version,omitempty"`
-	MetadataURL string    `json:"metadataUrl,omitempty"`
-	KeysURL     string    `json:"keysUrl,omitempty"`
-	Keys        []Key     `json:"keys"`
-	Unusable    []string  `json:"unusable,omitempty"` // keys left out, and why
-	Fetched     time.Time `json:"fetched,omitzero"`   // zero: there are no keys yet
-	Kept        bool      `json:"kept,omitempty"`     // from before the restart; the provider has not answered yet
-	Tried       time.Time `json:"tried,omitzero"`     // the last fetch
-	Next        time.Time `json:"next,omitzero"`      // the next one, if somebody runs Run
-	Problem     string    `json:"problem,omitempty"`  // why the last fetch failed
+	Issuer       string    `json:"issuer"` // names the trust entry
+	URL          string    `json:"url"`    // what tokens name as their issuer
+	Tenant       string    `json:"tenant,omitempty"`
+	Version      string    `json:"version,omitempty"`
+	MetadataURL  string    `json:"metadataUrl,omitempty"`
+	KeysURL      string    `json:"keysUrl,omitempty"`
+	AuthorizeURL string    `json:"authorizeUrl,omitempty"` // as the metadata says; not known before they were read
+	TokenURL     string    `json:"tokenUrl,omitempty"`
+	Keys         []Key     `json:"keys"`
+	Unusable     []string  `json:"unusable,omitempty"` // keys left out, and why
+	Fetched      time.Time `json:"fetched,omitzero"`   // zero: there are no keys yet
+	Kept         bool      `json:"kept,omitempty"`     // from before the restart; the provider has not answered yet
+	Tried        time.Time `json:"tried,omitzero"`     // the last fetch
+	Next         time.Time `json:"next,omitzero"`      // the next one, if somebody runs Run
+	Problem      string    `json:"problem,omitempty"`  // why the last fetch failed
 }
 
 // Age is how old the keys are, 0 if there are none.
@@ -117,6 +119,7 @@ func (s *keySet) state() KeyState {
 	}
 	if ring := s.ring.Load(); ring != nil {
 		st.KeysURL, st.Fetched, st.Unusable = ring.from, ring.fetched, ring.unusable
+		st.AuthorizeURL, st.TokenURL = ring.authorize, ring.token
 		for _, id := range ring.ids() {
 			st.Keys = append(st.Keys, *ring.keys[id])
 		}

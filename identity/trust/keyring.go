@@ -13,11 +13,13 @@ const maxKeys = 200
 
 // A keyring is what one read of a provider's keys gave. It never changes.
 type keyring struct {
-	keys     map[string]*Key
-	fetched  time.Time
-	from     string   // address of the JWK set
-	unusable []string // what was left out, and why
-	raw      []byte   // the JWK set as it came
+	keys      map[string]*Key
+	fetched   time.Time
+	from      string   // address of the JWK set
+	authorize string   // from the metadata: where people sign in, "" not known
+	token     string   // and where clients get tokens
+	unusable  []string // what was left out, and why
+	raw       []byte   // the JWK set as it came
 }
 
 var errNoKeys = errors.New("the key set has no usable key")
