@@ -34,10 +34,10 @@ func TestEveryPlantedFaultIsTheFirstLine(t *testing.T) {
 	}
 	codes := map[string]bool{}
 	for _, c := range cases {
+		code, who, phrase := c.wanted(t)
+		codes[code] = true
 		t.Run(c.name, func(t *testing.T) {
 			r := c.play(t)
-			code, who, phrase := c.wanted(t)
-			codes[code] = true
 			if r.OK || r.Finding == nil {
 				t.Fatalf("the doctor finds nothing wrong: %s", r.Line)
 			}

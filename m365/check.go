@@ -146,6 +146,16 @@ func (x *check) worry(r Registration, name, expected, found string, f doctor.Fin
 	x.report.Warn(r.Name, name, expected, found, f)
 }
 
+// lacking is differs where it is ours to say, and worry where the same may have
+// been reached in another way.
+func (x *check) lacking(r Registration, name, expected, found string, f doctor.Finding) {
+	if r.Lenient {
+		x.worry(r, name, expected, found, f)
+		return
+	}
+	x.differs(r, name, expected, found, f)
+}
+
 func (x *check) pass(r Registration, name, found string) {
 	x.report.Pass(r.Name, name, found, found)
 }

@@ -20,8 +20,13 @@ func (x *check) api(r Registration, a *application) {
 	x.roles(r, a)
 	x.claims(r, a)
 	x.preAuthorised(r, a)
-	if r.Groups != "" {
+	switch {
+	case r.Groups != "":
 		x.groups(r, a)
+	case a.Groups != nil && (*a.Groups == "All" || *a.Groups == "SecurityGroup"):
+		few := "ApplicationGroup"
+		x.worry(r, "groups in tokens", "those assigned to the application", *a.Groups, doctor.Finding{Code: "groups-overage-ahead", Line: "its tokens name every group of a person, and above 200 none at all",
+			Do: "name the groups assigned to the application (Token configuration › Groups claim)", Copy: x.patch(a, "set it", application{Groups: &few})})
 	}
 }
 
@@ -172,7 +177,7 @@ func (x *check) preAuthorised(r Registration, a *application) {
 			x.pass(r, "authorised client "+who, "authorised")
 			continue
 		}
-		x.differs(r, "authorised client "+who, "authorised", "not authorised", doctor.Finding{Code: "client-not-authorised", Line: "the client " + who + " is not among its authorised client applications", Do: "add it (Expose an API › Authorized client applications)",
+		x.lacking(r, "authorised client "+who, "authorised", "not authorised", doctor.Finding{Code: "client-not-authorised", Line: "the client " + who + " is not among its authorised client applications", Do: "add it (Expose an API › Authorized client applications)",
 			Copy: x.patch(a, "add it", application{API: &apiPart{PreAuthorized: list}})})
 	}
 }

@@ -36,7 +36,7 @@ func (x *check) rights(r Registration, a *application) error {
 			x.pass(r, "permission "+p.Value, "listed")
 			continue
 		}
-		x.differs(r, "permission "+p.Value, "listed", "not listed", doctor.Finding{Code: "permission-missing", Line: fmt.Sprintf("it does not list the permission %s (%s)", p.Value, p.Why), Do: "add it (API permissions), then grant admin consent",
+		x.lacking(r, "permission "+p.Value, "listed", "not listed", doctor.Finding{Code: "permission-missing", Line: fmt.Sprintf("it does not list the permission %s (%s)", p.Value, p.Why), Do: "add it (API permissions), then grant admin consent",
 			Copy: []doctor.Copy{{For: doctor.Az, What: "add it", Text: fmt.Sprintf("az ad app permission add --id %s --api %s --api-permissions %s=%s", a.AppID, api, id, p.kind())}}})
 	}
 	if !r.Lenient {
@@ -157,7 +157,7 @@ func (x *check) consented(r Registration, a *application, p Permission, grants [
 		x.pass(r, "consent "+p.Value, "granted")
 		return nil
 	}
-	x.differs(r, "consent "+p.Value, "granted", "not granted", doctor.Finding{Code: "consent-missing", Line: fmt.Sprintf("nobody has consented to %s for it (AADSTS65001)", p.Value), Do: "grant admin consent (API permissions)",
+	x.lacking(r, "consent "+p.Value, "granted", "not granted", doctor.Finding{Code: "consent-missing", Line: fmt.Sprintf("nobody has consented to %s for it (AADSTS65001)", p.Value), Do: "grant admin consent (API permissions)",
 		Copy: []doctor.Copy{{For: doctor.Az, What: "grant it", Text: "az ad app permission admin-consent --id " + a.AppID}}})
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/identity/trust"
+	"github.com/signoffhq/signoff/sandbox/entra"
 )
 
 func TestAPlanAsksForTheFewestRights(t *testing.T) {
@@ -185,5 +186,40 @@ func TestATrustEntryExpectsItsRegistration(t *testing.T) {
 	}
 	if got := Trusted(trust.Issuer{Audiences: []string{"https://api.example/"}}); got != nil {
 		t.Errorf("an address alone names no registration: %+v", got)
+	}
+}
+
+// What may have been reached in another way is a worry, where the registration
+// is somebody else's: people may have consented one by one.
+func TestRegistrationsOfSomebodyElseAreJudgedLeniently(t *testing.T) {
+	x := newTenant(t)
+	var api, web, old entra.Registration
+	for _, r := range x.Addresses().Registrations {
+		switch r.Name {
+		case "Contoso Workflow API":
+			api = r
+		case "Contoso Web Client":
+			web = r
+		case "Contoso Old API":
+			old = r
+		}
+	}
+	must(t, x.graph.call(t.Context(), "PATCH", "/applications(appId='"+api.ClientID+"')", map[string]string{"groupMembershipClaims": "SecurityGroup"}, nil))
+	is := trust.Issuer{Name: "x", Audiences: []string{api.ClientID}, Versions: []string{trust.V2}, Scopes: []string{"user_impersonation"}, Clients: []string{web.ClientID, old.ClientID}}
+	p := Plan{Registrations: append(Trusted(is), SigningIn("y", web.ClientID, web.RedirectURIs[0]), SigningIn("z", old.ClientID, "https://z.contoso.test"))}
+	r := x.check(t, p)
+	warned := map[string]bool{}
+	for _, c := range r.Checks {
+		if c.Result == doctor.Warning {
+			warned[c.Finding.Code] = true
+		}
+	}
+	for _, code := range []string{"groups-overage-ahead", "client-not-authorised"} {
+		if !warned[code] {
+			t.Errorf("%s is not among the warnings %v", code, warned)
+		}
+	}
+	if r.OK || r.Finding.Code != "redirect-missing" || warned["redirect-missing"] {
+		t.Errorf("%s %v", r.Line, warned)
 	}
 }

@@ -34,6 +34,9 @@ func Trusted(is trust.Issuer) []Registration {
 	}
 	slices.Sort(api.Versions)
 	slices.Reverse(api.Versions)
+	if !is.NoPeople && len(is.Scopes) > 0 {
+		api.PreAuthorized = is.Clients
+	}
 	if !is.NoPeople {
 		for _, s := range is.Scopes[:min(1, len(is.Scopes))] {
 			api.Scopes = append(api.Scopes, Scope{Value: s, Name: s, About: s})
@@ -55,7 +58,8 @@ func Trusted(is trust.Issuer) []Registration {
 
 // SigningIn is the registration that a sign-in provider expects.
 func SigningIn(name, clientID, redirect string) Registration {
-	return Registration{Key: "signin " + name, Name: name + ": sign-in", About: "signs people in", AppID: strings.ToLower(clientID), Platform: Web, Redirects: []string{redirect}, Secret: true, Lenient: true}
+	return Registration{Key: "signin " + name, Name: name + ": sign-in", About: "signs people in", AppID: strings.ToLower(clientID), Platform: Web, Redirects: []string{redirect}, Secret: true, Lenient: true,
+		Permissions: []Permission{onGraph("openid", "to sign people in", false), onGraph("profile", "their name", false), onGraph("email", "their address", false)}}
 }
 
 // Finding says what it means that registrations cannot be read.
