@@ -108,7 +108,8 @@ func TestPeopleOfSambasDomain(t *testing.T) {
 	f := newFirm(t)
 	secret := seal.Secret(dc.Pass)
 	d := f.openWith(seal.NewKey(), "node", directory.Secrets{"contoso": &secret}, directory.Entry{Name: "contoso", Type: "ldap", On: true, MostPercent: 50, LDAP: &directory.LDAP{
-		Servers: []string{"127.0.0.1:1", dc.LDAPS}, Security: "ldaps", CA: string(dc.CA), Bind: dc.Admin, SignIn: true, Base: dc.Base}})
+		Servers: []string{"127.0.0.1:1", dc.LDAPS}, Security: "ldaps", CA: string(dc.CA), Bind: dc.Admin, SignIn: true, Base: dc.Base,
+		PeopleFilter: "(&(objectCategory=person)(objectClass=user)(!(isCriticalSystemObject=TRUE))(!(department=hidden)))"}})
 
 	if r := f.sync(d, directory.Ask{Preview: true}); r.State != "done" || r.Report.Made != 2 || r.Report.Left != 1 || r.Report.Outcome.Groups != 2 {
 		t.Fatalf("preview: %s %+v", r.State, r.Report)
@@ -150,11 +151,13 @@ func TestPeopleOfSambasDomain(t *testing.T) {
 	if got := f.groupsOf("ana"); got != "" {
 		t.Errorf("ana is in %s", got)
 	}
-	f.signsIn(map[string]string{`CONTOSO\aberlin`: "", "ana": ""})
+	f.signsIn(map[string]string{`CONTOSO\aberlin`: "", "ana": "", `FABRIKAM\aberlin`: "bad-credentials"})
 
 	// Somebody new who is in a group that was there before.
-	cleo := dc.Person("Cleo", "OU=Berlin", "cleo", password)
+	cleo := dc.Person("Cleo", "OU=Berlin", "cleo", password, "department", "hidden")
 	dc.Set("CN=Payables,OU=Staff", "member", cleo)
+	f.sync(d, directory.Ask{})
+	dc.Set("CN=Cleo,OU=Berlin", "department") // the group does not change
 	if r = f.sync(d, directory.Ask{}); r.Report.Made != 1 || f.groupsOf("cleo") != "Finance, Payables" {
 		t.Errorf("cleo: %+v, in %s", r.Report, f.groupsOf("cleo"))
 	}

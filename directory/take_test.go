@@ -214,6 +214,18 @@ func TestAMemberWhoIsToldOfLaterIsInTheGroupThen(t *testing.T) {
 	}
 }
 
+func TestAManagerWhoIsTakenLaterIsTheManagerThen(t *testing.T) {
+	f := newFirm(t)
+	f.take(directory.Changes{People: []directory.Person{ana}})
+	if m := f.account("ana").Manager; m != 0 {
+		t.Errorf("the manager is %d", m)
+	}
+	f.take(directory.Changes{People: []directory.Person{ben}})
+	if m := f.account("ana").Manager; m != f.account("ben").ID {
+		t.Errorf("the manager is %d", m)
+	}
+}
+
 func TestMembershipsFollowTheGroup(t *testing.T) {
 	f := newFirm(t)
 	f.take(everything())

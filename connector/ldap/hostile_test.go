@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,12 +75,20 @@ func TestAnUnrulyServerIsGivenUp(t *testing.T) {
 		"a time limit":       searches(func(r ldaptest.Request) bool { entry(r, 1); return r.Result(ldaptest.Done, 3) }),
 		"a referral":         searches(func(r ldaptest.Request) bool { return r.Result(ldaptest.Done, 10) }),
 		"leaving in between": searches(func(r ldaptest.Request) bool { entry(r, 1); return false }),
+		"leaving after a page": searches(func(r ldaptest.Request) bool {
+			entry(r, 1)
+			r.Result(ldaptest.Done, 0, ldaptest.Page("more"))
+			return false
+		}),
 		"a pause in between": searches(func(r ldaptest.Request) bool { entry(r, 1); return true }),
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, err := against(t, handle)
 			if code := codeOf(err); code != ldap.CodeUnreachable && code != ldap.CodeUnusable && code != ldap.CodeRefused {
 				t.Errorf("answer %+v, %v (%s)", a, err, code)
+			}
+			if code := codeOf(err); strings.HasPrefix(name, "endless ") && strings.HasSuffix(name, "s") && code != ldap.CodeUnusable {
+				t.Errorf("%s: not the bound ended it, but %v", name, err)
 			}
 		})
 	}
