@@ -50,7 +50,16 @@ type Caller struct {
 	Deploy      bool        // holds the server right "deploy"
 	Impersonate bool        // holds the server right "impersonate"
 	How         string      // how they were recognised: "basic", "session", "bearer", "token", "mail", "system"
+	Behind      Principal   // who really calls, when it is in this person's name; "" the person
 	Via         string      // what they came through: issuer and client, or the name of an access token; "" nothing to tell
+}
+
+// Recognised is How as it is kept on record, with who is behind the caller.
+func (c Caller) Recognised() string {
+	if c.Behind == "" {
+		return c.How
+	}
+	return c.How + ", " + string(c.Behind) + " in their name"
 }
 
 // Principals returns the person and all their groups: the keys of their worklist.

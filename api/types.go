@@ -174,6 +174,7 @@ type Event struct {
 	At      time.Time `json:"at"`
 	Kind    string    `json:"kind"`
 	By      *Person   `json:"by,omitempty"`
+	Behind  *Person   `json:"behind,omitempty" doc:"who did it in that person's name"`
 	Step    string    `json:"step,omitempty"`
 	Name    string    `json:"name,omitempty" doc:"the step's name"`
 	Text    string    `json:"text" doc:"one sentence for people"`

@@ -148,7 +148,7 @@ const usualFacts = 8
 const rowBytes = 256
 
 func (t *turn) emitBy(f Fact) {
-	f.By = t.in.By.Principal
+	f.By, f.Behind = t.in.By.Principal, t.in.By.Behind
 	t.emit(f)
 }
 

@@ -304,6 +304,8 @@ func (f *Fact) textMember(r *reader, key string) {
 		f.Channel = r.string()
 	case "evidence":
 		f.Evidence = r.string()
+	case "behind":
+		f.Behind = signoff.Principal(r.string())
 	case "effect":
 		f.Effect = r.string()
 	case "status":

@@ -124,6 +124,7 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.time("at", &f.At)
 	o.str("kind", string(f.Kind))
 	o.str("by", string(f.By))
+	o.str("behind", string(f.Behind))
 	o.str("node", f.Node)
 	o.num("ref", f.Ref)
 	o.num("token", f.Token)

@@ -325,6 +325,8 @@ type Fact struct {
 	Node string            `json:"node,omitempty"`
 	Ref  int               `json:"ref,omitempty"` // the thing's number in the instance
 
+	Behind signoff.Principal `json:"behind,omitempty"` // who did it in By's name
+
 	Token    int                   `json:"token,omitempty"`
 	Subject  int                   `json:"subject,omitempty"`
 	Flow     string                `json:"flow,omitempty"`

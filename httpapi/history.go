@@ -79,7 +79,7 @@ func (s *Server) tellerOf(ctx context.Context, in store.Instance, facts []engine
 	}
 	var who []signoff.Principal
 	for i := range facts {
-		who = append(append(who, facts[i].By, facts[i].From), facts[i].To...)
+		who = append(append(who, facts[i].By, facts[i].Behind, facts[i].From), facts[i].To...)
 	}
 	t := &teller{instance: in.ID, loc: s.location(), steps: stepNames(def), tasks: map[int]string{}}
 	if t.names, err = s.named(ctx, who...); err != nil {
@@ -100,11 +100,14 @@ func stepNames(def *process.Definition) map[string]string {
 }
 
 func (t *teller) event(f engine.Fact) api.Event {
-	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel}
+	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel, Behind: t.personPtr(f.Behind)}
 	if _, isTask := t.tasks[f.Ref]; isTask && strings.HasPrefix(string(f.Kind), "task ") || f.Kind == engine.Commented && f.Ref != 0 {
 		e.Task = signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
 	}
 	e.Text, e.Minor = t.sentence(&f, &e)
+	if e.Behind != nil {
+		e.Text += "; " + e.Behind.Name + " did it in their name"
+	}
 	return e
 }
 

@@ -112,6 +112,9 @@ func (s *Service) visit(r *http.Request) (visit, error) {
 	default:
 		err = s.sessionVisit(r, &v)
 	}
+	if err == nil {
+		err = s.actFor(r, &v)
+	}
 	return v, err
 }
 

@@ -59,7 +59,7 @@ func (s *Service) CreateToken(ctx context.Context, by signoff.Caller, n NewToken
 	if !ok {
 		return Token{}, "", errSignIn
 	}
-	if by.How != "session" && by.How != "basic" {
+	if by.How != "session" && by.How != "basic" || by.Behind != "" {
 		return Token{}, "", &signoff.Error{Kind: signoff.Forbidden, Code: "token-by-token",
 			Detail: "a token cannot make tokens", Hint: "sign in on the page, or send your name and password"}
 	}

@@ -76,7 +76,7 @@ func serverGrant(g access.Grant) error {
 
 // note is what goes on record with a change of administration.
 func (s *Service) note(by signoff.Caller, what, subject string) store.Change {
-	return store.Change{By: by.Principal, How: by.How, What: what, Subject: subject}
+	return store.Change{By: by.Principal, How: by.Recognised(), What: what, Subject: subject}
 }
 
 // Subject returns somebody as a question about them needs to know them, and the

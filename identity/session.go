@@ -158,6 +158,13 @@ func (s *Service) Still(ctx context.Context) (signoff.Caller, error) {
 	if v.caller == nil {
 		return signoff.Caller{}, errSignIn
 	}
+	if v.caller.Behind != "" {
+		behind, err := s.Caller(ctx, v.caller.Behind, v.caller.How)
+		if err != nil {
+			return signoff.Caller{}, err
+		}
+		return s.inName(ctx, behind, v.caller.Principal)
+	}
 	if t := s.trust.Load(); v.bearer != "" && t != nil {
 		return t.Caller(ctx, v.bearer) // until it expires
 	}

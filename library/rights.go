@@ -57,7 +57,7 @@ func (l *Library) ChangeGrants(ctx context.Context, by signoff.Caller, id signof
 }
 
 func noteOf(by signoff.Caller, subject string) store.Change {
-	return store.Change{By: by.Principal, How: by.How, What: "right", Subject: subject}
+	return store.Change{By: by.Principal, How: by.Recognised(), What: "right", Subject: subject}
 }
 
 // checked refuses what cannot be a right, and giving or taking what by does not

@@ -2514,6 +2514,8 @@ export interface components {
         Event: {
             /** Format: date-time */
             at: string;
+            /** @description who did it in that person's name */
+            behind?: components["schemas"]["Person"];
             by?: components["schemas"]["Person"];
             channel?: string;
             comment?: string;
@@ -10434,6 +10436,14 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
+                     *           "behind": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
                      *           "by": {
                      *             "email": "jane@contoso.test",
                      *             "group": true,
@@ -16454,6 +16464,14 @@ export interface operations {
                      *       "comments": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
+                     *           "behind": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
                      *           "by": {
                      *             "email": "jane@contoso.test",
                      *             "group": true,
