@@ -269,9 +269,9 @@ func (s *Server) accessFaults(c map[string]any, g grantee, r *resource) {
 	}
 }
 
-// signToken signs with the tenant's key. Version 1.0 carries x5t as well.
+// signToken signs with the tenant's key, or the application's own. Version 1.0 carries x5t as well.
 func (s *Server) signToken(c map[string]any, version int, app string, u *user) (string, error) {
-	key := s.keys.current()
+	key := s.signing(app)
 	if _, on := s.faults.take("token-key", app, u); on {
 		stranger, err := newKey(s.now())
 		if err != nil {

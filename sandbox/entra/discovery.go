@@ -20,7 +20,11 @@ func (s *Server) metadata(version int) http.HandlerFunc {
 			return
 		}
 		cors(w)
-		writeJSON(w, http.StatusOK, s.configuration(version, shared))
+		m := s.configuration(version, shared)
+		if app := r.URL.Query().Get("appid"); isGUID(app) {
+			m["jwks_uri"] = m["jwks_uri"].(string) + "?appid=" + strings.ToLower(app)
+		}
+		writeJSON(w, http.StatusOK, m)
 	}
 }
 
@@ -80,18 +84,23 @@ func (s *Server) keySet(version int) http.HandlerFunc {
 			return
 		}
 		cors(w)
-		writeJSON(w, http.StatusOK, map[string]any{"keys": s.publicKeys(version)})
+		writeJSON(w, http.StatusOK, map[string]any{"keys": s.publicKeys(version, r.URL.Query().Get("appid"))})
 	}
 }
 
-func (s *Server) publicKeys(version int) []map[string]any {
+// publicKeys are the tenant's, or those of an application that has its own.
+func (s *Server) publicKeys(version int, app string) []map[string]any {
 	list := []map[string]any{}
 	_, empty := s.faults.take("keys-empty", "", nil)
 	_, stale := s.faults.take("keys-stale", "", nil)
 	_, weak := s.faults.take("keys-weak", "", nil)
 	_, encryption := s.faults.take("keys-encryption", "", nil)
 	issuer, _ := s.faults.take("keys-issuer", "", nil)
-	for i, k := range s.keys.published() {
+	keys := s.keys.ofApp(app)
+	if len(keys) == 0 {
+		keys = s.keys.published()
+	}
+	for i, k := range keys {
 		if empty || stale && i == 0 {
 			continue
 		}

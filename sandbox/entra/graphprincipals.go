@@ -14,6 +14,7 @@ func (s *Server) graphPrincipals(on registrar) {
 	on("GET /servicePrincipals/{id}", readApps, getPrincipal)
 	on("PATCH /servicePrincipals/{id}", writeApps, changePrincipal)
 	on("DELETE /servicePrincipals/{id}", writeApps, dropPrincipal)
+	on("POST /servicePrincipals/{id}/addTokenSigningCertificate", writeApps, addSigningCertificate)
 
 	readRoles := append(slices.Clone(readApps), writeRoles...)
 	for _, kind := range []string{"servicePrincipals", "users", "groups"} {
@@ -101,7 +102,7 @@ func changePrincipal(c *graphCall) (answer, *graphError) {
 			return missing(c.id("id"))
 		}
 		for name := range c.body {
-			if !slices.Contains([]string{"accountEnabled", "appRoleAssignmentRequired", "displayName", "tags"}, name) {
+			if !slices.Contains([]string{"accountEnabled", "appRoleAssignmentRequired", "displayName", "tags", "preferredTokenSigningKeyThumbprint"}, name) {
 				return badRequest("Property '%s' cannot be changed on a service principal here.", name)
 			}
 		}

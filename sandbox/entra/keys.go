@@ -22,6 +22,7 @@ import (
 type signingKey struct {
 	Key  []byte // PKCS #8
 	Cert []byte // DER
+	App  string `json:",omitempty"` // whose alone it is; "": the tenant's
 
 	private *rsa.PrivateKey
 	kid     string
@@ -35,6 +36,7 @@ type keyring struct {
 	now  func() time.Time
 	mu   sync.RWMutex
 	keys []*signingKey
+	own  []*signingKey // of applications with keys of their own
 	gone []*signingKey // no longer published: their tokens must be refused
 	save func([]*signingKey) error
 }
@@ -54,6 +56,8 @@ func openKeys(dir string, keepIt bool, log *slog.Logger, now func() time.Time) (
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 		}
+		k.own = slices.DeleteFunc(slices.Clone(k.keys), func(key *signingKey) bool { return key.App == "" })
+		k.keys = slices.DeleteFunc(k.keys, func(key *signingKey) bool { return key.App != "" })
 	}
 	return k, nil
 }
@@ -74,7 +78,7 @@ func (k *keyring) made() []*signingKey {
 			panic(err) // there is no machine that cannot make a key pair
 		}
 		k.keys = append(slices.Clone(k.keys), key)
-		if err := k.save(k.keys); err != nil {
+		if err := k.save(slices.Concat(k.keys, k.own)); err != nil {
 			k.log.Warn("the sandbox's signing keys are not kept", "err", err)
 		}
 	}
@@ -151,7 +155,7 @@ func (s *Server) Rollover(emergency bool) error {
 		keys := []*signingKey{k.keys[1], key, k.keys[0]}
 		k.gone = append(k.gone, k.keys[2:]...)
 		k.keys = keys
-		return k.save(k.keys)
+		return k.save(slices.Concat(k.keys, k.own))
 	}
 	second, err := newKey(s.now())
 	if err != nil {
@@ -159,7 +163,7 @@ func (s *Server) Rollover(emergency bool) error {
 	}
 	k.gone = append(k.gone, k.keys...)
 	k.keys = []*signingKey{key, second}
-	return k.save(k.keys)
+	return k.save(slices.Concat(k.keys, k.own))
 }
 
 func (k *keyring) current() *signingKey { return k.made()[0] }
@@ -167,7 +171,10 @@ func (k *keyring) current() *signingKey { return k.made()[0] }
 func (k *keyring) published() []*signingKey { return slices.Clone(k.made()) }
 
 func (k *keyring) byID(kid string) *signingKey {
-	for _, key := range k.published() {
+	k.mu.RLock()
+	own := k.own
+	k.mu.RUnlock()
+	for _, key := range append(k.published(), own...) {
 		if key.kid == kid {
 			return key
 		}

@@ -156,6 +156,8 @@ type servicePrincipal struct {
 	Tags                      []string          `json:"tags"`
 	OAuth2PermissionScopes    []permissionScope `json:"oauth2PermissionScopes"`
 	AppRoles                  []appRole         `json:"appRoles"`
+
+	PreferredTokenSigningKeyThumbprint *string `json:"preferredTokenSigningKeyThumbprint"`
 }
 
 type permissionGrant struct {
