@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -162,4 +163,34 @@ func TestPeopleOfTwoTenantsAreTwoPeople(t *testing.T) {
 			t.Errorf("%s: %d %v", login, status, got)
 		}
 	}
+}
+
+// TestAnAPIWithSigningKeysOfItsOwn: with a claims mapping policy an API has keys
+// that are not the tenant's. Its tokens are taken when the entry names it, and
+// otherwise the explanation says to.
+func TestAnAPIWithSigningKeysOfItsOwn(t *testing.T) {
+	s := trySandbox(t)
+	two, _, uri := s.app("Contoso Workflow API")
+	found := s.graph("GET", "/servicePrincipals?"+url.Values{"$filter": {"appId eq '" + two + "'"}}.Encode(), nil)["value"].([]any)
+	principal := "/servicePrincipals/" + found[0].(map[string]any)["id"].(string)
+	made := s.graph("POST", principal+"/addTokenSigningCertificate", map[string]any{"displayName": "CN=mine"})
+	s.graph("PATCH", principal, map[string]any{"preferredTokenSigningKeyThumbprint": made["thumbprint"]})
+	web, secret, _ := s.app("Contoso Web Client")
+	token := s.token("2.0", "grant_type", "password", "username", "ana@contoso.test", "password", "signoff", "client_id", web, "client_secret", secret, "scope", uri+"/user_impersonation")
+
+	entry := s.contoso(two)
+	s.trust(entry)
+	if status, got := s.send("GET", s.Server+"/api/v1/me", token, "", nil); status != http.StatusUnauthorized || got["code"] != "token-key" {
+		t.Errorf("a key that is not the tenant's: %d %v", status, got)
+	}
+	why, err := s.admin().ExplainToken(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(why.Checks, func(c api.TokenCheck) bool { return c.Result == "failed" && strings.Contains(c.Advice, "appId") }) {
+		t.Errorf("nobody says what to set: %+v", why.Checks)
+	}
+	entry.AppID = two
+	s.trust(entry)
+	s.isTaken("a token signed with the API's own key", token)
 }
