@@ -176,7 +176,23 @@ func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, se
 			return State{}, err
 		}
 	}
+	if err := d.forget(ctx, was, set); err != nil {
+		return State{}, err
+	}
 	return d.State(ctx, by)
+}
+
+// forget removes what SCIM clients that are no more wrote, and their tokens:
+// another client of the same name must not find them.
+func (d *Directories) forget(ctx context.Context, was, is Setting) error {
+	for _, e := range was.Directories {
+		if now, found := is.entry(e.Name); e.Type == typeSCIM && (!found || now.Type != typeSCIM) {
+			if err := d.store.SCIMForget(ctx, e.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // lock puts the password into an entry that is to be kept.

@@ -133,4 +133,13 @@ func TestAnAdministratorSetsUpAClientAndItWrites(t *testing.T) {
 	if status, _, _ := w.send("GET", "/Users", ""); status != 403 {
 		t.Errorf("a client that is switched off: %d", status)
 	}
+	// Taken out, its tokens end with it: another of the same name has none.
+	for _, all := range []string{"", entry} {
+		if status, out := rest(t, w.World, "PUT", "/directories", `{"directories":[`+all+`]}`); status != 200 {
+			t.Fatalf("%d %v", status, out)
+		}
+	}
+	if status, _, _ := w.send("GET", "/Users", ""); status != 401 {
+		t.Errorf("a token of the one that was there before: %d", status)
+	}
 }
