@@ -12,6 +12,8 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { Holds } from './holds'
+import { WhyButton } from './people/why'
+import './people/people.css'
 import { retention, useKeep } from './keepingqueries'
 import { choices, years } from './keepingwords'
 import { workflows } from './queries'
@@ -25,10 +27,14 @@ export function KeepingPage() {
   useTitle(t.keeping.of(name))
   return (
     <>
-      <div>
+      <div className="row">
         <LinkButton look="subtle" icon="back" to="/manage/workflows">
           {t.manage.workflows}
         </LinkButton>
+        <LinkButton look="subtle" icon="people" to={`/manage/people/rights?on=${encodeURIComponent(`workflow:${key}`)}`}>
+          {t.people.parts.rights}
+        </LinkButton>
+        <WhyButton label={t.people.why.ofThis} thing={`workflow:${key}`} />
       </div>
       {set.error && <Failure error={set.error} retry={() => void set.refetch()} />}
       {set.isPending && <Skeleton rows={3} />}
