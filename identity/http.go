@@ -22,7 +22,8 @@ type visit struct {
 	csrf   string // of that session
 	caller *signoff.Caller
 	bearer string // token of a trusted issuer that came with it
-	limits Limits // of the access token that came with it
+	pat    string // personal access token that came with it
+	limits Limits // of that
 	err    error  // why there is no caller
 }
 

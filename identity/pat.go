@@ -260,7 +260,7 @@ func (s *Service) tokenVisit(r *http.Request, header string, v *visit) (bool, er
 	if err != nil {
 		return true, err
 	}
-	v.caller, v.limits = &c, limits
+	v.caller, v.pat, v.limits = &c, text, limits
 	return true, nil
 }
 

@@ -158,18 +158,24 @@ func (s *Service) Still(ctx context.Context) (signoff.Caller, error) {
 	if v.caller == nil {
 		return signoff.Caller{}, errSignIn
 	}
-	if v.caller.Behind != "" {
-		behind, err := s.Caller(ctx, v.caller.Behind, v.caller.How)
-		if err != nil {
-			return signoff.Caller{}, err
-		}
-		return s.inName(ctx, behind, v.caller.Principal)
+	c, err := s.still(ctx, v)
+	if err != nil || v.caller.Behind == "" {
+		return c, err
 	}
-	if t := s.trust.Load(); v.bearer != "" && t != nil {
+	return s.inName(ctx, c, v.caller.Principal)
+}
+
+// still is Still for what a request proved itself with, whomever it names.
+func (s *Service) still(ctx context.Context, v visit) (signoff.Caller, error) {
+	t := s.trust.Load()
+	switch {
+	case v.pat != "":
+		c, _, err := s.ByToken(ctx, v.pat)
+		return c, err
+	case v.bearer != "" && t != nil:
 		return t.Caller(ctx, v.bearer) // until it expires
-	}
-	if v.token == "" {
-		return s.Caller(ctx, v.caller.Principal, v.caller.How)
+	case v.token == "":
+		return s.Caller(ctx, cmp.Or(v.caller.Behind, v.caller.Principal), v.caller.How)
 	}
 	c, _, err := s.recognise(ctx, v.token)
 	if err == nil && c == nil {
