@@ -232,6 +232,7 @@ var Codes = []Code{
 	{"bad-issuer", 422, "The trust entries cannot be used", "\"errors\" names each mistake with what to do; nothing was saved."},
 	{"issuer-not-found", 422, "No such issuer", "There is no trust entry of that name, or nothing usable at the address that was given. The detail says what was tried."},
 	{"keys-not-fetched", 503, "The issuer's keys could not be fetched", "The detail says why. Keys known before stay in use."},
+	{"entra-unreachable", 503, "Entra cannot be asked", "The detail says which host and why: let the server reach it by https."},
 
 	// Our side.
 	{"internal", 500, "Something went wrong on our side", "The server's log has the cause under the request id. Nothing half done is kept."},
