@@ -7,7 +7,7 @@ import (
 
 func TestSessionsSayWhereTheyCameFrom(t *testing.T) {
 	s, ctx := openTest(t), t.Context()
-	ana, now := someAccount(t, s, "ana"), s.Now()
+	ana, now := someAccount(t, s, "ana"), s.Now().Truncate(time.Microsecond)
 	from := SessionFrom{Begun: now, Place: "192.0.2.7", Agent: "Firefox", Provider: "contoso", Issuer: "https://login.test", Subject: "s1", SID: "a", IDToken: "v1:x"}
 	must(t, s.CreateSession(ctx, Session{Token: "one", Account: ana, Expires: now.Add(time.Hour), Data: []byte("d"), SessionFrom: from}, now))
 	later := from
