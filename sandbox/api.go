@@ -268,7 +268,7 @@ func (a api) message(_ context.Context, in *oneMessage) (*messageOut, error) {
 		Headers: []Header{}, Attachments: []attachment{}, Replies: quickReplies(c)}}
 	out.Body.Attachments = append(out.Body.Attachments, c.files...)
 	if c.text == "" && c.html != "" {
-		out.Body.Text = htmlText(c.html)
+		out.Body.Text = HTMLText(c.html)
 	}
 	if head, err := m.folder.briefOf(m.uid); err == nil {
 		h := head.mail()

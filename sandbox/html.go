@@ -129,8 +129,8 @@ func nodeText(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// htmlText is HTML as plain lines, for mails that bring no text.
-func htmlText(text string) string {
+// HTMLText is HTML as plain lines, for mails that bring no text.
+func HTMLText(text string) string {
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
 		return ""

@@ -112,7 +112,7 @@ func compose(box *mailbox, original mail.Header, head *brief, c content, to []*m
 	}
 	quoted := c.text
 	if quoted == "" {
-		quoted = htmlText(c.html)
+		quoted = HTMLText(c.html)
 	}
 	when, who := head.date(now), head.text("From")
 	if !rich {
