@@ -1,0 +1,454 @@
+package exchange
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/signoffhq/signoff/sandbox"
+)
+
+// Folder is a folder of a mailbox: a copy, as of when it was asked for.
+type Folder struct {
+	N         uint64 `json:"n"` // its counter: ids never change
+	Parent    uint64 `json:"parent"`
+	Name      string `json:"name"`            // as shown
+	Path      string `json:"path,omitempty"`  // the sandbox's folder; "" where no mail is
+	Class     string `json:"class"`           // "IPF.Note", "IPF.Appointment", …
+	WellKnown string `json:"known,omitempty"` // "inbox", lower case
+	Change    uint64 `json:"change"`
+
+	Total, Unread, Children int   `json:"-"`
+	Size                    int64 `json:"-"`
+
+	mailbox *Mailbox
+}
+
+// The classes of folders.
+const (
+	MailFolder     = "IPF.Note"
+	CalendarFolder = "IPF.Appointment"
+	ContactFolder  = "IPF.Contact"
+	TaskFolder     = "IPF.Task"
+)
+
+// The well-known folders that callers name most.
+const (
+	Root         = "msgfolderroot"
+	Inbox        = "inbox"
+	Drafts       = "drafts"
+	SentItems    = "sentitems"
+	DeletedItems = "deleteditems"
+	Archive      = "archive"
+	Outbox       = "outbox"
+	JunkEmail    = "junkemail"
+	Calendar     = "calendar"
+	Contacts     = "contacts"
+	Tasks        = "tasks"
+)
+
+const outboxPath = "Outbox"
+
+// wellKnown is made when a mailbox is opened for the first time. The order
+// gives the counters, which are thus the same in every mailbox.
+var wellKnown = []struct{ known, name, path, class string }{
+	{"root", "Root", "", ""},
+	{Root, "Top of Information Store", "", MailFolder},
+	{Inbox, "Inbox", sandbox.InboxFolder, MailFolder},
+	{Drafts, "Drafts", sandbox.DraftsFolder, MailFolder},
+	{SentItems, "Sent Items", sandbox.SentFolder, MailFolder},
+	{DeletedItems, "Deleted Items", sandbox.TrashFolder, MailFolder},
+	{Archive, "Archive", sandbox.ArchiveFolder, MailFolder},
+	{Outbox, "Outbox", outboxPath, MailFolder},
+	{JunkEmail, "Junk Email", sandbox.JunkFolder, MailFolder},
+	{Calendar, "Calendar", "", CalendarFolder},
+	{Contacts, "Contacts", "", ContactFolder},
+	{Tasks, "Tasks", "", TaskFolder},
+}
+
+// WellKnownFolders lists the names that every mailbox has.
+func WellKnownFolders() []string {
+	var names []string
+	for _, w := range wellKnown {
+		names = append(names, w.known)
+	}
+	return names
+}
+
+// ID names the folder.
+func (f Folder) ID() ID { return ID{Mailbox: f.mailbox.guid, Kind: OfFolder, N: f.N} }
+
+// ParentID names the folder above; of the root it is the root itself.
+func (f Folder) ParentID() ID { return ID{Mailbox: f.mailbox.guid, Kind: OfFolder, N: f.Parent} }
+
+// ChangeKey tells states of the folder apart.
+func (f Folder) ChangeKey() string { return changeKey(f.mailbox.guid, "", f.Change) }
+
+// makeWellKnown adds what a mailbox lacks.
+func (m *Mailbox) makeWellKnown() error {
+	for i, w := range wellKnown {
+		if m.folders[uint64(i+1)] != nil {
+			continue
+		}
+		if w.path != "" && !slices.Contains(m.box.Folders(), w.path) {
+			if err := m.box.Create(w.path); err != nil {
+				return err
+			}
+		}
+		f := &Folder{N: uint64(i + 1), Parent: uint64(min(i, 1) + 1), Name: w.name, Path: w.path, Class: w.class, WellKnown: w.known, mailbox: m}
+		if w.known == Root {
+			f.Parent = 1
+		}
+		if err := m.putFolder(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Mailbox) putFolder(f *Folder) error {
+	f.Change = m.next()
+	m.folders[f.N] = f
+	return m.journal.add(line{Folder: f})
+}
+
+// syncFolders takes up folders that IMAP clients made or removed.
+func (m *Mailbox) syncFolders() error {
+	names := m.box.Folders()
+	for _, f := range m.folders {
+		if f.Path == "" || slices.Contains(names, f.Path) {
+			continue
+		}
+		if f.WellKnown != "" { // Exchange's cannot be removed
+			if err := m.box.Create(f.Path); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := m.forgetFolder(f); err != nil {
+			return err
+		}
+	}
+	for _, name := range names { // sorted: parents first
+		if m.byPath(name) != nil {
+			continue
+		}
+		parent, last := m.known(Root), name
+		if i := strings.LastIndexByte(name, '/'); i > 0 {
+			last = name[i+1:]
+			if p := m.byPath(name[:i]); p != nil {
+				parent = p
+			}
+		}
+		f := &Folder{N: m.next(), Parent: parent.N, Name: last, Path: name, Class: MailFolder, mailbox: m}
+		if err := m.putFolder(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Mailbox) byPath(path string) *Folder {
+	for _, f := range m.folders {
+		if f.Path == path && path != "" {
+			return f
+		}
+	}
+	return nil
+}
+
+func (m *Mailbox) known(name string) *Folder {
+	for _, f := range m.folders {
+		if f.WellKnown == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// find returns a folder by a well-known name or the text of an id. The caller
+// holds m.mu.
+func (m *Mailbox) find(name string) (*Folder, error) {
+	if f := m.known(strings.ToLower(name)); f != nil && name != "" {
+		return f, nil
+	}
+	id, err := ParseID(name)
+	if err != nil || id.Kind != OfFolder {
+		return nil, ErrIDMalformed
+	}
+	f := m.folders[id.N]
+	if f == nil || id.Mailbox != m.guid {
+		return nil, ErrFolderNotFound
+	}
+	return f, nil
+}
+
+// shown is a copy with its counts.
+func (m *Mailbox) shown(f *Folder) Folder {
+	out := *f
+	for _, it := range m.items {
+		if it.Folder != f.N || it.hidden(m.now()) {
+			continue
+		}
+		out.Total++
+		out.Size += it.Size
+		if !it.Read() {
+			out.Unread++
+		}
+	}
+	for _, c := range m.folders {
+		if c.Parent == f.N && c.N != f.N {
+			out.Children++
+		}
+	}
+	return out
+}
+
+// Folder finds a folder by a well-known name ("inbox") or an id's text.
+func (m *Mailbox) Folder(name string) (Folder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return Folder{}, err
+	}
+	f, err := m.find(name)
+	if err != nil {
+		return Folder{}, err
+	}
+	return m.shown(f), nil
+}
+
+// Folders lists the folders below another one, by name; deep: theirs too.
+func (m *Mailbox) Folders(below string, deep bool) ([]Folder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return nil, err
+	}
+	top, err := m.find(below)
+	if err != nil {
+		return nil, err
+	}
+	var list []Folder
+	m.below(top, deep, func(f *Folder) { list = append(list, m.shown(f)) })
+	return list, nil
+}
+
+func (m *Mailbox) below(top *Folder, deep bool, take func(*Folder)) {
+	var children []*Folder
+	for _, f := range m.folders {
+		if f.Parent == top.N && f.N != top.N {
+			children = append(children, f)
+		}
+	}
+	slices.SortFunc(children, func(a, b *Folder) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	for _, f := range children {
+		take(f)
+		if deep {
+			m.below(f, deep, take)
+		}
+	}
+}
+
+// CreateFolder makes a folder below another one. class "": as its parent's.
+func (m *Mailbox) CreateFolder(parent, name, class string) (Folder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return Folder{}, err
+	}
+	p, err := m.find(parent)
+	if err != nil {
+		return Folder{}, err
+	}
+	if class == "" {
+		class = p.Class
+	}
+	path, err := m.pathFor(p, name, class, nil)
+	if err != nil {
+		return Folder{}, err
+	}
+	if len(m.folders) >= 2*maxFolders {
+		return Folder{}, ErrQuota
+	}
+	if path != "" {
+		if err := m.box.Create(path); err != nil {
+			return Folder{}, Refuse("ErrorInvalidRequest", "The folder cannot be made: %s.", err)
+		}
+	}
+	f := &Folder{N: m.next(), Parent: p.N, Name: name, Path: path, Class: class, mailbox: m}
+	if err := m.putFolder(f); err != nil {
+		return Folder{}, err
+	}
+	m.emit(Event{Kind: Created, Folder: f.N, OfFolder: true})
+	return m.shown(f), nil
+}
+
+// pathFor checks a name and says where the folder's mail would lie.
+func (m *Mailbox) pathFor(parent *Folder, name, class string, self *Folder) (string, error) {
+	if strings.TrimSpace(name) == "" || len(name) > maxFolderName || strings.ContainsAny(name, "/\\*%\"\r\n\x00") || strings.HasPrefix(name, ".") {
+		return "", Refuse("ErrorInvalidFolderName", "The folder's name cannot be used here.")
+	}
+	for _, f := range m.folders {
+		if f.Parent == parent.N && f != self && strings.EqualFold(f.Name, name) {
+			return "", ErrFolderExists
+		}
+	}
+	if class != MailFolder && class != "" {
+		return "", nil
+	}
+	path := name
+	if parent.Path != "" {
+		path = parent.Path + "/" + name
+	}
+	if m.byPath(path) != nil && m.byPath(path) != self || strings.EqualFold(path, sandbox.InboxFolder) {
+		return "", ErrFolderExists
+	}
+	return path, nil
+}
+
+// RenameFolder changes a folder's name.
+func (m *Mailbox) RenameFolder(folder, name string) (Folder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return Folder{}, err
+	}
+	f, err := m.find(folder)
+	if err != nil {
+		return Folder{}, err
+	}
+	return m.relocate(f, m.folders[f.Parent], name)
+}
+
+// MoveFolder puts a folder below another one.
+func (m *Mailbox) MoveFolder(folder, to string) (Folder, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return Folder{}, err
+	}
+	f, err := m.find(folder)
+	if err != nil {
+		return Folder{}, err
+	}
+	target, err := m.find(to)
+	if err != nil {
+		return Folder{}, err
+	}
+	for up := target; ; up = m.folders[up.Parent] {
+		if up == f {
+			return Folder{}, Refuse("ErrorMoveCopyFailed", "A folder cannot be moved below itself.")
+		}
+		if up.Parent == up.N {
+			break
+		}
+	}
+	return m.relocate(f, target, f.Name)
+}
+
+// relocate gives a folder another name, another parent, or both. What lies
+// below goes along, and every id stays.
+func (m *Mailbox) relocate(f, parent *Folder, name string) (Folder, error) {
+	if f.WellKnown != "" {
+		return Folder{}, Refuse("ErrorMoveDistinguishedFolder", "Distinguished folders can be neither moved nor renamed.")
+	}
+	path, err := m.pathFor(parent, name, f.Class, f)
+	if err != nil {
+		return Folder{}, err
+	}
+	old := f.Path
+	if path != old {
+		if err := m.box.Rename(old, path); err != nil {
+			return Folder{}, err
+		}
+	}
+	changed := *f
+	changed.Name, changed.Parent, changed.Path = name, parent.N, path
+	if err := m.putFolder(&changed); err != nil {
+		return Folder{}, err
+	}
+	if path != old {
+		for _, g := range m.folders {
+			if rest, below := strings.CutPrefix(g.Path, old+"/"); below && old != "" {
+				moved := *g
+				moved.Path = path + "/" + rest
+				if err := m.putFolder(&moved); err != nil {
+					return Folder{}, err
+				}
+			}
+		}
+		if err := m.renumber(path); err != nil {
+			return Folder{}, err
+		}
+	}
+	m.emit(Event{Kind: Modified, Folder: f.N, OfFolder: true})
+	return m.shown(m.folders[f.N]), nil
+}
+
+// renumber takes up the UIDs that mails got when their folders were renamed:
+// they were moved in order, so the lists match.
+func (m *Mailbox) renumber(path string) error {
+	for _, f := range m.folders {
+		if f.Path != path && !strings.HasPrefix(f.Path, path+"/") {
+			continue
+		}
+		entries, err := m.box.List(f.Path)
+		if err != nil {
+			return err
+		}
+		old := m.inFolder(f.N)
+		slices.SortFunc(old, func(a, b *Item) int { return int(int64(a.UID) - int64(b.UID)) })
+		for i, it := range old {
+			if i >= len(entries) || entries[i].Size != it.Size {
+				break // something else happened meanwhile; the next sync sorts it out
+			}
+			moved := *it
+			moved.UID = entries[i].UID
+			if err := m.store(&moved); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DeleteFolder removes a folder and what is in and below it, for good.
+func (m *Mailbox) DeleteFolder(folder string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.sync(); err != nil {
+		return err
+	}
+	f, err := m.find(folder)
+	if err != nil {
+		return err
+	}
+	if f.WellKnown != "" {
+		return ErrDistinguished
+	}
+	var all []*Folder
+	m.below(f, true, func(c *Folder) { all = append(all, c) })
+	for _, c := range slices.Backward(append([]*Folder{f}, all...)) {
+		if c.Path != "" {
+			if err := m.box.Drop(c.Path); err != nil {
+				return err
+			}
+		}
+		if err := m.forgetFolder(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Mailbox) forgetFolder(f *Folder) error {
+	var all []error
+	for _, it := range m.inFolder(f.N) {
+		all = append(all, m.forget(it, Event{Kind: Removed, Folder: f.N}))
+	}
+	delete(m.folders, f.N)
+	all = append(all, m.journal.add(line{NoFolder: f.N, Last: m.last}))
+	m.emit(Event{Kind: Removed, Folder: f.N, OfFolder: true})
+	return errors.Join(all...)
+}
