@@ -61,6 +61,7 @@ var house = []room{
 	{pkg: "samples", may: "", why: "files, and nothing that reads them"},
 	{pkg: "docs", may: "", why: "pages, and tests that keep them true"},
 	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
+	{pkg: "sandbox/entra", may: "sandbox", why: "likewise, for Entra ID"},
 	{pkg: "sandbox/exchange", may: "sandbox sandbox/entra", why: "likewise, for Exchange"},
 	{pkg: "bench", may: "expr process bpmn engine access store/pgserver store/pgtest store library runner worklist seal identity/trust identity api httpapi httpapi/k2", why: "measures the services as cmd/signoff puts them together"},
 	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},

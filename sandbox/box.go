@@ -117,19 +117,22 @@ func (b *Box) folder(name string) (*folder, error) {
 
 func (b *Box) changed() { b.post.hub.changed(b.box.id) }
 
-// List returns a folder's mails, oldest first.
-func (b *Box) List(folder string) ([]Entry, error) {
-	f, err := b.folder(folder)
-	if err != nil {
-		return nil, err
+// Lists returns the mails of every folder, oldest first, as of one moment
+// between two moves: each mail is in one folder.
+func (b *Box) Lists() map[string][]Entry {
+	b.box.moving.Lock()
+	defer b.box.moving.Unlock()
+	all := map[string][]Entry{}
+	for _, f := range b.box.all() {
+		f.mu.Lock()
+		list := make([]Entry, 0, len(f.list))
+		for _, m := range f.list {
+			list = append(list, Entry{uint32(m.uid), Flags(m.flags), m.size, m.at})
+		}
+		f.mu.Unlock()
+		all[f.name] = list
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := make([]Entry, 0, len(f.list))
-	for _, m := range f.list {
-		list = append(list, Entry{uint32(m.uid), Flags(m.flags), m.size, m.at})
-	}
-	return list, nil
+	return all
 }
 
 // Open returns a mail's bytes.

@@ -389,14 +389,12 @@ func (m *Mailbox) relocate(f, parent *Folder, name string) (Folder, error) {
 // renumber takes up the UIDs that mails got when their folders were renamed:
 // they were moved in order, so the lists match.
 func (m *Mailbox) renumber(path string) error {
+	lists := m.box.Lists()
 	for _, f := range m.folders {
 		if f.Path != path && !strings.HasPrefix(f.Path, path+"/") {
 			continue
 		}
-		entries, err := m.box.List(f.Path)
-		if err != nil {
-			return err
-		}
+		entries := lists[f.Path]
 		old := m.inFolder(f.N)
 		slices.SortFunc(old, func(a, b *Item) int { return int(int64(a.UID) - int64(b.UID)) })
 		for i, it := range old {

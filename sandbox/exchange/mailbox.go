@@ -212,14 +212,12 @@ func (m *Mailbox) compare() (fresh []found, lost []*Item, err error) {
 		}
 		byUID[it.Folder][it.UID] = it
 	}
+	lists := m.box.Lists()
 	for _, f := range m.folders {
 		if f.Path == "" {
 			continue
 		}
-		entries, err := m.box.List(f.Path)
-		if err != nil {
-			return nil, nil, err
-		}
+		entries := lists[f.Path]
 		known := byUID[f.N]
 		for _, e := range entries {
 			it := known[e.UID]
