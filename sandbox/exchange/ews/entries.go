@@ -1,0 +1,448 @@
+package ews
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff/sandbox/exchange"
+)
+
+// entry is what an item says that is no mail: one of the three.
+type entry struct {
+	event   *exchange.Appointment
+	contact *exchange.Contact
+	task    *exchange.Task
+}
+
+func readEntry(it exchange.Item) entry {
+	var e entry
+	switch it.Class {
+	case exchange.ClassEvent:
+		e.event = &exchange.Appointment{}
+		it.ReadEntry(e.event) // the model wrote it
+	case exchange.ClassContact:
+		e.contact = &exchange.Contact{}
+		it.ReadEntry(e.contact)
+	case exchange.ClassTask:
+		e.task = &exchange.Task{}
+		it.ReadEntry(e.task)
+	}
+	return e
+}
+
+// message is the entry as far as it is like a mail.
+func (e entry) message() *exchange.Message {
+	switch {
+	case e.event != nil:
+		return &exchange.Message{Subject: e.event.Subject, Body: e.event.Body}
+	case e.contact != nil:
+		return &exchange.Message{Subject: e.contact.DisplayName, Body: exchange.Body{Text: e.contact.Notes}}
+	case e.task != nil:
+		return &exchange.Message{Subject: e.task.Subject, Body: e.task.Body}
+	}
+	return &exchange.Message{}
+}
+
+func (e entry) get(element string) *node {
+	switch {
+	case e.event != nil:
+		return getEvent(e.event, element)
+	case e.contact != nil:
+		return getContact(e.contact, element)
+	case e.task != nil:
+		return getTask(e.task, element)
+	}
+	return nil
+}
+
+var showAs = map[string]string{"free": "Free", "tentative": "Tentative", "busy": "Busy", "oof": "OOF", "workingElsewhere": "WorkingElsewhere", "": "Busy"}
+
+var responses = map[string]string{"organizer": "Organizer", "notResponded": "NoResponseReceived", "none": "Unknown", "": "Unknown",
+	"accepted": "Accept", "tentativelyAccepted": "Tentative", "declined": "Decline"}
+
+func getEvent(a *exchange.Appointment, element string) *node {
+	switch element {
+	case "t:UID":
+		return words(element, a.UID)
+	case "t:Start":
+		return moment(element, a.Start)
+	case "t:End":
+		return moment(element, a.End)
+	case "t:IsAllDayEvent":
+		return flag(element, a.AllDay)
+	case "t:LegacyFreeBusyStatus":
+		return el(element, showAs[a.ShowAs])
+	case "t:Location":
+		return words(element, a.Location)
+	case "t:IsMeeting":
+		return flag(element, len(a.Attendees) > 0)
+	case "t:IsCancelled":
+		return flag(element, a.Cancelled)
+	case "t:IsRecurring", "t:IsResponseRequested":
+		return flag(element, false)
+	case "t:CalendarItemType":
+		return el(element, "Single")
+	case "t:MyResponseType":
+		return el(element, responses[a.Response])
+	case "t:Organizer":
+		return oneMailbox(element, nil, &a.Organizer)
+	case "t:RequiredAttendees":
+		return attendees(element, a, "required")
+	case "t:OptionalAttendees":
+		return attendees(element, a, "optional")
+	case "t:Resources":
+		return attendees(element, a, "resource")
+	case "t:Duration":
+		d := a.End.Sub(a.Start)
+		return el(element, fmt.Sprintf("PT%dH%dM", int(d.Hours()), int(d.Minutes())%60))
+	case "t:ReminderIsSet":
+		return flag(element, a.Reminder >= 0)
+	case "t:ReminderMinutesBeforeStart":
+		return el(element, strconv.Itoa(max(a.Reminder, 0)))
+	case "t:TimeZone":
+		return words(element, a.TimeZone)
+	case "t:StartTimeZone", "t:EndTimeZone":
+		if zones[a.TimeZone] == "" {
+			return nil
+		}
+		return el(element, attr{"Name", displayZone(a.TimeZone, a.Start.In(zoneOf(a.TimeZone)))}, attr{"Id", a.TimeZone})
+	}
+	return nil
+}
+
+func attendees(element string, a *exchange.Appointment, kind string) *node {
+	n := el(element)
+	for _, x := range a.Attendees {
+		if x.Type == kind {
+			n.kids = append(n.kids, el("t:Attendee", mailboxNode(nil, x.Address), el("t:ResponseType", responses[x.Response])))
+		}
+	}
+	if len(n.kids) == 0 {
+		return nil
+	}
+	return n
+}
+
+func keyOf[K comparable](m map[K]string, value string) K {
+	for k, v := range m {
+		if v == value {
+			return k
+		}
+	}
+	var zero K
+	return zero
+}
+
+// at reads a time: one without a zone is in the request's.
+func (d *draft) at(text string) time.Time {
+	text = strings.TrimSpace(text)
+	if t, err := time.ParseInLocation("2006-01-02T15:04:05", text, d.zone); err == nil {
+		return t.UTC()
+	}
+	t, _ := readTime(text) // the schema has checked it
+	return t
+}
+
+func (d *draft) setEvent(n *node) (done bool, err error) {
+	a := d.event
+	switch n.name {
+	case "t:UID":
+		a.UID = oneLine(n.text)
+	case "t:Start":
+		a.Start = d.at(n.text)
+	case "t:End":
+		a.End = d.at(n.text)
+	case "t:IsAllDayEvent":
+		a.AllDay = truth(n)
+	case "t:LegacyFreeBusyStatus":
+		a.ShowAs = keyOf(showAs, strings.TrimSpace(n.text))
+	case "t:Location":
+		a.Location = oneLine(n.text)
+	case "t:ReminderIsSet":
+		if !truth(n) {
+			a.Reminder = -1
+		} else if a.Reminder < 0 {
+			a.Reminder = 15
+		}
+	case "t:ReminderMinutesBeforeStart":
+		a.Reminder, _ = strconv.Atoi(strings.TrimSpace(n.text))
+	case "t:StartTimeZone":
+		if a.TimeZone = n.attr("Id"); zones[a.TimeZone] == "" {
+			return false, refuse("ErrorTimeZone")
+		}
+	case "t:RequiredAttendees":
+		return true, d.setAttendees(n, "required")
+	case "t:OptionalAttendees":
+		return true, d.setAttendees(n, "optional")
+	case "t:Resources":
+		return true, d.setAttendees(n, "resource")
+	case "t:Recurrence":
+		return false, &fault{code: "ErrorCalendarInvalidRecurrence", text: "This server keeps single appointments only."}
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func (d *draft) setAttendees(n *node, kind string) error {
+	rest := slices.DeleteFunc(slices.Clone(d.event.Attendees), func(a exchange.Attendee) bool { return a.Type == kind })
+	list, err := readMailboxes(el("", mailboxesOf(n)))
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		rest = append(rest, exchange.Attendee{Address: a, Type: kind, Response: "none"})
+	}
+	d.event.Attendees = rest
+	return nil
+}
+
+func mailboxesOf(n *node) []*node {
+	var out []*node
+	for _, k := range n.kids {
+		if m := k.kid("t:Mailbox"); m != nil {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// createEvent makes an appointment and, when told to, invites.
+func (c *call) createEvent(op, n *node) ([]*node, error) {
+	invite := op.attr("SendMeetingInvitations")
+	if invite == "" {
+		return nil, refuse("ErrorSendMeetingInvitationsRequired")
+	}
+	box, folder, err := c.savedFolder(op, exchange.Calendar)
+	if err != nil {
+		return nil, err
+	}
+	if folder.Class != exchange.CalendarFolder {
+		return nil, refuse("ErrorCannotCreateCalendarItemInNonCalendarFolder")
+	}
+	now := c.srv.Now().UTC().Truncate(30 * time.Minute).Add(30 * time.Minute)
+	a := &exchange.Appointment{UID: exchange.NewUID(), Start: now, End: now.Add(30 * time.Minute), TimeZone: c.env.zone, Organizer: box.Address(),
+		ShowAs: "busy", Reminder: 15, Response: "organizer"}
+	it, err := c.createEntry(box, folder, exchange.ClassEvent, a, &draft{event: a}, n, a.Check)
+	if err != nil {
+		return nil, err
+	}
+	if invite != "SendToNone" && len(a.Attendees) > 0 {
+		if err := box.SendNew(func(e *exchange.Edit) error { return invitation(e, a) }, exchange.SendOptions{NoCopy: invite == "SendOnlyToAll"}); err != nil {
+			return nil, err
+		}
+	}
+	return []*node{el("m:Items", (&itemView{Item: it, box: box}).brief())}, nil
+}
+
+// createEntry sets an entry's properties and keeps it.
+func (c *call) createEntry(box *exchange.Mailbox, folder exchange.Folder, class string, says any, d *draft, n *node, check func() error) (exchange.Item, error) {
+	d.fresh, d.zone = true, zoneOf(c.env.zone)
+	return box.CreateEntry(class, folder.ID().EWS(), says, func(e *exchange.Edit) error {
+		d.e = e
+		if err := d.setAll(n); err != nil {
+			return err
+		}
+		return check()
+	})
+}
+
+// invitation is the mail that attendees get (RFC 5546 §3.2.2).
+func invitation(e *exchange.Edit, a *exchange.Appointment) error {
+	m, err := e.Message()
+	if err != nil {
+		return err
+	}
+	m.Subject, m.Body = a.Subject, a.Body
+	ics := []string{"BEGIN:VCALENDAR", "METHOD:REQUEST", "PRODID:-//signoff//sandbox//EN", "VERSION:2.0", "BEGIN:VEVENT", "UID:" + calendarText(a.UID),
+		"DTSTAMP:" + m.Date.UTC().Format("20060102T150405Z"), "DTSTART:" + a.Start.UTC().Format("20060102T150405Z"), "DTEND:" + a.End.UTC().Format("20060102T150405Z"),
+		"SUMMARY:" + calendarText(a.Subject), "LOCATION:" + calendarText(a.Location), "ORGANIZER:mailto:" + calendarText(a.Organizer.Address)}
+	for _, x := range a.Attendees {
+		m.To = append(m.To, x.Address)
+		ics = append(ics, "ATTENDEE;RSVP=TRUE:mailto:"+calendarText(x.Address.Address))
+	}
+	ics = append(ics, "END:VEVENT", "END:VCALENDAR", "")
+	_, err = e.Attach(exchange.File{Name: "invite.ics", Type: "text/calendar", Data: []byte(strings.Join(ics, "\r\n"))})
+	return err
+}
+
+// calendarText escapes a value (RFC 5545 §3.3.11).
+func calendarText(s string) string {
+	return strings.NewReplacer("\\", "\\\\", ";", "\\;", ",", "\\,", "\r", "", "\n", "\\n").Replace(s)
+}
+
+func (c *call) createContact(op, n *node) ([]*node, error) {
+	box, folder, err := c.savedFolder(op, exchange.Contacts)
+	if err != nil {
+		return nil, err
+	}
+	if folder.Class != exchange.ContactFolder {
+		return nil, refuse("ErrorCannotCreateContactInNonContactFolder")
+	}
+	says := &exchange.Contact{}
+	it, err := c.createEntry(box, folder, exchange.ClassContact, says, &draft{contact: says}, n, func() error {
+		if says.DisplayName == "" {
+			says.DisplayName = strings.TrimSpace(says.GivenName + " " + says.Surname)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []*node{el("m:Items", (&itemView{Item: it, box: box}).brief())}, nil
+}
+
+func (c *call) createTask(op, n *node) ([]*node, error) {
+	box, folder, err := c.savedFolder(op, exchange.Tasks)
+	if err != nil {
+		return nil, err
+	}
+	if folder.Class != exchange.TaskFolder {
+		return nil, refuse("ErrorCannotCreateTaskInNonTaskFolder")
+	}
+	says := &exchange.Task{Status: "notStarted"}
+	it, err := c.createEntry(box, folder, exchange.ClassTask, says, &draft{task: says}, n, func() error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	return []*node{el("m:Items", (&itemView{Item: it, box: box}).brief())}, nil
+}
+
+func getContact(c *exchange.Contact, element string) *node {
+	n := el(element)
+	switch element {
+	case "t:EmailAddresses":
+		for i, a := range c.Emails[:min(len(c.Emails), 3)] {
+			n.kids = append(n.kids, el("t:Entry", attr{"Key", "EmailAddress" + strconv.Itoa(i+1)}, attr{"Name", nameOf(a)}, attr{"RoutingType", "SMTP"}, a.Address))
+		}
+	case "t:PhoneNumbers":
+		for i, p := range c.BusinessPhones[:min(len(c.BusinessPhones), 2)] {
+			n.kids = append(n.kids, el("t:Entry", attr{"Key", []string{"BusinessPhone", "BusinessPhone2"}[i]}, p))
+		}
+		if c.MobilePhone != "" {
+			n.kids = append(n.kids, el("t:Entry", attr{"Key", "MobilePhone"}, c.MobilePhone))
+		}
+	default:
+		if field := contactField(c, element); field != nil {
+			return words(element, *field)
+		}
+	}
+	if len(n.kids) == 0 {
+		return nil
+	}
+	return n
+}
+
+// contactField is the text behind an element, or nil.
+func contactField(c *exchange.Contact, element string) *string {
+	switch element {
+	case "t:DisplayName":
+		return &c.DisplayName
+	case "t:GivenName":
+		return &c.GivenName
+	case "t:Surname":
+		return &c.Surname
+	case "t:CompanyName":
+		return &c.CompanyName
+	case "t:JobTitle":
+		return &c.JobTitle
+	case "t:Department":
+		return &c.Department
+	}
+	return nil
+}
+
+func (d *draft) setContact(n *node) (done bool, err error) {
+	c := d.contact
+	if field := contactField(c, n.name); field != nil {
+		*field = oneLine(n.text)
+		return true, nil
+	}
+	switch n.name {
+	case "t:EmailAddresses":
+		if len(n.kids) == 0 {
+			c.Emails = nil
+		}
+		for _, k := range n.kids {
+			i := number(strings.TrimPrefix(k.attr("Key"), "EmailAddress"), 1)
+			if i > 3 {
+				return false, refuse("ErrorInvalidArgument")
+			}
+			for len(c.Emails) < i {
+				c.Emails = append(c.Emails, exchange.Address{})
+			}
+			c.Emails[i-1] = exchange.Address{Name: k.attr("Name"), Address: oneLine(k.text)}
+		}
+	case "t:PhoneNumbers":
+		for _, k := range n.kids {
+			switch text := oneLine(k.text); k.attr("Key") {
+			case "MobilePhone":
+				c.MobilePhone = text
+			case "BusinessPhone":
+				c.BusinessPhones = append([]string{text}, c.BusinessPhones[min(1, len(c.BusinessPhones)):]...)
+			case "BusinessPhone2":
+				c.BusinessPhones = append(c.BusinessPhones[:min(1, len(c.BusinessPhones))], text)
+			default:
+				return false, &fault{code: "ErrorInvalidPropertySet", text: "This server keeps business and mobile phones only."}
+			}
+		}
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+var taskStatus = map[string]string{"notStarted": "NotStarted", "inProgress": "InProgress", "completed": "Completed",
+	"waitingOnOthers": "WaitingOnOthers", "deferred": "Deferred"}
+
+func getTask(t *exchange.Task, element string) *node {
+	switch element {
+	case "t:DueDate":
+		return moment(element, t.Due)
+	case "t:StartDate":
+		return moment(element, t.Start)
+	case "t:CompleteDate":
+		return moment(element, t.Completed)
+	case "t:IsComplete":
+		return flag(element, t.Status == "completed")
+	case "t:PercentComplete":
+		return el(element, strconv.Itoa(t.Percent))
+	case "t:Status":
+		return el(element, taskStatus[t.Status])
+	case "t:ReminderIsSet":
+		return flag(element, !t.Reminder.IsZero())
+	case "t:ReminderDueBy":
+		return moment(element, t.Reminder)
+	}
+	return nil
+}
+
+func (d *draft) setTask(n *node) (done bool, err error) {
+	t := d.task
+	switch n.name {
+	case "t:DueDate":
+		t.Due = d.at(n.text)
+	case "t:StartDate":
+		t.Start = d.at(n.text)
+	case "t:CompleteDate":
+		t.Completed = d.at(n.text)
+	case "t:ReminderDueBy":
+		t.Reminder = d.at(n.text)
+	case "t:PercentComplete":
+		p, err := strconv.ParseFloat(strings.TrimSpace(n.text), 64)
+		if err != nil || p < 0 || p > 100 {
+			return false, &fault{code: "ErrorInvalidPercentCompleteValue", text: "PercentComplete must be between 0 and 100."}
+		}
+		t.Percent = int(p)
+	case "t:Status":
+		if t.Status = keyOf(taskStatus, strings.TrimSpace(n.text)); t.Status == "completed" {
+			t.Percent, t.Completed = 100, d.e.Item.Modified
+		}
+	default:
+		return false, nil
+	}
+	return true, nil
+}
