@@ -28,7 +28,7 @@ func init() {
 		"CreateAttachment": createAttachment, "GetAttachment": getAttachment, "DeleteAttachment": deleteAttachment,
 		"SyncFolderItems": syncFolderItems, "SyncFolderHierarchy": syncFolderHierarchy,
 		"Subscribe": subscribe, "Unsubscribe": unsubscribe, "GetEvents": getEvents, "GetStreamingEvents": nil,
-		"ResolveNames": resolveNames, "ExpandDL": expandDL, "FindPeople": findPeople,
+		"ResolveNames": resolveNames, "ExpandDL": expandDL, "FindPeople": findPeople, "GetPersona": getPersona,
 		"GetUserOofSettingsRequest": getOof, "SetUserOofSettingsRequest": setOof,
 		"GetRoomLists": getRoomLists, "GetRooms": getRooms, "GetServerTimeZones": getServerTimeZones, "ConvertId": convertID,
 	}

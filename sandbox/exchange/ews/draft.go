@@ -32,7 +32,7 @@ var readOnly = []string{"t:ItemId", "t:ParentFolderId", "t:DateTimeReceived", "t
 // passedOver are properties that may be set and that nothing here looks at.
 var passedOver = []string{"t:ItemClass", "t:Culture", "t:ReminderDueBy", "t:ReminderNextTime", "t:IsResponseRequested", "t:LegacyFreeBusyStatus",
 	"t:MeetingTimeZone", "t:EndTimeZone", "t:StartTimeZoneId", "t:EndTimeZoneId", "t:AllowNewTimeProposal", "t:ConferenceType", "t:FileAs", "t:FileAsMapping", "t:Owner",
-	"t:MimeContent", "t:ReminderIsSet", "t:ReminderMinutesBeforeStart"}
+	"t:PostalAddressIndex", "t:MimeContent", "t:ReminderIsSet", "t:ReminderMinutesBeforeStart"}
 
 // addressed may not be set on a mail that was sent.
 var addressed = []string{"t:ToRecipients", "t:CcRecipients", "t:BccRecipients", "t:From", "t:Sender", "t:ReplyTo"}
@@ -73,7 +73,7 @@ func (d *draft) set(n *node) error {
 }
 
 func refused(code string, n *node) *fault {
-	return &fault{code: code, text: texts[code], values: []attr{{"Property", n.local()}}}
+	return &fault{code: code, text: texts[code] + " (" + n.local() + ")"}
 }
 
 func (d *draft) setCommon(n *node) (done bool, err error) {

@@ -131,25 +131,71 @@ func expandDL(c *call, op *node) (*node, error) {
 // findPeople searches the directory. Its answer has no ResponseMessages.
 func findPeople(c *call, op *node) (*node, error) {
 	query := op.val("m:QueryString")
-	var all []*exchange.Mailbox
-	for _, box := range c.srv.Exchange.Mailboxes() {
-		a := box.Address()
-		if strings.Contains(strings.ToLower(a.Name+" "+a.Address), strings.ToLower(query)) {
-			all = append(all, box)
-		}
-	}
-	some, _, f := page(all, op.kid("m:IndexedPageItemView"))
+	match, f := readRestriction(op.kid("m:Restriction"), knownOfPeople)
 	if f != nil {
 		return nil, f
 	}
+	if op.kid("m:AggregationRestriction") != nil {
+		return nil, &fault{code: "ErrorInvalidOperation", text: "This server aggregates no people."}
+	}
+	var all []*exchange.Mailbox
+	for _, box := range c.srv.Exchange.Mailboxes() {
+		a := box.Address()
+		if strings.Contains(strings.ToLower(a.Name+" "+a.Address), strings.ToLower(query)) && match(persona(a)) {
+			all = append(all, box)
+		}
+	}
+	some, _, no := page(all, op.kid("m:IndexedPageItemView"))
+	if no != nil {
+		return nil, no
+	}
 	people := el("m:People")
 	for _, box := range some {
-		a := box.Address()
-		people.kids = append(people.kids, el("t:Persona", el("t:PersonaId", attr{"Id", (exchange.ID{Mailbox: box.GUID(), Kind: exchange.OfFolder, N: 1}).EWS()}),
-			el("t:DisplayName", a.Name), el("t:EmailAddress", el("t:Name", a.Name), el("t:EmailAddress", a.Address), el("t:RoutingType", "SMTP"))))
+		people.kids = append(people.kids, personaNode("t:Persona", box))
 	}
 	return el("m:FindPeopleResponse", attr{"ResponseClass", "Success"}, el("m:ResponseCode", "NoError"), people,
 		el("m:TotalNumberOfPeopleInView", strconv.Itoa(len(all))), el("m:FirstMatchingRowIndex", "0"), el("m:FirstLoadedRowIndex", "0")), nil
+}
+
+func personaNode(name string, box *exchange.Mailbox) *node {
+	a := box.Address()
+	id := exchange.ID{Mailbox: box.GUID(), Kind: exchange.OfFolder, N: 1}
+	return el(name, el("t:PersonaId", attr{"Id", id.EWS()}), el("t:DisplayName", a.Name),
+		el("t:EmailAddress", el("t:Name", a.Name), el("t:EmailAddress", a.Address), el("t:RoutingType", "SMTP")))
+}
+
+// getPersona shows one of the people that FindPeople found. Its answer is a
+// response message by itself.
+func getPersona(c *call, op *node) (*node, error) {
+	id, err := parseID(op.kid("m:PersonaId").attr("Id"))
+	if err != nil {
+		return c.failed("GetPersona", err), nil
+	}
+	box, err := c.srv.Exchange.Mailbox(id.Mailbox)
+	if err != nil {
+		return c.failed("GetPersona", refuse("ErrorItemNotFound")), nil
+	}
+	return answer("GetPersona", personaNode("m:Persona", box)), nil
+}
+
+// persona is what people can be found by.
+type persona exchange.Address
+
+func (p persona) value(of path) any {
+	switch of.uri {
+	case "persona:DisplayName", "contacts:DisplayName":
+		return p.Name
+	case "persona:EmailAddress", "persona:EmailAddresses":
+		return p.Address
+	}
+	return nil
+}
+
+func knownOfPeople(p path) *fault {
+	if persona(exchange.Address{}).value(p) == nil {
+		return &fault{code: "ErrorUnsupportedPathForQuery", text: "People cannot be found by " + short(p.uri) + "."}
+	}
+	return nil
 }
 
 // getRoomLists lists the buildings. The answer is the response message itself.
