@@ -278,6 +278,23 @@ func (t *tx) hasAdministrator() (bool, error) {
 	return false, nil
 }
 
+// holdsPower tells whether an account administers the server or may act in
+// others' names, by itself or through a group or role. Such an account is given
+// to nobody by what another system writes: an address, an id.
+func (t *tx) holdsPower(account int64) (bool, error) {
+	var some int
+	err := t.row(`with recursive held (id) as (
+			select people_group from membership where account = $1
+			union select n.people_group from nesting n join held h on n.member = h.id)
+		select 1 from account where id = $1 and admin = 1
+		union all select 1 from server_right where name in ('administer', 'impersonate')
+			and (principal = $2 or principal in (select 'group:' || id from held)) limit 1`, account, string(userPrincipal(account))).Scan(&some)
+	if isNoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // dropGrants takes every right from a principal that is going.
 func (t *tx) dropGrants(p signoff.Principal) error {
 	for _, query := range []string{
