@@ -36,3 +36,7 @@ func New(st *store.Store, people *identity.Service, log *slog.Logger) *Service {
 	}
 	return &Service{store: st, people: people, log: log, now: st.Now}
 }
+
+// Changed has everybody forget what is remembered of these people, after who
+// they are elsewhere was changed beside Take.
+func (s *Service) Changed(users ...int64) { s.people.Changed(users...) }

@@ -207,6 +207,68 @@ func TestATokenOfEntraFindsWhoWasProvisioned(t *testing.T) {
 	}
 }
 
+func TestAnOldIDIsNobodyAtOnce(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	e := f.user(ana)
+	old := identity.Stranger{Source: "entra:" + tenant, Subject: "00000000-0000-4000-8000-00000000a001", Login: "ana@contoso.test", Label: "ana@contoso.test"}
+	for range 2 { // the second time from memory
+		_, err := f.people.Recognise(t.Context(), old, identity.NewcomersRefuse, "bearer")
+		must(t, err)
+	}
+	_, err := f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000a002"}]`)
+	must(t, err)
+	if c, err := f.people.Recognise(t.Context(), old, identity.NewcomersRefuse, "bearer"); signoff.CodeOf(err) != "person-unknown" {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+// Whoever has a client's token could otherwise be any administrator it rules.
+func TestAClientDoesNotSayWhoAnAdministratorIs(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	e := f.user(ana)
+	role, err := f.people.MakeGroup(t.Context(), access.System, identity.NewGroup{Name: "Operators", Role: true})
+	must(t, err)
+	must(t, f.people.SetMember(t.Context(), access.System, role.Principal, f.account(e).Principal(), true))
+	must(t, f.people.ChangeServerGrants(t.Context(), access.System, func(is []access.Grant) ([]access.Grant, error) {
+		return append(is, access.Grant{Who: role.Principal, Right: access.Server}), nil
+	}))
+	for _, id := range []string{"00000000-0000-4000-8000-00000000bad0", "nobody"} {
+		_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"`+id+`"}]`)
+		if signoff.CodeOf(err) != "scim-not-taken" {
+			t.Errorf("%s: %v", id, err)
+		}
+		if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, id); found {
+			t.Errorf("%s is an administrator now", id)
+		}
+	}
+	if a, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000a001"); !found || a.ID != f.account(e).ID {
+		t.Error("the administrator's own id is nobody now")
+	}
+	_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000a001"},{"op":"replace","path":"displayName","value":"Ana"}]`)
+	if must(t, err); f.account(e).Name != "Ana" {
+		t.Error("everything else is said as before")
+	}
+}
+
+func TestAClientDoesNotSayWhoSomebodyIsWhomAnotherRules(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	people := []directory.Person{{Subject: "00000000-0000-4000-8000-00000000a001", Login: "ana", Label: "ana@contoso.test", Name: "Ana"}}
+	_, err := f.People.Take(t.Context(), "entra:"+tenant, directory.Changes{People: people}, directory.Take{})
+	must(t, err)
+	e := f.user(ana)
+	_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000bad0"}]`)
+	must(t, err)
+	if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000bad0"); found {
+		t.Error("somebody else is Ana now")
+	}
+	if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000a001"); !found {
+		t.Error("Ana is nobody now")
+	}
+}
+
 func TestWhoCameWithATokenFirstIsNotMadeTwice(t *testing.T) {
 	f := newFirm(t)
 	f.client.Tenant = tenant

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -136,7 +137,9 @@ func externalTaken(e Entry, err error) error {
 	return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: "the externalId is another person's here: " + e.External, Err: err}
 }
 
-// link lets tokens of Entra ID find the person that an entry became.
+// link lets tokens of Entra ID find the person that an entry became. It keeps to
+// accounts that the client rules; and who somebody with power over the server is
+// in Entra ID is not for it to change: whoever has its token would be them.
 func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	if c.entra() == "" {
 		return nil
@@ -145,19 +148,30 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	if err != nil || !found {
 		return err // somebody inactive of whom no account was made
 	}
+	if a.Source != c.Source() {
+		return nil
+	}
 	links, err := s.Store.Links(ctx, a.ID)
 	if err != nil {
 		return err
 	}
 	want := strings.ToLower(e.External)
-	for _, l := range links {
-		if l.Source == c.entra() && l.Subject == want {
-			return nil
-		}
-		if l.Source == c.entra() { // the client says that they are another one now
-			if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
-				return err
-			}
+	had := slices.DeleteFunc(links, func(l store.IdentityLink) bool { return l.Source != c.entra() })
+	if slices.ContainsFunc(had, func(l store.IdentityLink) bool { return l.Subject == want }) || len(had) == 0 && !guid(want) {
+		return nil
+	}
+	power, err := s.Store.HoldsPower(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if power {
+		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: "the externalId of an administrator was not taken: " + e.External,
+			Hint: "an administrator says on their page who they are in Entra ID"}
+	}
+	defer s.People.Changed(a.ID)
+	for _, l := range had { // the client says that they are another one now
+		if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
+			return err
 		}
 	}
 	if !guid(want) {
