@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -30,12 +29,7 @@ func (s *Server) directories() (*directory.Directories, error) {
 	return s.Directories, nil
 }
 
-type directoriesOutput struct {
-	ETag string `header:"ETag"`
-	Body api.Directories
-}
-
-func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothing) (*directoriesOutput, error) {
+func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothing) (*settingOutput[api.Directories], error) {
 	d, err := s.directories()
 	if err != nil {
 		return nil, err
@@ -43,7 +37,7 @@ func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothi
 	return s.directoriesAnswer(ctx, by, d)
 }
 
-func (s *Server) directoriesAnswer(ctx context.Context, by signoff.Caller, d *directory.Directories) (*directoriesOutput, error) {
+func (s *Server) directoriesAnswer(ctx context.Context, by signoff.Caller, d *directory.Directories) (*settingOutput[api.Directories], error) {
 	state, err := d.State(ctx, by)
 	if err != nil {
 		return nil, err
@@ -56,23 +50,18 @@ func (s *Server) directoriesAnswer(ctx context.Context, by signoff.Caller, d *di
 		}
 		out.Status = append(out.Status, one)
 	}
-	if state.Rev > 0 {
-		known, err := s.named(ctx, state.By)
-		if err != nil {
-			return nil, err
-		}
-		out.Saved = &api.Saved{At: state.At, By: known.personPtr(state.By)}
+	if out.Saved, err = s.savedBy(ctx, state.Setting); err != nil {
+		return nil, err
 	}
-	tag, err := versionTag(strconv.FormatInt(state.Rev, 10), out)
-	return &directoriesOutput{tag, out}, err
+	return settingAnswer(state.Rev, out)
 }
 
 type putDirectoriesInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of GET /directories: the setting is saved only if nobody has saved it since"`
-	Body    api.SetDirectories
+	IfSaved
+	Body api.SetDirectories
 }
 
-func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putDirectoriesInput) (*directoriesOutput, error) {
+func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putDirectoriesInput) (*settingOutput[api.Directories], error) {
 	d, err := s.directories()
 	if err != nil {
 		return nil, err
@@ -81,8 +70,8 @@ func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putD
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(state.Rev, 10)) {
-		return nil, savedSince(state.Setting)
+	if err := in.still(state.Setting); err != nil {
+		return nil, err
 	}
 	var set directory.Setting
 	secrets := directory.Secrets{}

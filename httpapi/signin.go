@@ -5,14 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
-	"github.com/signoffhq/signoff/store"
 )
 
 // signInRoutes are those of signing in through providers, and of sessions.
@@ -46,12 +44,7 @@ func (s *Server) signInWay() (*signin.Service, error) {
 	return s.Signin, nil
 }
 
-type signInSettings struct {
-	ETag string `header:"ETag"`
-	Body api.SignInSettings
-}
-
-func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (*signInSettings, error) {
+func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (*settingOutput[api.SignInSettings], error) {
 	in, err := s.signInWay()
 	if err != nil {
 		return nil, err
@@ -63,7 +56,7 @@ func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (
 	return signInAnswer(k)
 }
 
-func signInAnswer(k signin.Kept) (*signInSettings, error) {
+func signInAnswer(k signin.Kept) (*settingOutput[api.SignInSettings], error) {
 	out := api.SignInSettings{FrontLogout: k.Public + signin.FrontLogoutPath, BackLogout: k.Public + signin.BackLogoutPath, SignedOut: k.Public + signin.LeavePage}
 	out.Local, out.CommandLine = string(k.Local), commandLine(k.CommandLine)
 	out.Providers = listOf(k.Providers, func(p signin.Provider) api.SignInProvider {
@@ -71,8 +64,7 @@ func signInAnswer(k signin.Kept) (*signInSettings, error) {
 			HasSecret: k.Secret[p.ID], Scopes: list(p.Scopes), Redirect: p.Redirect, RedirectURI: k.Public + p.Redirect,
 			Newcomers: string(p.Newcomers), LinkByAddress: p.LinkByAddress, StaySignedIn: p.StaySignedIn}
 	}).Items
-	tag, err := versionTag(strconv.FormatInt(k.Rev, 10), out)
-	return &signInSettings{tag, out}, err
+	return settingAnswer(k.Rev, out)
 }
 
 func commandLine(c *signin.CommandLine) *api.SignInCommandLine {
@@ -83,11 +75,11 @@ func commandLine(c *signin.CommandLine) *api.SignInCommandLine {
 }
 
 type putSignInInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of GET /signin: the setting is saved only if nobody has saved it since"`
-	Body    api.SignInSetting
+	IfSaved
+	Body api.SignInSetting
 }
 
-func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignInInput) (*signInSettings, error) {
+func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignInInput) (*settingOutput[api.SignInSettings], error) {
 	way, err := s.signInWay()
 	if err != nil {
 		return nil, err
@@ -96,8 +88,8 @@ func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignIn
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(is.Rev, 10)) {
-		return nil, savedSince(store.Setting{Rev: is.Rev, At: is.At, By: is.By})
+	if err := in.still(is); err != nil {
+		return nil, err
 	}
 	w := signin.Wanted{Rev: is.Rev, Setting: signin.Setting{Local: identity.LocalAccounts(in.Body.Local), Providers: []signin.Provider{}}}
 	if c := in.Body.CommandLine; c != nil {
@@ -119,7 +111,7 @@ func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignIn
 
 type addSignInInput struct{ Body api.AddSignIn }
 
-func (s *Server) addSignIn(ctx context.Context, by signoff.Caller, in *addSignInInput) (*signInSettings, error) {
+func (s *Server) addSignIn(ctx context.Context, by signoff.Caller, in *addSignInInput) (*settingOutput[api.SignInSettings], error) {
 	way, err := s.signInWay()
 	if err != nil {
 		return nil, err

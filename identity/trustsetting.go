@@ -76,10 +76,8 @@ type inForce struct {
 
 // TrustState is the setting with when it was saved.
 type TrustState struct {
-	Setting TrustSetting
-	Rev     int64
-	At      time.Time
-	By      signoff.Principal
+	store.Setting
+	Value TrustSetting
 }
 
 // OpenTrust takes up what is trusted, and makes people's bearer tokens work.
@@ -162,19 +160,19 @@ func (t *Trust) load(ctx context.Context) error {
 	}
 	if err != nil {
 		is := *t.now.Load()
-		is.Rev, is.At, is.By = saved.Rev, saved.At, saved.By
+		is.TrustState.Setting = saved
 		is.failed = "what was saved cannot be obeyed by this server, which goes on with what was set before: " + err.Error()
 		t.now.Store(&is)
 		t.log.Error("setting not taken up", slog.String("setting", trustName), slog.Any("err", err))
 		return nil
 	}
-	t.take(TrustState{set, saved.Rev, saved.At, saved.By})
+	t.take(TrustState{saved, set})
 	return nil
 }
 
 func (t *Trust) take(state TrustState) {
 	next := &inForce{TrustState: state, entries: map[string]TrustedIssuer{}}
-	for _, is := range state.Setting.Issuers {
+	for _, is := range state.Value.Issuers {
 		next.entries[is.Name] = is
 	}
 	t.now.Store(next)
@@ -182,7 +180,7 @@ func (t *Trust) take(state TrustState) {
 }
 
 // Issuers lists whose tokens are believed: what any client may know.
-func (t *Trust) Issuers() []TrustedIssuer { return t.now.Load().Setting.Issuers }
+func (t *Trust) Issuers() []TrustedIssuer { return t.now.Load().Value.Issuers }
 
 // entry is the entry of that name. One that was taken out in this very moment
 // lets nobody new in.
@@ -227,7 +225,7 @@ func (t *Trust) Save(ctx context.Context, by signoff.Caller, rev int64, set Trus
 		return TrustState{}, err
 	}
 	if bytes.Equal(body, before.Body) && before.Rev == rev { // nothing to put on record
-		return TrustState{set, before.Rev, before.At, before.By}, t.load(ctx)
+		return TrustState{before, set}, t.load(ctx)
 	}
 	_, err = t.store.SaveSetting(ctx, store.Setting{Name: trustName, Rev: rev, By: by.Principal, Body: body},
 		store.Change{By: by.Principal, How: by.How, What: trustName, Before: before.Body, After: body})

@@ -248,7 +248,7 @@ func (s *Service) meant(ctx context.Context, by signoff.Caller, a Addition) (*tr
 		if err != nil {
 			return nil, err
 		}
-		for _, is := range state.Setting.Issuers {
+		for _, is := range state.Value.Issuers {
 			if is.Name == a.Trust {
 				return &is.Issuer, nil
 			}

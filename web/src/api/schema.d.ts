@@ -4377,7 +4377,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /apis: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -5429,7 +5429,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /directories: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -14974,7 +14974,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /signin: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -18013,7 +18013,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /trust: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
