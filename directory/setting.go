@@ -416,5 +416,6 @@ func (d *Directories) load(ctx context.Context) error {
 		return fmt.Errorf("setting %s: %w", settingName, err)
 	}
 	d.inForce.Store(&State{saved, set})
+	d.people.ForgetPasswords()
 	return nil
 }
