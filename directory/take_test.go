@@ -350,6 +350,19 @@ func TestWhoAdministersThroughARoleIsNotTakenOverByAnAddress(t *testing.T) {
 	}
 }
 
+func TestAnAddressDoesNotFindWhoIsSomebodyElseInTheDirectory(t *testing.T) {
+	f := newFirm(t)
+	f.local("alopez", "ana@contoso.test", false)
+	l := store.IdentityLink{Source: source, Subject: "s-ana-who-left", Account: f.account("alopez").ID, Label: "ana"}
+	if err := f.store.Link(context.Background(), l); err != nil {
+		t.Fatal(err)
+	}
+	out := f.takeWith(directory.Changes{People: []directory.Person{ana}}, directory.Take{ByAddress: true})
+	if a := f.account("alopez"); out.Linked != 0 || out.Troubled != 1 || out.Problems[0].Code != "address-taken" || a.Source != "" {
+		t.Errorf("outcome %+v, alopez is %+v", out, a)
+	}
+}
+
 func TestWhomAnotherDirectoryRulesIsNotSwitchedOffByThis(t *testing.T) {
 	f := newFirm(t)
 	ctx := context.Background()

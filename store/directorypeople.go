@@ -218,6 +218,10 @@ func (t *tx) claimAccount(id int64, ruled, source string, p TakePerson, out *Too
 	if err != nil {
 		return err
 	}
+	others, err := t.ids(`select account from identity_link where source = $1 and account = $2`, source, id)
+	if err != nil {
+		return err
+	}
 	switch {
 	case ruled != "":
 		return refuse("person-ruled-elsewhere", signoff.Mention(before.Principal())+" has the address "+p.Account.Addresses[0].Text+" and comes from "+ruled,
@@ -225,6 +229,9 @@ func (t *tx) claimAccount(id int64, ruled, source string, p TakePerson, out *Too
 	case !p.ByAddress:
 		return refuse("address-taken", "somebody has the address "+p.Account.Addresses[0].Text+" already",
 			"if they are the same, say so on that person's page, or let the directory find people by address")
+	case len(others) > 0:
+		return refuse("address-taken", "the address "+p.Account.Addresses[0].Text+" belongs to somebody here who is another one in that directory",
+			"say on that person's page who they are there now")
 	case before.App || power:
 		return refuse("address-taken", "the address "+p.Account.Addresses[0].Text+" belongs to an administrator or an application here",
 			"these are not taken over by an address: say on their page who they are in the directory")
