@@ -60,7 +60,7 @@ func TestWhoMayActForOthersDoesWithBothOnRecord(t *testing.T) {
 		t.Fatalf("%s %v", text, err)
 	}
 	id := w.Begin(t, "ana", "leave", map[string]any{"days": 1})
-	if status, code, text = inName(t, w, "eve", "jane", "POST", "/api/v1/tasks/1_2/decision", `{"action":"Approve"}`); status != 200 {
+	if status, _, text = inName(t, w, "eve", "jane", "POST", "/api/v1/tasks/1_2/decision", `{"action":"Approve"}`); status != 200 {
 		t.Fatalf("%d %s", status, text)
 	}
 	h, err := as(w, "admin").History(ctx, int64(id), client.Paging{Limit: 200})

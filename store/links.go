@@ -51,14 +51,6 @@ func (s *Store) Unlink(ctx context.Context, source, subject string) error {
 	})
 }
 
-// SeenAt notes when somebody last came by a link.
-func (s *Store) SeenAt(ctx context.Context, source, subject string, at time.Time) error {
-	return s.exclusively(ctx, func(t *tx) error {
-		_, err := t.exec(`update identity_link set seen = $3 where source = $1 and subject = $2 and seen < $3`, source, subject, micros(at))
-		return err
-	})
-}
-
 // LinkedAccount returns the account that is somebody in another system; false
 // when none is.
 func (s *Store) LinkedAccount(ctx context.Context, source, subject string) (Account, bool, error) {

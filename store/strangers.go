@@ -317,12 +317,6 @@ func (s *Store) Newcomers(ctx context.Context, refused bool, before int64, limit
 	return list, s.explain(err)
 }
 
-// CountNewcomers tells how many wait for an answer, up to most.
-func (s *Store) CountNewcomers(ctx context.Context, most int) (n int, err error) {
-	err = s.row(ctx, `select count(*) from (select 1 from newcomer where refused = 0 limit $1) as some`, most).Scan(&n)
-	return n, s.explain(err)
-}
-
 // RefuseNewcomer notes that an administrator said no, or takes that back.
 func (s *Store) RefuseNewcomer(ctx context.Context, id int64, refused bool, note Change) error {
 	now := s.Now()
