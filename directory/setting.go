@@ -171,7 +171,7 @@ func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, se
 	}
 	if !bytes.Equal(body, before.Body) || before.Rev != rev {
 		_, err = d.store.SaveSetting(ctx, store.Setting{Name: settingName, Rev: rev, By: by.Principal, Body: body},
-			store.Change{By: by.Principal, How: by.How, What: settingName, Before: withoutSecrets(was), After: withoutSecrets(set)})
+			store.Change{By: by.Principal, How: by.Recognised(), What: settingName, Before: withoutSecrets(was), After: withoutSecrets(set)})
 		if err != nil {
 			return State{}, err
 		}

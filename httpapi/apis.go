@@ -155,7 +155,7 @@ func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInpu
 		return nil, err
 	}
 	saved, err := s.Worklist.Store.SaveSetting(ctx, store.Setting{Name: apisName, Rev: is.Rev, By: by.Principal, Body: text},
-		store.Change{By: by.Principal, How: by.How, What: "apis", Before: is.Body, After: text})
+		store.Change{By: by.Principal, How: by.Recognised(), What: "apis", Before: is.Body, After: text})
 	if err != nil {
 		return nil, err
 	}

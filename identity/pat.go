@@ -105,7 +105,7 @@ func tokenNote(by signoff.Caller, a store.AccessToken, made bool) store.Change {
 	if err != nil {
 		panic(err) // texts, truths and times always encode
 	}
-	c := store.Change{By: by.Principal, How: by.How, What: "token", Subject: string(ownerOf(a))}
+	c := store.Change{By: by.Principal, How: by.Recognised(), What: "token", Subject: string(ownerOf(a))}
 	if made {
 		c.After = body
 	} else {

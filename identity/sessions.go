@@ -143,14 +143,14 @@ func (s *Service) EndSessions(ctx context.Context, by signoff.Caller, who signof
 	return int(n), s.noteEnded(ctx, by, who, int(n))
 }
 
-// noteEnded keeps on record that an administrator signed somebody out.
+// noteEnded keeps on record that somebody else signed them out.
 func (s *Service) noteEnded(ctx context.Context, by signoff.Caller, who signoff.Principal, count int) error {
-	if by.Principal == who {
+	if by.Principal == who && by.Behind == "" {
 		return nil
 	}
 	before, err := json.Marshal(map[string]int{"sessions": count})
 	if err != nil {
 		return err
 	}
-	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.How, What: "sessions", Subject: string(who), Before: before})
+	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.Recognised(), What: "sessions", Subject: string(who), Before: before})
 }

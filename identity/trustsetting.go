@@ -228,7 +228,7 @@ func (t *Trust) Save(ctx context.Context, by signoff.Caller, rev int64, set Trus
 		return TrustState{before, set}, t.load(ctx)
 	}
 	_, err = t.store.SaveSetting(ctx, store.Setting{Name: trustName, Rev: rev, By: by.Principal, Body: body},
-		store.Change{By: by.Principal, How: by.How, What: trustName, Before: before.Body, After: body})
+		store.Change{By: by.Principal, How: by.Recognised(), What: trustName, Before: before.Body, After: body})
 	if err != nil {
 		return TrustState{}, err
 	}

@@ -107,7 +107,7 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, w Wanted) (Kept, 
 	if err != nil {
 		return Kept{}, err
 	}
-	note := store.Change{By: by.Principal, How: by.How, What: SettingName, Subject: SettingName}
+	note := store.Change{By: by.Principal, How: by.Recognised(), What: SettingName, Subject: SettingName}
 	if is.Rev > 0 {
 		note.Before = noteOf(before)
 	}

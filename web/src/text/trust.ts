@@ -146,6 +146,7 @@ export const trustWords = {
       token: 'Access token',
       'scim-token': 'SCIM token',
       recovery: 'Recovery of an administrator',
+      password: 'Password',
       sessions: 'Sessions',
       'identity-link': 'Link of a person',
       'group-link': 'Link of a group',
