@@ -17,7 +17,7 @@ import { directories, useDirectories } from './directoriesqueries'
 import { DirectorySyncs, RunBadge, SyncButtons } from './directoriesrun'
 import { fresh, tidy } from './directorieswords'
 import './manage.css'
-import './trust.css'
+import './entries.css'
 import './directories.css'
 
 const words = t.directories

@@ -17,7 +17,7 @@ import { ExplainError } from './signinexplain'
 import { AddProvider, ChangeProvider } from './signinform'
 import { TestResult } from './signintest'
 import { signInSetting, useSaveSignIn } from './signinqueries'
-import './signin.css'
+import './entries.css'
 
 interface Props {
   set: SignInSettings
@@ -60,7 +60,7 @@ function Providers({ set, etag }: Props) {
       }
     >
       <p className="quiet">{set.providers.length > 0 ? t.signing.lead : t.signing.none}</p>
-      <ul className="ways">
+      <ul className="entries">
         {set.providers.map((one) => (
           <Provider key={one.id} provider={one} set={set} etag={etag} />
         ))}
@@ -75,9 +75,9 @@ function Provider({ provider, set, etag }: Props & { provider: SignInProvider })
   const save = useSaveSignIn(() => say(t.signing.removed(provider.name)))
   const remove = () => save.mutate({ wanted: { ...wantedOf(set), providers: set.providers.filter((one) => one !== provider) }, etag })
   return (
-    <li className="way">
+    <li className="entry">
       <div className="row">
-        <h3 className="way-name">{provider.name}</h3>
+        <h3 className="entry-name">{provider.name}</h3>
         <Badge>{provider.tenant ? 'Entra ID' : 'OpenID'}</Badge>
       </div>
       <div className="quiet">{provider.issuer}</div>

@@ -9,7 +9,7 @@ import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { signInTest } from './signinqueries'
 import './manage.css'
-import './signin.css'
+import './signintest.css'
 
 const works = ['known', 'link', 'create']
 

@@ -17,7 +17,7 @@ import { EntryForm } from './trustform'
 import { NewEntry } from './trustnew'
 import { whose } from './trustentry'
 import { trusted, trustKeys, useRefreshKeys, useTrust, waitingNewcomers } from './trustqueries'
-import './trust.css'
+import './entries.css'
 
 /** Whose bearer tokens count: one page, one setting. */
 export function TrustPage() {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { t } from '../text/en'
 import { Button } from '../ui/button/button'
-import { valuesOf } from './trustentry'
+import { valuesOf } from '../ui/lines/values'
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
