@@ -175,6 +175,20 @@ func TestTheTokenGoesToGraphOnly(t *testing.T) {
 	}
 }
 
+func TestASecretGoesNowhereElse(t *testing.T) {
+	asked := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer other.Close()
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}))
+	defer h.Close()
+	_, err := Connect(t.Context(), h.Client(), Credentials{Login: h.URL, Tenant: "t", ID: "i", Secret: "s", Graph: h.URL})
+	if err == nil || asked != 0 {
+		t.Errorf("%d requests elsewhere, %v", asked, err)
+	}
+}
+
 func TestATrustEntryExpectsItsRegistration(t *testing.T) {
 	got := Trusted(trust.Issuer{Name: "x", Audiences: []string{"api://a", "11111111-2222-4333-8444-555555555555"}, Versions: []string{trust.V1, trust.V2}, Scopes: []string{"s"}, Apps: trust.AppsByList, Guests: trust.MembersProven})
 	if len(got) != 1 {
