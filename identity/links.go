@@ -58,8 +58,9 @@ func (st *Stranger) check() error {
 			Advice: "for Entra copy the directory (tenant) id, and the object id from the person's page"}}}
 }
 
-// UnlinkPerson undoes a link; memberships that came of it end. It refuses one
-// that is not there ("link-not-found").
+// UnlinkPerson undoes a link; memberships that came of it end, and so do the
+// account's sessions that a provider vouched for. It refuses one that is not
+// there ("link-not-found").
 func (s *Service) UnlinkPerson(ctx context.Context, by signoff.Caller, who signoff.Principal, source, subject string) error {
 	id, err := s.administer(by, who)
 	if err != nil {

@@ -156,6 +156,31 @@ func TestADisabledPersonIsRefusedAtOnceAndAnUnlinkedOneIsAStranger(t *testing.T)
 	wantCode(t, w.UnlinkPerson(t.Context(), access.System, c.Principal, contoso, "oid-of-ana"), "link-not-found")
 }
 
+// Who was linked by mistake is not to stay signed in as somebody else.
+func TestAnUnlinkedOneIsSignedInNoMore(t *testing.T) {
+	for name, unlink := range map[string]func(w world, c signoff.Caller) error{
+		"by an administrator": func(w world, c signoff.Caller) error {
+			return w.UnlinkPerson(t.Context(), access.System, c.Principal, contoso, "oid-of-ana")
+		},
+		"by a directory": func(w world, _ signoff.Caller) error { return w.store.Unlink(t.Context(), contoso, "oid-of-ana") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			ana := w.user("ana")
+			c := w.recognise(stranger("ana", proven), NewcomersRefuse)
+			for _, from := range []SessionOrigin{{}, {Provider: "entra", Issuer: "https://login.test", Subject: "sub"}} {
+				_, err := w.BeginSession(t.Context(), c, from)
+				must(t, err)
+			}
+			must(t, unlink(w, c))
+			left, err := w.Sessions(t.Context(), access.System, ana.Principal)
+			if err != nil || len(left) != 1 || left[0].Provider != "" {
+				t.Errorf("%+v %v", left, err)
+			}
+		})
+	}
+}
+
 func TestAnApplicationIsNoPerson(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.user("ana")

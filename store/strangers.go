@@ -48,8 +48,9 @@ func (s *Store) LinkNoted(ctx context.Context, l IdentityLink, note Change) erro
 	})
 }
 
-// UnlinkNoted undoes a link of an account, with a change on record. It refuses
-// one that is not there ("link-not-found").
+// UnlinkNoted undoes a link of an account, with a change on record: memberships
+// that came of it end, and sessions that a provider vouched for. It refuses one
+// that is not there ("link-not-found").
 func (s *Store) UnlinkNoted(ctx context.Context, l IdentityLink, note Change) error {
 	now := s.Now()
 	return s.exclusively(ctx, func(t *tx) error {
@@ -64,9 +65,16 @@ func (s *Store) UnlinkNoted(ctx context.Context, l IdentityLink, note Change) er
 			and people_group in (select id from people_group where source = '')`, l.Account, l.Source); err != nil {
 			return err
 		}
+		if _, err := t.exec(endVouched, l.Account); err != nil {
+			return err
+		}
 		return t.note(note, now)
 	})
 }
+
+// endVouched ends the sessions of an account that a provider vouched for: whoever
+// it spoke of may be somebody else.
+const endVouched = `delete from session where account = $1 and provider <> ''`
 
 // Admit makes an account for somebody in another system, under the first of the
 // logins that nobody has, ties them to it, and notes the change that note makes
