@@ -352,6 +352,30 @@ func TestWhatCannotBeTakenIsRefusedAndMayBeSentAgain(t *testing.T) {
 	}
 }
 
+func TestSomebodyWhoseAddressAnAccountHereHasIsRefusedAndNotKept(t *testing.T) {
+	f := newFirm(t)
+	_, err := f.people.CreateUser(t.Context(), access.System, identity.NewUser{Login: "bob", Email: "bob@contoso.test"})
+	must(t, err)
+	bob := strings.NewReplacer("ana@", "bob@", "Ana Asker", "Bob Boss").Replace(ana)
+	_, err = f.Create(t.Context(), f.client, scim.UserKind, f.read(scim.UserKind, bob))
+	if signoff.CodeOf(err) != "scim-not-taken" || !strings.Contains(err.Error(), "somebody has the address bob@contoso.test already; if they are the same, say so on that person's page") {
+		t.Fatalf("%v", err)
+	}
+	if _, _, total, _ := f.Find(t.Context(), f.client, scim.UserKind, provision.Search{Count: -1}); total != 0 {
+		t.Errorf("%d users: what was refused is kept", total)
+	}
+	if people, _, err := f.store.CountDirectory(t.Context(), "scim:okta"); people != 0 || err != nil {
+		t.Errorf("%d people are counted, %v", people, err)
+	}
+	if left, _ := f.store.SCIMUntaken(t.Context(), "okta", 10); len(left) != 0 {
+		t.Errorf("%+v", left)
+	}
+	f.client.ByAddress = true
+	if a := f.account(f.user(bob)); a.Login != "bob" || a.Source != "scim:okta" {
+		t.Errorf("with the switch on: %+v", a)
+	}
+}
+
 func TestWhoIsDeletedAndSentAgainIsTheSame(t *testing.T) {
 	f := newFirm(t)
 	e := f.user(ana)

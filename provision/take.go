@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -69,10 +68,19 @@ func (s *Service) takeOne(ctx context.Context, c Client, e Entry, members *store
 	if err != nil {
 		return err
 	}
-	if err := notTaken(e, out); err != nil {
+	isPerson := !e.Gone && !e.Group
+	nobody := false
+	if isPerson && e.Is.Person().Active {
+		_, found, err := s.Store.LinkedAccount(ctx, c.Source(), e.ID)
+		if err != nil {
+			return err
+		}
+		nobody = !found
+	}
+	if err := notTaken(e, out, nobody); err != nil {
 		return err
 	}
-	if !e.Gone && !e.Group {
+	if isPerson {
 		if err := s.link(ctx, c, e); err != nil {
 			return err
 		}
@@ -99,13 +107,14 @@ func (s *Service) group(ctx context.Context, c Client, e Entry, members *store.S
 }
 
 // notTaken makes a refusal of what directory could not do. An address that
-// somebody else has, or that is none, is left out and no reason to refuse.
-func notTaken(e Entry, out directory.Outcome) error {
+// somebody else has, or that is none, is left out and no reason to refuse, as
+// long as somebody came of it all the same; nobody tells that none did.
+func notTaken(e Entry, out directory.Outcome, nobody bool) error {
 	for _, p := range out.Problems {
-		if p.Subject != e.ID || strings.HasPrefix(p.Code, "address-") {
+		if p.Subject != e.ID || !nobody && strings.HasPrefix(p.Code, "address-") || p.Code == "address-unusable" {
 			continue
 		}
-		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: fmt.Sprintf("%s: %s", p.Code, p.Reason)}
+		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: p.Reason}
 	}
 	return nil
 }

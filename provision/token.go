@@ -67,7 +67,7 @@ func hashOf(text string) string {
 }
 
 var errUnknownToken = &signoff.Error{Kind: signoff.Unauthenticated, Code: "scim-token-unknown",
-	Detail: "the token is none of a SCIM client, or was ended, or has run out", Hint: "make another one under Manage, Directories"}
+	Detail: "the token is none of a SCIM client, or was ended, or has run out", Hint: "make another one under Manage › Access › Directories"}
 
 // ClientOf returns the name of the client whose token this is. It refuses others
 // ("scim-token-unknown").
