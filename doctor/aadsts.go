@@ -5,8 +5,8 @@ import "slices"
 // An AADSTS is what one of Entra's error codes means to us. Codes and meaning
 // are Entra's (learn.microsoft.com/entra/identity-platform/reference-error-codes);
 // the words are ours. Line, Do and the texts to copy hold {app}, {tenant},
-// {redirect}, {ours}, {resource}, {scope}, {person}, {api}, {login} and {graph},
-// which Fill puts in.
+// {redirect}, {ours}, {resource}, {scope}, {person}, {api}, {login} and {enter},
+// which Explain puts in.
 type AADSTS struct {
 	Codes []int
 	Line  string // what happened, in one sentence
@@ -33,7 +33,7 @@ const (
 	enterprise = "Entra: Enterprise applications › application {app}"
 	apiApp     = "Entra: App registrations › this API"
 	access     = "Entra: Protection › Conditional Access"
-	provider   = "this server: sign-in provider"
+	provider   = "Manage › Access › Sign-in: the provider"
 	program    = "the calling program"
 )
 
@@ -62,7 +62,7 @@ var table = []AADSTS{
 	{Codes: []int{7000112}, Line: "the application {app} is switched off in the tenant", Who: EntraAdmin, Where: enterprise + " › Properties", Do: "set “Enabled for users to sign-in?” to Yes", Copy: copyEnable},
 	{Codes: []int{7000215}, Line: "the secret of the application {app} is wrong", Who: OurAdmin, Where: provider + ", client secret",
 		Do: "paste the secret's Value, not its Secret ID (a GUID is the ID); the Value is shown once, so make a new one if it is lost", Copy: copySecret},
-	{Codes: []int{7000222}, Line: "the secret of the application {app} has expired", Who: EntraAdmin, Where: clientApp + " › Certificates & secrets", Do: "make a new secret and enter it in this server", Copy: copySecret},
+	{Codes: []int{7000222}, Line: "the secret of the application {app} has expired", Who: EntraAdmin, Where: clientApp + " › Certificates & secrets", Do: "make a new secret {enter}", Copy: copySecret},
 	{Codes: []int{7000218, 7000216}, Line: "the application {app} must prove itself, and sent no secret or certificate", Who: OurAdmin, Where: provider + ", client secret",
 		Do: "enter a secret; or, for device code in a program without one, allow public client flows in the registration", Copy: copyPublic},
 	{Codes: []int{700025}, Line: "the application {app} sent a secret, and its redirect URI is registered for programs that have none", Who: EntraAdmin, Where: clientApp + " › Authentication", Do: "move the redirect URI from “Mobile and desktop” or “Single-page application” to “Web”", Copy: copyRedirect},

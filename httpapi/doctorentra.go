@@ -186,7 +186,7 @@ func (s *Server) registrations(ctx context.Context, t registered, in api.Registr
 	}
 	if no, ok := errors.AsType[*m365.Refused](err); ok {
 		setup := d.Setup
-		setup.App, setup.Tenant = in.ClientID, t.tenant
+		setup.Caller, setup.Tenant = in.ClientID, t.tenant
 		r.Fail("registrations", "reading them", "they can be read", no.Code, no.Finding(setup))
 		return r, nil
 	}

@@ -126,7 +126,7 @@ func TestWhatGraphRefusesIsSaid(t *testing.T) {
 	if !ok {
 		t.Fatalf("%v", err)
 	}
-	if f := no.Finding(doctor.Setup{App: wrong.ID}); f.Code != "aadsts-7000215" || !strings.Contains(f.Line, wrong.ID) || strings.Contains(err.Error(), "wrong") {
+	if f := no.Finding(doctor.Setup{Caller: wrong.ID}); f.Code != "aadsts-7000215" || !strings.Contains(f.Line, wrong.ID) || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("%+v", f)
 	}
 	for status, code := range map[int]string{401: "graph-unauthorized", 403: "graph-forbidden", 429: "graph-throttled", 500: "graph-refused"} {
