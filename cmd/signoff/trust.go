@@ -19,7 +19,7 @@ func trustCommand() *cobra.Command {
 		Use:   "trust",
 		Short: "Say whose bearer tokens are believed: Entra tenants and other issuers",
 		Long: `Say whose bearer tokens the API believes. Changes are in force on all servers at
-once; the page is Manage, Trust.
+once; the page is Manage › Access › Trust.
 
 Only administrators may see or change it.`,
 		Example: `  signoff trust add --tenant contoso.com --audience 6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c
