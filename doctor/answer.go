@@ -74,19 +74,19 @@ var answers = map[string]func(Server, *Answer, *Finding){
 		f.Line, f.Do = "login or password is wrong", "check both; passwords of Entra do not work here, tokens do"
 	},
 	"user-disabled": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the account is switched off", OurAdmin, "this server: People", "switch it on, if they may come back"
+		f.Line, f.Who, f.Where, f.Do = "the account is switched off", OurAdmin, "Manage › People", "switch it on, if they may come back"
 	},
 	"person-unknown": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the token is good, and nobody here is linked with the person", OurAdmin, "this server: People, or what happens to newcomers", "link them with an account, or let newcomers ask or be created"
+		f.Line, f.Who, f.Where, f.Do = "the token is good, and nobody here is linked with the person", OurAdmin, "Manage › People; or Manage › Access › Trust: the entry › "+trust.Label("newcomers"), "link them with an account, or let newcomers ask or be created"
 	},
 	"person-awaits-admission": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the token is good, and the person is not admitted yet", OurAdmin, "this server: trusted issuers › newcomers", "admit them, or link them with an account that is there"
+		f.Line, f.Who, f.Where, f.Do = "the token is good, and the person is not admitted yet", OurAdmin, "Manage › Access › Trust › Waiting to be let in", "admit them, or link them with an account that is there"
 	},
 	"not-allowed": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where = "they are known and lack a right: "+a.Detail, OurAdmin, "this server: Rights"
+		f.Line, f.Who, f.Where = "they are known and lack a right: "+a.Detail, OurAdmin, "Manage › People › Rights"
 		f.Do = "ask “why may they not” on the rights page, and give the right that is missing"
 	},
 	"api-off": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the API is switched off", OurAdmin, "this server: APIs", "switch it on"
+		f.Line, f.Who, f.Where, f.Do = "the API is switched off", OurAdmin, "Manage › Access › APIs", "switch it on"
 	},
 }

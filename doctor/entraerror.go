@@ -129,7 +129,7 @@ func first(re *regexp.Regexp, text string) string {
 // what the error does not name.
 type Setup struct {
 	App      string // client id of our sign-in with Entra
-	Caller   string // client id of another program, when it is known whose error it is
+	Caller   string // client id of what got the error, when that is known: it was given by whoever asks
 	Tenant   string
 	Redirect string // ours, exactly
 	API      string // what a client asks for, before the scope: api://…

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Whose says whose application an error of Entra's is about.
+// whose says whose application an error of Entra's is about.
 type whose int
 
 const (
@@ -44,7 +44,10 @@ var entered = map[whose]string{ours: "and enter it in this server", theirs: "and
 func (e *EntraError) address(f *Finding, a *AADSTS, s Setup) {
 	about := strings.HasPrefix(a.Where, provider)
 	w := e.whose(s)
-	if about && w != ours {
+	switch {
+	case about && s.Caller != "":
+		f.Where = "the credentials that were given" + strings.TrimPrefix(f.Where, provider)
+	case about && w != ours:
 		f.Who, f.Where = Caller, program+strings.TrimPrefix(f.Where, provider)
 	}
 	if !about && !strings.Contains(a.Line+a.Where, "{app}") || s.Caller != "" {

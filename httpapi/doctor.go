@@ -56,7 +56,7 @@ func (s *Server) patient(ctx context.Context) (doctor.Server, error) {
 	for _, a := range []struct {
 		name, key string
 		set       api.APISettings
-	}{{"the workflow API", apiWorkflow, set.Workflow}, {"the REST API", apiREST, set.REST}} {
+	}{{"the Workflow API", apiWorkflow, set.Workflow}, {"signoff’s own API", apiREST, set.REST}} {
 		d.APIs = append(d.APIs, doctor.API{Name: a.name, Path: pathOf[a.key], Off: !a.set.On, Kinds: a.set.Kinds})
 	}
 	if s.Trust != nil {

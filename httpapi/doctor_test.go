@@ -99,13 +99,26 @@ func (h *hospital) first(d api.Diagnosis, code, who, phrase string) {
 	}
 }
 
+// spoken is all a fault says to do.
+func spoken(f *api.Fault) string {
+	text := f.Do
+	for _, c := range f.Copy {
+		text += "\n" + c.What + ": " + c.Text
+	}
+	return text
+}
+
 func TestTheDoctorLooksAtATokenWithTheSettingsOfTheServer(t *testing.T) {
 	h := newHospital(t)
 	token := h.token("jane@contoso.test")
 	look := func() api.Diagnosis {
 		return h.diagnose("POST", "/token", api.Pasted{Text: "Authorization: Bearer " + token})
 	}
-	h.first(look(), "token-issuer", "server", "trusts no issuer yet")
+	nobody := look()
+	h.first(nobody, "token-issuer", "server", "trusts no issuer yet")
+	if text := spoken(nobody.Fault); nobody.Fault.Where != "Manage › Access › Trust › Add an issuer" || !strings.Contains(text, "signoff trust add --tenant "+entra.TenantID+" --authority "+h.entra.URL()+" --audience ") || strings.Contains(text, "oidc") {
+		t.Errorf("%+v", nobody.Fault)
+	}
 	h.trusts(func(is *api.TrustedIssuer) { is.Versions = []string{"1.0"} })
 	h.first(look(), "token-version", "provider", "version 2.0, and the setting takes 1.0")
 	h.trusts(func(*api.TrustedIssuer) {})

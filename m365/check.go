@@ -97,7 +97,7 @@ func (x *check) missing(r Registration) {
 			graphCopy("make it", "POST", "/applications", application{DisplayName: name, SignInAudience: "AzureADMyOrg"})}}
 	if r.AppID != "" {
 		f.Line, f.Do, f.Copy = fmt.Sprintf("there is no registration %s in this tenant", r.AppID), "use the Application (client) ID of a registration of this tenant; it is not the object id", nil
-		f.Who, f.Where = doctor.OurAdmin, "this server: "+name
+		f.Who, f.Where = doctor.OurAdmin, "Manage › Access › Trust or Sign-in: "+name
 	}
 	x.report.Fail(name, "registration", "it is there", "it is not", f)
 }
