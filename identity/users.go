@@ -303,6 +303,21 @@ func (s *Service) ChangePassword(ctx context.Context, by signoff.Caller, present
 	return s.setPassword(ctx, m.Account, next)
 }
 
+// HasPassword tells whether ChangePassword can work for somebody: they have a
+// password, it is kept here, and it counts.
+func (s *Service) HasPassword(ctx context.Context, by signoff.Caller) (bool, error) {
+	id, ok := store.AccountID(by.Principal)
+	if !ok {
+		return false, nil
+	}
+	m, found, err := s.member(ctx, id)
+	if err != nil || !found || s.keptHere(m.Account) != nil || s.mayUsePassword(m) != nil {
+		return false, err
+	}
+	c, found, err := s.store.Credential(ctx, m.Login, "")
+	return found && c.Account == m.ID && c.Password != "", err
+}
+
 // User returns one user; it takes the server right.
 func (s *Service) User(ctx context.Context, by signoff.Caller, who signoff.Principal) (User, error) {
 	id, err := s.administer(by, who)
