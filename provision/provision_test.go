@@ -376,6 +376,24 @@ func TestSomebodyWhoseAddressAnAccountHereHasIsRefusedAndNotKept(t *testing.T) {
 	}
 }
 
+func TestAnAddressSomebodyOfTheSameClientHasIsAProblemUntilItIsFree(t *testing.T) {
+	f := newFirm(t)
+	first := f.user(ana)
+	second := f.user(`{"userName":"anna@contoso.test","displayName":"Anna","emails":[{"value":"ana@contoso.test"}]}`)
+	if a := f.account(second); len(a.Addresses) != 0 {
+		t.Errorf("%+v has an address of somebody else", a)
+	}
+	list, err := f.Problems(t.Context(), f.client)
+	if err != nil || len(list) != 1 || list[0].Name != "Anna" || !strings.Contains(list[0].Reason, "the address ana@contoso.test belongs to {user:") {
+		t.Errorf("%+v %v", list, err)
+	}
+	_, err = f.patch(first, `[{"op":"remove","path":"emails"}]`)
+	must(t, err)
+	if list, err := f.Problems(t.Context(), f.client); err != nil || len(list) != 0 {
+		t.Errorf("the address is free: %+v %v", list, err)
+	}
+}
+
 func TestWhoIsDeletedAndSentAgainIsTheSame(t *testing.T) {
 	f := newFirm(t)
 	e := f.user(ana)

@@ -88,6 +88,36 @@ func (s *Service) takeOne(ctx context.Context, c Client, e Entry, members *store
 	return s.Store.SCIMTaken(ctx, c.Name, e.ID, e.Rev)
 }
 
+// mostProblems bounds how many people Problems looks at.
+const mostProblems = 50
+
+// Problems tells which people of a client could not be taken as it wrote them,
+// and why: whose address somebody else has, for instance. It looks at them as
+// they are now, and changes nothing.
+func (s *Service) Problems(ctx context.Context, c Client) ([]directory.Problem, error) {
+	subjects, err := s.Store.TroubledPeople(ctx, c.Source(), mostProblems)
+	if err != nil || len(subjects) == 0 {
+		return nil, err
+	}
+	var people []directory.Person
+	for _, id := range subjects {
+		r, found, err := s.Store.SCIMResourceByID(ctx, c.Name, id)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		e, err := entryOf(r)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, person(e))
+	}
+	out, err := s.People.Take(ctx, c.Source(), directory.Changes{People: people}, directory.Take{ByAddress: c.ByAddress, Only: true})
+	return out.Problems, err
+}
+
 // person is what an entry says of somebody.
 func person(e Entry) directory.Person {
 	p := e.Is.Person()

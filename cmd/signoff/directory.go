@@ -72,6 +72,8 @@ func lastSync(d api.Directory, st api.DirectoryStatus) string {
 	switch {
 	case !d.On:
 		return "switched off"
+	case d.Type == "scim" && len(st.Problems) > 0:
+		return fmt.Sprintf("none: its provider writes by itself; problem: %s: %s", st.Problems[0].Name, st.Problems[0].Reason)
 	case d.Type == "scim":
 		return "none: its provider writes by itself, with a token of the page Directories"
 	case st.Last == nil:
