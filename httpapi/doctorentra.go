@@ -62,7 +62,7 @@ func setupOf(d doctor.Server, signIns []signin.Provider) doctor.Setup {
 			out.Tenant = cmp.Or(out.Tenant, is.Tenants[0])
 		}
 		for _, a := range is.Audiences {
-			if m365.IsID(a) {
+			if signoff.IsGUID(strings.ToLower(a)) {
 				out.APIID = a
 			}
 		}

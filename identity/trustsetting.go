@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -210,7 +209,7 @@ func (t *Trust) Save(ctx context.Context, by signoff.Caller, rev int64, set Trus
 	if err := mayAdminister(by); err != nil {
 		return TrustState{}, err
 	}
-	if err := refusalOf(t.Check(set)); err != nil {
+	if err := trust.Mistakes(t.Check(set)); err != nil {
 		return TrustState{}, err
 	}
 	if set.Issuers == nil {
@@ -255,19 +254,6 @@ func (t *Trust) Check(set TrustSetting) []trust.Problem {
 	return out
 }
 
-func refusalOf(problems []trust.Problem) error {
-	e := &signoff.Error{Kind: signoff.Invalid, Code: "bad-issuer", Detail: "the trust entries cannot be used as they are"}
-	for _, p := range problems {
-		if !p.Warning {
-			e.Fields = append(e.Fields, signoff.FieldError{Field: p.Field, Detail: p.Reason, Advice: p.Advice})
-		}
-	}
-	if len(e.Fields) == 0 {
-		return nil
-	}
-	return e
-}
-
 // Propose finds out about an issuer from what people have at hand, and fills in
 // an entry; see trust.Verifier. What in has as audiences is completed: an Entra
 // API goes by its id, and by its Application ID URI.
@@ -302,7 +288,7 @@ func entraAudiences(given []string) []string {
 	for _, aud := range given {
 		last := aud[strings.LastIndexByte(strings.TrimSuffix(aud, "/"), '/')+1:]
 		switch id := strings.ToLower(strings.Trim(last, " /")); {
-		case !guid.MatchString(id):
+		case !signoff.IsGUID(id):
 			add(aud)
 		case strings.Contains(aud, "://"):
 			add(id)
@@ -314,8 +300,6 @@ func entraAudiences(given []string) []string {
 	}
 	return out
 }
-
-var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // Explain goes through every check of a token, for administrators.
 func (t *Trust) Explain(ctx context.Context, by signoff.Caller, token string) (trust.Explanation, error) {

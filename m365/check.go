@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 )
 
@@ -217,7 +218,7 @@ func (x *check) principal(appID string) (*principal, error) {
 
 // resolve gives the client id of a key of the plan.
 func (x *check) resolve(key string) string {
-	if isGUID(key) {
+	if signoff.IsGUID(strings.ToLower(key)) {
 		return key
 	}
 	return x.apps[key]

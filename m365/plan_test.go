@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/identity/trust"
 	"github.com/signoffhq/signoff/sandbox/entra"
@@ -41,7 +42,7 @@ func TestAPlanAsksForTheFewestRights(t *testing.T) {
 func TestIdsAreTheSameInEveryPlanAndDifferentForEveryName(t *testing.T) {
 	seen := map[string]bool{}
 	for _, id := range []string{ScopeID("a"), ScopeID("b"), RoleID("a"), RoleID("b")} {
-		if !isGUID(id) || seen[id] {
+		if !signoff.IsGUID(strings.ToLower(id)) || seen[id] {
 			t.Errorf("%q", id)
 		}
 		seen[id] = true

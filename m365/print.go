@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // A Format is how a plan is printed.
@@ -131,7 +133,7 @@ func (p Plan) printAz(w io.Writer, graph string) error {
 	b.WriteString("set -eu\n")
 	if p.Values.Tenant != "" {
 		fmt.Fprintf(&b, "tenant=$(az account show --query tenantId -o tsv)\n")
-		if isGUID(p.Values.Tenant) {
+		if signoff.IsGUID(strings.ToLower(p.Values.Tenant)) {
 			fmt.Fprintf(&b, "[ \"$tenant\" = %s ] || { echo \"signed in to the tenant $tenant: az login --tenant %s\" >&2; exit 1; }\n", p.Values.Tenant, p.Values.Tenant)
 		}
 	}

@@ -149,7 +149,7 @@ func (s *Service) keepSecret(p, old *Provider, forget bool) error {
 	switch {
 	case len(p.Secret) > maxSecret || strings.ContainsAny(p.Secret, "\r\n\x00"):
 		return badSecret("the secret is at most 2000 characters on one line")
-	case guidForm.MatchString(strings.ToLower(p.Secret)) && p.Tenant != "":
+	case signoff.IsGUID(strings.ToLower(p.Secret)) && p.Tenant != "":
 		return badSecret("this is the id of a secret, not the secret: copy the column Value, which Entra shows once, when the secret is made")
 	case p.Secret != "":
 		p.Secret = s.cfg.Seal.Lock(secretPurpose, seal.Secret(p.Secret))

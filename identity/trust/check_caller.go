@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // clientClaims name the application that got the token.
@@ -258,7 +260,7 @@ func checkPerson(x *exam) *fault {
 	}
 	for _, name := range needed {
 		s := x.body.str(name)
-		if s == "" || len(s) > maxText || name == "oid" && !isGUID(s) {
+		if s == "" || len(s) > maxText || name == "oid" && !signoff.IsGUID(s) {
 			return &fault{found: foundMember(&x.body, name), advice: "no token of this issuer comes without it: look at the issuer's configuration, or whether this is an access token"}
 		}
 	}

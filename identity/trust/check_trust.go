@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // checkIssuer chooses the trust entry. Nothing is fetched for an issuer that
@@ -71,7 +73,7 @@ func (x *exam) issuerAdvice(iss string) string {
 			return fmt.Sprintf("if %s is a tenant of yours (Entra, cloud %s, versions %s), add it: %s", tenant, cloud, version, Page("", "add"))
 		}
 	}
-	if tid := x.body.str("tid"); isGUID(tid) && strings.Contains(iss, tid) {
+	if tid := x.body.str("tid"); signoff.IsGUID(tid) && strings.Contains(iss, tid) {
 		return fmt.Sprintf("if %s is a tenant of yours, of an Entra that is not Microsoft's, add it: %s", tid, Page("", "add"))
 	}
 	return fmt.Sprintf("if you trust it, add it: %s", Page("", "add"))
