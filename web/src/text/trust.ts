@@ -83,7 +83,8 @@ export const trustWords = {
   keys: {
     good: (count: number) => `${count} known, fetched`,
     none: 'not fetched yet',
-    kept: 'from before the start; the issuer has not answered yet',
+    kept: 'kept from before, and good',
+    next: 'looked at again',
     failed: 'The last try failed:',
     refresh: 'Fetch keys now',
     refreshed: 'The keys are fresh.',
