@@ -7,6 +7,8 @@ import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
+import { When } from '../ui/when/when'
+import { timeOf } from './signinwords'
 import { signInTest } from './signinqueries'
 import './manage.css'
 import './signintest.css'
@@ -52,6 +54,12 @@ function Claims({ claims }: { claims: Record<string, unknown> }) {
               <th scope="row">{name}</th>
               <td data-label={value} className="test-words">
                 <code>{typeof said === 'string' ? said : JSON.stringify(said)}</code>
+                {timeOf(name, said) && (
+                  <span className="quiet">
+                    {' '}
+                    <When at={timeOf(name, said)!} />
+                  </span>
+                )}
               </td>
             </tr>
           ))}
