@@ -60,6 +60,8 @@ func TestValuesThatEntraWouldRefuseAreRefused(t *testing.T) {
 		"a dollar in it":      {URL: "https://a.test", Name: "$(x)"},
 		"a scope with spaces": {URL: "https://a.test", Scope: "a b"},
 		"a role with quotes":  {URL: "https://a.test", Role: "a'b"},
+		"no tenant":           {URL: "https://a.test", Tenant: "common"},
+		"a tenant of words":   {URL: "https://a.test", Tenant: "a.test; rm"},
 		"an address too long": {URL: "https://" + strings.Repeat("a", 300) + ".test"},
 	} {
 		if p, err := v.Plan(); err == nil {
