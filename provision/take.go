@@ -152,7 +152,7 @@ func notTaken(e Entry, out directory.Outcome, nobody bool) error {
 // adopt lets an entry be whoever its externalId says they are in Entra ID: who
 // came with a token before is not made a second time.
 func (s *Service) adopt(ctx context.Context, c Client, e Entry) error {
-	if c.entra() == "" || !guid(e.External) {
+	if c.entra() == "" || !signoff.IsGUID(strings.ToLower(e.External)) {
 		return nil
 	}
 	a, found, err := s.Store.LinkedAccount(ctx, c.entra(), strings.ToLower(e.External))
@@ -196,7 +196,7 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	}
 	want := strings.ToLower(e.External)
 	had := slices.DeleteFunc(links, func(l store.IdentityLink) bool { return l.Source != c.entra() })
-	if slices.ContainsFunc(had, func(l store.IdentityLink) bool { return l.Subject == want }) || len(had) == 0 && !guid(want) {
+	if slices.ContainsFunc(had, func(l store.IdentityLink) bool { return l.Subject == want }) || len(had) == 0 && !signoff.IsGUID(want) {
 		return nil
 	}
 	power, err := s.Store.HoldsPower(ctx, a.ID)
@@ -213,7 +213,7 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 			return err
 		}
 	}
-	if !guid(want) {
+	if !signoff.IsGUID(want) {
 		return nil
 	}
 	err = s.Store.Link(ctx, store.IdentityLink{Source: c.entra(), Subject: want, Account: a.ID, Label: e.Label})
@@ -221,20 +221,6 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 		return externalTaken(e, err)
 	}
 	return err
-}
-
-// guid tells whether text is an object id of Entra ID.
-func guid(text string) bool {
-	parts := strings.Split(text, "-")
-	if len(parts) != 5 {
-		return false
-	}
-	for i, n := range []int{8, 4, 4, 4, 12} {
-		if len(parts[i]) != n || strings.Trim(parts[i], "0123456789abcdefABCDEF") != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // nothing tells whether members stay as they are.
