@@ -119,8 +119,27 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, w Wanted) (Kept, 
 	if _, err := s.load(ctx); err != nil {
 		return Kept{}, err
 	}
+	if err := s.endRemoved(ctx, &before, &set); err != nil {
+		return Kept{}, err
+	}
 	s.log.InfoContext(ctx, "how people sign in was changed", slog.String("user", string(by.Principal)))
 	return s.kept(set, saved.Rev), nil
+}
+
+// endRemoved ends the sessions begun through providers that vouch for nobody any
+// more: those taken out, and those that are somebody else's by now.
+func (s *Service) endRemoved(ctx context.Context, before, now *Setting) error {
+	for _, p := range before.Providers {
+		if is := now.find(p.ID); is != nil && is.Issuer == p.Issuer {
+			continue
+		}
+		n, err := s.cfg.Store.EndSessionsThrough(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		s.log.InfoContext(ctx, "sessions ended with their provider", slog.String("provider", p.ID), slog.Int64("sessions", n))
+	}
+	return nil
 }
 
 // noteOf is the setting for the record of changes: without secrets, but with
