@@ -9,6 +9,7 @@ import (
 
 // An API is one of this server's, as the setting has it.
 type API struct {
+	Key   string // as the setting calls it
 	Name  string
 	Path  string // below which it is, in lower case
 	Off   bool
@@ -77,6 +78,20 @@ func (s Server) kinds(r *Report, q *Request, kind, rest string) {
 		return
 	}
 	r.Pass("API", "kind of sign-in", "one of "+strings.Join(a.Kinds, ", "), kind)
+}
+
+// untried is what to say of a request that is written well. Of a password no
+// more can be said: it is not kept when it is read, and never tried.
+func (s Server) untried(q *Request) string {
+	scheme, _, _ := strings.Cut(strings.Join(q.Get("Authorization"), ""), " ")
+	if !strings.EqualFold(scheme, "basic") {
+		return "nothing is wrong with the request"
+	}
+	line := "the request is written well, and whether its name and password are right was not tried"
+	if a := s.apiOf(q.URL); a != nil && len(a.Kinds) > 0 {
+		line += ": " + a.Name + " takes them"
+	}
+	return line + "; paste the answer as well (curl -i), or use a personal access token, which can be looked at here"
 }
 
 // page says where the API's settings are.

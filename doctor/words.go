@@ -188,8 +188,11 @@ func wordForm(x exam, k trust.Check, f *Finding) {
 		f.Code, f.Line, f.Who, f.Where = "token-unsigned", "the token is not signed at all (alg none)", Attacker, "whoever sends it"
 		f.Do = "somebody may be trying whether that works"
 	case strings.HasPrefix(t, "sgn_"):
-		f.Line, f.Do = "this is a personal access token of this server, not a token of an issuer", "it needs no diagnosis: GET /api/v1/me with it says whose it is"
+		f.Line, f.Do = "this is a personal access token of this server, not a token of an issuer", "GET /api/v1/me with it says whose it is"
 		f.Code = "token-is-personal"
+	case strings.HasPrefix(t, "scim_"):
+		f.Line, f.Do = "this is the token of a SCIM client: it counts below /scim/v2 only, and is not looked at here", "make a new one if it is refused there"
+		f.Code, f.Who, f.Where = "token-is-scim", OurAdmin, "Manage › Access › Directories"
 	case guidForm.FindString(t) == t && t != "":
 		f.Line, f.Do = "this is an id (GUID), not a token", "paste the access_token of the token endpoint's answer"
 	case len(t) > 100 && (strings.HasPrefix(t, "0.") || strings.HasPrefix(t, "1.")):
