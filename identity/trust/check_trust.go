@@ -258,6 +258,7 @@ func tellKey(x *exam) (string, string) {
 
 func checkSignature(x *exam) *fault {
 	if x.algorithm.verify(x.key, x.signed, x.signature) == nil {
+		x.verified = true
 		return nil
 	}
 	advice := "the token was changed after it was signed, cut short in copying, or made by somebody else"
