@@ -44,13 +44,13 @@ var Codes = []Code{
 	{"access-token-expired", 401, "Not signed in", "The personal access token has run out. Make a new one."},
 	{"access-token-limited", 403, "The access token may not do this", "Its owner made it for reading only, or for another API of this server."},
 	{"token-by-token", 403, "A token cannot make tokens", "Sign in on the page, or send name and password: a token that was lost must not make others."},
-	{"kind-not-taken", 401, "Not signed in", "The API does not take this kind of sign-in. WWW-Authenticate names those it takes; an administrator sets them under Manage, APIs."},
-	{"api-off", 404, "The API is switched off", "An administrator can switch it on under Manage, APIs."},
-	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage, APIs: scheme, host and port, to the letter."},
+	{"kind-not-taken", 401, "Not signed in", "The API does not take this kind of sign-in. WWW-Authenticate names those it takes; an administrator sets them under Manage › Access › APIs."},
+	{"api-off", 404, "The API is switched off", "An administrator can switch it on under Manage › Access › APIs."},
+	{"origin-not-listed", 403, "Pages of that site may not call this API", "An administrator can list the site under Manage › Access › APIs: scheme, host and port, to the letter."},
 	{"user-disabled", 403, "The account is switched off", "An administrator can switch it on again."},
 
 	// People and groups that SCIM clients write.
-	{"scim-token-unknown", 401, "Not a token of a SCIM client", "The token was ended, has run out, or is another server's. Make another one under Manage, Directories."},
+	{"scim-token-unknown", 401, "Not a token of a SCIM client", "The token was ended, has run out, or is another server's. Make another one under Manage › Access › Directories."},
 	{"scim-too-many-tokens", 409, "The client has two tokens already", "One is in use, and one is to follow it. End the one that nothing uses any more."},
 	{"scim-token-not-found", 404, "No such token", "The SCIM client has no token of that number."},
 	{"scim-not-a-client", 403, "Not a SCIM client", "The token is good, but no directory is set up for whoever has it."},

@@ -73,6 +73,8 @@ type DirectoryStatus struct {
 	Groups int           `json:"groups"`
 	Whole  *time.Time    `json:"whole,omitempty" doc:"when everything was last read"`
 	Last   *DirectoryRun `json:"last,omitempty" doc:"the latest sync or preview"`
+
+	Problems []DirectoryProblem `json:"problems" doc:"of a directory that writes here by SCIM: who could not be taken as it says, up to 50; of others see the sync"`
 }
 
 // DirectoryDetail answers GET /directories/{name}.

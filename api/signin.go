@@ -128,6 +128,7 @@ type SignedIn struct {
 	Expires  time.Time `json:"expires" doc:"if it is not used"`
 	Place    string    `json:"place" doc:"address of the browser"`
 	Agent    string    `json:"agent" doc:"the browser, as it calls itself"`
-	Provider string    `json:"provider,omitempty" doc:"name of the provider; left out: a password"`
+	Provider string    `json:"provider,omitempty" doc:"name of the provider; left out: a password, or a one-time link"`
+	Recovery bool      `json:"recovery,omitempty" doc:"began with the one-time link of signoff recover"`
 	This     bool      `json:"this,omitempty" doc:"the one this request came with"`
 }

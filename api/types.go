@@ -23,12 +23,14 @@ type Person struct {
 // Me answers GET /me.
 type Me struct {
 	Person
-	Admin   bool     `json:"admin"`
-	Deploy  bool     `json:"deploy" doc:"may deploy new workflows"`
-	Groups  []Person `json:"groups"`
-	Sandbox bool     `json:"sandbox" doc:"the server runs its sandbox; pages link to the mailbox"`
-	Version string   `json:"version"`
-	CSRF    string   `json:"csrf,omitempty" doc:"send as X-CSRF-Token with every unsafe request of a session"`
+	Admin  bool `json:"admin"`
+	Deploy bool `json:"deploy" doc:"may deploy new workflows"`
+	// Password is left out for whoever signs in another way only.
+	Password bool     `json:"password,omitempty" doc:"has a password that is kept here and counts: PUT /me/password changes it"`
+	Groups   []Person `json:"groups"`
+	Sandbox  bool     `json:"sandbox" doc:"the server runs its sandbox; pages link to the mailbox"`
+	Version  string   `json:"version"`
+	CSRF     string   `json:"csrf,omitempty" doc:"send as X-CSRF-Token with every unsafe request of a session"`
 }
 
 // SignIn is the body of POST /session.

@@ -33,18 +33,3 @@ func (c *Client) AllTokens(ctx context.Context, p Paging) (l api.TokenList, err 
 func (c *Client) EndAnyToken(ctx context.Context, id int64) error {
 	return c.send(ctx, http.MethodDelete, "/tokens/"+strconv.FormatInt(id, 10), nil, "", nil)
 }
-
-// Apis tells which APIs are offered, with the tag a change needs.
-func (c *Client) Apis(ctx context.Context) (a api.Apis, err error) {
-	return a, c.get(ctx, "/apis", nil, &a)
-}
-
-// SetApis changes which APIs are offered.
-func (c *Client) SetApis(ctx context.Context, set api.SetApis) (a api.Apis, err error) {
-	return a, c.send(ctx, http.MethodPut, "/apis", set, "", &a)
-}
-
-// Callers tells who called the APIs in the last 30 days.
-func (c *Client) Callers(ctx context.Context) (l api.APICallers, err error) {
-	return l, c.get(ctx, "/apis/callers", nil, &l)
-}

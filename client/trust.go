@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/signoffhq/signoff/api"
 )
@@ -54,47 +53,9 @@ func (c *Client) RefreshKeys(ctx context.Context, issuer string) (l api.List[api
 	return l, c.send(ctx, http.MethodPost, "/trust/keys/refresh", api.RefreshKeys{Issuer: issuer}, "", &l)
 }
 
-// Newcomers lists those who asked to come in.
-func (c *Client) Newcomers(ctx context.Context, refused bool, p Paging) (l api.List[api.Newcomer], err error) {
-	v := p.values()
-	if refused {
-		v.Set("refused", "true")
-	}
-	return l, c.get(ctx, "/newcomers", v, &l)
-}
-
-// AdmitNewcomer makes an account for one of them.
-func (c *Client) AdmitNewcomer(ctx context.Context, id int64) (u api.User, err error) {
-	return u, c.send(ctx, http.MethodPost, newcomerPath(id, "admit"), nil, "", &u)
-}
-
-// LinkNewcomer says that one of them is an existing account.
-func (c *Client) LinkNewcomer(ctx context.Context, id int64, person string) (u api.User, err error) {
-	return u, c.send(ctx, http.MethodPost, newcomerPath(id, "link"), api.LinkNewcomer{Person: person}, "", &u)
-}
-
-// RefuseNewcomer refuses one of them, or with again lets them ask again.
-func (c *Client) RefuseNewcomer(ctx context.Context, id int64, again bool) error {
-	return c.send(ctx, http.MethodPost, newcomerPath(id, "refuse"), api.RefuseNewcomer{Again: again}, "", nil)
-}
-
-func newcomerPath(id int64, act string) string {
-	return "/newcomers/" + strconv.FormatInt(id, 10) + "/" + act
-}
-
 // Links lists who a person is in other systems.
 func (c *Client) Links(ctx context.Context, id string) (l api.List[api.IdentityLink], err error) {
 	return l, c.get(ctx, "/users/"+url.PathEscape(id)+"/links", nil, &l)
-}
-
-// LinkPerson says who a person is in another system.
-func (c *Client) LinkPerson(ctx context.Context, id string, n api.NewLink) (l api.List[api.IdentityLink], err error) {
-	return l, c.send(ctx, http.MethodPost, "/users/"+url.PathEscape(id)+"/links", n, "", &l)
-}
-
-// LinkGroup lets a group or role stand for one in another system.
-func (c *Client) LinkGroup(ctx context.Context, id string, n api.NewGroupLink) (l api.List[api.GroupLink], err error) {
-	return l, c.send(ctx, http.MethodPost, "/groups/"+url.PathEscape(id)+"/links", n, "", &l)
 }
 
 // Changes lists who changed what, newest first; what is "" for everything.

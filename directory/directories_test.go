@@ -170,6 +170,28 @@ func TestTheScheduleWaitsForTheFirstSyncOfAnAdministrator(t *testing.T) {
 	}
 }
 
+func TestADirectoryThatIsSwitchedOffLetsNobodyInWhosePasswordIsRemembered(t *testing.T) {
+	f := newFirm(t)
+	e := newLittle(t, 1).entry() // any password is right there
+	e.LDAP.SignIn = true
+	d := f.open(e)
+	if run := f.sync(d, directory.Ask{}); run.State != "done" {
+		t.Fatalf("%+v", run)
+	}
+	for range 2 {
+		if _, err := f.people.Basic(t.Context(), "p0", "theirs", "192.0.2.1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.On = false
+	if _, err := d.Save(t.Context(), access.System, 1, directory.Setting{Directories: []directory.Entry{e}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.people.Basic(t.Context(), "p0", "theirs", "192.0.2.1"); signoff.CodeOf(err) != "bad-credentials" {
+		t.Errorf("after the directory was switched off: %v", err)
+	}
+}
+
 func TestAPasswordIsKeptLockedAndOnlyForWhereItWasGiven(t *testing.T) {
 	f := newFirm(t)
 	d := f.open()

@@ -1,6 +1,7 @@
-// Package directory takes people and groups from elsewhere: from Active
-// Directory and other LDAP servers, and through the same seam from whatever else
-// tells of people (SCIM, Microsoft Graph).
+// Package directory takes people and groups from elsewhere. It reads Active
+// Directory and other LDAP servers (package connector/ldap) and Entra ID (package
+// connector/graph) on a schedule; what SCIM clients push comes in through the same
+// Service.Take from package provision.
 //
 // Who somebody is stays with package identity. This package knows where
 // accounts come from, keeps them as the directory says, and asks the directory
@@ -36,3 +37,7 @@ func New(st *store.Store, people *identity.Service, log *slog.Logger) *Service {
 	}
 	return &Service{store: st, people: people, log: log, now: st.Now}
 }
+
+// Changed has everybody forget what is remembered of these people, after who
+// they are elsewhere was changed beside Take.
+func (s *Service) Changed(users ...int64) { s.people.Changed(users...) }

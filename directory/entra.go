@@ -37,7 +37,7 @@ type SCIM struct {
 const maxChosen = 500 // groups
 
 func (s *SCIM) check(wrong func(field, detail string)) {
-	if s.Tenant != "" && !isGUID(s.Tenant) {
+	if s.Tenant != "" && !signoff.IsGUID(strings.ToLower(s.Tenant)) {
 		wrong("tenant", "the id of a tenant looks like 72f988bf-86f1-41af-91ab-2d7cd011db47")
 	}
 	if s.Application != "" && !s.Application.IsUser() {
@@ -47,10 +47,10 @@ func (s *SCIM) check(wrong func(field, detail string)) {
 
 func (d *Directories) checkGraph(e Entry, wrong func(field, detail string)) {
 	g := e.Graph
-	if !isGUID(g.Tenant) {
+	if !signoff.IsGUID(strings.ToLower(g.Tenant)) {
 		wrong("tenant", "the id of the tenant, such as 72f988bf-86f1-41af-91ab-2d7cd011db47; Entra ID shows it under Overview")
 	}
-	if !isGUID(g.ClientID) {
+	if !signoff.IsGUID(strings.ToLower(g.ClientID)) {
 		wrong("clientId", "the Application (client) ID of the registration, not its object id or name")
 	}
 	for _, one := range []struct{ field, text string }{{"authority", g.Authority}, {"graph", g.Graph}} {
@@ -62,7 +62,7 @@ func (d *Directories) checkGraph(e Entry, wrong func(field, detail string)) {
 		wrong("groups", fmt.Sprintf("at most %d groups can be chosen", maxChosen))
 	}
 	for _, id := range g.Groups {
-		if !isGUID(id) {
+		if !signoff.IsGUID(strings.ToLower(id)) {
 			wrong("groups", "groups are chosen by object id")
 			break
 		}
@@ -70,20 +70,6 @@ func (d *Directories) checkGraph(e Entry, wrong func(field, detail string)) {
 	if _, err := d.graphClient(e); err != nil {
 		wrong("secret", err.Error())
 	}
-}
-
-// isGUID tells whether text is an id as Entra ID makes them.
-func isGUID(text string) bool {
-	parts := strings.Split(text, "-")
-	if len(parts) != 5 {
-		return false
-	}
-	for i, n := range []int{8, 4, 4, 4, 12} {
-		if len(parts[i]) != n || strings.Trim(parts[i], "0123456789abcdefABCDEF") != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // lockGraph is lock for the secret of an Entra ID directory.

@@ -323,6 +323,66 @@ func TestAnAdministratorIsNotTakenOverByAnAddress(t *testing.T) {
 	}
 }
 
+func TestWhoAdministersThroughARoleIsNotTakenOverByAnAddress(t *testing.T) {
+	for _, right := range []access.Right{access.Server, access.Impersonate} {
+		t.Run(right.Name(), func(t *testing.T) {
+			f := newFirm(t)
+			ctx := context.Background()
+			f.local("alopez", "ana@contoso.test", false)
+			outer, err := f.people.MakeGroup(ctx, access.System, identity.NewGroup{Name: "Operators", Role: true})
+			if err == nil {
+				_, err = f.people.MakeGroup(ctx, access.System, identity.NewGroup{Name: "Night shift"})
+			}
+			inner, _, ferr := f.store.GroupByKey(ctx, "night shift")
+			err = errors.Join(err, ferr, f.people.SetMember(ctx, access.System, outer.Principal, inner.Principal(), true),
+				f.people.SetMember(ctx, access.System, inner.Principal(), f.account("alopez").Principal(), true),
+				f.people.ChangeServerGrants(ctx, access.System, func(is []access.Grant) ([]access.Grant, error) {
+					return append(is, access.Grant{Who: outer.Principal, Right: right}), nil
+				}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := f.takeWith(directory.Changes{People: []directory.Person{ana}}, directory.Take{ByAddress: true})
+			if a := f.account("alopez"); out.Linked != 0 || out.Troubled != 1 || a.Source != "" {
+				t.Errorf("outcome %+v, alopez is %+v", out, a)
+			}
+		})
+	}
+}
+
+func TestAnAddressDoesNotFindWhoIsSomebodyElseInTheDirectory(t *testing.T) {
+	f := newFirm(t)
+	f.local("alopez", "ana@contoso.test", false)
+	l := store.IdentityLink{Source: source, Subject: "s-ana-who-left", Account: f.account("alopez").ID, Label: "ana"}
+	if err := f.store.Link(context.Background(), l); err != nil {
+		t.Fatal(err)
+	}
+	out := f.takeWith(directory.Changes{People: []directory.Person{ana}}, directory.Take{ByAddress: true})
+	if a := f.account("alopez"); out.Linked != 0 || out.Troubled != 1 || out.Problems[0].Code != "address-taken" || a.Source != "" {
+		t.Errorf("outcome %+v, alopez is %+v", out, a)
+	}
+}
+
+func TestWhomAnotherDirectoryRulesIsNotSwitchedOffByThis(t *testing.T) {
+	f := newFirm(t)
+	ctx := context.Background()
+	f.take(everything())
+	other := ana
+	other.Subject, other.Addresses = "x-ana", nil
+	l := store.IdentityLink{Source: "scim:okta", Subject: other.Subject, Account: f.account("ana").ID, Label: "ana"}
+	if err := f.store.Link(ctx, l); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []directory.Changes{{People: []directory.Person{other}}, {Gone: []string{other.Subject}}} {
+		if _, err := f.dir.Take(ctx, l.Source, c, directory.Take{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := f.account("ana"); a.Disabled || a.Source != source {
+		t.Errorf("ana is %+v", a)
+	}
+}
+
 func TestTheLastAdministratorIsNotSwitchedOff(t *testing.T) {
 	f := newFirm(t)
 	f.take(everything())

@@ -5,8 +5,8 @@ import "slices"
 // An AADSTS is what one of Entra's error codes means to us. Codes and meaning
 // are Entra's (learn.microsoft.com/entra/identity-platform/reference-error-codes);
 // the words are ours. Line, Do and the texts to copy hold {app}, {tenant},
-// {redirect}, {ours}, {resource}, {scope}, {person}, {api}, {login} and {graph},
-// which Fill puts in.
+// {redirect}, {ours}, {resource}, {scope}, {person}, {api}, {login} and {enter},
+// which Explain puts in.
 type AADSTS struct {
 	Codes []int
 	Line  string // what happened, in one sentence
@@ -33,7 +33,7 @@ const (
 	enterprise = "Entra: Enterprise applications › application {app}"
 	apiApp     = "Entra: App registrations › this API"
 	access     = "Entra: Protection › Conditional Access"
-	provider   = "this server: sign-in provider"
+	provider   = "Manage › Access › Sign-in: the provider"
 	program    = "the calling program"
 )
 
@@ -62,7 +62,7 @@ var table = []AADSTS{
 	{Codes: []int{7000112}, Line: "the application {app} is switched off in the tenant", Who: EntraAdmin, Where: enterprise + " › Properties", Do: "set “Enabled for users to sign-in?” to Yes", Copy: copyEnable},
 	{Codes: []int{7000215}, Line: "the secret of the application {app} is wrong", Who: OurAdmin, Where: provider + ", client secret",
 		Do: "paste the secret's Value, not its Secret ID (a GUID is the ID); the Value is shown once, so make a new one if it is lost", Copy: copySecret},
-	{Codes: []int{7000222}, Line: "the secret of the application {app} has expired", Who: EntraAdmin, Where: clientApp + " › Certificates & secrets", Do: "make a new secret and enter it in this server", Copy: copySecret},
+	{Codes: []int{7000222}, Line: "the secret of the application {app} has expired", Who: EntraAdmin, Where: clientApp + " › Certificates & secrets", Do: "make a new secret {enter}", Copy: copySecret},
 	{Codes: []int{7000218, 7000216}, Line: "the application {app} must prove itself, and sent no secret or certificate", Who: OurAdmin, Where: provider + ", client secret",
 		Do: "enter a secret; or, for device code in a program without one, allow public client flows in the registration", Copy: copyPublic},
 	{Codes: []int{700025}, Line: "the application {app} sent a secret, and its redirect URI is registered for programs that have none", Who: EntraAdmin, Where: clientApp + " › Authentication", Do: "move the redirect URI from “Mobile and desktop” or “Single-page application” to “Web”", Copy: copyRedirect},
@@ -74,7 +74,7 @@ var table = []AADSTS{
 	{Codes: []int{700229}, Line: "a token of this tenant cannot be a federated credential", Who: Caller, Where: program, Do: "use a token of another provider, or a certificate"},
 	{Codes: []int{50166}, Line: "Entra could not read the keys of the federated credential's issuer", Who: EntraAdmin, Where: "the issuer of the federated credential", Do: "publish its OpenID metadata and keys over public https"},
 	{Codes: []int{50194}, Line: "the application {app} is for one tenant and was used through /common", Who: OurAdmin, Where: provider + ", tenant", Do: "enter the tenant's id instead of common", Copy: []Copy{{Value, "authority", "{login}/{tenant}"}}},
-	{Codes: []int{50146}, Line: "the application {app} has signing keys of its own (claims mapping)", Who: OurAdmin, Where: "this server: trusted issuer, appId", Do: "set appId to the API's Application (client) ID, so that its own keys are read", Copy: []Copy{{Setting, "appId of the trust entry", "{api}"}}},
+	{Codes: []int{50146}, Line: "the application {app} has signing keys of its own (claims mapping)", Who: OurAdmin, Where: "Manage › Access › Trust: the entry", Do: "its appId has to be the API's Application (client) ID, so that its own keys are read; the page does not show it: PUT /api/v1/trust sets it", Copy: []Copy{{Setting, "appId", "{apiId}"}}},
 	{Codes: []int{700054, 700051, 70005}, Line: "the application {app} may not be given tokens in the address (implicit flow)", Who: Caller, Where: program, Do: "use the authorisation code flow with PKCE: response_type=code"},
 	{Codes: []int{9002325}, Line: "the sign-in was without PKCE", Who: Caller, Where: program, Do: "send code_challenge with code_challenge_method=S256"},
 	{Codes: []int{9002326, 9002327}, Line: "the redirect URI is registered for another kind of program than redeems the code", Who: EntraAdmin, Where: clientApp + " › Authentication", Do: "register it under “Web” for a server, under “Single-page application” for a page", Copy: copyRedirect},

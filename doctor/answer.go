@@ -12,10 +12,7 @@ import (
 // answer looks at a refusal alone, without the token it is about. What it can
 // tell ends there: the first line says so.
 func (s Server) answer(r *Report, a *Answer) {
-	code := a.Code
-	if code == "" {
-		code = s.codeOfChallenge(a)
-	}
+	code := cmp.Or(a.Code, s.codeOfText(a.Challenge["error_description"]), s.codeOfText(a.Detail))
 	found := strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, cmp.Or(code, a.Challenge["error"])))
 	f := Finding{Code: code, Who: Caller, Where: program, Do: "paste the token as well: then each check is shown with what was expected and found"}
 	known := slices.IndexFunc(trust.Codes, func(c trust.Code) bool { return c.Code == code })
@@ -30,6 +27,8 @@ func (s Server) answer(r *Report, a *Answer) {
 	case a.Status == 401 && a.Challenge == nil && len(a.Header) > 0:
 		f.Code, f.Line, f.Do = "answer-not-ours", "the refusal does not come from this server: it has no Bearer challenge", "look for a proxy or gateway before the server that asks for a sign-in of its own"
 		f.Who, f.Where = Network, "proxies before this server"
+	case a.Detail != "" && (a.Status == 0 || a.Status >= 400):
+		f.Code, f.Line = "answer-message", "the server refused: "+a.Detail
 	case a.Status == 401:
 		f.Code, f.Line = "answer-401", "the server did not accept who is asking, and the answer does not say why"
 	case a.Status == 403:
@@ -43,11 +42,11 @@ func (s Server) answer(r *Report, a *Answer) {
 	r.Fail("answer", "status", "accepted", found, f)
 }
 
-// codeOfChallenge finds our code by the sentence of the challenge.
-func (s Server) codeOfChallenge(a *Answer) string {
-	text := a.Challenge["error_description"]
+// codeOfText finds our code by the sentence of a challenge or of the Workflow
+// API, behind which a hint may stand.
+func (s Server) codeOfText(text string) string {
 	for _, c := range trust.Codes {
-		if text != "" && c.Text == text {
+		if text == c.Text || strings.HasPrefix(text, c.Text+" (") {
 			return c.Code
 		}
 	}
@@ -74,19 +73,19 @@ var answers = map[string]func(Server, *Answer, *Finding){
 		f.Line, f.Do = "login or password is wrong", "check both; passwords of Entra do not work here, tokens do"
 	},
 	"user-disabled": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the account is switched off", OurAdmin, "this server: People", "switch it on, if they may come back"
+		f.Line, f.Who, f.Where, f.Do = "the account is switched off", OurAdmin, "Manage › People", "switch it on, if they may come back"
 	},
 	"person-unknown": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the token is good, and nobody here is linked with the person", OurAdmin, "this server: People, or what happens to newcomers", "link them with an account, or let newcomers ask or be created"
+		f.Line, f.Who, f.Where, f.Do = "the token is good, and nobody here is linked with the person", OurAdmin, "Manage › People; or Manage › Access › Trust: the entry › "+trust.Label("newcomers"), "link them with an account, or let newcomers ask or be created"
 	},
 	"person-awaits-admission": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the token is good, and the person is not admitted yet", OurAdmin, "this server: trusted issuers › newcomers", "admit them, or link them with an account that is there"
+		f.Line, f.Who, f.Where, f.Do = "the token is good, and the person is not admitted yet", OurAdmin, "Manage › Access › Trust › Waiting to be let in", "admit them, or link them with an account that is there"
 	},
 	"not-allowed": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where = "they are known and lack a right: "+a.Detail, OurAdmin, "this server: Rights"
+		f.Line, f.Who, f.Where = "they are known and lack a right: "+a.Detail, OurAdmin, "Manage › People › Rights"
 		f.Do = "ask “why may they not” on the rights page, and give the right that is missing"
 	},
 	"api-off": func(s Server, a *Answer, f *Finding) {
-		f.Line, f.Who, f.Where, f.Do = "the API is switched off", OurAdmin, "this server: APIs", "switch it on"
+		f.Line, f.Who, f.Where, f.Do = "the API is switched off", OurAdmin, "Manage › Access › APIs", "switch it on"
 	},
 }

@@ -42,8 +42,6 @@ func (c claims) text(name string) string {
 	return clip(s)
 }
 
-func (c claims) has(name string) bool { _, there := c.body[name]; return there }
-
 // audience is the first that is named.
 func (c claims) audience() string {
 	if list, ok := c.body["aud"].([]any); ok && len(list) > 0 {

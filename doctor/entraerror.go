@@ -128,7 +128,8 @@ func first(re *regexp.Regexp, text string) string {
 // A Setup is what our own settings say about the sign-in that failed, to fill
 // what the error does not name.
 type Setup struct {
-	App      string // client id of the sign-in provider, or of the caller
+	App      string // client id of our sign-in with Entra
+	Caller   string // client id of what got the error, when that is known: it was given by whoever asks
 	Tenant   string
 	Redirect string // ours, exactly
 	API      string // what a client asks for, before the scope: api://…
@@ -157,16 +158,17 @@ func (e *EntraError) Explain(s Setup) Finding {
 	default:
 		a = byClass[e.OAuth]
 	}
-	fill := e.filler(s)
+	fill := e.filler(s, cmp.Or(e.app(s), "that asked"), cmp.Or(e.Tenant, s.Tenant, "that was named"))
 	f.Who, f.Line, f.Where, f.Do = a.Who, fill.Replace(a.Line), fill.Replace(a.Where), fill.Replace(a.Do)
 	if e.Code != 0 && byCode[e.Code] != nil {
 		f.Line += fmt.Sprintf(" (AADSTS%d)", e.Code)
 	}
+	fill = e.filler(s, cmp.Or(e.app(s), "<client id>"), cmp.Or(e.tenantToCopy(), s.Tenant, "<tenant id>"))
 	for _, c := range a.Copy {
-		text := fill.Replace(c.Text)
-		f.Copy = append(f.Copy, Copy{c.For, c.What, text})
+		f.Copy = append(f.Copy, Copy{c.For, c.What, fill.Replace(c.Text)})
 	}
 	e.refine(&f, s)
+	e.address(&f, a, s)
 	return f
 }
 
@@ -189,18 +191,26 @@ var byClass = func() map[string]*AADSTS {
 	return m
 }()
 
-func (e *EntraError) filler(s Setup) *strings.Replacer {
+// filler puts values in: what the text names before what our settings say, and
+// app and tenant as they are to be called.
+func (e *EntraError) filler(s Setup, app, tenant string) *strings.Replacer {
 	api := cmp.Or(s.API, "api://<Application ID of the API>")
+	redirect := cmp.Or(s.Redirect, e.Redirect, "<redirect URI>")
+	if e.whose(s) == theirs {
+		redirect = cmp.Or(e.Redirect, "<redirect URI>")
+	}
 	return strings.NewReplacer(
-		"{app}", cmp.Or(e.App, s.App, "<client id>"), "{tenant}", cmp.Or(s.tenantIfGUID(), e.Tenant, s.Tenant, "<tenant id>"),
-		"{redirect}", cmp.Or(e.Redirect, s.Redirect, "that was sent"), "{ours}", cmp.Or(s.Redirect, e.Redirect, "<redirect URI>"),
+		"{app}", app, "{tenant}", tenant, "{enter}", entered[e.whose(s)],
+		"{redirect}", cmp.Or(e.Redirect, s.Redirect, "that was sent"), "{ours}", redirect,
 		"{resource}", cmp.Or(e.Resource, "of that name"), "{scope}", cmp.Or(e.Scope, "that was asked for"), "{scopeId}", cmp.Or(s.ScopeID, "<id of the scope>"),
 		"{person}", cmp.Or(e.Person, "the person"), "{api}", api, "{apiId}", cmp.Or(s.APIID, "<Application ID of the API>"), "{login}", cmp.Or(s.Login, "https://login.microsoftonline.com"))
 }
 
-func (s Setup) tenantIfGUID() string {
-	if guidForm.FindString(s.Tenant) == s.Tenant {
-		return s.Tenant
+// tenantToCopy is the tenant of the text where an address can hold it: its id or
+// a domain, not what people call it.
+func (e *EntraError) tenantToCopy() string {
+	if guidForm.FindString(e.Tenant) == e.Tenant || strings.Contains(e.Tenant, ".") && !strings.Contains(e.Tenant, " ") {
+		return e.Tenant
 	}
 	return ""
 }
@@ -208,7 +218,7 @@ func (s Setup) tenantIfGUID() string {
 // refine adds what comparing the error with our own setting shows.
 func (e *EntraError) refine(f *Finding, s Setup) {
 	switch {
-	case e.Code == 50011 && e.Redirect != "" && s.Redirect != "" && e.Redirect != s.Redirect:
+	case e.Code == 50011 && e.whose(s) != theirs && e.Redirect != "" && s.Redirect != "" && e.Redirect != s.Redirect:
 		f.Do = fmt.Sprintf("the sign-in sent %s, and this server's own is %s (%s): put the setting url right, or register %s too", e.Redirect, s.Redirect, Differ(e.Redirect, s.Redirect), e.Redirect)
 	case e.Code == 500011 && e.Resource != "" && s.API != "" && e.Resource != s.API:
 		f.Do = fmt.Sprintf("ask for %s instead (%s)", s.API, Differ(e.Resource, s.API))

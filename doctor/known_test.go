@@ -31,7 +31,7 @@ func TestEveryRefusalOfTheSandboxIsKnown(t *testing.T) {
 func TestEveryCodeIsToldWholeWithAndWithoutASetting(t *testing.T) {
 	full := doctor.Setup{App: "11111111-2222-4333-8444-555555555555", Tenant: "22222222-2222-4333-8444-555555555555", Redirect: "https://a.example/cb", API: "api://x", APIID: "x", ScopeID: "y"}
 	for _, code := range doctor.Known() {
-		p, err := doctor.Read(fmt.Sprintf("AADSTS%d: whatever it says", code))
+		p, err := doctor.Read(fmt.Sprintf("AADSTS%d: whatever it says of the application '%s'", code, full.App))
 		if err != nil || p.Entra == nil || p.Entra.Code != code {
 			t.Fatalf("%d: %v", code, err)
 		}

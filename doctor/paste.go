@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -202,6 +203,7 @@ func (p *Pasted) readJSON(text string) {
 		Detail      string `json:"detail"`
 		Status      int    `json:"status"`
 		Type        string `json:"type"`
+		Message     string `json:"Message"` // all that the Workflow API says
 	}
 	if json.Unmarshal([]byte(text), &m) != nil { // members of other types make it somebody else's JSON
 		return
@@ -212,6 +214,9 @@ func (p *Pasted) readJSON(text string) {
 		p.Token = p.tidy(m.AccessToken)
 	case m.Code != "" && strings.HasPrefix(m.Type, "/problems/"):
 		p.Answer = &Answer{Status: m.Status, Code: m.Code, Detail: clip(m.Detail)}
+	case m.Message != "" && m.Code == "" && m.Detail == "":
+		p.note("the Message of the Workflow API was read")
+		p.Answer = &Answer{Detail: clip(m.Message)}
 	}
 }
 
@@ -260,9 +265,9 @@ func (a *Answer) finish(body string) {
 		}
 	}
 	if i := strings.IndexByte(body, '{'); i >= 0 {
-		var m struct{ Code, Detail string }
+		var m struct{ Code, Detail, Message string } // Message: of the Workflow API
 		if json.Unmarshal([]byte(body[i:]), &m) == nil {
-			a.Code, a.Detail = m.Code, clip(m.Detail)
+			a.Code, a.Detail = m.Code, clip(cmp.Or(m.Detail, m.Message))
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (s Server) Providers(all []Provider) Report {
 	}
 	switch n := len(names); n {
 	case 0:
-		r.Fail("trust", "issuers", "a trusted issuer or a sign-in provider", "none", Finding{Code: "nothing-trusted", Who: OurAdmin, Where: "this server: trusted issuers",
+		r.Fail("trust", "issuers", "a trusted issuer or a sign-in provider", "none", Finding{Code: "nothing-trusted", Who: OurAdmin, Where: trust.Page("", "add"),
 			Line: "this server trusts no issuer yet, and nobody signs people in for it", Do: "add your tenant", Copy: []Copy{{Az, "read the tenant's id", "az account show --query tenantId -o tsv"}}})
 		r.Conclude("")
 	default:
@@ -110,9 +110,9 @@ func (s Server) provider(r *Report, p Provider) {
 	if p.State != nil && p.State.Version != "" {
 		group += ", version " + p.State.Version
 	}
-	where := fmt.Sprintf("this server: trusted issuer %q", p.Name)
+	where := trust.Page(p.Name, "")
 	if p.SignsIn {
-		where = fmt.Sprintf("this server: sign-in provider %q", p.Name)
+		where = "Manage › Access › Sign-in › " + p.Name
 	}
 	if p.Metadata.URL != "" {
 		if !s.fetched(r, group, where, "metadata", p.Metadata) {
@@ -198,7 +198,7 @@ func (s Server) stopped(group, where, what string, f Fetch) Finding {
 		return say("provider-name", "the name "+h+" is not found", "correct it in the setting, or let this server's machine resolve names: its DNS server does not know this one")
 	case StageConnect:
 		if f.Cause == "forbidden" {
-			out.Who, out.Where, out.Copy = OurAdmin, "this server: configuration, outside.allow", []Copy{{Setting, "outside.allow", network(cmp.Or(f.Address, h))}}
+			out.Who, out.Where, out.Copy = OurAdmin, "this server’s configuration: outside.allow", []Copy{{Setting, "outside.allow", network(cmp.Or(f.Address, h))}}
 			return say("provider-forbidden", h+" is at an address that this server does not call: "+f.Problem, "if that is meant, name its network in outside.allow")
 		}
 		return say("provider-unreachable", "no connection to "+h+": "+f.Problem, "let this server's machine reach "+h+" by https: firewall, route, or the provider is down")
@@ -239,7 +239,7 @@ func (s Server) stoppedTLS(group string, f Fetch, out Finding) Finding {
 		out.Who, out.Where = EntraAdmin, f.URL
 	case "unknown-authority":
 		out.Code, out.Line, out.Do = "tls-untrusted", "this server does not know who issued the certificate of "+h, "if a proxy on your network looks inside, or the provider is your own, name its certificate authority in outside.ca; else do not trust it"
-		out.Who, out.Where = OurAdmin, "this server: configuration, outside.ca"
+		out.Who, out.Where = OurAdmin, "this server’s configuration: outside.ca"
 	default:
 		out.Code, out.Line, out.Do = "tls-failed", "no TLS connection with "+h+": "+f.Problem, "look at what answers there: it may not be https at all"
 	}
@@ -378,7 +378,7 @@ func (s Server) held(r *Report, group string, p Provider) {
 		r.Warn(group, "keys held", "read within a day", inWords(age)+" old", Finding{Code: "keys-old", Who: Network, Where: "the network between this server and " + host(cmp.Or(st.MetadataURL, st.KeysURL)),
 			Line: group + ": the keys that tokens are checked with are " + inWords(age) + " old", Do: cmp.Or(st.Problem, "they are read about every hour while the server runs"), Copy: refresh})
 	case s.outdated(st, p):
-		r.Fail(group, "keys held", "those that are published", "others", Finding{Code: "keys-outdated", Who: OurAdmin, Where: "this server: trusted issuers › keys",
+		r.Fail(group, "keys held", "those that are published", "others", Finding{Code: "keys-outdated", Who: OurAdmin, Where: trust.Page(p.Name, "") + " › Fetch keys now",
 			Line: group + ": the issuer has changed its keys, and this server holds none of the new ones", Do: "have them read now; a token signed with a new key does it too, at most once in five minutes", Copy: refresh})
 	default:
 		r.Pass(group, "keys held", "read within a day", fmt.Sprintf("%d, %s old", len(st.Keys), inWords(age)))

@@ -84,9 +84,9 @@ func TestAnErrorOfEntrasIsFoundHoweverItWasShown(t *testing.T) {
 		if e.Code != 50011 || e.Redirect != "https://a.example/cb/" || e.App != "11111111-2222-4333-8444-555555555555" || e.Correlation != "bbbbbbbb-2222-4333-8444-555555555555" {
 			t.Errorf("%s: %+v", name, e)
 		}
-		f := e.Explain(Setup{Redirect: "https://a.example/cb", App: "of our own setting"})
+		f := e.Explain(Setup{Redirect: "https://a.example/cb", App: "11111111-2222-4333-8444-555555555555"})
 		if f.Code != "aadsts-50011" || !strings.Contains(f.Line, "https://a.example/cb/") || !strings.Contains(f.Do, "only the slash at the end differs") ||
-			len(f.Copy) == 0 || f.Copy[0].Text != "https://a.example/cb" || strings.Contains(f.Line, "our own") {
+			len(f.Copy) == 0 || f.Copy[0].Text != "https://a.example/cb" {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -97,8 +97,8 @@ func TestWhatAnErrorDoesNotNameComesFromTheSetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := p.Entra.Explain(Setup{App: "11111111-2222-4333-8444-555555555555"})
-	if !strings.Contains(f.Copy[0].Text, "--id 11111111-2222-4333-8444-555555555555 ") {
+	f := p.Entra.Explain(Setup{Redirect: "https://a.example/cb"})
+	if !strings.Contains(f.Copy[0].Text, "--id <client id> ") {
 		t.Errorf("%+v", f)
 	}
 	p, err = Read("AADSTS12345678: something new")
@@ -107,6 +107,28 @@ func TestWhatAnErrorDoesNotNameComesFromTheSetting(t *testing.T) {
 	}
 	if f = p.Entra.Explain(Setup{}); f.Code != "aadsts-12345678" || !strings.Contains(f.Line, "not in our list") {
 		t.Errorf("%+v", f)
+	}
+}
+
+// A caller's error is not this server's: the advice would have an administrator
+// change a sign-in that works.
+func TestAnErrorIsOursOnlyWhenItNamesOurApplication(t *testing.T) {
+	const own, other = "11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555"
+	for text, want := range map[string][]string{
+		"AADSTS7000222: The provided client secret keys for app '" + other + "' are expired.": {"caller's application, not this server's", "enter it in the program that calls", other},
+		"AADSTS7000222: The provided client secret keys for app '" + own + "' are expired.":   {"enter it in this server", own},
+		"AADSTS7000222: The provided client secret keys are expired.":                         {"unless somebody was signing in to this server", "where the program that asked has it", "<client id>"},
+	} {
+		p, err := Read(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := p.Entra.Explain(Setup{App: own})
+		for i, words := range want {
+			if in := f.Do; !strings.Contains(in, words) && (i < len(want)-1 || !strings.Contains(f.Copy[0].Text, words)) {
+				t.Errorf("%s: %+v", text, f)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 // An API is one of this server's, as the setting has it.
 type API struct {
+	Key   string // as the setting calls it
 	Name  string
 	Path  string // below which it is, in lower case
 	Off   bool
@@ -72,12 +73,34 @@ func (s Server) kinds(r *Report, q *Request, kind, rest string) {
 		return
 	}
 	if !slices.Contains(a.Kinds, kind) {
-		r.Fail("API", "kind of sign-in", "one of "+strings.Join(a.Kinds, ", "), kind, Finding{Code: "api-kind-refused", Who: OurAdmin, Where: "this server: APIs › " + a.Name,
-			Line: fmt.Sprintf("%s does not take sign-in by %s", a.Name, kindNames[kind]), Do: "allow it for this API, or have the program sign in in another way", Copy: []Copy{{Setting, "add to the kinds of sign-in", kind}}})
+		r.Fail("API", "kind of sign-in", "one of "+strings.Join(a.Kinds, ", "), kind, Finding{Code: "api-kind-refused", Who: OurAdmin, Where: a.page(),
+			Line: fmt.Sprintf("%s does not take sign-in by %s", a.Name, kindNames[kind]), Do: "allow it for this API, or have the program sign in in another way", Copy: []Copy{{Setting, "switch on under “Kinds of sign-in it takes”", kindLabels[kind]}}})
 		return
 	}
 	r.Pass("API", "kind of sign-in", "one of "+strings.Join(a.Kinds, ", "), kind)
 }
+
+// untried is what to say of a request that is written well. Of a password no
+// more can be said: it is not kept when it is read, and never tried.
+func (s Server) untried(q *Request) string {
+	scheme, _, _ := strings.Cut(strings.Join(q.Get("Authorization"), ""), " ")
+	if !strings.EqualFold(scheme, "basic") {
+		return "nothing is wrong with the request"
+	}
+	line := "the request is written well, and whether its name and password are right was not tried"
+	if a := s.apiOf(q.URL); a != nil && len(a.Kinds) > 0 {
+		line += ": " + a.Name + " takes them"
+	}
+	return line + "; paste the answer as well (curl -i), or use a personal access token, which can be looked at here"
+}
+
+// page says where the API's settings are.
+func (a *API) page() string {
+	return "Manage › Access › APIs › " + strings.TrimPrefix(a.Name, "the ")
+}
+
+// kindLabels are what the APIs page calls them.
+var kindLabels = map[string]string{"basic": "Name and password with each request (Basic)", "bearer": "Tokens of trusted issuers (Bearer)", "token": "Personal access tokens (Bearer sgn_…)", "session": "Sessions of pages"}
 
 var kindNames = map[string]string{"basic": "name and password", "bearer": "bearer token", "token": "personal access token", "session": "session"}
 
@@ -126,7 +149,7 @@ func (s Server) address(r *Report, q *Request) {
 		r.Fail("request", "path", "one of "+s.paths(), u.Path, Finding{Code: "request-path", Who: Caller, Where: program, Line: "no API of this server is at " + clip(u.Path),
 			Do: "use the base address that the APIs page shows", Copy: []Copy{{Value, "addresses", s.paths()}}})
 	case a != nil && a.Off:
-		r.Fail("API", "switched on", "on", "off", Finding{Code: "api-off", Who: OurAdmin, Where: "this server: APIs › " + a.Name, Line: a.Name + " is switched off", Do: "switch it on", Copy: []Copy{{Setting, a.Name, "on"}}})
+		r.Fail("API", "switched on", "on", "off", Finding{Code: "api-off", Who: OurAdmin, Where: a.page(), Line: a.Name + " is switched off", Do: "switch it on", Copy: []Copy{{Setting, "Switched on", "on"}}})
 	case a != nil:
 		r.Pass("API", "switched on", "on", "on")
 	}

@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"strings"
+
+	"github.com/signoffhq/signoff/identity/trust"
 )
 
 // A Standing is who somebody that a token speaks for is on this server.
@@ -29,7 +31,7 @@ func (s Server) standing(r *Report, c Case) {
 	if p == nil {
 		return
 	}
-	page := "this server: People"
+	page := "Manage › People"
 	switch {
 	case p.Linked && p.Disabled:
 		r.Fail("person", "account", "switched on", "switched off", Finding{Code: "person-disabled", Who: OurAdmin, Where: page + " › " + p.Login,
@@ -42,12 +44,12 @@ func (s Server) standing(r *Report, c Case) {
 	case p.Newcomers == "create":
 		r.Pass("person", "account", "an account here, or one is made", "one will be made")
 	case p.Waiting || p.Newcomers == "ask":
-		r.Fail("person", "account", "admitted", "waiting", Finding{Code: "person-awaits-admission", Who: OurAdmin, Where: "this server: trusted issuers › newcomers",
+		r.Fail("person", "account", "admitted", "waiting", Finding{Code: "person-awaits-admission", Who: OurAdmin, Where: "Manage › Access › Trust › Waiting to be let in",
 			Line: fmt.Sprintf("%s is not admitted yet", p.Label), Do: "admit them, or link them with an account that is there"})
 		return
 	default:
-		r.Fail("person", "account", "an account here", "none", Finding{Code: "person-unknown", Who: OurAdmin, Where: page + ", or what happens to newcomers",
-			Line: fmt.Sprintf("nobody here is linked with %s, and unknown ones are refused", p.Label), Do: "link them with an account, or let newcomers ask or be created", Copy: []Copy{{Setting, "newcomers", "ask"}}})
+		r.Fail("person", "account", "an account here", "none", Finding{Code: "person-unknown", Who: OurAdmin, Where: page + "; or " + trust.Page(c.Explained.Issuer, "newcomers"),
+			Line: fmt.Sprintf("nobody here is linked with %s, and unknown ones are refused", p.Label), Do: "link them with an account, or let newcomers ask or be created", Copy: []Copy{{Setting, trust.Label("newcomers"), "wait until an administrator lets them in"}}})
 		return
 	}
 	s.groups(r, p)
@@ -61,7 +63,7 @@ func (s Server) rights(r *Report, p *Standing) {
 		r.Pass("person", "rights", "a right", strings.Join(p.Rights, ", "))
 		return
 	}
-	r.Warn("person", "rights", "a right", "none", Finding{Code: "without-rights", Who: OurAdmin, Where: "this server: People › Rights",
+	r.Warn("person", "rights", "a right", "none", Finding{Code: "without-rights", Who: OurAdmin, Where: "Manage › People › Rights",
 		Line: fmt.Sprintf("%s is known and holds no right: calls that need one are refused with 403", p.Login), Do: "give them a right, themselves or by a group or role"})
 }
 
@@ -73,7 +75,7 @@ func (s Server) groups(r *Report, p *Standing) {
 		r.Warn("person", "groups", "listed in the token", "more than it can hold", Finding{Code: "groups-overage", Who: EntraAdmin, Where: apiApp + " › Token configuration",
 			Line: "the person is in more groups than a token holds, so groups are not known from it", Do: "send only groups assigned to the application, or app roles; or let this server read groups from Entra (Directories)"})
 	case p.Groups+p.Unlinked > 0 && p.Groups == 0:
-		r.Warn("person", "groups", "linked to groups here", fmt.Sprintf("%d, none linked", p.Unlinked), Finding{Code: "groups-unlinked", Who: OurAdmin, Where: "this server: People › groups",
+		r.Warn("person", "groups", "linked to groups here", fmt.Sprintf("%d, none linked", p.Unlinked), Finding{Code: "groups-unlinked", Who: OurAdmin, Where: "Manage › People › Groups",
 			Line: "the token names groups, and none of them stands for a group here", Do: "say which group here each stands for"})
 	case p.Groups > 0:
 		r.Pass("person", "groups", "linked to groups here", fmt.Sprintf("%d linked, %d not", p.Groups, p.Unlinked))

@@ -193,7 +193,7 @@ func (w *ward) expects(rest string) {
 	must(w.t, err)
 	w.plan.Registrations = append(w.plan.Registrations, m365.Trusted(w.issuer)...)
 	if rest != "" {
-		w.plan.Registrations = append(w.plan.Registrations, m365.SigningIn("Contoso", w.setup.App, w.fill(rest)))
+		w.plan.Registrations = append(w.plan.Registrations, m365.SigningIn("Contoso", w.setup.App, w.fill(rest), ""))
 	}
 }
 

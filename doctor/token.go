@@ -34,6 +34,7 @@ type Case struct {
 	Pasted    Pasted
 	Explained *trust.Explanation // of the token; nil: there is none
 	Person    *Standing          // who the token speaks for here; nil: not looked at
+	Personal  *Personal          // the token is one of our own; then there is no Explained
 }
 
 // Token says what is wrong with what was pasted. The checks of the request come
@@ -44,7 +45,7 @@ func (s Server) Token(c Case) Report {
 	fine := "nothing is wrong with it"
 	if c.Pasted.Request != nil {
 		s.request(&r, c.Pasted)
-		fine = "nothing is wrong with the request"
+		fine = s.untried(c.Pasted.Request)
 	}
 	if e := c.Pasted.Entra; e != nil {
 		f := e.Explain(s.Setup)
@@ -53,6 +54,9 @@ func (s Server) Token(c Case) Report {
 	}
 	if c.Explained != nil {
 		fine = s.token(&r, c)
+	}
+	if c.Personal != nil {
+		fine = s.personal(&r, c)
 	}
 	if c.Explained == nil && c.Pasted.Answer != nil {
 		s.answer(&r, c.Pasted.Answer)

@@ -51,7 +51,7 @@ var words = map[string]func(x exam, k trust.Check, f *Finding){
 	"token-version":  wordVersion,
 	"token-algorithm": func(x exam, k trust.Check, f *Finding) {
 		f.Line, f.Who, f.Where = fmt.Sprintf("the token is signed with %s, which is not used for this issuer", strings.TrimPrefix(k.Found, "alg ")), OurAdmin, x.setting("algorithms")
-		f.Copy = []Copy{{Setting, "add to algorithms", strings.TrimPrefix(k.Found, "alg ")}}
+		f.Copy = []Copy{{Setting, "add to “" + trust.Label("algorithms") + "”", strings.TrimPrefix(k.Found, "alg ")}}
 	},
 	"token-type": simple(Caller, "the token is of another type: ", true),
 	"token-key": func(x exam, k trust.Check, f *Finding) {
@@ -82,7 +82,7 @@ var words = map[string]func(x exam, k trust.Check, f *Finding){
 	"token-bound": simple(Caller, "the token is bound to a key and may not be used as a plain bearer token", false),
 	"token-client": func(x exam, k trust.Check, f *Finding) {
 		f.Line, f.Who, f.Where = fmt.Sprintf("the application %s is not among those that may call", k.Found), OurAdmin, x.setting("clients")
-		f.Copy = []Copy{{Setting, "add to clients", k.Found}}
+		f.Copy = x.set("add to “"+trust.Label("clients")+"”", k.Found, "--add-client", quoted(k.Found))
 	},
 	"token-rights": simple(EntraAdmin, "the token's scopes and roles cannot be read: ", true),
 	"token-people": func(x exam, k trust.Check, f *Finding) {
@@ -96,7 +96,7 @@ var words = map[string]func(x exam, k trust.Check, f *Finding){
 	},
 	"token-guest": func(x exam, k trust.Check, f *Finding) {
 		f.Line, f.Who, f.Where = x.claims.who()+" is a guest of the tenant, and guests may not call", OurAdmin, x.setting("guests")
-		f.Copy = []Copy{{Setting, "guests", "allow"}}
+		f.Copy = []Copy{{Setting, trust.Label("guests"), "may call"}}
 		if k.Found == "no acct" {
 			f.Line, f.Who, f.Where = "the token does not say whether the person is a guest (no acct)", EntraAdmin, apiApp+" › Token configuration"
 			f.Copy = []Copy{{Az, "add the optional claim", x.patchAPI(`{"optionalClaims":{"accessToken":[{"name":"acct"},{"name":"idtyp"}]}}`)}}
@@ -124,12 +124,28 @@ func simple(who Who, line string, found bool) func(exam, trust.Check, *Finding) 
 	}
 }
 
-// setting names a field of the trust entry.
+// setting says where on the pages a field of the trust entry is.
 func (x exam) setting(field string) string {
 	if x.entry == nil {
-		return "this server: trusted issuers"
+		return trust.Page("", "")
 	}
-	return fmt.Sprintf("this server: trusted issuer %q, %s", x.entry.Name, field)
+	return trust.Page(x.entry.Name, field)
+}
+
+// set are a field's new value as the page has it, and the command that does the
+// same and leaves the rest of the entry as it is.
+func (x exam) set(what, value string, flags ...string) []Copy {
+	return []Copy{{Setting, what, value}, {Value, "or, on the command line", "signoff trust set " + quoted(x.entry.Name) + " " + strings.Join(flags, " ")}}
+}
+
+// quoted is a word as a shell reads it.
+func quoted(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@", r))
+	}) && s != "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // api is the client id of this API's registration, as far as it is known.
@@ -172,8 +188,11 @@ func wordForm(x exam, k trust.Check, f *Finding) {
 		f.Code, f.Line, f.Who, f.Where = "token-unsigned", "the token is not signed at all (alg none)", Attacker, "whoever sends it"
 		f.Do = "somebody may be trying whether that works"
 	case strings.HasPrefix(t, "sgn_"):
-		f.Line, f.Do = "this is a personal access token of this server, not a token of an issuer", "it needs no diagnosis: GET /api/v1/me with it says whose it is"
+		f.Line, f.Do = "this is a personal access token of this server, not a token of an issuer", "GET /api/v1/me with it says whose it is"
 		f.Code = "token-is-personal"
+	case strings.HasPrefix(t, "scim_"):
+		f.Line, f.Do = "this is the token of a SCIM client: it counts below /scim/v2 only, and is not looked at here", "make a new one if it is refused there"
+		f.Code, f.Who, f.Where = "token-is-scim", OurAdmin, "Manage › Access › Directories"
 	case guidForm.FindString(t) == t && t != "":
 		f.Line, f.Do = "this is an id (GUID), not a token", "paste the access_token of the token endpoint's answer"
 	case len(t) > 100 && (strings.HasPrefix(t, "0.") || strings.HasPrefix(t, "1.")):
@@ -199,7 +218,7 @@ func wordUnsigned(x exam, k trust.Check, f *Finding) {
 
 func wordIssuer(x exam, k trust.Check, f *Finding) {
 	iss := x.claims.text("iss")
-	f.Line, f.Who, f.Where = "nobody trusts the token's issuer "+iss, OurAdmin, "this server: trusted issuers"
+	f.Line, f.Who, f.Where = "nobody trusts the token's issuer "+iss, OurAdmin, trust.Page("", "add")
 	switch {
 	case len(x.server.Issuers) == 0:
 		f.Line = "this server trusts no issuer yet, and the token is of " + iss
@@ -211,17 +230,28 @@ func wordIssuer(x exam, k trust.Check, f *Finding) {
 		f.Line += ": only letter case differs from a trusted one"
 	}
 	if iss != "" {
-		f.Copy = []Copy{{Setting, "issuer", iss}}
-		if tid := x.claims.text("tid"); tid != "" && strings.Contains(iss, tid) {
-			f.Copy = []Copy{{Setting, "tenant to trust", tid}, {Value, "or, on the command line", "signoff trust add --tenant " + tid + " --audience " + cmp.Or(x.claims.audience(), "api://…")}}
+		audience := quoted(cmp.Or(x.claims.audience(), "api://…"))
+		f.Copy = []Copy{{Setting, "Tenant or issuer", iss}, {Value, "or, on the command line", "signoff trust add --issuer " + quoted(iss) + " --audience " + audience}}
+		if tid := x.claims.text("tid"); guidForm.FindString(tid) == tid && tid != "" && strings.Contains(iss, tid) {
+			f.Copy = []Copy{{Setting, "Tenant or issuer", tid}, {Value, "or, on the command line", "signoff trust add --tenant " + tid + cloudOf(iss, tid) + " --audience " + audience}}
 		}
 	}
+}
+
+// cloudOf is what the command line has to be told of an Entra that is not
+// Microsoft's: where it is.
+func cloudOf(iss, tid string) string {
+	at, _, _ := strings.Cut(iss, "/"+tid)
+	if h := host(iss); strings.HasSuffix(h, ".microsoftonline.com") || strings.HasSuffix(h, ".windows.net") || strings.HasSuffix(h, ".microsoftonline.us") || strings.HasSuffix(h, "chinacloudapi.cn") || strings.HasSuffix(h, "microsoftonline.cn") {
+		return ""
+	}
+	return " --authority " + quoted(at)
 }
 
 func wordTenant(x exam, k trust.Check, f *Finding) {
 	tid := x.claims.text("tid")
 	f.Line, f.Who, f.Where = "the token is of the tenant "+tid+", which is not trusted", OurAdmin, x.setting("tenants")
-	f.Copy = []Copy{{Setting, "add to tenants", tid}}
+	f.Copy = x.set("add to “"+trust.Label("tenants")+"”", tid, "--add-tenant", quoted(tid))
 	if strings.Contains(k.Advice, "no Entra issues") {
 		f.Line, f.Who, f.Where, f.Copy = "the token names two different tenants, in iss and in tid", Attacker, "whoever sends it", nil
 	}
@@ -238,9 +268,8 @@ func wordVersion(x exam, k trust.Check, f *Finding) {
 	}
 	f.Line = fmt.Sprintf("the token is of version %s, and the setting takes %s", is, strings.Join(x.entry.Versions, " or "))
 	f.Who, f.Where = EntraAdmin, apiApp+" › Manifest"
-	f.Copy = []Copy{
-		{Az, "have Entra issue the other version", x.patchAPI(`{"api":{"requestedAccessTokenVersion":` + want + `}}`)},
-		{Setting, "or add to versions of the trust entry", is}}
+	f.Copy = append([]Copy{{Az, "have Entra issue the other version", x.patchAPI(`{"api":{"requestedAccessTokenVersion":` + want + `}}`)}},
+		x.set("or, at "+x.setting("versions")+", also take", is, "--add-version", is)...)
 }
 
 func wordExpired(x exam, k trust.Check, f *Finding) {
@@ -284,16 +313,17 @@ func wordAudience(x exam, k trust.Check, f *Finding) {
 		f.Line = "the token does not say which API it is for (no aud)"
 	case strings.Contains(k.Advice, "only the slash"):
 		f.Line, f.Who, f.Where = "aud differs from an accepted audience only in the slash at its end: "+aud, OurAdmin, x.setting("audiences")
-		f.Copy = []Copy{{Setting, "slashVariants", "true"}, {Setting, "or add to audiences", aud}}
+		f.Where = x.setting("")
+		f.Copy = append([]Copy{{Setting, trust.Label("slashVariants"), "on"}}, x.set("or add to “"+trust.Label("audiences")+"”", aud, "--add-audience", quoted(aud))...)
 	case strings.Contains(k.Advice, "only letter case"), strings.Contains(k.Advice, "Application ID URI of this API"):
 		f.Line, f.Who, f.Where = "aud is another writing of this API's name: "+aud, OurAdmin, x.setting("audiences")
-		f.Copy = []Copy{{Setting, "add to audiences", aud}}
+		f.Copy = x.set("add to “"+trust.Label("audiences")+"”", aud, "--add-audience", quoted(aud))
 	case aud == x.claims.client():
 		f.Code, f.Line = "token-is-id-token", "the token is for the client itself, so it is an id token: send the access token"
 	case strings.Contains(k.Advice, "never a list"):
 		f.Who, f.Where = Attacker, "whoever sends it"
 	default:
-		f.Copy = append(f.Copy, Copy{Setting, "or, if it is this API's name, add to audiences", aud})
+		f.Copy = append(f.Copy, x.set("or, if it is this API's name, add to “"+trust.Label("audiences")+"”", aud, "--add-audience", quoted(aud))...)
 	}
 }
 
@@ -301,12 +331,12 @@ func wordScope(x exam, k trust.Check, f *Finding) {
 	f.Line = fmt.Sprintf("the token lacks the scope that is needed: it has %s, and one of %s is needed", k.Found, strings.Join(x.entry.Scopes, ", "))
 	f.Where, f.Copy = program+", scope", []Copy{{Value, "scope to ask for", x.scope()}}
 	if len(x.entry.Scopes) == 0 {
-		f.Line, f.Who, f.Where, f.Copy = "the setting names no scope, so no person may call", OurAdmin, x.setting("scopes"), []Copy{{Setting, "scopes", "user_impersonation"}}
+		f.Line, f.Who, f.Where, f.Copy = "the setting names no scope, so no person may call", OurAdmin, x.setting("scopes"), x.set(trust.Label("scopes"), "user_impersonation", "--scope", "user_impersonation")
 		return
 	}
 	for _, have := range strings.Fields(k.Found) {
 		if slices.ContainsFunc(x.entry.Scopes, func(s string) bool { return strings.EqualFold(s, have) }) {
-			f.Who, f.Where, f.Copy = OurAdmin, x.setting("scopes"), []Copy{{Setting, "add to scopes", have}}
+			f.Who, f.Where, f.Copy = OurAdmin, x.setting("scopes"), x.set("add to “"+trust.Label("scopes")+"”", have, "--add-scope", quoted(have))
 		}
 	}
 }
@@ -317,7 +347,7 @@ func wordApp(x exam, k trust.Check, f *Finding) {
 	switch {
 	case x.entry.Apps == trust.AppsRefused:
 		f.Line = fmt.Sprintf("the application %s calls without a person, and the setting lets no application do that", client)
-		f.Copy = []Copy{{Setting, "apps", "list"}, {Setting, "appClients", client}}
+		f.Copy = append([]Copy{{Setting, trust.Label("apps"), "may call when they are listed"}}, x.set(trust.Label("appClients"), client, "--add-app", quoted(client))...)
 	case strings.HasPrefix(k.Found, "signed in"):
 		f.Line, f.Who, f.Where = fmt.Sprintf("the application %s %s, and the setting demands a certificate", client, k.Found), Caller, program
 		f.Copy = []Copy{{Az, "give it a certificate", "az ad app credential reset --id " + client + " --append --create-cert"}}
@@ -325,8 +355,8 @@ func wordApp(x exam, k trust.Check, f *Finding) {
 		f.Line, f.Who, f.Where = "the token does not prove that no person is behind it (no idtyp)", EntraAdmin, apiApp+" › Token configuration"
 		f.Copy = []Copy{{Az, "add the optional claim", x.patchAPI(`{"optionalClaims":{"accessToken":[{"name":"idtyp"}]}}`)}}
 	default:
-		f.Line, f.Where = fmt.Sprintf("the application %s is not among those that may call by themselves", client), x.setting("appClients")
-		f.Copy = []Copy{{Setting, "add to appClients", client}}
+		f.Line, f.Where = fmt.Sprintf("the application %s is not among those that may call by themselves", client), x.setting("apps")+" › "+trust.Label("appClients")
+		f.Copy = x.set("add to “"+trust.Label("appClients")+"”", client, "--add-app", quoted(client))
 	}
 }
 

@@ -60,7 +60,7 @@ func TestWhoMayActForOthersDoesWithBothOnRecord(t *testing.T) {
 		t.Fatalf("%s %v", text, err)
 	}
 	id := w.Begin(t, "ana", "leave", map[string]any{"days": 1})
-	if status, code, text = inName(t, w, "eve", "jane", "POST", "/api/v1/tasks/1_2/decision", `{"action":"Approve"}`); status != 200 {
+	if status, _, text = inName(t, w, "eve", "jane", "POST", "/api/v1/tasks/1_2/decision", `{"action":"Approve"}`); status != 200 {
 		t.Fatalf("%d %s", status, text)
 	}
 	h, err := as(w, "admin").History(ctx, int64(id), client.Paging{Limit: 200})
@@ -103,8 +103,52 @@ func TestWhatAnAdministratorChangesInAnothersNameNamesBoth(t *testing.T) {
 	if status, _, text := inName(t, w, "bob", "admin", "PUT", "/api/v1/categories/HR/rights", `{"grants":[{"who":"jane","right":"view"}]}`); status != 200 {
 		t.Fatalf("%d %s", status, text)
 	}
-	list, err := w.API.Runner.Store.Changes(t.Context(), store.ChangeFilter{What: "right", Subject: "category:hr"}, 0, 1)
-	if err != nil || len(list) != 1 || list[0].By != "user:1" || list[0].How != "basic, user:4 in their name" {
-		t.Errorf("%+v, %v", list, err)
+	for _, c := range []struct{ method, path, body string }{
+		{"POST", "/groups/group:1/links", `{"source":"entra:t","external":"role:boss"}`},
+		{"DELETE", "/groups/group:1/links?source=entra:t&external=role:boss", ""},
+		{"POST", "/users/user:2/links", `{"source":"entra:t","subject":"x"}`},
+		{"PUT", "/users/user:2/password", `{"password":"another one, longer"}`},
+		{"PATCH", "/users/user:2", `{"name":"Somebody"}`},
+		{"DELETE", "/me/sessions", ""},
+		{"PUT", "/apis", apisBody(t, w)},
+	} {
+		if c.path == "/me/sessions" {
+			if status, _ := signInAs(t, w, "admin"); status != 200 {
+				t.Fatal(status)
+			}
+		}
+		if status, _, text := inName(t, w, "bob", "admin", c.method, "/api/v1"+c.path, c.body); status >= 300 {
+			t.Fatalf("%s %s: %d %s", c.method, c.path, status, text)
+		}
 	}
+	list, err := w.API.Runner.Store.Changes(t.Context(), store.ChangeFilter{}, 0, 8)
+	if err != nil || len(list) != 8 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, c := range list {
+		if c.By != "user:1" || c.How != "basic, user:4 in their name" {
+			t.Errorf("%s of %s is by %s, %s", c.What, c.Subject, c.By, c.How)
+		}
+	}
+}
+
+// apisBody is the setting of the APIs as it is now.
+func apisBody(t *testing.T, w *apitest.World) string {
+	_, _, text := inName(t, w, "admin", "", "GET", "/api/v1/apis", "")
+	var set api.SetApis
+	if err := json.Unmarshal(text, &set); err != nil {
+		t.Fatal(err)
+	}
+	set.Tokens.MaxDays++
+	body, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// signInAs begins a session of somebody.
+func signInAs(t *testing.T, w *apitest.World, login string) (int, string) {
+	status, code, _ := inName(t, w, login, "", "POST", "/api/v1/session", `{"login":"`+login+`","password":"`+apitest.Password+`"}`)
+	return status, code
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -73,32 +72,23 @@ func (s *Server) Heard(ctx context.Context, h store.Hint) {
 	}
 }
 
-type apisOutput struct {
-	ETag string `header:"ETag"`
-	Body api.Apis
-}
-
-func (s *Server) getApis(ctx context.Context, _ signoff.Caller, _ *nothing) (*apisOutput, error) {
+func (s *Server) getApis(ctx context.Context, _ signoff.Caller, _ *nothing) (*settingOutput[api.Apis], error) {
 	if err := s.LoadApis(ctx); err != nil {
 		return nil, err
 	}
 	return s.apisAnswer(ctx)
 }
 
-func (s *Server) apisAnswer(ctx context.Context) (*apisOutput, error) {
+func (s *Server) apisAnswer(ctx context.Context) (*settingOutput[api.Apis], error) {
 	now := s.apisNow()
-	out := api.Apis{Tokens: now.set.Tokens,
+	saved, err := s.savedBy(ctx, now.saved)
+	if err != nil {
+		return nil, err
+	}
+	out := api.Apis{Saved: saved, Tokens: now.set.Tokens,
 		Workflow: s.offeredAPI(ctx, apiWorkflow, now.set.Workflow),
 		REST:     s.offeredAPI(ctx, apiREST, now.set.REST)}
-	if now.saved.Rev > 0 {
-		known, err := s.named(ctx, now.saved.By)
-		if err != nil {
-			return nil, err
-		}
-		out.Saved = &api.Saved{At: now.saved.At, By: known.personPtr(now.saved.By)}
-	}
-	tag, err := versionTag(strconv.FormatInt(now.saved.Rev, 10), out)
-	return &apisOutput{tag, out}, err
+	return settingAnswer(now.saved.Rev, out)
 }
 
 // offeredAPI is one API with what follows from its settings.
@@ -144,11 +134,11 @@ func (s *Server) root(r *http.Request, name string) string {
 func (s *Server) Root(r *http.Request) string { return s.root(r, apiOf(r)) }
 
 type putApisInput struct {
-	IfMatch string `header:"If-Match" doc:"the ETag of GET /apis: the setting is saved only if nobody has saved it since"`
-	Body    api.SetApis
+	IfSaved
+	Body api.SetApis
 }
 
-func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInput) (*apisOutput, error) {
+func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInput) (*settingOutput[api.Apis], error) {
 	set, err := checkApis(in.Body)
 	if err != nil {
 		return nil, err
@@ -157,15 +147,15 @@ func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInpu
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(is.Rev, 10)) {
-		return nil, savedSince(is)
+	if err := in.still(is); err != nil {
+		return nil, err
 	}
 	text, err := json.Marshal(set)
 	if err != nil {
 		return nil, err
 	}
 	saved, err := s.Worklist.Store.SaveSetting(ctx, store.Setting{Name: apisName, Rev: is.Rev, By: by.Principal, Body: text},
-		store.Change{By: by.Principal, How: by.How, What: "apis", Before: is.Body, After: text})
+		store.Change{By: by.Principal, How: by.Recognised(), What: "apis", Before: is.Body, After: text})
 	if err != nil {
 		return nil, err
 	}
@@ -174,16 +164,4 @@ func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInpu
 	}
 	s.Log.InfoContext(ctx, "apis changed", "user", by.Principal)
 	return s.apisAnswer(ctx)
-}
-
-// savedSince refuses to replace a setting that is not the one that was seen.
-func savedSince(is store.Setting) error {
-	e := *errStale
-	if is.Rev > 0 {
-		e.Detail = signoff.Mention(is.By) + " saved this setting " + signoff.At(is.At)
-		if is.By == "" {
-			e.Detail = "the server itself saved this setting " + signoff.At(is.At)
-		}
-	}
-	return &e
 }

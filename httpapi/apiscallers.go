@@ -200,11 +200,11 @@ func ownerOf(account int64) signoff.Principal {
 	return store.Account{ID: account}.Principal()
 }
 
-// refusedFrom notes the trust entry of a token that was refused: a name of ours,
-// however many tokens there are.
-func refusedFrom(ctx context.Context, issuer string) {
-	if q := heardOf(ctx); q != nil {
-		q.via = issuer
+// refusedFrom notes where a token came from that was refused: a trust entry, a
+// name of ours, and the client only where the issuer's signature vouches for it.
+func refusedFrom(ctx context.Context, via string) {
+	if q := heardOf(ctx); q != nil && via != "" {
+		q.via = via
 	}
 }
 
@@ -213,7 +213,7 @@ type heard struct {
 	request
 	by   signoff.Caller // zero: nobody was recognised
 	code string         // of the refusal it got
-	via  string         // the trust entry of a token that was refused
+	via  string         // where a token came from that was refused
 }
 
 type heardKey struct{}

@@ -117,9 +117,9 @@ func (s *Server) gate(r *http.Request, name string) error {
 
 var errOff = map[string]error{
 	apiWorkflow: &signoff.Error{Kind: signoff.NotFound, Code: "api-off",
-		Detail: "the workflow API is switched off on this server", Hint: "an administrator can switch it on under Manage, APIs"},
+		Detail: "the workflow API is switched off on this server", Hint: "an administrator can switch it on under Manage › Access › APIs"},
 	apiREST: &signoff.Error{Kind: signoff.NotFound, Code: "api-off",
-		Detail: "the API is switched off on this server for all but its own pages", Hint: "an administrator can switch it on under Manage, APIs"},
+		Detail: "the API is switched off on this server for all but its own pages", Hint: "an administrator can switch it on under Manage › Access › APIs"},
 }
 
 var kindWords = map[string]string{"basic": "a name and password with each request", "bearer": "tokens of other issuers",

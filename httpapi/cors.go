@@ -52,7 +52,7 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request, listed bool) 
 	h.Add("Vary", "Access-Control-Request-Method, Access-Control-Request-Headers")
 	if !listed {
 		s.refuseInShape(w, r, &signoff.Error{Kind: signoff.Forbidden, Code: "origin-not-listed",
-			Detail: "pages of that site may not call this API", Hint: "an administrator can list the site under Manage, APIs"})
+			Detail: "pages of that site may not call this API", Hint: "an administrator can list the site under Manage › Access › APIs"})
 		return
 	}
 	h.Set("Access-Control-Allow-Methods", corsMethods)

@@ -3,12 +3,12 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/directory"
+	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/seal"
 )
 
@@ -30,12 +30,7 @@ func (s *Server) directories() (*directory.Directories, error) {
 	return s.Directories, nil
 }
 
-type directoriesOutput struct {
-	ETag string `header:"ETag"`
-	Body api.Directories
-}
-
-func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothing) (*directoriesOutput, error) {
+func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothing) (*settingOutput[api.Directories], error) {
 	d, err := s.directories()
 	if err != nil {
 		return nil, err
@@ -43,36 +38,31 @@ func (s *Server) getDirectories(ctx context.Context, by signoff.Caller, _ *nothi
 	return s.directoriesAnswer(ctx, by, d)
 }
 
-func (s *Server) directoriesAnswer(ctx context.Context, by signoff.Caller, d *directory.Directories) (*directoriesOutput, error) {
+func (s *Server) directoriesAnswer(ctx context.Context, by signoff.Caller, d *directory.Directories) (*settingOutput[api.Directories], error) {
 	state, err := d.State(ctx, by)
 	if err != nil {
 		return nil, err
 	}
 	out := api.Directories{Directories: listOf(state.Value.Directories, directoryOf).Items, Status: []api.DirectoryStatus{}}
 	for _, e := range state.Value.Directories {
-		one, err := s.directoryStatus(ctx, by, d, e.Name)
+		one, err := s.directoryStatus(ctx, by, d, e)
 		if err != nil {
 			return nil, err
 		}
 		out.Status = append(out.Status, one)
 	}
-	if state.Rev > 0 {
-		known, err := s.named(ctx, state.By)
-		if err != nil {
-			return nil, err
-		}
-		out.Saved = &api.Saved{At: state.At, By: known.personPtr(state.By)}
+	if out.Saved, err = s.savedBy(ctx, state.Setting); err != nil {
+		return nil, err
 	}
-	tag, err := versionTag(strconv.FormatInt(state.Rev, 10), out)
-	return &directoriesOutput{tag, out}, err
+	return settingAnswer(state.Rev, out)
 }
 
 type putDirectoriesInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of GET /directories: the setting is saved only if nobody has saved it since"`
-	Body    api.SetDirectories
+	IfSaved
+	Body api.SetDirectories
 }
 
-func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putDirectoriesInput) (*directoriesOutput, error) {
+func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putDirectoriesInput) (*settingOutput[api.Directories], error) {
 	d, err := s.directories()
 	if err != nil {
 		return nil, err
@@ -81,8 +71,8 @@ func (s *Server) putDirectories(ctx context.Context, by signoff.Caller, in *putD
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(state.Rev, 10)) {
-		return nil, savedSince(state.Setting)
+	if err := in.still(state.Setting); err != nil {
+		return nil, err
 	}
 	var set directory.Setting
 	secrets := directory.Secrets{}
@@ -150,8 +140,8 @@ type ByDirectory struct {
 	Name string `path:"name" maxLength:"40"`
 }
 
-func (s *Server) directoryStatus(ctx context.Context, by signoff.Caller, d *directory.Directories, name string) (api.DirectoryStatus, error) {
-	detail, err := s.directoryDetail(ctx, by, d, name, 1)
+func (s *Server) directoryStatus(ctx context.Context, by signoff.Caller, d *directory.Directories, e directory.Entry) (api.DirectoryStatus, error) {
+	detail, err := s.directoryDetail(ctx, by, d, e, 1)
 	if len(detail.Runs) > 0 {
 		detail.Last = &detail.Runs[0]
 	}
@@ -165,24 +155,35 @@ func (s *Server) getDirectory(ctx context.Context, by signoff.Caller, in *ByDire
 	if err != nil {
 		return nil, err
 	}
-	detail, err := s.directoryDetail(ctx, by, d, in.Name, shownRuns)
+	state, err := d.State(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	e, err := state.Value.Find(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := s.directoryDetail(ctx, by, d, e, shownRuns)
 	if len(detail.Runs) > 0 {
 		detail.Last = &detail.Runs[0]
 	}
 	return &body[api.DirectoryDetail]{detail}, err
 }
 
-func (s *Server) directoryDetail(ctx context.Context, by signoff.Caller, d *directory.Directories, name string, runs int) (api.DirectoryDetail, error) {
+func (s *Server) directoryDetail(ctx context.Context, by signoff.Caller, d *directory.Directories, e directory.Entry, runs int) (api.DirectoryDetail, error) {
 	out := api.DirectoryDetail{Runs: []api.DirectoryRun{}, Refused: []api.DirectoryRefused{}}
-	st, err := d.Status(ctx, by, name)
+	st, err := d.Status(ctx, by, e.Name)
 	if err != nil {
 		return out, err
 	}
-	out.DirectoryStatus = api.DirectoryStatus{Name: name, Agreed: st.Agreed, People: st.People, Groups: st.Groups}
+	out.DirectoryStatus = api.DirectoryStatus{Name: e.Name, Agreed: st.Agreed, People: st.People, Groups: st.Groups}
+	if out.Problems, err = s.scimProblems(ctx, e); err != nil {
+		return out, err
+	}
 	if !st.Whole.IsZero() {
 		out.Whole = &st.Whole
 	}
-	list, err := d.Runs(ctx, by, name, runs)
+	list, err := d.Runs(ctx, by, e.Name, runs)
 	if err != nil {
 		return out, err
 	}
@@ -196,7 +197,7 @@ func (s *Server) directoryDetail(ctx context.Context, by signoff.Caller, d *dire
 	for _, r := range st.Refused {
 		out.Refused = append(out.Refused, api.DirectoryRefused{At: r.At, Name: r.Who, Login: r.Login, Why: r.Why})
 	}
-	return out, nil
+	return out, s.tellTroubles(ctx, &out)
 }
 
 func directoryRunOf(r directory.Run, by *api.Person) api.DirectoryRun {
@@ -204,17 +205,54 @@ func directoryRunOf(r directory.Run, by *api.Person) api.DirectoryRun {
 	out := api.DirectoryRun{ID: r.ID, State: r.State, Preview: p.Preview, Began: r.Began, By: by, Node: r.Node, Server: p.Server, Whole: p.Whole, Step: p.Step,
 		Read: p.Read, Taken: p.Taken, ToTake: p.ToTake, People: p.People, Groups: p.Teams, Made: p.Made, Linked: p.Linked, Changed: p.Changed,
 		Disabled: p.Disabled, Enabled: p.Enabled, Teams: p.Outcome.Groups, Members: p.Members, Left: p.Left, Leaving: p.Leaving,
-		First: []api.DirectoryForeseen{}, Problems: []api.DirectoryProblem{}, Troubled: p.Troubled, Code: p.Code, Why: p.Why, Hint: p.Hint}
+		First: []api.DirectoryForeseen{}, Troubled: p.Troubled, Code: p.Code, Why: p.Why, Hint: p.Hint}
 	if !r.Ended.IsZero() {
 		out.Ended = &r.Ended
 	}
 	for _, f := range p.First {
 		out.First = append(out.First, api.DirectoryForeseen(f))
 	}
-	for _, one := range p.Problems {
-		out.Problems = append(out.Problems, api.DirectoryProblem{Name: one.Name, Code: one.Code, Reason: one.Reason})
+	out.Problems = troublesOf(p.Problems)
+	return out
+}
+
+func troublesOf(list []directory.Problem) []api.DirectoryProblem {
+	out := []api.DirectoryProblem{}
+	for _, one := range list {
+		out = append(out, api.DirectoryProblem{Name: one.Name, Code: one.Code, Reason: one.Reason})
 	}
 	return out
+}
+
+// tellTroubles puts names in place of the marks in what problems say.
+func (s *Server) tellTroubles(ctx context.Context, d *api.DirectoryDetail) error {
+	var all []*api.DirectoryProblem
+	for i := range d.Problems {
+		all = append(all, &d.Problems[i])
+	}
+	for i := range d.Runs {
+		for k := range d.Runs[i].Problems {
+			all = append(all, &d.Runs[i].Problems[k])
+		}
+	}
+	var who []signoff.Principal
+	for _, p := range all {
+		who = append(who, mentioned(p.Reason)...)
+	}
+	known, err := s.named(ctx, who...)
+	for _, p := range all {
+		p.Reason = signoff.Tell(p.Reason, known.name, s.location())
+	}
+	return err
+}
+
+// scimProblems tells what a directory that writes here wrote in vain.
+func (s *Server) scimProblems(ctx context.Context, e directory.Entry) ([]api.DirectoryProblem, error) {
+	if e.SCIM == nil || s.Provision == nil {
+		return troublesOf(nil), nil
+	}
+	list, err := s.Provision.Problems(ctx, provision.Client{Name: e.Name, Tenant: e.SCIM.Tenant, ByAddress: e.ByAddress})
+	return troublesOf(list), err
 }
 
 type syncDirectoryInput struct {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,7 +31,12 @@ func (s *Server) doctorToken(ctx context.Context, by signoff.Caller, in *pastedI
 			Hint: "paste an access token, a request with its headers, a curl command, an answer, or an error of Entra's"}
 	}
 	c := doctor.Case{Pasted: pasted}
-	if pasted.Token != "" && s.Trust != nil {
+	switch {
+	case identity.IsAccessToken(pasted.Token):
+		if c.Personal, err = s.personalToken(ctx, by, pasted.Token); err != nil {
+			return nil, err
+		}
+	case pasted.Token != "" && s.Trust != nil:
 		e, err := s.Trust.Explain(ctx, by, pasted.Token)
 		if err != nil {
 			return nil, err
@@ -56,9 +62,10 @@ func (s *Server) patient(ctx context.Context) (doctor.Server, error) {
 	for _, a := range []struct {
 		name, key string
 		set       api.APISettings
-	}{{"the workflow API", apiWorkflow, set.Workflow}, {"the REST API", apiREST, set.REST}} {
-		d.APIs = append(d.APIs, doctor.API{Name: a.name, Path: pathOf[a.key], Off: !a.set.On, Kinds: a.set.Kinds})
+	}{{"the Workflow API", apiWorkflow, set.Workflow}, {"signoff’s own API", apiREST, set.REST}} {
+		d.APIs = append(d.APIs, doctor.API{Key: a.key, Name: a.name, Path: pathOf[a.key], Off: !a.set.On, Kinds: a.set.Kinds})
 	}
+	d.APIs = append(d.APIs, doctor.API{Name: "SCIM", Path: scimPath})
 	if s.Trust != nil {
 		for _, is := range s.Trust.Issuers() {
 			d.Issuers = append(d.Issuers, is.Issuer)
@@ -67,6 +74,18 @@ func (s *Server) patient(ctx context.Context) (doctor.Server, error) {
 	signIns, err := s.signIns(ctx)
 	d.Setup = setupOf(d, signIns)
 	return d, err
+}
+
+// personalToken is a token of our own as the doctor has to know it.
+func (s *Server) personalToken(ctx context.Context, by signoff.Caller, text string) (*doctor.Personal, error) {
+	t, owner, err := s.Identity.LookAtToken(ctx, by, text)
+	out := &doctor.Personal{Name: t.Name, Login: owner.Login, Who: owner.Name, Expires: t.Expires, ReadOnly: t.Limits.ReadOnly, APIKey: t.Limits.API,
+		API: map[string]string{apiWorkflow: "the Workflow API", apiREST: "signoff’s own API"}[t.Limits.API]}
+	if e, ok := errors.AsType[*signoff.Error](err); ok && (e.Kind == signoff.Unauthenticated || e.Code == "user-disabled") {
+		out.Code, out.Detail = e.Code, e.Detail
+		return out, nil
+	}
+	return out, err
 }
 
 // standing is who somebody with an accepted token is here.

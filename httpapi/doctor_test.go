@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,13 +100,26 @@ func (h *hospital) first(d api.Diagnosis, code, who, phrase string) {
 	}
 }
 
+// spoken is all a fault says to do.
+func spoken(f *api.Fault) string {
+	text := f.Do
+	for _, c := range f.Copy {
+		text += "\n" + c.What + ": " + c.Text
+	}
+	return text
+}
+
 func TestTheDoctorLooksAtATokenWithTheSettingsOfTheServer(t *testing.T) {
 	h := newHospital(t)
 	token := h.token("jane@contoso.test")
 	look := func() api.Diagnosis {
 		return h.diagnose("POST", "/token", api.Pasted{Text: "Authorization: Bearer " + token})
 	}
-	h.first(look(), "token-issuer", "server", "trusts no issuer yet")
+	nobody := look()
+	h.first(nobody, "token-issuer", "server", "trusts no issuer yet")
+	if text := spoken(nobody.Fault); nobody.Fault.Where != "Manage › Access › Trust › Add an issuer" || !strings.Contains(text, "signoff trust add --tenant "+entra.TenantID+" --authority "+h.entra.URL()+" --audience ") || strings.Contains(text, "oidc") {
+		t.Errorf("%+v", nobody.Fault)
+	}
 	h.trusts(func(is *api.TrustedIssuer) { is.Versions = []string{"1.0"} })
 	h.first(look(), "token-version", "provider", "version 2.0, and the setting takes 1.0")
 	h.trusts(func(*api.TrustedIssuer) {})
@@ -140,6 +154,51 @@ func TestTheDoctorKnowsWhichAPIIsSwitchedOff(t *testing.T) {
 	}
 	h.first(request("/api/workflow/v1/tasks"), "api-off", "server", "is switched off")
 	h.first(request("/api/v1/me"), "api-kind-refused", "server", "does not take sign-in by bearer token")
+}
+
+func TestTheDoctorSaysThatAPasswordWasNotTried(t *testing.T) {
+	h := newHospital(t)
+	d := h.diagnose("POST", "/token", api.Pasted{Text: "curl -u ana:wrong " + h.API.Public + "/api/workflow/v1/tasks"})
+	if !d.OK || !strings.Contains(d.Line, "whether its name and password are right was not tried") || !strings.Contains(d.Line, "the Workflow API takes them") {
+		t.Errorf("%+v", d)
+	}
+	if d = h.diagnose("POST", "/token", api.Pasted{Text: "curl -H 'Authorization: Bearer scim_x' " + h.API.Public + "/scim/v2/Users"}); d.Fault != nil && d.Fault.Code == "request-path" {
+		t.Errorf("%+v", d.Fault)
+	}
+}
+
+func TestTheDoctorLooksAtPersonalAccessTokens(t *testing.T) {
+	h := newHospital(t)
+	make := func(login, body string) (made api.MadeToken) {
+		status, p, text := ask(t, h.World, login, "POST", "/api/v1/me/tokens", body)
+		if status >= 300 || json.Unmarshal([]byte(text), &made) != nil {
+			t.Fatalf("%d %+v", status, p)
+		}
+		return made
+	}
+	look := func(text string) api.Diagnosis { return h.diagnose("POST", "/token", api.Pasted{Text: text}) }
+	own := make("ana", `{"name":"build","readOnly":true,"api":"rest"}`)
+	if d := look(own.Text); !d.OK || !strings.Contains(d.Line, `"build" of Ana`) || !strings.Contains(d.Line, "may only read") || !strings.Contains(d.Line, "signoff’s own API only") {
+		t.Errorf("%+v", d)
+	}
+	if _, _, text := ask(t, h.World, "ana", "GET", "/api/v1/me/tokens", ""); strings.Contains(text, `"used"`) {
+		t.Errorf("looking at it used it: %s", text)
+	}
+	with := func(method, path string) string {
+		return "curl -X " + method + " -H 'Authorization: Bearer " + own.Text + "' " + h.API.Public + path
+	}
+	h.first(look(with("DELETE", "/api/v1/tasks/1")), "access-token-limited", "caller", "may only read")
+	h.first(look(with("GET", "/api/workflow/v1/tasks")), "access-token-limited", "caller", "is for signoff’s own API, and the request goes to the Workflow API")
+	swapped := own.Text[:10] + string(own.Text[11]) + string(own.Text[10]) + own.Text[12:]
+	if swapped == own.Text {
+		swapped = own.Text[:40]
+	}
+	h.first(look(swapped), "access-token-garbled", "caller", "checksum is wrong")
+	other := make("ana", `{"name":"other"}`)
+	if status, p, _ := ask(t, h.World, "ana", "DELETE", "/api/v1/me/tokens/"+strconv.FormatInt(other.ID, 10), ""); status >= 300 {
+		t.Fatalf("%d %+v", status, p)
+	}
+	h.first(look(other.Text), "access-token-unknown", "caller", "it was ended, or it is another server's")
 }
 
 func TestWhatTheDoctorCannotReadIsRefusedAndNotRepeated(t *testing.T) {

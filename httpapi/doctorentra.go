@@ -62,7 +62,7 @@ func setupOf(d doctor.Server, signIns []signin.Provider) doctor.Setup {
 			out.Tenant = cmp.Or(out.Tenant, is.Tenants[0])
 		}
 		for _, a := range is.Audiences {
-			if m365.IsID(a) {
+			if signoff.IsGUID(strings.ToLower(a)) {
 				out.APIID = a
 			}
 		}
@@ -186,7 +186,7 @@ func (s *Server) registrations(ctx context.Context, t registered, in api.Registr
 	}
 	if no, ok := errors.AsType[*m365.Refused](err); ok {
 		setup := d.Setup
-		setup.App, setup.Tenant = in.ClientID, t.tenant
+		setup.Caller, setup.Tenant = in.ClientID, t.tenant
 		r.Fail("registrations", "reading them", "they can be read", no.Code, no.Finding(setup))
 		return r, nil
 	}

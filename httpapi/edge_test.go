@@ -194,6 +194,11 @@ func TestTheDocumentationNeedsNothingFromElsewhere(t *testing.T) {
 	if !strings.Contains(page, "decide-task") || !strings.Contains(page, "task-already-done") {
 		t.Error("the page lacks operations or codes")
 	}
+	for _, way := range []string{"Bearer", "personal access token", "HTTP Basic", "/api/v1/session"} {
+		if !strings.Contains(page, way) {
+			t.Errorf("the page lacks a way to sign in: %s", way)
+		}
+	}
 	for _, no := range []string{"<script", "=\"http", "='http", "url(", "@import", "//cdn", "{{"} {
 		if strings.Contains(page, no) {
 			t.Errorf("the page holds %q", no)

@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
-	"github.com/signoffhq/signoff/engine"
 )
 
 // names are people and groups by principal.
@@ -61,33 +59,6 @@ func (s *Server) named(ctx context.Context, who ...signoff.Principal) (names, er
 		return nil, nil
 	}
 	return s.Identity.Names(ctx, who)
-}
-
-// whom finds out who is meant by each name: a principal, a login, an address,
-// label:name, or a group's name.
-func (s *Server) whom(ctx context.Context, who []string) ([]signoff.Principal, error) {
-	var ask []string
-	for _, w := range who {
-		ask = append(ask, w, "group:"+w)
-	}
-	found, err := s.Identity.Resolve(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]signoff.Principal, len(who))
-	for i, w := range who {
-		answers := found[w]
-		if len(answers) == 0 {
-			answers = found["group:"+w]
-		}
-		if len(answers) != 1 {
-			return nil, &signoff.Error{Kind: signoff.Invalid, Code: engine.CodeUnknownPerson,
-				Detail: "somebody who was named is not known here",
-				Fields: []signoff.FieldError{{Field: "grants[" + strconv.Itoa(i) + "].who", Detail: "nobody and no group is called that"}}}
-		}
-		out[i] = answers[0].Principal
-	}
-	return out, nil
 }
 
 // people names everybody that part finds in a list.

@@ -71,8 +71,8 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 	}
 	if no, ok := errors.AsType[*trust.Refusal](err); ok {
 		s.logToken(ctx, no)
-		refusedFrom(ctx, no.Issuer)
 	}
+	refusedFrom(ctx, identity.CameThrough(err))
 	r := &refusal{Problem: api.Problem{Status: statusOf(e.Kind), Code: e.Code, Detail: e.Detail, Hint: e.Hint}}
 	if known, ok := api.CodeByName(e.Code); ok && known.Status != 0 {
 		r.Status = known.Status

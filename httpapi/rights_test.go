@@ -486,10 +486,14 @@ func TestARightGivenOnOneNodeWorksOnTheOtherAtOnce(t *testing.T) {
 	if deploys() {
 		t.Fatal("she may already")
 	}
-	put(t, here, client.OnServer(), "admin", "administer", "role:Authors", "deploy")
 	if err := admin.PutMember(ctx, client.Roles, role.ID, "user:5"); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, ctx, func() bool {
+		me, err := as(there, "eve").Me(ctx)
+		return err == nil && len(me.Groups) == 2 // the role, and Everyone
+	})
+	put(t, here, client.OnServer(), "admin", "administer", "role:Authors", "deploy")
 	eventually(t, ctx, deploys)
 	views := func() bool {
 		a, err := as(there, "eve").Why(ctx, "", "view", "workflow:leave")

@@ -9,6 +9,25 @@ const maxWorkflowBytes = 5 << 20
 // the thing itself (a task's recipients, a workflow's grants) is asked of the
 // services by the handler.
 func (s *Server) routes() {
+	s.sessionRoutes()
+	s.workflowRoutes()
+	s.instanceRoutes()
+	s.taskRoutes()
+	s.mailRoutes()
+	s.serverRoutes()
+	s.peopleRoutes()
+	s.groupRoutes()
+	s.rightsRoutes()
+	s.trustRoutes()
+	s.directoryRoutes()
+	s.doctorRoutes()
+	s.signInRoutes()
+
+	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
+}
+
+// sessionRoutes are those of signing in, and one's own account.
+func (s *Server) sessionRoutes() {
 	route(s, op{"sign-in", "POST /session", "Session", "Sign in with name and password; answers with a session cookie", anybody, 0}, s.signIn)
 	route(s, op{"sign-out", "DELETE /session", "Session", "End the session", anybody, 0}, s.signOut)
 	route(s, op{"get-me", "GET /me", "Session", "Who you are, and what you hold", signedIn, 0}, s.getMe)
@@ -22,7 +41,10 @@ func (s *Server) routes() {
 	route(s, op{"end-token", "DELETE /tokens/{id}", "Tokens", "End anybody's token, at once", admin, 0}, s.endToken)
 
 	route(s, op{"search-people", "GET /people", "People", "Find people and groups by the beginning of a name, login or address", signedIn, 0}, s.searchPeople)
+}
 
+// workflowRoutes are those of workflows, and of how long what they ran is kept.
+func (s *Server) workflowRoutes() {
 	route(s, op{"list-workflows", "GET /workflows", "Workflows", "Workflows you may see, or those you may start", signedIn, 0}, s.listWorkflows)
 	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy, takesFile)
 	route(s, op{"get-workflow", "GET /workflows/{id}", "Workflows", "One workflow, by number or key, with what its start form asks", signedIn, 0}, s.getWorkflow)
@@ -34,7 +56,10 @@ func (s *Server) routes() {
 	route(s, op{"place-hold", "POST /holds", "Keeping", "Keep a workflow's instances, one instance, or a person's from being removed", admin, http.StatusCreated}, s.placeHold)
 	route(s, op{"lift-hold", "POST /holds/{id}/lift", "Keeping", "End a hold; it stays on record", admin, 0}, s.liftHold)
 	route(s, op{"export", "GET /export", "Keeping", "Instances with everything about them, as lines of JSON, by number", signedIn, 0}, s.export, givesLines)
+}
 
+// instanceRoutes are those of instances.
+func (s *Server) instanceRoutes() {
 	route(s, op{"start-instance", "POST /workflows/{id}/instances", "Instances", "Start a workflow", signedIn, http.StatusCreated}, s.startInstance)
 	route(s, op{"list-instances", "GET /instances", "Instances", "Instances you started, or also those of workflows you may view", signedIn, 0}, s.listInstances)
 	route(s, op{"get-instance", "GET /instances/{id}", "Instances", "One instance: where it is, what it holds", signedIn, 0}, s.getInstance)
@@ -43,6 +68,10 @@ func (s *Server) routes() {
 	route(s, op{"list-instance-mails", "GET /instances/{id}/mails", "Instances", "Who was told by mail, and whether that worked, oldest first", signedIn, 0}, s.instanceMails)
 	route(s, op{"comment-instance", "POST /instances/{id}/comments", "Instances", "Write a comment", signedIn, 0}, s.commentInstance)
 	route(s, op{"cancel-instance", "POST /instances/{id}/cancel", "Instances", "End an instance and everything open in it", signedIn, 0}, s.cancelInstance)
+}
+
+// taskRoutes are those of tasks, and of steps that wait for somebody.
+func (s *Server) taskRoutes() {
 	route(s, op{"list-tasks", "GET /tasks", "Tasks", "A page of your tasks", signedIn, 0}, s.listTasks)
 	route(s, op{"count-tasks", "GET /tasks/counts", "Tasks", "How many tasks wait for you", signedIn, 0}, s.countTasks)
 	route(s, op{"get-task", "GET /tasks/{serial}", "Tasks", "One task, with everything needed to decide it", signedIn, 0}, s.getTask)
@@ -58,27 +87,23 @@ func (s *Server) routes() {
 
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
+}
 
+// mailRoutes are those of mail that goes out and comes in.
+func (s *Server) mailRoutes() {
 	route(s, op{"get-mail-status", "GET /mail", "Mail", "Whether mail moves, and how much of it waits for a person", admin, 0}, s.mailStatus)
 	route(s, op{"list-received-mail", "GET /mail/received", "Mail", "Mails that came in and what became of them, newest first", admin, 0}, s.listReceived)
 	route(s, op{"looked-at-mail", "POST /mail/received/{id}/looked-at", "Mail", "Say that a mail has been looked at", admin, 0}, s.lookedAt)
 	route(s, op{"list-sent-mail", "GET /mail/sent", "Mail", "Mails on their way out, newest first", admin, 0}, s.listSent)
 	route(s, op{"release-mail", "POST /mail/sent/{id}/release", "Mail", "Send a failed or doubtful mail again", admin, 0}, s.releaseMail)
 	route(s, op{"drop-mail", "POST /mail/sent/{id}/drop", "Mail", "Give up a mail that has not been sent; one that has failed needs no look then", admin, 0}, s.dropMail)
+}
 
+// serverRoutes are those of what this server offers, and who else serves it.
+func (s *Server) serverRoutes() {
 	route(s, op{"get-apis", "GET /apis", "APIs", "Which APIs this server offers, and to whom", admin, 0}, s.getApis)
 	route(s, op{"put-apis", "PUT /apis", "APIs", "Change which APIs are offered; all servers go by it at once", admin, 0}, s.putApis, hasCondition)
 	route(s, op{"list-callers", "GET /apis/callers", "APIs", "Who called the APIs in the last 30 days, last seen first", admin, 0}, s.listCallers)
 
 	route(s, op{"list-nodes", "GET /nodes", "Server", "The servers at work on this data", admin, 0}, s.listNodes)
-
-	s.peopleRoutes()
-	s.groupRoutes()
-	s.rightsRoutes()
-	s.trustRoutes()
-	s.directoryRoutes()
-	s.doctorRoutes()
-	s.signInRoutes()
-
-	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }

@@ -56,6 +56,10 @@ func (s *Server) me(ctx context.Context, by signoff.Caller, csrf string) (api.Me
 	if err != nil {
 		return api.Me{}, err
 	}
-	return api.Me{Person: personOf(by.Person), Admin: by.Admin, Deploy: access.May(by, access.Deploy, nil).OK, Groups: groups.persons(by.Groups),
+	password, err := s.Identity.HasPassword(ctx, by)
+	if err != nil {
+		return api.Me{}, err
+	}
+	return api.Me{Person: personOf(by.Person), Admin: by.Admin, Password: password, Deploy: access.May(by, access.Deploy, nil).OK, Groups: groups.persons(by.Groups),
 		Sandbox: s.Sandbox, Version: s.Version, CSRF: csrf}, nil
 }

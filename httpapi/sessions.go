@@ -46,7 +46,7 @@ func (s *Server) sessionsOf(ctx context.Context, by signoff.Caller, who signoff.
 			provider = name
 		}
 		out.Items = append(out.Items, api.SignedIn{ID: f.ID, Begun: f.Begun, Seen: f.Seen, Expires: f.Expires, Place: f.Place,
-			Agent: f.Agent, Provider: provider, This: f.This})
+			Agent: f.Agent, Provider: provider, Recovery: f.Recovery, This: f.This})
 	}
 	return &body[api.List[api.SignedIn]]{out}, nil
 }

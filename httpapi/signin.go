@@ -3,16 +3,12 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
-	"github.com/signoffhq/signoff/store"
 )
 
 // signInRoutes are those of signing in through providers, and of sessions.
@@ -46,12 +42,7 @@ func (s *Server) signInWay() (*signin.Service, error) {
 	return s.Signin, nil
 }
 
-type signInSettings struct {
-	ETag string `header:"ETag"`
-	Body api.SignInSettings
-}
-
-func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (*signInSettings, error) {
+func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (*settingOutput[api.SignInSettings], error) {
 	in, err := s.signInWay()
 	if err != nil {
 		return nil, err
@@ -63,7 +54,7 @@ func (s *Server) getSignIn(ctx context.Context, by signoff.Caller, _ *nothing) (
 	return signInAnswer(k)
 }
 
-func signInAnswer(k signin.Kept) (*signInSettings, error) {
+func signInAnswer(k signin.Kept) (*settingOutput[api.SignInSettings], error) {
 	out := api.SignInSettings{FrontLogout: k.Public + signin.FrontLogoutPath, BackLogout: k.Public + signin.BackLogoutPath, SignedOut: k.Public + signin.LeavePage}
 	out.Local, out.CommandLine = string(k.Local), commandLine(k.CommandLine)
 	out.Providers = listOf(k.Providers, func(p signin.Provider) api.SignInProvider {
@@ -71,8 +62,7 @@ func signInAnswer(k signin.Kept) (*signInSettings, error) {
 			HasSecret: k.Secret[p.ID], Scopes: list(p.Scopes), Redirect: p.Redirect, RedirectURI: k.Public + p.Redirect,
 			Newcomers: string(p.Newcomers), LinkByAddress: p.LinkByAddress, StaySignedIn: p.StaySignedIn}
 	}).Items
-	tag, err := versionTag(strconv.FormatInt(k.Rev, 10), out)
-	return &signInSettings{tag, out}, err
+	return settingAnswer(k.Rev, out)
 }
 
 func commandLine(c *signin.CommandLine) *api.SignInCommandLine {
@@ -83,11 +73,11 @@ func commandLine(c *signin.CommandLine) *api.SignInCommandLine {
 }
 
 type putSignInInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of GET /signin: the setting is saved only if nobody has saved it since"`
-	Body    api.SignInSetting
+	IfSaved
+	Body api.SignInSetting
 }
 
-func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignInInput) (*signInSettings, error) {
+func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignInInput) (*settingOutput[api.SignInSettings], error) {
 	way, err := s.signInWay()
 	if err != nil {
 		return nil, err
@@ -96,8 +86,8 @@ func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignIn
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(is.Rev, 10)) {
-		return nil, savedSince(store.Setting{Rev: is.Rev, At: is.At, By: is.By})
+	if err := in.still(is); err != nil {
+		return nil, err
 	}
 	w := signin.Wanted{Rev: is.Rev, Setting: signin.Setting{Local: identity.LocalAccounts(in.Body.Local), Providers: []signin.Provider{}}}
 	if c := in.Body.CommandLine; c != nil {
@@ -119,7 +109,7 @@ func (s *Server) putSignIn(ctx context.Context, by signoff.Caller, in *putSignIn
 
 type addSignInInput struct{ Body api.AddSignIn }
 
-func (s *Server) addSignIn(ctx context.Context, by signoff.Caller, in *addSignInInput) (*signInSettings, error) {
+func (s *Server) addSignIn(ctx context.Context, by signoff.Caller, in *addSignInInput) (*settingOutput[api.SignInSettings], error) {
 	way, err := s.signInWay()
 	if err != nil {
 		return nil, err
@@ -232,134 +222,4 @@ func (s *Server) recover(ctx context.Context, _ signoff.Caller, in *recoverInput
 		return nil, err
 	}
 	return &signInOutput{session.Cookie.String(), me}, nil
-}
-
-// browserRoutes are where browsers and providers come without being a client of
-// the API: their answers are redirects, or nothing.
-func (s *Server) browserRoutes() {
-	s.mux.HandleFunc("GET "+base+"/signin/{provider}/start", s.startSignIn)
-	for _, path := range []string{signin.CallbackPath, signin.CallbackPath + "/{provider}", signin.K2CallbackPath} {
-		s.mux.Handle("GET "+path, s.behindDoor(s.finishSignIn))
-	}
-	s.mux.Handle("GET "+signin.FrontLogoutPath, s.behindDoor(s.frontLogout))
-	s.mux.Handle("POST "+signin.BackLogoutPath, s.behindDoor(s.backLogout))
-}
-
-// behindDoor lets a handler outside /api/ know who asks.
-func (s *Server) behindDoor(h http.HandlerFunc) http.Handler {
-	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", apiPolicy)
-		w.Header().Set("Referrer-Policy", "no-referrer") // the address holds a code
-		w.Header().Set("Cache-Control", "no-store")
-		if s.Signin == nil {
-			s.writeRefusal(w, r, errNoSignIn)
-			return
-		}
-		h(w, r)
-	})
-	if s.Identity == nil {
-		return guarded
-	}
-	return s.Identity.Authenticate(guarded, s.refuseInShape)
-}
-
-// startSignIn sends a browser to a provider. An administrator may ask for a test.
-func (s *Server) startSignIn(w http.ResponseWriter, r *http.Request) {
-	if s.Signin == nil {
-		s.writeRefusal(w, r, errNoSignIn)
-		return
-	}
-	q := r.URL.Query()
-	// The browser comes back to the public address: what is kept in it has to be
-	// kept there.
-	if home := s.Signin.Home(r.Host); home != "" && q.Get("hop") == "" {
-		q.Set("hop", "1")
-		seeOther(w, home+base+"/signin/"+url.PathEscape(r.PathValue("provider"))+"/start?"+q.Encode(), nil)
-		return
-	}
-	var tester signoff.Principal
-	if q.Get("test") != "" {
-		by, err := identity.Who(r.Context())
-		if err == nil && !by.Admin {
-			err = &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed", Detail: "only administrators of the server may do this"}
-		}
-		if err != nil {
-			s.signInFailed(w, r, err, nil)
-			return
-		}
-		tester = by.Principal
-	}
-	b, err := s.Signin.Begin(r.Context(), r.PathValue("provider"), q.Get("next"), tester, r.Cookies())
-	if err != nil {
-		s.signInFailed(w, r, err, nil)
-		return
-	}
-	seeOther(w, b.Location, b.Cookies)
-}
-
-func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {
-	by, _ := identity.Who(r.Context())
-	out, err := s.Signin.Finish(r.Context(), signin.Answer{Path: r.URL.Path, Query: r.URL.Query(), Cookies: r.Cookies(),
-		Remote: identity.Remote(r.Context()), By: by.Principal})
-	switch {
-	case err != nil:
-		s.signInFailed(w, r, err, out.Cookies)
-	case out.Test != "":
-		seeOther(w, "/manage/signin?test="+url.QueryEscape(out.Test), out.Cookies)
-	default:
-		seeOther(w, out.Return, append(out.Cookies, out.Session.Cookie))
-	}
-}
-
-// signInFailed sends the browser to the sign-in page with the reason, locked, in
-// the part of the address that is not sent to servers and not logged.
-func (s *Server) signInFailed(w http.ResponseWriter, r *http.Request, err error, cookies []*http.Cookie) {
-	f := signin.FailureOf(err)
-	if f == nil {
-		p := s.internal(r.Context(), err)
-		f = &signin.Failure{Code: p.Code, Detail: p.Detail, Advice: p.Hint, Who: signin.WhoTryAgain}
-	}
-	f.Request = requestOf(r.Context()).id
-	seeOther(w, "/sign-in#refused="+s.Signin.Sealed(f), cookies)
-}
-
-// seeOther makes a browser go on with GET and leave what it sent behind
-// (RFC 9700 §4.12). The address is ours or a provider's, never the request's.
-func seeOther(w http.ResponseWriter, location string, cookies []*http.Cookie) {
-	for _, c := range cookies {
-		http.SetCookie(w, c)
-	}
-	w.Header().Set("Location", location)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// frontLogout is shown in a frame of the provider's page.
-func (s *Server) frontLogout(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	origin, err := s.Signin.FrontChannel(r.Context(), q.Get("iss"), q.Get("sid"), identity.Remote(r.Context()))
-	if err != nil {
-		s.writeRefusal(w, r, err)
-		return
-	}
-	if origin != "" {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors "+origin)
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = w.Write([]byte("<!doctype html><title>signoff</title>"))
-}
-
-// maxLogoutBytes bounds the form that brings a logout token.
-const maxLogoutBytes = 64 << 10
-
-// backLogout answers as OpenID Connect Back-Channel Logout 1.0 §2.8 says.
-func (s *Server) backLogout(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxLogoutBytes)
-	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	if !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") || r.ParseForm() != nil || len(r.PostForm["logout_token"]) != 1 {
-		s.writeRefusal(w, r, &signoff.Error{Kind: signoff.Invalid, Code: "bad-logout-token", Detail: "a logout token comes as a form with logout_token, once"})
-		return
-	}
-	if err := s.Signin.BackChannel(r.Context(), r.PostForm.Get("logout_token"), identity.Remote(r.Context())); err != nil {
-		s.writeRefusal(w, r, err)
-	}
 }

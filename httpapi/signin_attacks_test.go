@@ -312,6 +312,25 @@ func TestTheRedirectAddressIsNotTakenFromTheRequest(t *testing.T) {
 	}
 }
 
+func TestPasswordsAreNotTriedOutWhereBrowsersComeBack(t *testing.T) {
+	w := openSignIn(t)
+	for _, path := range []string{"/oauth/callback", "/identity/token/oauth/2", "/oauth/logout/front"} {
+		var answers []int
+		for _, password := range []string{apitest.Password, "a guess"} {
+			r, err := http.NewRequestWithContext(t.Context(), "GET", w.URL+path, nil)
+			must(t, err)
+			r.SetBasicAuth("ana", password)
+			answer, err := w.visitor().http.Do(r)
+			must(t, err)
+			must(t, answer.Body.Close())
+			answers = append(answers, answer.StatusCode)
+		}
+		if answers[0] != answers[1] {
+			t.Errorf("%s tells a right password from a wrong one: %v", path, answers)
+		}
+	}
+}
+
 func TestASessionGetsANewNameAtSignIn(t *testing.T) {
 	p := newProvider(t)
 	w := openSignIn(t, p)

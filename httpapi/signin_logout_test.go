@@ -314,6 +314,9 @@ func TestLocalAccountsAreOffOnlyWhileAnAdministratorHasAnotherWayIn(t *testing.T
 	if status, text := locked.do("POST", "/api/v1/signin/recover", `{"ticket":"`+ticket+`"}`); status != 200 || locked.me() != "admin" {
 		t.Errorf("%d %s", status, text)
 	}
+	if _, text := locked.do("GET", "/api/v1/me/sessions", ""); !strings.Contains(text, `"recovery":true,"this":true`) || strings.Contains(text, `"*recovery"`) {
+		t.Errorf("the session of the link: %s", text)
+	}
 	if status, _ := w.visitor().do("POST", "/api/v1/signin/recover", `{"ticket":"`+ticket+`"}`); status != 401 {
 		t.Errorf("twice: %d", status)
 	}

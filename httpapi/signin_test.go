@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +102,31 @@ func TestADisabledPersonIsNotSignedIn(t *testing.T) {
 	}
 	if f := v.failure(v.signIn(id)); f.Code != "user-disabled" {
 		t.Errorf("%+v", f)
+	}
+}
+
+func TestAProviderThatIsTakenOutTakesItsSessionsAlong(t *testing.T) {
+	p, stays := newProvider(t), newProvider(t)
+	stays.person["email"], stays.person["preferred_username"] = "ben@abroad.test", "ben@abroad.test"
+	w := openSignIn(t, p, stays)
+	id, other := w.add(p, signin.Addition{Name: "Goes"}), w.add(stays, signin.Addition{Name: "Stays"})
+	v, o := w.visitor(), w.visitor()
+	to, there := v.signIn(id), o.signIn(other)
+	if v.me() == "" || o.me() == "" {
+		t.Fatalf("not signed in: %q %q", to, there)
+	}
+	admin := w.Caller(t, "admin")
+	kept, err := w.API.Signin.Setting(t.Context(), admin)
+	must(t, err)
+	set := kept.Setting
+	set.Providers = slices.DeleteFunc(set.Providers, func(p signin.Provider) bool { return p.ID == id })
+	_, err = w.API.Signin.Save(t.Context(), admin, signin.Wanted{Setting: set, Rev: kept.Rev})
+	must(t, err)
+	if v.me() != "" {
+		t.Error("who came through it is still signed in")
+	}
+	if o.me() == "" {
+		t.Error("who came through another one is signed out")
 	}
 }
 

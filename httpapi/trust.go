@@ -2,14 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/trust"
-	"github.com/signoffhq/signoff/store"
 )
 
 var errNoTrust = &signoff.Error{Kind: signoff.Unavailable, Code: "unavailable", Detail: "this server takes no tokens of others"}
@@ -22,12 +20,7 @@ func (s *Server) trusted() (*identity.Trust, error) {
 	return s.Trust, nil
 }
 
-type trustOutput struct {
-	ETag string `header:"ETag"`
-	Body api.Trust
-}
-
-func (s *Server) getTrust(ctx context.Context, by signoff.Caller, _ *nothing) (*trustOutput, error) {
+func (s *Server) getTrust(ctx context.Context, by signoff.Caller, _ *nothing) (*settingOutput[api.Trust], error) {
 	t, err := s.trusted()
 	if err != nil {
 		return nil, err
@@ -35,32 +28,27 @@ func (s *Server) getTrust(ctx context.Context, by signoff.Caller, _ *nothing) (*
 	return s.trustAnswer(ctx, by, t)
 }
 
-func (s *Server) trustAnswer(ctx context.Context, by signoff.Caller, t *identity.Trust) (*trustOutput, error) {
+func (s *Server) trustAnswer(ctx context.Context, by signoff.Caller, t *identity.Trust) (*settingOutput[api.Trust], error) {
 	state, failed, err := t.State(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	out := api.Trust{Issuers: listOf(state.Setting.Issuers, issuerOf).Items, Warnings: []api.TrustProblem{}, Failed: failed}
-	for _, p := range t.Check(state.Setting) {
+	out := api.Trust{Issuers: listOf(state.Value.Issuers, issuerOf).Items, Warnings: []api.TrustProblem{}, Failed: failed}
+	for _, p := range t.Check(state.Value) {
 		out.Warnings = append(out.Warnings, api.TrustProblem{Field: p.Field, Reason: p.Reason, Advice: p.Advice})
 	}
-	if state.Rev > 0 {
-		known, err := s.named(ctx, state.By)
-		if err != nil {
-			return nil, err
-		}
-		out.Saved = &api.Saved{At: state.At, By: known.personPtr(state.By)}
+	if out.Saved, err = s.savedBy(ctx, state.Setting); err != nil {
+		return nil, err
 	}
-	tag, err := versionTag(strconv.FormatInt(state.Rev, 10), out)
-	return &trustOutput{tag, out}, err
+	return settingAnswer(state.Rev, out)
 }
 
 type putTrustInput struct {
-	IfMatch string `header:"If-Match" maxLength:"1000" doc:"the ETag of GET /trust: the setting is saved only if nobody has saved it since"`
-	Body    api.SetTrust
+	IfSaved
+	Body api.SetTrust
 }
 
-func (s *Server) putTrust(ctx context.Context, by signoff.Caller, in *putTrustInput) (*trustOutput, error) {
+func (s *Server) putTrust(ctx context.Context, by signoff.Caller, in *putTrustInput) (*settingOutput[api.Trust], error) {
 	t, err := s.trusted()
 	if err != nil {
 		return nil, err
@@ -69,8 +57,8 @@ func (s *Server) putTrust(ctx context.Context, by signoff.Caller, in *putTrustIn
 	if err != nil {
 		return nil, err
 	}
-	if in.IfMatch != "" && !anyVersionMatches(in.IfMatch, strconv.FormatInt(state.Rev, 10)) {
-		return nil, savedSince(store.Setting{Rev: state.Rev, At: state.At, By: state.By})
+	if err := in.still(state.Setting); err != nil {
+		return nil, err
 	}
 	var set identity.TrustSetting
 	for _, is := range in.Body.Issuers {

@@ -3,6 +3,7 @@ package identity
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -61,18 +62,50 @@ func (t *Trust) Caller(ctx context.Context, token string) (signoff.Caller, error
 		t.vouched.put(a, v, era)
 	}
 	c, err := t.people.stranger(ctx, v.key, v.stranger, v.newcomers, howBearer)
+	if err != nil {
+		return signoff.Caller{}, &Unwelcome{Via: v.via, Err: err}
+	}
 	c.Via = v.via
-	return c, err
+	return c, nil
+}
+
+// Unwelcome is the refusal of somebody whose token is good.
+type Unwelcome struct {
+	Via string // issuer and client, as in signoff.Caller
+	Err error
+}
+
+func (u *Unwelcome) Error() string { return u.Err.Error() }
+
+func (u *Unwelcome) Unwrap() error { return u.Err }
+
+// viaOf is what a token came through: the trust entry, and the client it was
+// given to.
+func viaOf(issuer, client string) string {
+	if client == "" {
+		return issuer
+	}
+	return issuer + ", " + clipText(client)
+}
+
+// CameThrough tells where a refused token came from, as in signoff.Caller, as
+// far as it is proven: the client stands behind the issuer's signature. It is
+// "" when no trusted issuer has to do with it.
+func CameThrough(err error) string {
+	if u, ok := errors.AsType[*Unwelcome](err); ok {
+		return u.Via
+	}
+	if no, ok := errors.AsType[*trust.Refusal](err); ok {
+		return viaOf(no.Issuer, no.Client)
+	}
+	return ""
 }
 
 // vouch makes of an accepted token what Recognise needs, by the rules of the
 // entry that accepted it.
 func (t *Trust) vouch(a *trust.Accepted) vouched {
 	entry := t.entry(a.Issuer)
-	v := vouched{stranger: strangerOf(a, entry), newcomers: entry.Newcomers, via: a.Issuer}
-	if a.Client != "" {
-		v.via += ", " + clipText(a.Client)
-	}
+	v := vouched{stranger: strangerOf(a, entry), newcomers: entry.Newcomers, via: viaOf(a.Issuer, a.Client)}
 	v.key = v.stranger.key(v.newcomers)
 	return v
 }

@@ -83,6 +83,10 @@ type Elsewhere interface {
 // before the first request.
 func (s *Service) AskElsewhere(e Elsewhere) { s.elsewhere.Store(&e) }
 
+// ForgetPasswords has every password be looked at anew: who knows them, or
+// whether anybody is asked, was changed.
+func (s *Service) ForgetPasswords() { s.remembered.clear() }
+
 // credential finds whose password it is. A name a directory has counts too: by
 // DOMAIN\login before anything else, since it says which directory; by
 // user@domain when nobody here has that address.

@@ -78,6 +78,20 @@ func TestAPasswordThatADirectoryKeepsIsNotKeptHere(t *testing.T) {
 	}
 }
 
+func TestWhoseDirectoryIsNotAskedHasNoOtherPasswordWhereLocalOnesAreOff(t *testing.T) {
+	w, o, jane := ruled(t)
+	w.UseLocalAccounts(LocalOff)
+	if got := w.basic("jane", "theirs"); got != "" {
+		t.Errorf("the directory's password: %q", got)
+	}
+	_, err := w.store.ChangeAccount(t.Context(), jane, func(a *store.Account) error { a.Source = "ldap:unasked"; return nil })
+	must(t, err)
+	w.Changed(jane)
+	if got := w.basic("jane", secretOf("jane").Reveal()); got != "local-accounts-off" || o.asked != 1 {
+		t.Errorf("a password that is kept here: %q after %d questions", got, o.asked)
+	}
+}
+
 func TestAnEmptyPasswordIsNeverAskedFor(t *testing.T) {
 	w, o, _ := ruled(t)
 	o.password = ""

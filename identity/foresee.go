@@ -53,10 +53,14 @@ func (s *Service) foreseeNew(ctx context.Context, st Stranger, n Newcomers) (sto
 		return store.Account{}, "refuse", err
 	}
 	owner, taken, err := s.ownerOf(ctx, st)
+	is := false
+	if taken {
+		is, err = s.isByAddress(ctx, st, owner)
+	}
 	switch {
 	case err != nil:
 		return store.Account{}, "", err
-	case taken && st.EmailProven && !owner.Admin && !owner.App:
+	case is:
 		return owner, "link", nil
 	case taken && n.known():
 		return store.Account{}, "ask", nil

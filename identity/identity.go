@@ -1,5 +1,6 @@
-// Package identity knows who is calling: local users and groups, passwords,
-// sessions of pages, and the administration of all that.
+// Package identity knows who is calling: users, groups and roles, passwords,
+// sessions of pages, tokens, who somebody known elsewhere is here, and the
+// administration of all that.
 //
 // It says who somebody is and what they belong to, never what they may do with
 // a workflow (package access) or a task (package engine).
@@ -9,7 +10,10 @@
 //   - Service.Authenticate puts the caller into a request's context, Who takes it out;
 //   - Service.Basic checks a password: throttled (throttle.go), remembered for a
 //     short time, hashed a few at a time (password.go);
-//   - Service.SignIn begins a page's session (session.go);
+//   - Trust.Caller takes a bearer token (bearer.go): package trust says whether it
+//     is believed, Service.Recognise who that is here (stranger.go);
+//   - Service.SignIn begins a page's session with a password, BeginSession one with
+//     whatever package signin found out (session.go);
 //   - Service.Resolve finds the people an expression or a person named.
 package identity
 

@@ -58,8 +58,9 @@ func (st *Stranger) check() error {
 			Advice: "for Entra copy the directory (tenant) id, and the object id from the person's page"}}}
 }
 
-// UnlinkPerson undoes a link; memberships that came of it end. It refuses one
-// that is not there ("link-not-found").
+// UnlinkPerson undoes a link; memberships that came of it end, and so do the
+// account's sessions that a provider vouched for. It refuses one that is not
+// there ("link-not-found").
 func (s *Service) UnlinkPerson(ctx context.Context, by signoff.Caller, who signoff.Principal, source, subject string) error {
 	id, err := s.administer(by, who)
 	if err != nil {
@@ -114,7 +115,7 @@ func (s *Service) LinkGroup(ctx context.Context, by signoff.Caller, group signof
 		return err
 	}
 	s.changed()
-	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.How, What: "group-link", Subject: string(group), After: groupLinkSaid(l)})
+	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.Recognised(), What: "group-link", Subject: string(group), After: groupLinkSaid(l)})
 }
 
 // UnlinkGroup undoes LinkGroup; memberships that came of it end.
@@ -131,7 +132,7 @@ func (s *Service) UnlinkGroup(ctx context.Context, by signoff.Caller, group sign
 			return err
 		}
 		s.changed()
-		return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.How, What: "group-link", Subject: string(group), Before: groupLinkSaid(l)})
+		return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.Recognised(), What: "group-link", Subject: string(group), Before: groupLinkSaid(l)})
 	}
 	return &signoff.Error{Kind: signoff.NotFound, Code: "link-not-found", Detail: "the group is not linked so"}
 }
@@ -154,11 +155,11 @@ func groupLinkSaid(l store.GroupLink) []byte {
 }
 
 func noteLink(by signoff.Caller, l store.IdentityLink, before, after []byte) store.Change {
-	return store.Change{By: by.Principal, How: by.How, What: "identity-link", Subject: string(store.Account{ID: l.Account}.Principal()), Before: before, After: after}
+	return store.Change{By: by.Principal, How: by.Recognised(), What: "identity-link", Subject: string(store.Account{ID: l.Account}.Principal()), Before: before, After: after}
 }
 
 func noteAdmission(by signoff.Caller, a store.Account, l store.IdentityLink) store.Change {
-	return store.Change{By: by.Principal, How: by.How, What: "user", Subject: string(a.Principal()), After: words(struct {
+	return store.Change{By: by.Principal, How: by.Recognised(), What: "user", Subject: string(a.Principal()), After: words(struct {
 		Login string    `json:"login"`
 		Name  string    `json:"name"`
 		Email string    `json:"email,omitempty"`

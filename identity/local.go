@@ -1,10 +1,6 @@
 package identity
 
-import (
-	"strings"
-
-	"github.com/signoffhq/signoff"
-)
+import "github.com/signoffhq/signoff"
 
 // LocalAccounts says who may sign in with a password that is kept here.
 type LocalAccounts string
@@ -26,10 +22,11 @@ var errNoLocal = &signoff.Error{Kind: signoff.Unauthenticated, Code: "local-acco
 	Detail: "this server does not take passwords of its own from you any more", Hint: "sign in through one of the providers on the sign-in page; programs use an access token"}
 
 // mayUsePassword is asked once the password was found right, so that it tells
-// nothing to others. Passwords that a directory checks are not kept here.
+// nothing to others. Passwords that a directory checks are not kept here; those
+// of people whose directory is not asked for any are.
 func (s *Service) mayUsePassword(m member) error {
 	l := s.local.Load()
-	if l == nil || *l == LocalOn || strings.HasPrefix(m.Source, "ldap:") || *l == LocalAdmins && m.Admin {
+	if l == nil || *l == LocalOn || s.keptHere(m.Account) != nil || *l == LocalAdmins && m.Admin {
 		return nil
 	}
 	return errNoLocal

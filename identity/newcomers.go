@@ -66,7 +66,7 @@ func (s *Service) RefuseNewcomer(ctx context.Context, by signoff.Caller, id int6
 	}
 	defer s.changed()
 	said := words(linkWords{n.Source, n.Subject, n.Label, ""})
-	note := store.Change{By: by.Principal, How: by.How, What: "newcomer-refused", Subject: n.Label, After: said}
+	note := store.Change{By: by.Principal, How: by.Recognised(), What: "newcomer-refused", Subject: n.Label, After: said}
 	if !refused {
 		note.Before, note.After = said, nil
 	}

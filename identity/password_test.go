@@ -122,7 +122,7 @@ func TestPasswordsNobodyShouldHaveAreRefused(t *testing.T) {
 func TestGeneratedPasswordsDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
-		p := newPassword().Reveal()
+		p := NewPassword().Reveal()
 		if len(p) != 29 || strings.Trim(p, "abcdefghijkmnpqrstuvwxyz23456789-") != "" || seen[p] {
 			t.Fatalf("generated %q", p)
 		}

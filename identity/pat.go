@@ -105,7 +105,7 @@ func tokenNote(by signoff.Caller, a store.AccessToken, made bool) store.Change {
 	if err != nil {
 		panic(err) // texts, truths and times always encode
 	}
-	c := store.Change{By: by.Principal, How: by.How, What: "token", Subject: string(ownerOf(a))}
+	c := store.Change{By: by.Principal, How: by.Recognised(), What: "token", Subject: string(ownerOf(a))}
 	if made {
 		c.After = body
 	} else {
@@ -173,26 +173,9 @@ func (s *Service) EndToken(ctx context.Context, by signoff.Caller, id int64) err
 // no longer known ("access-token-unknown"), that has run out
 // ("access-token-expired"), and whose owner is switched off ("user-disabled").
 func (s *Service) ByToken(ctx context.Context, text string) (signoff.Caller, Limits, error) {
-	if !wholeToken(text) {
-		return signoff.Caller{}, Limits{}, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-garbled",
-			Detail: "the access token is not whole", Hint: "copy all of it: sgn_ and 38 letters and digits"}
-	}
-	hash := hashOfToken(text)
-	a, era, found := s.pats.get(hash)
-	if !found {
-		var err error
-		if a, found, err = s.store.AccessToken(ctx, hex.EncodeToString(hash[:])); err != nil {
-			return signoff.Caller{}, Limits{}, err
-		}
-		if !found {
-			return signoff.Caller{}, Limits{}, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-unknown",
-				Detail: "the access token is not known here", Hint: "it was ended, or it is another server's; make a new one"}
-		}
-		s.pats.put(hash, a, era)
-	}
-	if !s.now().Before(a.Expires) {
-		return signoff.Caller{}, Limits{}, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-expired",
-			Detail: "the access token ran out " + signoff.At(a.Expires), Hint: "make a new one"}
+	a, hash, err := s.goodToken(ctx, text)
+	if err != nil {
+		return signoff.Caller{}, Limits{}, err
 	}
 	c, err := s.Caller(ctx, ownerOf(a), "token")
 	if err != nil {
@@ -201,6 +184,54 @@ func (s *Service) ByToken(ctx context.Context, text string) (signoff.Caller, Lim
 	c.Via = a.Name
 	s.usedToken(ctx, hash, a)
 	return c, Limits{a.ReadOnly, a.API}, nil
+}
+
+// goodToken finds the token that a text is, and refuses with ByToken's codes
+// what is none and what has run out; then the token comes with the refusal.
+func (s *Service) goodToken(ctx context.Context, text string) (store.AccessToken, [32]byte, error) {
+	if !wholeToken(text) {
+		return store.AccessToken{}, [32]byte{}, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-garbled",
+			Detail: "the access token is not whole", Hint: "copy all of it: sgn_ and 38 letters and digits"}
+	}
+	hash := hashOfToken(text)
+	a, era, found := s.pats.get(hash)
+	if !found {
+		var err error
+		if a, found, err = s.store.AccessToken(ctx, hex.EncodeToString(hash[:])); err != nil {
+			return a, hash, err
+		}
+		if !found {
+			return a, hash, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-unknown",
+				Detail: "the access token is not known here", Hint: "it was ended, or it is another server's; make a new one"}
+		}
+		s.pats.put(hash, a, era)
+	}
+	if !s.now().Before(a.Expires) {
+		return a, hash, &signoff.Error{Kind: signoff.Unauthenticated, Code: "access-token-expired",
+			Detail: "the access token ran out " + signoff.At(a.Expires), Hint: "make a new one"}
+	}
+	return a, hash, nil
+}
+
+// LookAtToken tells an administrator what a token is that somebody shows, and
+// whose, without using it. It refuses as ByToken does, with what is known of the
+// token all the same.
+func (s *Service) LookAtToken(ctx context.Context, by signoff.Caller, text string) (Token, store.Account, error) {
+	if err := access.May(by, access.Server, nil).Err(); err != nil {
+		return Token{}, store.Account{}, err
+	}
+	a, _, err := s.goodToken(ctx, text)
+	if a.ID == 0 {
+		return Token{}, store.Account{}, err
+	}
+	owner, found, problem := s.store.Account(ctx, a.Account)
+	switch {
+	case problem != nil:
+		return Token{}, store.Account{}, problem
+	case found && err == nil:
+		_, err = s.Caller(ctx, ownerOf(a), "token")
+	}
+	return tokenOf(a), owner, err
 }
 
 // tokenSeen is how exactly it is known when a token was last used: each time is a write.

@@ -60,9 +60,13 @@ func (s *Service) SignIn(ctx context.Context, login, password string) (Session, 
 	return s.begin(ctx, m, SessionOrigin{})
 }
 
+// RecoveryLink stands as the Provider of sessions that began with a one-time
+// link. It is no name a provider can have.
+const RecoveryLink = "*recovery"
+
 // A SessionOrigin says who vouched for a person. The zero value is a password.
 type SessionOrigin struct {
-	Provider string // in the sign-in setting
+	Provider string // in the sign-in setting, or RecoveryLink
 	Issuer   string // what its tokens name as theirs
 	Subject  string // sub: what they call the person
 	SID      string // and the session there; "" when not said

@@ -21,7 +21,8 @@ type SignedIn struct {
 	Expires  time.Time // if it is not used
 	Place    string    // address of the client
 	Agent    string    // the browser, as it calls itself
-	Provider string    // in the sign-in setting; "" a password
+	Provider string    // in the sign-in setting; "" a password or a one-time link
+	Recovery bool      // it began with a one-time link
 	This     bool      // the one the request came with
 }
 
@@ -50,8 +51,12 @@ func (s *Service) Sessions(ctx context.Context, by signoff.Caller, who signoff.P
 	}
 	out := make([]SignedIn, 0, len(list))
 	for _, f := range list {
-		out = append(out, SignedIn{ID: handle(f.Token), Begun: f.Begun, Seen: f.Seen, Expires: f.Expires, Place: f.Place,
-			Agent: f.Agent, Provider: f.Provider, This: f.Token == mine})
+		one := SignedIn{ID: handle(f.Token), Begun: f.Begun, Seen: f.Seen, Expires: f.Expires, Place: f.Place,
+			Agent: f.Agent, Provider: f.Provider, This: f.Token == mine}
+		if one.Provider == RecoveryLink {
+			one.Provider, one.Recovery = "", true
+		}
+		out = append(out, one)
 	}
 	return out, nil
 }
@@ -143,14 +148,14 @@ func (s *Service) EndSessions(ctx context.Context, by signoff.Caller, who signof
 	return int(n), s.noteEnded(ctx, by, who, int(n))
 }
 
-// noteEnded keeps on record that an administrator signed somebody out.
+// noteEnded keeps on record that somebody else signed them out.
 func (s *Service) noteEnded(ctx context.Context, by signoff.Caller, who signoff.Principal, count int) error {
-	if by.Principal == who {
+	if by.Principal == who && by.Behind == "" {
 		return nil
 	}
 	before, err := json.Marshal(map[string]int{"sessions": count})
 	if err != nil {
 		return err
 	}
-	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.How, What: "sessions", Subject: string(who), Before: before})
+	return s.store.NoteChange(ctx, store.Change{By: by.Principal, How: by.Recognised(), What: "sessions", Subject: string(who), Before: before})
 }

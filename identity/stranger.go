@@ -189,12 +189,15 @@ func (s *Service) welcome(ctx context.Context, st Stranger, n Newcomers, how str
 	if err != nil {
 		return 0, err
 	}
-	if taken && st.EmailProven && !owner.App {
-		c, err := s.Caller(ctx, owner.Principal(), how)
+	if taken {
+		is, err := s.isByAddress(ctx, st, owner)
 		if err != nil {
 			return 0, err
 		}
-		if !c.Admin && !c.Impersonate {
+		if is {
+			if _, err := s.Caller(ctx, owner.Principal(), how); err != nil {
+				return 0, err
+			}
 			return owner.ID, s.linkByAddress(ctx, st, owner, how)
 		}
 	}
@@ -207,8 +210,7 @@ func (s *Service) welcome(ctx context.Context, st Stranger, n Newcomers, how str
 		return 0, errUnknownPerson
 	}
 	// Somebody has the address already: a second account for the same mailbox
-	// would be a mistake, and an administrator's account is given to nobody by
-	// an address alone.
+	// would be a mistake.
 	_, err = s.store.NoteNewcomer(ctx, store.Newcomer{Source: st.Source, Subject: st.Subject, App: st.App, Label: st.label(),
 		Login: cmp.Or(st.Login, st.label()), Name: clipText(st.Name), Email: clipText(st.Email)})
 	if err != nil {
@@ -232,6 +234,20 @@ func (st *Stranger) address() (string, bool) {
 		return "", false
 	}
 	return addressKey(strings.TrimSpace(st.Email))
+}
+
+// isByAddress tells whether a stranger is who has their address here. Nobody is
+// an administrator by an address alone, and nobody is somebody who is another one
+// in the same system: there, addresses of those who left are given to others.
+func (s *Service) isByAddress(ctx context.Context, st Stranger, owner store.Account) (bool, error) {
+	if !st.EmailProven || owner.App {
+		return false, nil
+	}
+	if power, err := s.store.HoldsPower(ctx, owner.ID); err != nil || power {
+		return false, err
+	}
+	links, err := s.store.Links(ctx, owner.ID)
+	return !slices.ContainsFunc(links, func(l store.IdentityLink) bool { return l.Source == st.Source }), err
 }
 
 func (s *Service) linkByAddress(ctx context.Context, st Stranger, owner store.Account, how string) error {

@@ -108,6 +108,42 @@ func TestAnAddressFindsSomebodyOnlyWhenItIsProven(t *testing.T) {
 	w.unrecognised(stranger("ana", proven, func(st *Stranger) { st.Source = "oidc:https://b.test" }), NewcomersCreate, "user-disabled")
 }
 
+// Addresses of people who left are given to others.
+func TestAnAddressDoesNotFindWhoIsSomebodyElseThereAlready(t *testing.T) {
+	w := newWorld(t, Options{})
+	ana := w.user("ana")
+	w.recognise(stranger("ana", proven), NewcomersRefuse)
+	other := stranger("ana", proven, func(st *Stranger) { st.Subject = "oid-of-another-ana" })
+	would, err := w.Foresee(t.Context(), other, NewcomersCreate)
+	if must(t, err); would.Would != "ask" {
+		t.Errorf("foreseen: %+v", would)
+	}
+	w.unrecognised(other, NewcomersCreate, "person-awaits-admission")
+	if links, err := w.Links(t.Context(), access.System, ana.Principal); err != nil || len(links) != 1 {
+		t.Errorf("%+v %v", links, err)
+	}
+	elsewhere := stranger("ana", proven, func(st *Stranger) { st.Source = "oidc:https://b.test" })
+	if c := w.recognise(elsewhere, NewcomersRefuse); c.Principal != ana.Principal {
+		t.Errorf("by another provider: %+v", c)
+	}
+}
+
+func TestWhoAdministersThroughARoleIsFoundByNoAddress(t *testing.T) {
+	w := newWorld(t, Options{})
+	ana := w.user("ana")
+	role, err := w.MakeGroup(t.Context(), access.System, NewGroup{Name: "Operators", Role: true})
+	must(t, err)
+	must(t, w.SetMember(t.Context(), access.System, role.Principal, ana.Principal, true))
+	must(t, w.ChangeServerGrants(t.Context(), access.System, func(is []access.Grant) ([]access.Grant, error) {
+		return append(is, access.Grant{Who: role.Principal, Right: access.Server}), nil
+	}))
+	would, err := w.Foresee(t.Context(), stranger("ana", proven), NewcomersCreate)
+	if must(t, err); would.Would != "ask" {
+		t.Errorf("foreseen: %+v", would)
+	}
+	w.unrecognised(stranger("ana", proven), NewcomersCreate, "person-awaits-admission")
+}
+
 func TestADisabledPersonIsRefusedAtOnceAndAnUnlinkedOneIsAStranger(t *testing.T) {
 	w := newWorld(t, Options{})
 	c := w.recognise(stranger("ana"), NewcomersCreate)
@@ -118,6 +154,31 @@ func TestADisabledPersonIsRefusedAtOnceAndAnUnlinkedOneIsAStranger(t *testing.T)
 	must(t, w.UnlinkPerson(t.Context(), access.System, c.Principal, contoso, "oid-of-ana"))
 	w.unrecognised(stranger("ana"), NewcomersRefuse, "person-unknown")
 	wantCode(t, w.UnlinkPerson(t.Context(), access.System, c.Principal, contoso, "oid-of-ana"), "link-not-found")
+}
+
+// Who was linked by mistake is not to stay signed in as somebody else.
+func TestAnUnlinkedOneIsSignedInNoMore(t *testing.T) {
+	for name, unlink := range map[string]func(w world, c signoff.Caller) error{
+		"by an administrator": func(w world, c signoff.Caller) error {
+			return w.UnlinkPerson(t.Context(), access.System, c.Principal, contoso, "oid-of-ana")
+		},
+		"by a directory": func(w world, _ signoff.Caller) error { return w.store.Unlink(t.Context(), contoso, "oid-of-ana") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Options{})
+			ana := w.user("ana")
+			c := w.recognise(stranger("ana", proven), NewcomersRefuse)
+			for _, from := range []SessionOrigin{{}, {Provider: "entra", Issuer: "https://login.test", Subject: "sub"}} {
+				_, err := w.BeginSession(t.Context(), c, from)
+				must(t, err)
+			}
+			must(t, unlink(w, c))
+			left, err := w.Sessions(t.Context(), access.System, ana.Principal)
+			if err != nil || len(left) != 1 || left[0].Provider != "" {
+				t.Errorf("%+v %v", left, err)
+			}
+		})
+	}
 }
 
 func TestAnApplicationIsNoPerson(t *testing.T) {
@@ -193,9 +254,9 @@ func TestGroupsAndRolesOfATokenCountWhenTheyAreLinked(t *testing.T) {
 	if c = w.recognise(stranger("ana", said([]string{}, nil)), NewcomersCreate); !c.Is(finance) {
 		t.Error("an administrator's word was undone")
 	}
-	bob := w.recognise(stranger("bob", said([]string{"g1"}, nil)), NewcomersCreate)
+	w.recognise(stranger("bob", said([]string{"g1"}, nil)), NewcomersCreate)
 	must(t, w.UnlinkGroup(t.Context(), access.System, finance, contoso, "g1"))
-	if bob = w.recognise(stranger("bob", said([]string{"g1"}, nil)), NewcomersCreate); bob.Is(finance) {
+	if bob := w.recognise(stranger("bob", said([]string{"g1"}, nil)), NewcomersCreate); bob.Is(finance) {
 		t.Error("still in a group that stands for nothing any more")
 	}
 	wantCode(t, w.UnlinkGroup(t.Context(), access.System, finance, contoso, "g1"), "link-not-found")

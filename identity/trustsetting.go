@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -76,10 +75,8 @@ type inForce struct {
 
 // TrustState is the setting with when it was saved.
 type TrustState struct {
-	Setting TrustSetting
-	Rev     int64
-	At      time.Time
-	By      signoff.Principal
+	store.Setting
+	Value TrustSetting
 }
 
 // OpenTrust takes up what is trusted, and makes people's bearer tokens work.
@@ -162,19 +159,19 @@ func (t *Trust) load(ctx context.Context) error {
 	}
 	if err != nil {
 		is := *t.now.Load()
-		is.Rev, is.At, is.By = saved.Rev, saved.At, saved.By
+		is.TrustState.Setting = saved
 		is.failed = "what was saved cannot be obeyed by this server, which goes on with what was set before: " + err.Error()
 		t.now.Store(&is)
 		t.log.Error("setting not taken up", slog.String("setting", trustName), slog.Any("err", err))
 		return nil
 	}
-	t.take(TrustState{set, saved.Rev, saved.At, saved.By})
+	t.take(TrustState{saved, set})
 	return nil
 }
 
 func (t *Trust) take(state TrustState) {
 	next := &inForce{TrustState: state, entries: map[string]TrustedIssuer{}}
-	for _, is := range state.Setting.Issuers {
+	for _, is := range state.Value.Issuers {
 		next.entries[is.Name] = is
 	}
 	t.now.Store(next)
@@ -182,7 +179,7 @@ func (t *Trust) take(state TrustState) {
 }
 
 // Issuers lists whose tokens are believed: what any client may know.
-func (t *Trust) Issuers() []TrustedIssuer { return t.now.Load().Setting.Issuers }
+func (t *Trust) Issuers() []TrustedIssuer { return t.now.Load().Value.Issuers }
 
 // entry is the entry of that name. One that was taken out in this very moment
 // lets nobody new in.
@@ -212,7 +209,7 @@ func (t *Trust) Save(ctx context.Context, by signoff.Caller, rev int64, set Trus
 	if err := mayAdminister(by); err != nil {
 		return TrustState{}, err
 	}
-	if err := refusalOf(t.Check(set)); err != nil {
+	if err := trust.Mistakes(t.Check(set)); err != nil {
 		return TrustState{}, err
 	}
 	if set.Issuers == nil {
@@ -227,10 +224,10 @@ func (t *Trust) Save(ctx context.Context, by signoff.Caller, rev int64, set Trus
 		return TrustState{}, err
 	}
 	if bytes.Equal(body, before.Body) && before.Rev == rev { // nothing to put on record
-		return TrustState{set, before.Rev, before.At, before.By}, t.load(ctx)
+		return TrustState{before, set}, t.load(ctx)
 	}
 	_, err = t.store.SaveSetting(ctx, store.Setting{Name: trustName, Rev: rev, By: by.Principal, Body: body},
-		store.Change{By: by.Principal, How: by.How, What: trustName, Before: before.Body, After: body})
+		store.Change{By: by.Principal, How: by.Recognised(), What: trustName, Before: before.Body, After: body})
 	if err != nil {
 		return TrustState{}, err
 	}
@@ -255,19 +252,6 @@ func (t *Trust) Check(set TrustSetting) []trust.Problem {
 	}
 	slices.SortStableFunc(out, func(a, b trust.Problem) int { return strings.Compare(a.Field, b.Field) })
 	return out
-}
-
-func refusalOf(problems []trust.Problem) error {
-	e := &signoff.Error{Kind: signoff.Invalid, Code: "bad-issuer", Detail: "the trust entries cannot be used as they are"}
-	for _, p := range problems {
-		if !p.Warning {
-			e.Fields = append(e.Fields, signoff.FieldError{Field: p.Field, Detail: p.Reason, Advice: p.Advice})
-		}
-	}
-	if len(e.Fields) == 0 {
-		return nil
-	}
-	return e
 }
 
 // Propose finds out about an issuer from what people have at hand, and fills in
@@ -304,7 +288,7 @@ func entraAudiences(given []string) []string {
 	for _, aud := range given {
 		last := aud[strings.LastIndexByte(strings.TrimSuffix(aud, "/"), '/')+1:]
 		switch id := strings.ToLower(strings.Trim(last, " /")); {
-		case !guid.MatchString(id):
+		case !signoff.IsGUID(id):
 			add(aud)
 		case strings.Contains(aud, "://"):
 			add(id)
@@ -316,8 +300,6 @@ func entraAudiences(given []string) []string {
 	}
 	return out
 }
-
-var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // Explain goes through every check of a token, for administrators.
 func (t *Trust) Explain(ctx context.Context, by signoff.Caller, token string) (trust.Explanation, error) {

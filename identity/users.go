@@ -253,7 +253,7 @@ func (s *Service) administer(by signoff.Caller, who signoff.Principal) (int64, e
 }
 
 // SetPassword gives a user another password and ends their sessions; it takes
-// the server right.
+// the server right, and that it was done is put on record.
 func (s *Service) SetPassword(ctx context.Context, by signoff.Caller, who signoff.Principal, password seal.Secret) error {
 	id, err := s.administer(by, who)
 	if err != nil {
@@ -266,10 +266,13 @@ func (s *Service) SetPassword(ctx context.Context, by signoff.Caller, who signof
 	if !found {
 		return noUser
 	}
-	return s.setPassword(ctx, a, password)
+	if by.Principal == "" { // the server itself; whoever has it do so notes that
+		return s.setPassword(ctx, a, password)
+	}
+	return s.setPassword(ctx, a, password, s.note(by, "password", ""))
 }
 
-func (s *Service) setPassword(ctx context.Context, a store.Account, password seal.Secret) error {
+func (s *Service) setPassword(ctx context.Context, a store.Account, password seal.Secret, record ...store.Change) error {
 	if err := s.keptHere(a); err != nil {
 		return err
 	}
@@ -281,7 +284,7 @@ func (s *Service) setPassword(ctx context.Context, a store.Account, password sea
 		return err
 	}
 	defer s.changed(a.ID)
-	return s.store.SetPassword(ctx, a.ID, h.String())
+	return s.store.SetPassword(ctx, a.ID, h.String(), record...)
 }
 
 // ChangePassword lets people change their own password, given the present one.
@@ -298,6 +301,21 @@ func (s *Service) ChangePassword(ctx context.Context, by signoff.Caller, present
 		return errBadCredentials
 	}
 	return s.setPassword(ctx, m.Account, next)
+}
+
+// HasPassword tells whether ChangePassword can work for somebody: they have a
+// password, it is kept here, and it counts.
+func (s *Service) HasPassword(ctx context.Context, by signoff.Caller) (bool, error) {
+	id, ok := store.AccountID(by.Principal)
+	if !ok {
+		return false, nil
+	}
+	m, found, err := s.member(ctx, id)
+	if err != nil || !found || s.keptHere(m.Account) != nil || s.mayUsePassword(m) != nil {
+		return false, err
+	}
+	c, found, err := s.store.Credential(ctx, m.Login, "")
+	return found && c.Account == m.ID && c.Password != "", err
 }
 
 // User returns one user; it takes the server right.

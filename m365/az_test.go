@@ -38,37 +38,67 @@ func TestMain(m *testing.M) {
 }
 
 func TestTheScriptForAzMakesWhatThePlanSaysAndMayBeRunAgain(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("there is no sh")
-	}
 	x := newTenant(t)
 	v := values
 	v.Directory, v.Groups, v.Name = true, true, "flow & sons"
 	p, err := v.Plan()
 	must(t, err)
+	for i, secrets := range []int{4, 0} { // api has none; sign-in, two callers with a secret
+		out, err := x.runAz(t, p)
+		if err != nil {
+			t.Fatalf("run %d: %v\n%s", i+1, err, out)
+		}
+		if n := strings.Count(out, "secret, shown once"); (n > 0) != (secrets > 0) {
+			t.Errorf("run %d shows %d secrets:\n%s", i+1, n, out)
+		}
+		if r := x.check(t, p); !r.OK {
+			t.Fatalf("after run %d: %s", i+1, r.Line)
+		}
+		if !strings.Contains(out, "audiences to trust: ") || strings.Contains(out, "{{") {
+			t.Errorf("run %d says\n%s", i+1, out)
+		}
+	}
+}
+
+// runAz runs the script of a plan with a shell, and tells what it said.
+func (x *tenant) runAz(t *testing.T, p Plan) (string, error) {
+	t.Helper()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
 	var script bytes.Buffer
 	must(t, p.Print(&script, AsAz, x.URL()))
 	dir := t.TempDir()
 	self, err := os.Executable()
 	must(t, err)
 	must(t, os.Symlink(self, filepath.Join(dir, "az")))
-	for i, secrets := range []int{4, 0} { // api has none; sign-in, two callers with a secret
-		cmd := exec.Command(sh, "-s")
-		cmd.Stdin = bytes.NewReader(script.Bytes())
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "AZ_CA="+x.Addresses().CAFile, "AZ_GRAPH="+x.URL(), "AZ_TOKEN="+x.graph.Token)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("run %d: %v\n%s\n%s", i+1, err, out, script.String())
+	cmd := exec.Command(sh, "-s")
+	cmd.Stdin = &script
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "AZ_CA="+x.Addresses().CAFile, "AZ_GRAPH="+x.URL(), "AZ_TOKEN="+x.graph.Token)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestTheScriptForAzStopsInAnotherTenant(t *testing.T) {
+	x := newTenant(t)
+	for tenant, right := range map[string]bool{"": true, entra.TenantID: true, strings.ToUpper(entra.TenantID): true, "contoso.test": true, "Contoso.Test": true,
+		entra.PartnerTenantID: false, "fabrikam.test": false} {
+		p, err := Values{URL: "https://flow.contoso.test", Name: "in " + strings.ToLower(tenant), Tenant: tenant}.Plan()
+		must(t, err)
+		out, err := x.runAz(t, p)
+		if right {
+			if err != nil || !strings.Contains(out, "registering in the tenant "+entra.TenantID) {
+				t.Errorf("%s: %v\n%s", tenant, err, out)
+			}
+			continue
 		}
-		if n := strings.Count(string(out), "secret, shown once"); (n > 0) != (secrets > 0) {
-			t.Errorf("run %d shows %d secrets:\n%s", i+1, n, out)
+		said := "az is signed in to the tenant " + entra.TenantID + ", and this plan is for " + tenant + ": nothing was registered."
+		if err == nil || !strings.Contains(out, said) || !strings.Contains(out, "az login --tenant "+tenant) {
+			t.Errorf("%s: %v\n%s", tenant, err, out)
 		}
-		if r := x.check(t, p); !r.OK {
-			t.Fatalf("after run %d: %s", i+1, r.Line)
-		}
-		if !strings.Contains(string(out), "audiences to trust: ") || strings.Contains(string(out), "{{") {
-			t.Errorf("run %d says\n%s", i+1, out)
+		if r := x.check(t, p); !strings.Contains(r.Line, "does not exist") {
+			t.Errorf("%s: after the script had stopped, %s", tenant, r.Line)
 		}
 	}
 }
@@ -172,7 +202,7 @@ func standInGraph(method, path, body string) (any, error) {
 }
 
 var (
-	listQuery = regexp.MustCompile(`^(\w*)\[\?(.*)\] \| \[0\]\.(\w+)$`)
+	listQuery = regexp.MustCompile(`^(?:value\[0\]\.)?(\w*)\[\?(.*)\] \| \[0\]\.(\w+)$`)
 	condition = regexp.MustCompile(`^(\w+)=='([^']*)'$`)
 )
 
@@ -188,6 +218,10 @@ func query(v any, q string) (string, error) {
 		v, prop = list[0], name
 	} else if m := listQuery.FindStringSubmatch(q); m != nil {
 		o, _ := v.(map[string]any)
+		if strings.HasPrefix(q, "value[0].") {
+			first, _ := o["value"].([]any)
+			o, _ = first[0].(map[string]any)
+		}
 		list, _ := o[m[1]].([]any)
 		v, prop = nil, m[3]
 		for _, item := range list {

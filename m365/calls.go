@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // A Call is one request to Graph. "{{name}}" in it stands for a value that an
@@ -34,20 +36,6 @@ func hole(key, what string) string { return "{{" + key + "." + what + "}}" }
 
 func replaceID(text, id string) string { return strings.ReplaceAll(text, "{id}", id) }
 
-// isGUID tells ids from the keys of a plan.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range s {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdefABCDEF", c) {
-			return false
-		}
-	}
-	return true
-}
-
 // Calls are the requests that make a plan so.
 func (p Plan) Calls() []Call {
 	var out []Call
@@ -60,7 +48,7 @@ func (p Plan) Calls() []Call {
 		}
 	}
 	for _, api := range p.apis() {
-		if isGUID(api) {
+		if signoff.IsGUID(strings.ToLower(api)) {
 			out = append(out, Call{About: "find the API that rights are granted at", Method: "GET", Path: "/servicePrincipals?$filter=appId eq '" + api + "'",
 				Save: []Save{{As: api + ".sp", Prop: "id"}}})
 		}
@@ -114,7 +102,7 @@ func (p Plan) preAuthorise(r Registration) (Call, bool) {
 	}
 	var list []preAuthorized
 	for _, who := range r.PreAuthorized {
-		if !isGUID(who) {
+		if !signoff.IsGUID(strings.ToLower(who)) {
 			who = hole(who, "appId")
 		}
 		list = append(list, preAuthorized{who, r.scopeIDs()})

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 )
 
@@ -97,7 +98,7 @@ func (x *check) missing(r Registration) {
 			graphCopy("make it", "POST", "/applications", application{DisplayName: name, SignInAudience: "AzureADMyOrg"})}}
 	if r.AppID != "" {
 		f.Line, f.Do, f.Copy = fmt.Sprintf("there is no registration %s in this tenant", r.AppID), "use the Application (client) ID of a registration of this tenant; it is not the object id", nil
-		f.Who, f.Where = doctor.OurAdmin, "this server: "+name
+		f.Who, f.Where = doctor.OurAdmin, "Manage › Access › Trust or Sign-in: "+name
 	}
 	x.report.Fail(name, "registration", "it is there", "it is not", f)
 }
@@ -217,7 +218,7 @@ func (x *check) principal(appID string) (*principal, error) {
 
 // resolve gives the client id of a key of the plan.
 func (x *check) resolve(key string) string {
-	if isGUID(key) {
+	if signoff.IsGUID(strings.ToLower(key)) {
 		return key
 	}
 	return x.apps[key]

@@ -82,7 +82,9 @@ func do(h *http.Client, req *http.Request) (int, []byte, error) {
 	if h == nil {
 		return 0, nil, errors.New("this program may not call anybody")
 	}
-	resp, err := h.Do(req)
+	only := *h
+	only.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // a secret or a token goes along
+	resp, err := only.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/identity/trust"
 	"github.com/signoffhq/signoff/sandbox/entra"
@@ -41,13 +42,13 @@ func TestAPlanAsksForTheFewestRights(t *testing.T) {
 func TestIdsAreTheSameInEveryPlanAndDifferentForEveryName(t *testing.T) {
 	seen := map[string]bool{}
 	for _, id := range []string{ScopeID("a"), ScopeID("b"), RoleID("a"), RoleID("b")} {
-		if !isGUID(id) || seen[id] {
+		if !signoff.IsGUID(strings.ToLower(id)) || seen[id] {
 			t.Errorf("%q", id)
 		}
 		seen[id] = true
 	}
-	if ScopeID("user_impersonation") != ScopeID("user_impersonation") {
-		t.Error("an id changes")
+	if id := ScopeID("user_impersonation"); id != "86b42896-03e7-8ecd-bcfe-6e55880400b0" {
+		t.Errorf("an id that is registered in tenants is another now: %s", id)
 	}
 }
 
@@ -59,6 +60,8 @@ func TestValuesThatEntraWouldRefuseAreRefused(t *testing.T) {
 		"a dollar in it":      {URL: "https://a.test", Name: "$(x)"},
 		"a scope with spaces": {URL: "https://a.test", Scope: "a b"},
 		"a role with quotes":  {URL: "https://a.test", Role: "a'b"},
+		"no tenant":           {URL: "https://a.test", Tenant: "common"},
+		"a tenant of words":   {URL: "https://a.test", Tenant: "a.test; rm"},
 		"an address too long": {URL: "https://" + strings.Repeat("a", 300) + ".test"},
 	} {
 		if p, err := v.Plan(); err == nil {
@@ -126,7 +129,7 @@ func TestWhatGraphRefusesIsSaid(t *testing.T) {
 	if !ok {
 		t.Fatalf("%v", err)
 	}
-	if f := no.Finding(doctor.Setup{App: wrong.ID}); f.Code != "aadsts-7000215" || !strings.Contains(f.Line, wrong.ID) || strings.Contains(err.Error(), "wrong") {
+	if f := no.Finding(doctor.Setup{Caller: wrong.ID}); f.Code != "aadsts-7000215" || !strings.Contains(f.Line, wrong.ID) || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("%+v", f)
 	}
 	for status, code := range map[int]string{401: "graph-unauthorized", 403: "graph-forbidden", 429: "graph-throttled", 500: "graph-refused"} {
@@ -172,6 +175,20 @@ func TestTheTokenGoesToGraphOnly(t *testing.T) {
 	_, _ = list[application](t.Context(), &Client{HTTP: h.Client(), Base: h.URL, Token: "secret"}, "/applications")
 	if len(got) > 0 {
 		t.Errorf("the token went elsewhere: %q", got)
+	}
+}
+
+func TestASecretGoesNowhereElse(t *testing.T) {
+	asked := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer other.Close()
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+	}))
+	defer h.Close()
+	_, err := Connect(t.Context(), h.Client(), Credentials{Login: h.URL, Tenant: "t", ID: "i", Secret: "s", Graph: h.URL})
+	if err == nil || asked != 0 {
+		t.Errorf("%d requests elsewhere, %v", asked, err)
 	}
 }
 

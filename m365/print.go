@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // A Format is how a plan is printed.
@@ -128,19 +130,31 @@ func (p Plan) printAz(w io.Writer, graph string) error {
 	for _, line := range p.why() {
 		b.WriteString("# " + line + "\n")
 	}
-	b.WriteString("set -eu\n")
-	if p.Values.Tenant != "" {
-		fmt.Fprintf(&b, "tenant=$(az account show --query tenantId -o tsv)\n")
-		if isGUID(p.Values.Tenant) {
-			fmt.Fprintf(&b, "[ \"$tenant\" = %s ] || { echo \"signed in to the tenant $tenant: az login --tenant %s\" >&2; exit 1; }\n", p.Values.Tenant, p.Values.Tenant)
-		}
-	}
+	b.WriteString("set -eu\n" + p.rightTenant(graph))
 	for _, c := range p.Calls() {
 		b.WriteString("\n# " + c.About + "\n" + c.az(graph) + "\n")
 	}
 	b.WriteString("\n" + p.echo())
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// rightTenant stops the script before its first change when az is signed in to
+// another tenant than the plan is for. A tenant has several domains, so that a
+// domain is looked for among them.
+func (p Plan) rightTenant(graph string) string {
+	out := "tenant=$(az account show --query tenantId -o tsv)\n"
+	want := p.Values.Tenant
+	stop := "  echo \"az is signed in to the tenant $tenant, and this plan is for %[1]s: nothing was registered.\" >&2\n" +
+		"  echo \"Sign in there and run it again: az login --tenant %[1]s --allow-no-subscriptions\" >&2\n  exit 1\nfi\n"
+	switch {
+	case signoff.IsGUID(want):
+		out += fmt.Sprintf("if [ \"$tenant\" != %[1]s ]; then\n"+stop, want)
+	case want != "":
+		out += fmt.Sprintf("domain=$(az rest --method GET --url \"%[2]s/v1.0/organization\" --query \"value[0].verifiedDomains[?name=='%[1]s'] | [0].name\" -o tsv)\n"+
+			"if [ \"$domain\" != %[1]s ]; then\n"+stop, want, graph)
+	}
+	return out + "echo \"registering in the tenant $tenant\" >&2\n"
 }
 
 // echo tells what to enter in this server.

@@ -3,8 +3,11 @@ package m365
 import (
 	"crypto/sha256"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // A Registration is what one application in Entra should be like.
@@ -167,6 +170,9 @@ type Plan struct {
 	Registrations []Registration
 }
 
+// domainForm is a domain with a dot in it, and nothing that a shell understands.
+var domainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,250}\.[a-z0-9-]{2,63}$`)
+
 // Plan works out what to register. It refuses values that Entra would refuse.
 func (v Values) Plan() (Plan, error) {
 	v.fill()
@@ -181,6 +187,9 @@ func (v Values) Plan() (Plan, error) {
 		if strings.ContainsAny(value, " '\"\\{}$`\n/") {
 			return Plan{}, fmt.Errorf("%q cannot be the name of a scope or role", value)
 		}
+	}
+	if v.Tenant != "" && !signoff.IsGUID(v.Tenant) && !domainForm.MatchString(v.Tenant) {
+		return Plan{}, fmt.Errorf("%q is no tenant: give its id, or one of its domains, as contoso.com", v.Tenant)
 	}
 	p := Plan{Values: v, Registrations: []Registration{v.api()}}
 	if !v.NoSignIn {
@@ -205,7 +214,7 @@ func (v *Values) fill() {
 			*d.into = d.otherwise
 		}
 	}
-	v.URL = strings.TrimRight(v.URL, "/")
+	v.URL, v.Tenant = strings.TrimRight(v.URL, "/"), strings.ToLower(strings.TrimSpace(v.Tenant))
 }
 
 func (v Values) api() Registration {

@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/identity/trust"
 )
-
-// IsID tells client ids from other names.
-func IsID(s string) bool { return isGUID(s) }
 
 // Trusted are the registrations that a trust entry expects: its API, and the
 // clients it names. They are lenient: what more they are is not our business.
@@ -19,7 +17,7 @@ func Trusted(is trust.Issuer) []Registration {
 	var id string
 	api := Registration{Key: "api " + is.Name, Name: is.Name + ": API", About: "the API that tokens are for", Lenient: true}
 	for _, a := range is.Audiences {
-		if isGUID(a) {
+		if signoff.IsGUID(strings.ToLower(a)) {
 			id = strings.ToLower(a)
 		} else if strings.Contains(a, "://") {
 			api.Identifiers = append(api.Identifiers, a)

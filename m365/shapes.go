@@ -1,6 +1,11 @@
 package m365
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+)
 
 // The shapes of this file are Graph's (learn.microsoft.com/graph/api/resources/application),
 // as far as a plan sets or a check reads them.
@@ -166,7 +171,7 @@ func (r Registration) required() (out []requiredAccess) {
 	at := map[string]int{}
 	for _, p := range r.Permissions {
 		api := p.API
-		if !isGUID(api) {
+		if !signoff.IsGUID(strings.ToLower(api)) {
 			api = hole(p.API, "appId")
 		}
 		i, there := at[api]

@@ -207,6 +207,68 @@ func TestATokenOfEntraFindsWhoWasProvisioned(t *testing.T) {
 	}
 }
 
+func TestAnOldIDIsNobodyAtOnce(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	e := f.user(ana)
+	old := identity.Stranger{Source: "entra:" + tenant, Subject: "00000000-0000-4000-8000-00000000a001", Login: "ana@contoso.test", Label: "ana@contoso.test"}
+	for range 2 { // the second time from memory
+		_, err := f.people.Recognise(t.Context(), old, identity.NewcomersRefuse, "bearer")
+		must(t, err)
+	}
+	_, err := f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000a002"}]`)
+	must(t, err)
+	if c, err := f.people.Recognise(t.Context(), old, identity.NewcomersRefuse, "bearer"); signoff.CodeOf(err) != "person-unknown" {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+// Whoever has a client's token could otherwise be any administrator it rules.
+func TestAClientDoesNotSayWhoAnAdministratorIs(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	e := f.user(ana)
+	role, err := f.people.MakeGroup(t.Context(), access.System, identity.NewGroup{Name: "Operators", Role: true})
+	must(t, err)
+	must(t, f.people.SetMember(t.Context(), access.System, role.Principal, f.account(e).Principal(), true))
+	must(t, f.people.ChangeServerGrants(t.Context(), access.System, func(is []access.Grant) ([]access.Grant, error) {
+		return append(is, access.Grant{Who: role.Principal, Right: access.Server}), nil
+	}))
+	for _, id := range []string{"00000000-0000-4000-8000-00000000bad0", "nobody"} {
+		_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"`+id+`"}]`)
+		if signoff.CodeOf(err) != "scim-not-taken" {
+			t.Errorf("%s: %v", id, err)
+		}
+		if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, id); found {
+			t.Errorf("%s is an administrator now", id)
+		}
+	}
+	if a, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000a001"); !found || a.ID != f.account(e).ID {
+		t.Error("the administrator's own id is nobody now")
+	}
+	_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000a001"},{"op":"replace","path":"displayName","value":"Ana"}]`)
+	if must(t, err); f.account(e).Name != "Ana" {
+		t.Error("everything else is said as before")
+	}
+}
+
+func TestAClientDoesNotSayWhoSomebodyIsWhomAnotherRules(t *testing.T) {
+	f := newFirm(t)
+	f.client.Tenant = tenant
+	people := []directory.Person{{Subject: "00000000-0000-4000-8000-00000000a001", Login: "ana", Label: "ana@contoso.test", Name: "Ana"}}
+	_, err := f.People.Take(t.Context(), "entra:"+tenant, directory.Changes{People: people}, directory.Take{})
+	must(t, err)
+	e := f.user(ana)
+	_, err = f.patch(e, `[{"op":"replace","path":"externalId","value":"00000000-0000-4000-8000-00000000bad0"}]`)
+	must(t, err)
+	if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000bad0"); found {
+		t.Error("somebody else is Ana now")
+	}
+	if _, found, _ := f.store.LinkedAccount(t.Context(), "entra:"+tenant, "00000000-0000-4000-8000-00000000a001"); !found {
+		t.Error("Ana is nobody now")
+	}
+}
+
 func TestWhoCameWithATokenFirstIsNotMadeTwice(t *testing.T) {
 	f := newFirm(t)
 	f.client.Tenant = tenant
@@ -287,6 +349,48 @@ func TestWhatCannotBeTakenIsRefusedAndMayBeSentAgain(t *testing.T) {
 	must(t, f.Delete(t.Context(), f.client, scim.UserKind, first.ID, nil))
 	if _, err := f.Create(t.Context(), f.client, scim.UserKind, f.read(scim.UserKind, strings.Replace(ana, "ana@contoso.test", "ana2", 1))); err != nil {
 		t.Errorf("after the first is gone: %v", err)
+	}
+}
+
+func TestSomebodyWhoseAddressAnAccountHereHasIsRefusedAndNotKept(t *testing.T) {
+	f := newFirm(t)
+	_, err := f.people.CreateUser(t.Context(), access.System, identity.NewUser{Login: "bob", Email: "bob@contoso.test"})
+	must(t, err)
+	bob := strings.NewReplacer("ana@", "bob@", "Ana Asker", "Bob Boss").Replace(ana)
+	_, err = f.Create(t.Context(), f.client, scim.UserKind, f.read(scim.UserKind, bob))
+	if signoff.CodeOf(err) != "scim-not-taken" || !strings.Contains(err.Error(), "somebody has the address bob@contoso.test already; if they are the same, say so on that person's page") {
+		t.Fatalf("%v", err)
+	}
+	if _, _, total, _ := f.Find(t.Context(), f.client, scim.UserKind, provision.Search{Count: -1}); total != 0 {
+		t.Errorf("%d users: what was refused is kept", total)
+	}
+	if people, _, err := f.store.CountDirectory(t.Context(), "scim:okta"); people != 0 || err != nil {
+		t.Errorf("%d people are counted, %v", people, err)
+	}
+	if left, _ := f.store.SCIMUntaken(t.Context(), "okta", 10); len(left) != 0 {
+		t.Errorf("%+v", left)
+	}
+	f.client.ByAddress = true
+	if a := f.account(f.user(bob)); a.Login != "bob" || a.Source != "scim:okta" {
+		t.Errorf("with the switch on: %+v", a)
+	}
+}
+
+func TestAnAddressSomebodyOfTheSameClientHasIsAProblemUntilItIsFree(t *testing.T) {
+	f := newFirm(t)
+	first := f.user(ana)
+	second := f.user(`{"userName":"anna@contoso.test","displayName":"Anna","emails":[{"value":"ana@contoso.test"}]}`)
+	if a := f.account(second); len(a.Addresses) != 0 {
+		t.Errorf("%+v has an address of somebody else", a)
+	}
+	list, err := f.Problems(t.Context(), f.client)
+	if err != nil || len(list) != 1 || list[0].Name != "Anna" || !strings.Contains(list[0].Reason, "the address ana@contoso.test belongs to {user:") {
+		t.Errorf("%+v %v", list, err)
+	}
+	_, err = f.patch(first, `[{"op":"remove","path":"emails"}]`)
+	must(t, err)
+	if list, err := f.Problems(t.Context(), f.client); err != nil || len(list) != 0 {
+		t.Errorf("the address is free: %+v %v", list, err)
 	}
 }
 

@@ -137,12 +137,13 @@ func lasting(external string) bool {
 	return len(external) >= 16 && digits >= 2
 }
 
-// undo removes a resource that could not be taken.
+// undo removes a resource that could not be taken, and what was noted of it.
 func (s *Service) undo(ctx context.Context, c Client, e Entry) error {
 	if err := s.Store.SCIMDelete(ctx, c.Name, e.ID, e.Rev); err != nil {
 		return err
 	}
-	return s.Store.SCIMTaken(ctx, c.Name, e.ID, e.Rev+1)
+	e.Gone, e.Rev = true, e.Rev+1
+	return s.takeOne(ctx, c, e, nil)
 }
 
 // newID is random: nobody can guess it, and it is never another's.

@@ -2,7 +2,7 @@ package provision
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -68,15 +68,54 @@ func (s *Service) takeOne(ctx context.Context, c Client, e Entry, members *store
 	if err != nil {
 		return err
 	}
-	if err := notTaken(e, out); err != nil {
+	isPerson := !e.Gone && !e.Group
+	nobody := false
+	if isPerson && e.Is.Person().Active {
+		_, found, err := s.Store.LinkedAccount(ctx, c.Source(), e.ID)
+		if err != nil {
+			return err
+		}
+		nobody = !found
+	}
+	if err := notTaken(e, out, nobody); err != nil {
 		return err
 	}
-	if !e.Gone && !e.Group {
+	if isPerson {
 		if err := s.link(ctx, c, e); err != nil {
 			return err
 		}
 	}
 	return s.Store.SCIMTaken(ctx, c.Name, e.ID, e.Rev)
+}
+
+// mostProblems bounds how many people Problems looks at.
+const mostProblems = 50
+
+// Problems tells which people of a client could not be taken as it wrote them,
+// and why: whose address somebody else has, for instance. It looks at them as
+// they are now, and changes nothing.
+func (s *Service) Problems(ctx context.Context, c Client) ([]directory.Problem, error) {
+	subjects, err := s.Store.TroubledPeople(ctx, c.Source(), mostProblems)
+	if err != nil || len(subjects) == 0 {
+		return nil, err
+	}
+	var people []directory.Person
+	for _, id := range subjects {
+		r, found, err := s.Store.SCIMResourceByID(ctx, c.Name, id)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		e, err := entryOf(r)
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, person(e))
+	}
+	out, err := s.People.Take(ctx, c.Source(), directory.Changes{People: people}, directory.Take{ByAddress: c.ByAddress, Only: true})
+	return out.Problems, err
 }
 
 // person is what an entry says of somebody.
@@ -98,13 +137,14 @@ func (s *Service) group(ctx context.Context, c Client, e Entry, members *store.S
 }
 
 // notTaken makes a refusal of what directory could not do. An address that
-// somebody else has, or that is none, is left out and no reason to refuse.
-func notTaken(e Entry, out directory.Outcome) error {
+// somebody else has, or that is none, is left out and no reason to refuse, as
+// long as somebody came of it all the same; nobody tells that none did.
+func notTaken(e Entry, out directory.Outcome, nobody bool) error {
 	for _, p := range out.Problems {
-		if p.Subject != e.ID || strings.HasPrefix(p.Code, "address-") {
+		if p.Subject != e.ID || !nobody && strings.HasPrefix(p.Code, "address-") || p.Code == "address-unusable" {
 			continue
 		}
-		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: fmt.Sprintf("%s: %s", p.Code, p.Reason)}
+		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: p.Reason}
 	}
 	return nil
 }
@@ -112,7 +152,7 @@ func notTaken(e Entry, out directory.Outcome) error {
 // adopt lets an entry be whoever its externalId says they are in Entra ID: who
 // came with a token before is not made a second time.
 func (s *Service) adopt(ctx context.Context, c Client, e Entry) error {
-	if c.entra() == "" || !guid(e.External) {
+	if c.entra() == "" || !signoff.IsGUID(strings.ToLower(e.External)) {
 		return nil
 	}
 	a, found, err := s.Store.LinkedAccount(ctx, c.entra(), strings.ToLower(e.External))
@@ -136,7 +176,9 @@ func externalTaken(e Entry, err error) error {
 	return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: "the externalId is another person's here: " + e.External, Err: err}
 }
 
-// link lets tokens of Entra ID find the person that an entry became.
+// link lets tokens of Entra ID find the person that an entry became. It keeps to
+// accounts that the client rules; and who somebody with power over the server is
+// in Entra ID is not for it to change: whoever has its token would be them.
 func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	if c.entra() == "" {
 		return nil
@@ -145,22 +187,33 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	if err != nil || !found {
 		return err // somebody inactive of whom no account was made
 	}
+	if a.Source != c.Source() {
+		return nil
+	}
 	links, err := s.Store.Links(ctx, a.ID)
 	if err != nil {
 		return err
 	}
 	want := strings.ToLower(e.External)
-	for _, l := range links {
-		if l.Source == c.entra() && l.Subject == want {
-			return nil
-		}
-		if l.Source == c.entra() { // the client says that they are another one now
-			if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
-				return err
-			}
+	had := slices.DeleteFunc(links, func(l store.IdentityLink) bool { return l.Source != c.entra() })
+	if slices.ContainsFunc(had, func(l store.IdentityLink) bool { return l.Subject == want }) || len(had) == 0 && !signoff.IsGUID(want) {
+		return nil
+	}
+	power, err := s.Store.HoldsPower(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if power {
+		return &signoff.Error{Kind: signoff.Conflict, Code: codeNotTaken, Detail: "the externalId of an administrator was not taken: " + e.External,
+			Hint: "an administrator says on their page who they are in Entra ID"}
+	}
+	defer s.People.Changed(a.ID)
+	for _, l := range had { // the client says that they are another one now
+		if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
+			return err
 		}
 	}
-	if !guid(want) {
+	if !signoff.IsGUID(want) {
 		return nil
 	}
 	err = s.Store.Link(ctx, store.IdentityLink{Source: c.entra(), Subject: want, Account: a.ID, Label: e.Label})
@@ -168,20 +221,6 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 		return externalTaken(e, err)
 	}
 	return err
-}
-
-// guid tells whether text is an object id of Entra ID.
-func guid(text string) bool {
-	parts := strings.Split(text, "-")
-	if len(parts) != 5 {
-		return false
-	}
-	for i, n := range []int{8, 4, 4, 4, 12} {
-		if len(parts[i]) != n || strings.Trim(parts[i], "0123456789abcdefABCDEF") != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // nothing tells whether members stay as they are.

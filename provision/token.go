@@ -45,7 +45,7 @@ func (s *Service) AddToken(ctx context.Context, by signoff.Caller, client string
 	if err != nil {
 		return "", k, err
 	}
-	k, err = s.Store.SCIMAddToken(ctx, k, store.Change{By: by.Principal, How: by.How, What: "scim-token", Subject: client, After: after})
+	k, err = s.Store.SCIMAddToken(ctx, k, store.Change{By: by.Principal, How: by.Recognised(), What: "scim-token", Subject: client, After: after})
 	return seal.Secret(text), k, err
 }
 
@@ -58,7 +58,7 @@ func (s *Service) EndToken(ctx context.Context, by signoff.Caller, client string
 	if err != nil {
 		return err
 	}
-	return s.Store.SCIMEndToken(ctx, client, id, store.Change{By: by.Principal, How: by.How, What: "scim-token", Subject: client, Before: before})
+	return s.Store.SCIMEndToken(ctx, client, id, store.Change{By: by.Principal, How: by.Recognised(), What: "scim-token", Subject: client, Before: before})
 }
 
 func hashOf(text string) string {
@@ -67,7 +67,7 @@ func hashOf(text string) string {
 }
 
 var errUnknownToken = &signoff.Error{Kind: signoff.Unauthenticated, Code: "scim-token-unknown",
-	Detail: "the token is none of a SCIM client, or was ended, or has run out", Hint: "make another one under Manage, Directories"}
+	Detail: "the token is none of a SCIM client, or was ended, or has run out", Hint: "make another one under Manage › Access › Directories"}
 
 // ClientOf returns the name of the client whose token this is. It refuses others
 // ("scim-token-unknown").

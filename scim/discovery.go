@@ -20,7 +20,7 @@ func ServiceProviderConfig(base string, l Limits) Resource {
 		"sort":           not,
 		"etag":           Resource{"supported": true},
 		"authenticationSchemes": []any{Resource{"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
-			"description": "A token made for this client under Manage, Directories, or an access token of an issuer that is trusted for it.",
+			"description": "A token made for this client under Manage › Access › Directories, or an access token of an issuer that is trusted for it.",
 			"specUri":     "https://www.rfc-editor.org/info/rfc6750"}},
 		"meta": Resource{"resourceType": "ServiceProviderConfig", "location": base + "/ServiceProviderConfig"},
 	}

@@ -231,6 +231,23 @@ func (s *Store) CountDirectory(ctx context.Context, source string) (people, grou
 	return people, groups, s.explain(err)
 }
 
+// TroubledPeople returns up to limit people who are there in a source and could
+// not be taken as they are told of.
+func (s *Store) TroubledPeople(ctx context.Context, source string, limit int) ([]string, error) {
+	rows, err := s.query(ctx, `select subject from directory_entry where source = $1 and kind = 0 and state = 0 and mark = '' order by subject limit $2`, source, limit)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	err = eachRow(rows, func() error {
+		var subject string
+		err := rows.Scan(&subject)
+		list = append(list, subject)
+		return err
+	})
+	return list, s.explain(err)
+}
+
 // refusal returns err as what can be told of one person or group, or nil when
 // it is more than that.
 func refusal(err error) *signoff.Error {

@@ -214,6 +214,14 @@ func (t *tx) claimAccount(id int64, ruled, source string, p TakePerson, out *Too
 	if err != nil {
 		return err
 	}
+	power, err := t.holdsPower(id)
+	if err != nil {
+		return err
+	}
+	others, err := t.ids(`select account from identity_link where source = $1 and account = $2`, source, id)
+	if err != nil {
+		return err
+	}
 	switch {
 	case ruled != "":
 		return refuse("person-ruled-elsewhere", signoff.Mention(before.Principal())+" has the address "+p.Account.Addresses[0].Text+" and comes from "+ruled,
@@ -221,7 +229,10 @@ func (t *tx) claimAccount(id int64, ruled, source string, p TakePerson, out *Too
 	case !p.ByAddress:
 		return refuse("address-taken", "somebody has the address "+p.Account.Addresses[0].Text+" already",
 			"if they are the same, say so on that person's page, or let the directory find people by address")
-	case before.App || before.Admin:
+	case len(others) > 0:
+		return refuse("address-taken", "the address "+p.Account.Addresses[0].Text+" belongs to somebody here who is another one in that directory",
+			"say on that person's page who they are there now")
+	case before.App || power:
 		return refuse("address-taken", "the address "+p.Account.Addresses[0].Text+" belongs to an administrator or an application here",
 			"these are not taken over by an address: say on their page who they are in the directory")
 	}
@@ -276,8 +287,8 @@ func (t *tx) takeManager(source string, p TakePerson, out *TookPerson) error {
 	return err
 }
 
-// TakeGone notes people who are in a directory no more and switches their
-// accounts off; groups lose the members that came from there. Nothing is deleted.
+// TakeGone notes people who are in a directory no more and switches the
+// accounts off that it rules; groups lose the members that came from there. Nothing is deleted.
 func (s *Store) TakeGone(ctx context.Context, source string, subjects []string, dry bool) ([]TookPerson, error) {
 	var out []TookPerson
 	err := s.taking(ctx, dry, func(t *tx) error {
@@ -306,7 +317,7 @@ func (t *tx) takeGone(source string, e DirectoryEntry, out *TookPerson) error {
 	err := t.row(`select account from identity_link where source = $1 and subject = $2`, source, e.Subject).Scan(&id)
 	if err == nil && was.State == EntryThere {
 		var before Account
-		if before, err = t.account(id); err == nil {
+		if before, err = t.account(id); err == nil && before.Source == source {
 			a := before
 			a.Disabled, out.Account = true, id
 			err = t.changePerson(before, a, func(Account) []string { return nil }, out)

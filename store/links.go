@@ -43,18 +43,18 @@ func (t *tx) link(l IdentityLink, now int64) error {
 	return err
 }
 
-// Unlink undoes Link. What is not there is no error.
+// Unlink undoes Link, and ends the account's sessions that a provider vouched
+// for. What is not there is no error.
 func (s *Store) Unlink(ctx context.Context, source, subject string) error {
 	return s.exclusively(ctx, func(t *tx) error {
-		_, err := t.exec(`delete from identity_link where source = $1 and subject = $2`, source, subject)
-		return err
-	})
-}
-
-// SeenAt notes when somebody last came by a link.
-func (s *Store) SeenAt(ctx context.Context, source, subject string, at time.Time) error {
-	return s.exclusively(ctx, func(t *tx) error {
-		_, err := t.exec(`update identity_link set seen = $3 where source = $1 and subject = $2 and seen < $3`, source, subject, micros(at))
+		var account int64
+		err := t.row(`delete from identity_link where source = $1 and subject = $2 returning account`, source, subject).Scan(&account)
+		if isNoRows(err) {
+			return nil
+		}
+		if err == nil {
+			_, err = t.exec(endVouched, account)
+		}
 		return err
 	})
 }

@@ -237,7 +237,8 @@ func writeWords(tx *tx, p signoff.Principal, words []string) error {
 }
 
 // SetPassword keeps a hashed password, raises the user's epoch and ends their sessions.
-func (s *Store) SetPassword(ctx context.Context, id int64, password string) error {
+func (s *Store) SetPassword(ctx context.Context, id int64, password string, record ...Change) error {
+	now := s.Now()
 	return s.exclusively(ctx, func(tx *tx) error {
 		n, err := tx.exec(`update account set password = $2, epoch = epoch + 1 where id = $1`, id, password)
 		if err != nil {
@@ -245,6 +246,9 @@ func (s *Store) SetPassword(ctx context.Context, id int64, password string) erro
 		}
 		if n == 0 {
 			return noUser
+		}
+		if err := tx.record(record, now, userPrincipal(id), nil, passwordText); err != nil {
+			return err
 		}
 		_, err = tx.exec(`delete from session where account = $1`, id)
 		return err

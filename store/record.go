@@ -61,6 +61,9 @@ func memberText(p signoff.Principal) []byte {
 	}{p})
 }
 
+// passwordText is all that is said of a new password.
+var passwordText = []byte(`{"password":"(another)"}`)
+
 func textOf(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {

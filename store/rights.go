@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -276,6 +277,30 @@ func (t *tx) hasAdministrator() (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// HoldsPower tells whether an account administers the server or may act in
+// others' names, by itself or through a group or role. Such an account is given
+// to nobody by what another system writes: an address, an id.
+func (s *Store) HoldsPower(ctx context.Context, account int64) (bool, error) {
+	holds, err := readPower(func(query string, args ...any) *sql.Row { return s.row(ctx, query, args...) }, account)
+	return holds, s.explain(err)
+}
+
+func (t *tx) holdsPower(account int64) (bool, error) { return readPower(t.row, account) }
+
+func readPower(row func(query string, args ...any) *sql.Row, account int64) (bool, error) {
+	var some int
+	err := row(`with recursive held (id) as (
+			select people_group from membership where account = $1
+			union select n.people_group from nesting n join held h on n.member = h.id)
+		select 1 from account where id = $1 and admin = 1
+		union all select 1 from server_right where name in ('administer', 'impersonate')
+			and (principal = $2 or principal in (select 'group:' || id from held)) limit 1`, account, string(userPrincipal(account))).Scan(&some)
+	if isNoRows(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // dropGrants takes every right from a principal that is going.

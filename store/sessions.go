@@ -139,6 +139,19 @@ func (s *Store) EndSessionsFrom(ctx context.Context, issuer, subject, sid string
 	return n, err
 }
 
+// EndSessionsThrough ends the sessions that were begun through a provider. It
+// returns how many there were.
+func (s *Store) EndSessionsThrough(ctx context.Context, provider string) (n int64, err error) {
+	if provider == "" {
+		return 0, nil // those begun with a password
+	}
+	err = s.write(ctx, func(tx *tx) error {
+		n, err = tx.exec(`delete from session where provider = $1`, provider)
+		return err
+	})
+	return n, err
+}
+
 // EndSessionsOf ends a user's sessions but the one with the token except.
 func (s *Store) EndSessionsOf(ctx context.Context, account int64, except string) (n int64, err error) {
 	err = s.write(ctx, func(tx *tx) error {

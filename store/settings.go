@@ -69,9 +69,18 @@ func (s *Store) SaveSetting(ctx context.Context, set Setting, note Change) (Sett
 	if err != nil {
 		return Setting{}, err
 	}
-	set.Rev, set.At = set.Rev+1, now
+	set.Rev, set.At = set.Rev+1, moment(micros(now)) // as it is read again
 	s.Publish(TopicSettings, set.Name)
 	return set, nil
+}
+
+// LastSaved says who saved a setting and when, to whoever wanted to replace it.
+func (s Setting) LastSaved() string {
+	who := "the server itself"
+	if s.By != "" {
+		who = signoff.Mention(s.By)
+	}
+	return who + " saved this setting " + signoff.At(s.At)
 }
 
 func settingChanged(is Setting) error {
@@ -80,6 +89,5 @@ func settingChanged(is Setting) error {
 			Detail: "the setting was never saved, so there is no revision to replace", Hint: "load it again, then save"}
 	}
 	return &signoff.Error{Kind: signoff.Conflict, Code: "setting-changed",
-		Detail: signoff.Mention(is.By) + " saved this setting at " + is.At.Format("2006-01-02 15:04:05 MST"),
-		Hint:   "load it again, look at what is different, then save"}
+		Detail: is.LastSaved(), Hint: "load it again, look at what is different, then save"}
 }

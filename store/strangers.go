@@ -48,8 +48,9 @@ func (s *Store) LinkNoted(ctx context.Context, l IdentityLink, note Change) erro
 	})
 }
 
-// UnlinkNoted undoes a link of an account, with a change on record. It refuses
-// one that is not there ("link-not-found").
+// UnlinkNoted undoes a link of an account, with a change on record: memberships
+// that came of it end, and sessions that a provider vouched for. It refuses one
+// that is not there ("link-not-found").
 func (s *Store) UnlinkNoted(ctx context.Context, l IdentityLink, note Change) error {
 	now := s.Now()
 	return s.exclusively(ctx, func(t *tx) error {
@@ -64,9 +65,16 @@ func (s *Store) UnlinkNoted(ctx context.Context, l IdentityLink, note Change) er
 			and people_group in (select id from people_group where source = '')`, l.Account, l.Source); err != nil {
 			return err
 		}
+		if _, err := t.exec(endVouched, l.Account); err != nil {
+			return err
+		}
 		return t.note(note, now)
 	})
 }
+
+// endVouched ends the sessions of an account that a provider vouched for: whoever
+// it spoke of may be somebody else.
+const endVouched = `delete from session where account = $1 and provider <> ''`
 
 // Admit makes an account for somebody in another system, under the first of the
 // logins that nobody has, ties them to it, and notes the change that note makes
@@ -315,12 +323,6 @@ func (s *Store) Newcomers(ctx context.Context, refused bool, before int64, limit
 	}
 	list, err := scanNewcomers(s.query(ctx, query, before, limit))
 	return list, s.explain(err)
-}
-
-// CountNewcomers tells how many wait for an answer, up to most.
-func (s *Store) CountNewcomers(ctx context.Context, most int) (n int, err error) {
-	err = s.row(ctx, `select count(*) from (select 1 from newcomer where refused = 0 limit $1) as some`, most).Scan(&n)
-	return n, s.explain(err)
 }
 
 // RefuseNewcomer notes that an administrator said no, or takes that back.

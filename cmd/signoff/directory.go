@@ -41,7 +41,10 @@ func listDirectoriesCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "Directories, and how they stand",
-		Args:  cobra.NoArgs,
+		Long:  "List the directories people come from, how many of them, and how the last sync went.",
+		Example: `  signoff directory list
+  signoff directory list --json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := t.dial(cmd)
 			if err != nil {
@@ -69,6 +72,10 @@ func lastSync(d api.Directory, st api.DirectoryStatus) string {
 	switch {
 	case !d.On:
 		return "switched off"
+	case d.Type == "scim" && len(st.Problems) > 0:
+		return fmt.Sprintf("none: its provider writes by itself; problem: %s: %s", st.Problems[0].Name, st.Problems[0].Reason)
+	case d.Type == "scim":
+		return "none: its provider writes by itself, with a token of the page Directories"
 	case st.Last == nil:
 		return "never; begin with signoff directory sync " + d.Name + " --preview"
 	}
@@ -100,7 +107,11 @@ func testDirectoryCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test NAME",
 		Short: "Try a directory step by step; takes nothing",
-		Args:  cobra.ExactArgs(1),
+		Long: `Go the way of a sync as far as it gets: the name, the connection, its certificate,
+the sign-in, and a few people and groups as they would be taken. Nothing is
+changed. Ends with 1 when a step fails.`,
+		Example: `  signoff directory test contoso`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := t.dial(cmd)
 			if err != nil {

@@ -110,7 +110,7 @@ func (g *registering) explain(err error) error {
 	if !ok {
 		return err
 	}
-	f := no.Finding(doctor.Setup{App: g.client, Tenant: g.values.Tenant, Login: g.login})
+	f := no.Finding(doctor.Setup{Caller: g.client, Tenant: g.values.Tenant, Login: g.login})
 	hint := f.Do
 	for _, c := range f.Copy {
 		hint += "\n  " + c.Text

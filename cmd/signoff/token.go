@@ -69,7 +69,10 @@ func listTokensCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List your tokens, or everybody's",
-		Args:  cobra.NoArgs,
+		Long:  "List access tokens with what they may do, when they end and when they were last used. The tokens themselves are kept nowhere.",
+		Example: `  signoff token list
+  signoff token list --all`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := t.dial(cmd)
 			if err != nil {
@@ -120,9 +123,11 @@ func revokeTokenCommand() *cobra.Command {
 	var t talk
 	var anybody bool
 	c := &cobra.Command{
-		Use:   "revoke ID",
-		Short: "End a token at once",
-		Args:  cobra.ExactArgs(1),
+		Use:     "revoke ID",
+		Short:   "End a token at once",
+		Long:    "End one of your tokens, by the number that `signoff token list` shows. Whatever uses it is refused from then on.",
+		Example: `  signoff token revoke 3`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || id <= 0 {

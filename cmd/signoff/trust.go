@@ -19,7 +19,7 @@ func trustCommand() *cobra.Command {
 		Use:   "trust",
 		Short: "Say whose bearer tokens are believed: Entra tenants and other issuers",
 		Long: `Say whose bearer tokens the API believes. Changes are in force on all servers at
-once; the page is Manage, Trust.
+once; the page is Manage › Access › Trust.
 
 Only administrators may see or change it.`,
 		Example: `  signoff trust add --tenant contoso.com --audience 6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c
@@ -28,7 +28,7 @@ Only administrators may see or change it.`,
 		Args:    cobra.NoArgs,
 		GroupID: "talk",
 	}
-	c.AddCommand(trustListCommand(), trustAddCommand(), trustRemoveCommand(), trustCheckCommand())
+	c.AddCommand(trustListCommand(), trustAddCommand(), trustSetCommand(), trustRemoveCommand(), trustCheckCommand())
 	return c
 }
 
@@ -80,7 +80,7 @@ type addTrust struct {
 	authority                       string
 	audiences, scopes, versions     []string
 	clients, roles, apps            []string
-	noLink                          bool
+	noLink, replace                 bool
 }
 
 func trustAddCommand() *cobra.Command {
@@ -94,7 +94,8 @@ OpenID provider (--issuer, its address). What is needed besides is looked up
 there. The audience is the Application (client) ID of the API's registration in
 that tenant, or its Application ID URI, as far as you know them.
 
-An entry of the same name is replaced.`,
+An entry of the same name is left as it is: signoff trust set changes some of it,
+and --replace makes it anew, with nothing of what it had.`,
 		Example: `  signoff trust add --tenant contoso.com --audience 6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c
   signoff trust add --tenant contoso.com --audience api://6b1f2a3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c --newcomers ask
   signoff trust add --issuer https://login.example.com --audience signoff --scope workflow`,
@@ -107,11 +108,11 @@ An entry of the same name is replaced.`,
 			if err != nil {
 				return err
 			}
-			set, err := a.save(cmd, c)
+			set, before, err := a.save(cmd, c)
 			if err != nil || t.asJSON {
 				return orJSON(cmd, err, set)
 			}
-			sayTrusted(cmd, set)
+			sayTrusted(cmd, set, before)
 			return nil
 		},
 	}
@@ -129,25 +130,36 @@ An entry of the same name is replaced.`,
 	f.StringSliceVar(&a.clients, "client", nil, "application that may call (default all)")
 	f.StringSliceVar(&a.roles, "app-role", nil, "applications by themselves may call with this app role")
 	f.StringSliceVar(&a.apps, "app", nil, "this application may call by itself")
+	f.BoolVar(&a.replace, "replace", false, "make an entry of the same name anew, and drop what it had")
 	f.StringVar(&a.authority, "authority", "", "address of Entra in a cloud of its own")
 	return c
 }
 
 // save proposes an entry, fills in what was said, and saves it beside the
-// others. Somebody who saves in the same moment is not overwritten.
-func (a *addTrust) save(cmd *cobra.Command, c *client.Client) (api.Trust, error) {
+// others. Somebody who saves in the same moment is not overwritten, nor is an
+// entry of the same name unless that was said; before is what was replaced.
+func (a *addTrust) save(cmd *cobra.Command, c *client.Client) (set api.Trust, before *api.TrustedIssuer, err error) {
 	p, err := c.ProposeTrust(cmd.Context(), api.ProposeTrust{From: a.tenant + a.issuer, Audiences: a.audiences, Authority: a.authority, AuthorityV1: a.authority})
 	if err != nil {
-		return api.Trust{}, err
+		return api.Trust{}, nil, err
 	}
 	is := p.Issuer
 	a.fill(&is)
 	now, tag, err := c.Trust(cmd.Context())
 	if err != nil {
-		return api.Trust{}, err
+		return api.Trust{}, nil, err
 	}
-	all := slices.DeleteFunc(now.Issuers, func(other api.TrustedIssuer) bool { return strings.EqualFold(other.Name, is.Name) })
-	return c.SetTrust(cmd.Context(), tag, append(all, is))
+	all := slices.Clone(now.Issuers)
+	if i := entryCalled(all, is.Name); i >= 0 {
+		if !a.replace {
+			return api.Trust{}, nil, &signoff.Error{Kind: signoff.Conflict, Code: "issuer-exists", Detail: "there is an entry called " + all[i].Name + " already",
+				Hint: "`signoff trust set " + all[i].Name + " …` changes what you name and leaves the rest; --name adds another, --replace drops what it has"}
+		}
+		before = &now.Issuers[i]
+		all = slices.Delete(all, i, i+1)
+	}
+	set, err = c.SetTrust(cmd.Context(), tag, append(all, is))
+	return set, before, err
 }
 
 func (a *addTrust) fill(is *api.TrustedIssuer) {
@@ -173,10 +185,13 @@ func (a *addTrust) fill(is *api.TrustedIssuer) {
 	}
 }
 
-func sayTrusted(cmd *cobra.Command, set api.Trust) {
+func sayTrusted(cmd *cobra.Command, set api.Trust, before *api.TrustedIssuer) {
 	is := set.Issuers[len(set.Issuers)-1]
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Tokens of %s (%s) are believed now, for %s.\n", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))
+	if before != nil {
+		sayChanged(out, *before, is)
+	}
 	sayProblems(cmd.ErrOrStderr(), set)
 }
 
@@ -207,7 +222,7 @@ func trustRemoveCommand() *cobra.Command {
 			}
 			left := slices.DeleteFunc(slices.Clone(now.Issuers), func(is api.TrustedIssuer) bool { return strings.EqualFold(is.Name, args[0]) })
 			if len(left) == len(now.Issuers) {
-				return &signoff.Error{Kind: signoff.NotFound, Code: "issuer-not-found", Detail: "there is no entry called " + args[0], Hint: "`signoff trust list` shows those there are"}
+				return errNoEntry(args[0])
 			}
 			set, err := c.SetTrust(cmd.Context(), tag, left)
 			if err != nil || t.asJSON {

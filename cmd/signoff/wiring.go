@@ -32,6 +32,7 @@ import (
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
 	"github.com/signoffhq/signoff/sandbox/entra"
+	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/web"
 )
@@ -76,27 +77,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 			s.close()
 		}
 	}()
-	if err := makeFolder(cfg.Data); err != nil {
-		return s, err
-	}
-	if f.sandbox && cfg.Store == "" {
-		if err := markUnfurnished(cfg.Data); err != nil {
-			return s, err
-		}
-	}
-	if s.store, err = openStore(ctx, cfg, log); err != nil {
-		return s, err
-	}
-	if f.sandbox && cfg.Store != "" {
-		if err := s.markEmpty(ctx, cfg.Data); err != nil {
-			return s, err
-		}
-	}
-	place, err := keyOf(cfg.Data)
-	if err != nil {
-		return s, err
-	}
-	key, err := place.load(ctx, s.store)
+	key, err := s.openData(ctx, cfg, f)
 	if err != nil {
 		return s, err
 	}
@@ -140,6 +121,32 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers})
 	return s, s.openHTTP(cfg, f)
+}
+
+// openData opens the data folder and the store, and returns the key to the
+// secrets in them.
+func (s *server) openData(ctx context.Context, cfg Config, f serveFlags) (key seal.Key, err error) {
+	if err := makeFolder(cfg.Data); err != nil {
+		return key, err
+	}
+	if f.sandbox && cfg.Store == "" {
+		if err := markUnfurnished(cfg.Data); err != nil {
+			return key, err
+		}
+	}
+	if s.store, err = openStore(ctx, cfg, s.log); err != nil {
+		return key, err
+	}
+	if f.sandbox && cfg.Store != "" {
+		if err := s.markEmpty(ctx, cfg.Data); err != nil {
+			return key, err
+		}
+	}
+	place, err := keyOf(cfg.Data)
+	if err != nil {
+		return key, err
+	}
+	return place.load(ctx, s.store)
 }
 
 // openStore opens the data. It waits for a database that cannot be reached yet

@@ -18,6 +18,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type tenant struct {
 	http   *http.Client
 	client *graph.Client
 	waited []time.Duration
+	ahead  atomic.Int64 // how far its clock is before ours
 }
 
 func registration(t *testing.T, name string) entra.Registration {
@@ -47,7 +49,8 @@ func registration(t *testing.T, name string) entra.Registration {
 
 func open(t *testing.T) *tenant {
 	t.Helper()
-	s, err := entra.Open(t.Context(), entra.Options{Dir: t.TempDir()})
+	x := &tenant{t: t}
+	s, err := entra.Open(t.Context(), entra.Options{Dir: t.TempDir(), Now: func() time.Time { return time.Now().Add(time.Duration(x.ahead.Load())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +63,7 @@ func open(t *testing.T) *tenant {
 	pool.AppendCertsFromPEM(ca)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true} // net/http asks again by itself on a connection it kept
 	t.Cleanup(transport.CloseIdleConnections)
-	x := &tenant{Server: s, t: t, http: &http.Client{Transport: transport}}
+	x.Server, x.http = s, &http.Client{Transport: transport}
 	r := registration(t, "Contoso Directory Reader")
 	x.client = &graph.Client{HTTP: x.http, Authority: s.URL(), Graph: s.URL(), Tenant: entra.TenantID, ClientID: r.ClientID, Secret: graph.Secret(r.Secret), PageSize: 2,
 		Wait: func(_ context.Context, d time.Duration) error { x.waited = append(x.waited, d); return nil }}

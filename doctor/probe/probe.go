@@ -148,9 +148,15 @@ func (p *Prober) fetch(ctx context.Context, address string) (f doctor.Fetch, bod
 		leaf := t.state.PeerCertificates[0]
 		f.Expires, f.Authority = leaf.NotAfter, leaf.Issuer.CommonName
 	}
+	p.judge(&f, resp, body, err)
+	return f, body
+}
+
+// judge says what came of a try: an answer, or why there is none whole.
+func (p *Prober) judge(f *doctor.Fetch, resp *http.Response, body []byte, err error) {
 	switch {
 	case err != nil:
-		p.explain(&f, err)
+		p.explain(f, err)
 	case f.Status == http.StatusTooManyRequests:
 		f.Cause, f.Problem = "throttled", "429"
 	case f.Status != http.StatusOK:
@@ -161,7 +167,6 @@ func (p *Prober) fetch(ctx context.Context, address string) (f doctor.Fetch, bod
 		f.Stopped = doctor.StageDone
 		f.Page = isPage(resp.Header.Get("Content-Type"), body)
 	}
-	return f, body
 }
 
 func isPage(kind string, body []byte) bool {

@@ -45,7 +45,7 @@ func (s *Server) swagger(w http.ResponseWriter, r *http.Request) {
 		about.basic = false
 	case only != "":
 		s.Refuse(w, r, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request",
-			Detail: "auth is left out, basic or oauth2, and names what this API takes", Hint: "an administrator sets it under Manage, APIs and Trust"})
+			Detail: "auth is left out, basic or oauth2, and names what this API takes", Hint: "an administrator sets it under Manage › Access › APIs and Trust"})
 		return
 	}
 	document, err := swagger(about)

@@ -14,7 +14,7 @@ import (
 var (
 	errNoToken = &signoff.Error{Kind: signoff.Unauthenticated, Code: "sign-in-needed", Detail: "the request has no bearer token"}
 	errNotOne  = &signoff.Error{Kind: signoff.Forbidden, Code: "scim-not-a-client",
-		Detail: "no SCIM directory is set up for this client", Hint: "an administrator does that under Manage, Directories"}
+		Detail: "no SCIM directory is set up for this client", Hint: "an administrator does that under Manage › Access › Directories"}
 )
 
 // client finds out who writes.

@@ -88,6 +88,16 @@ func TestAnAdministratorSetsUpAClientAndItWrites(t *testing.T) {
 	if status, out := rest(t, w.World, "GET", "/directories/okta", ""); status != 200 || out["people"] != 2.0 {
 		t.Errorf("%d %v", status, out)
 	}
+	// Somebody else with an address of hers is here without it, and the directory says so.
+	if status, text, _ := w.send("POST", "/Users", `{"userName":"anna@contoso.test","displayName":"Anna","emails":[{"value":"ana@contoso.test"}]}`); status != 201 {
+		t.Fatalf("%d %s", status, text)
+	}
+	for _, path := range []string{"/directories/okta", "/directories"} {
+		_, out := rest(t, w.World, "GET", path, "")
+		if text, _ := json.Marshal(out); !strings.Contains(string(text), `"name":"Anna","reason":"the address ana@contoso.test belongs to Ana from Okta, so it was left out"`) {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
 	status, tokens := rest(t, w.World, "GET", "/directories/okta/tokens", "")
 	kept, _ := tokens["tokens"].([]any)
 	if status != 200 || len(kept) != 1 || tokens["address"] != "https://signoff.example.test"+scimapi.Base {

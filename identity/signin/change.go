@@ -107,7 +107,7 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, w Wanted) (Kept, 
 	if err != nil {
 		return Kept{}, err
 	}
-	note := store.Change{By: by.Principal, How: by.How, What: SettingName, Subject: SettingName}
+	note := store.Change{By: by.Principal, How: by.Recognised(), What: SettingName, Subject: SettingName}
 	if is.Rev > 0 {
 		note.Before = noteOf(before)
 	}
@@ -119,8 +119,27 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, w Wanted) (Kept, 
 	if _, err := s.load(ctx); err != nil {
 		return Kept{}, err
 	}
+	if err := s.endRemoved(ctx, &before, &set); err != nil {
+		return Kept{}, err
+	}
 	s.log.InfoContext(ctx, "how people sign in was changed", slog.String("user", string(by.Principal)))
 	return s.kept(set, saved.Rev), nil
+}
+
+// endRemoved ends the sessions begun through providers that vouch for nobody any
+// more: those taken out, and those that are somebody else's by now.
+func (s *Service) endRemoved(ctx context.Context, before, now *Setting) error {
+	for _, p := range before.Providers {
+		if is := now.find(p.ID); is != nil && is.Issuer == p.Issuer {
+			continue
+		}
+		n, err := s.cfg.Store.EndSessionsThrough(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		s.log.InfoContext(ctx, "sessions ended with their provider", slog.String("provider", p.ID), slog.Int64("sessions", n))
+	}
+	return nil
 }
 
 // noteOf is the setting for the record of changes: without secrets, but with
@@ -149,7 +168,7 @@ func (s *Service) keepSecret(p, old *Provider, forget bool) error {
 	switch {
 	case len(p.Secret) > maxSecret || strings.ContainsAny(p.Secret, "\r\n\x00"):
 		return badSecret("the secret is at most 2000 characters on one line")
-	case guidForm.MatchString(strings.ToLower(p.Secret)) && p.Tenant != "":
+	case signoff.IsGUID(strings.ToLower(p.Secret)) && p.Tenant != "":
 		return badSecret("this is the id of a secret, not the secret: copy the column Value, which Entra shows once, when the secret is made")
 	case p.Secret != "":
 		p.Secret = s.cfg.Seal.Lock(secretPurpose, seal.Secret(p.Secret))
@@ -248,7 +267,7 @@ func (s *Service) meant(ctx context.Context, by signoff.Caller, a Addition) (*tr
 		if err != nil {
 			return nil, err
 		}
-		for _, is := range state.Setting.Issuers {
+		for _, is := range state.Value.Issuers {
 			if is.Name == a.Trust {
 				return &is.Issuer, nil
 			}

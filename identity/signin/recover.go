@@ -73,5 +73,5 @@ func (s *Service) Recover(ctx context.Context, ticket, remote string) (identity.
 	if err != nil {
 		return identity.Session{}, err
 	}
-	return s.cfg.People.BeginSession(ctx, caller, identity.SessionOrigin{})
+	return s.cfg.People.BeginSession(ctx, caller, identity.SessionOrigin{Provider: identity.RecoveryLink})
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,6 +47,26 @@ type CommandLine struct {
 	Scopes   []string `json:"scopes"`
 }
 
+// usualScopes belong to no API.
+var usualScopes = []string{"openid", "profile", "email", "offline_access"}
+
+// bareScope is the first scope that names no API; "" when all do.
+func (l *CommandLine) bareScope() string {
+	for _, s := range l.Scopes {
+		if !strings.Contains(s, "/") && !slices.Contains(usualScopes, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// isVersion1 tells whether an issuer is Entra's as tokens of version 1.0 name
+// it: the tenant alone, such as https://sts.windows.net/TENANT/.
+func isVersion1(issuer string) bool {
+	u, err := url.Parse(issuer)
+	return err == nil && signoff.IsGUID(strings.Trim(u.Path, "/"))
+}
+
 // Paths that providers send browsers back to. The first is ours, the second
 // K2's, for registrations that were made for it. A further provider has a path
 // of its own, below the first: an answer that arrives at another's is refused,
@@ -88,6 +109,9 @@ func (s *Setting) check(usable func(string) error) error {
 		c.text("commandLine.clientId", cl.ClientID, 1)
 		c.scopes("commandLine.scopes", cl.Scopes)
 		c.address("commandLine.issuer", cl.Issuer, usable)
+		bare := cl.bareScope()
+		c.when(bare != "" && isVersion1(cl.Issuer), "commandLine.scopes", "has "+bare+", which Entra understands only at the issuer that ends in /v2.0, "+
+			"or with the API before it, such as api://CLIENT-ID/"+bare)
 	}
 	return c.err()
 }
@@ -126,7 +150,7 @@ func (c *checker) provider(at string, p *Provider, usable func(string) error) {
 	c.text(at+"clientId", p.ClientID, 1)
 	c.address(at+"issuer", p.Issuer, usable)
 	c.address(at+"metadataUrl", p.metadataURL(), usable)
-	c.when(p.Tenant != "" && (!guidForm.MatchString(p.Tenant) || !strings.Contains(p.Issuer, p.Tenant)), at+"tenant", "is the directory (tenant) id, which the issuer names too")
+	c.when(p.Tenant != "" && (!signoff.IsGUID(p.Tenant) || !strings.Contains(p.Issuer, p.Tenant)), at+"tenant", "is the directory (tenant) id, which the issuer names too")
 	c.scopes(at+"scopes", p.Scopes)
 	c.when(!slices.Contains(p.Scopes, "openid"), at+"scopes", "need openid: without it nobody is named")
 	c.when(p.Redirect != CallbackPath && p.Redirect != K2CallbackPath && p.Redirect != CallbackPath+"/"+p.ID, at+"redirect",
@@ -148,8 +172,6 @@ func (c *checker) err() error {
 	}
 	return &signoff.Error{Kind: signoff.Invalid, Code: "bad-signin", Detail: detail, Fields: c.fields}
 }
-
-var guidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 // metadataURL is where the provider says what it offers (OpenID Connect
 // Discovery §4).

@@ -13,6 +13,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/trust"
 )
@@ -162,7 +163,7 @@ func (p *provider) check(id *oidc.IDToken, c *claims, typ, access, nonce string)
 		return wrong("iat: it is from the future, or does not say when it is from")
 	case p.Tenant != "" && c.Tenant != p.Tenant:
 		return wrong("tid: it is of the directory %q, not %s", c.Tenant, p.Tenant)
-	case p.Tenant != "" && !guidForm.MatchString(c.Object):
+	case p.Tenant != "" && !signoff.IsGUID(c.Object):
 		return wrong("oid: it does not name the person")
 	}
 	if id.AccessTokenHash != "" {

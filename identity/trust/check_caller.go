@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // clientClaims name the application that got the token.
@@ -34,7 +36,7 @@ func checkClient(x *exam) *fault {
 	case x.client == "" && (x.entry.client != nil || x.entry.Profile != OIDC):
 		return &fault{advice: "have the issuer name the client in its access tokens (client_id or azp)"}
 	case x.entry.client != nil && !x.entry.client[x.client]:
-		return &fault{advice: fmt.Sprintf("if this application may call, add %s to clients of the entry %q", clip(x.client), x.entry.Name)}
+		return &fault{advice: fmt.Sprintf("if this application may call, add %s to “%s” of the entry %q", clip(x.client), Label("clients"), x.entry.Name)}
 	}
 	return nil
 }
@@ -136,7 +138,7 @@ func checkPeople(x *exam) *fault {
 	if !x.entry.NoPeople {
 		return nil
 	}
-	return &fault{advice: fmt.Sprintf("if people may call, switch noPeople of the entry %q off and name a scope; else have the client use client credentials", x.entry.Name)}
+	return &fault{advice: fmt.Sprintf("if people may call, switch “%s” on in the entry %q and name a scope; else have the client use client credentials", Label("noPeople"), x.entry.Name)}
 }
 
 func tellPeople(x *exam) (string, string) {
@@ -154,13 +156,13 @@ func checkScope(x *exam) *fault {
 	for _, s := range x.scopes {
 		for _, w := range x.entry.Scopes {
 			if strings.EqualFold(s, w) {
-				return &fault{advice: fmt.Sprintf("only letter case differs: add %s to scopes of the entry %q", clip(s), x.entry.Name)}
+				return &fault{advice: fmt.Sprintf("only letter case differs: add %s to “%s” of the entry %q", clip(s), Label("scopes"), x.entry.Name)}
 			}
 		}
 	}
 	advice := "have the client ask for the scope " + want
 	if len(x.scopes) > 0 {
-		advice += fmt.Sprintf(", or add %s to scopes of the entry %q if that right is enough", clip(x.scopes[0]), x.entry.Name)
+		advice += fmt.Sprintf(", or add %s to “%s” of the entry %q if that right is enough", clip(x.scopes[0]), Label("scopes"), x.entry.Name)
 	} else if x.entry.Profile == Entra {
 		advice += "; the scope must be exposed by the API's registration and granted to the client (API permissions, or authorised client applications)"
 	}
@@ -178,17 +180,17 @@ func tellScope(x *exam) (string, string) {
 // of its applications a token for any API.
 func checkApp(x *exam) *fault {
 	if x.entry.Apps == AppsRefused {
-		return &fault{advice: fmt.Sprintf("have the client sign a person in; or, if applications may call by themselves, set apps of the entry %q to \"role\" and name a role, or to \"list\" and add %s to appClients",
-			x.entry.Name, clip(x.client))}
+		return &fault{advice: fmt.Sprintf("have the client sign a person in; or, if applications may call by themselves, let them in the entry %q under “%s”: with an app role, or listed, and then list %s",
+			x.entry.Name, Label("apps"), clip(x.client))}
 	}
 	if auth := x.clientAuth(); x.entry.StrongApps && auth != "2" {
-		return &fault{found: "signed in " + authNames[auth], advice: "have the application use a certificate or a federated credential instead of a secret, or switch strongApps off"}
+		return &fault{found: "signed in " + authNames[auth], advice: fmt.Sprintf("have the application use a certificate or a federated credential instead of a secret, or switch “%s” off in the entry %q", Label("strongApps"), x.entry.Name)}
 	}
 	if x.entry.Apps != AppsByList {
 		return nil
 	}
 	if !x.entry.listed[x.client] {
-		return &fault{advice: fmt.Sprintf("if this application may call by itself, add %s to appClients of the entry %q", clip(x.client), x.entry.Name)}
+		return &fault{advice: fmt.Sprintf("if this application may call by itself, add %s to “%s › %s” of the entry %q", clip(x.client), Label("apps"), Label("appClients"), x.entry.Name)}
 	}
 	if x.entry.Profile == Entra && x.body.str("idtyp") != "app" {
 		return &fault{found: foundMember(&x.body, "idtyp"), advice: "the token does not prove that no person is behind it: add the optional claim idtyp to access tokens in the API's registration (Token configuration)"}
@@ -258,14 +260,14 @@ func checkPerson(x *exam) *fault {
 	}
 	for _, name := range needed {
 		s := x.body.str(name)
-		if s == "" || len(s) > maxText || name == "oid" && !isGUID(s) {
+		if s == "" || len(s) > maxText || name == "oid" && !signoff.IsGUID(s) {
 			return &fault{found: foundMember(&x.body, name), advice: "no token of this issuer comes without it: look at the issuer's configuration, or whether this is an access token"}
 		}
 	}
 	if claim := x.entry.PersonClaim; claim != "" && !x.app && x.body.str(claim) == "" {
-		advice := fmt.Sprintf("have the issuer put %s into its access tokens, or choose another personClaim for the entry %q", clip(claim), x.entry.Name)
+		advice := fmt.Sprintf("have the issuer put %s into its access tokens, or choose another “%s” for the entry %q", clip(claim), Label("personClaim"), x.entry.Name)
 		if x.entry.Profile == Entra {
-			advice = fmt.Sprintf("add the optional claim %s to access tokens in the API's registration (Token configuration), or choose another personClaim for the entry %q", clip(claim), x.entry.Name)
+			advice = fmt.Sprintf("add the optional claim %s to access tokens in the API's registration (Token configuration), or choose another “%s” for the entry %q", clip(claim), Label("personClaim"), x.entry.Name)
 		}
 		return &fault{found: foundMember(&x.body, claim), advice: advice}
 	}
@@ -301,7 +303,7 @@ func checkGuest(x *exam) *fault {
 	guest, known := x.guest()
 	switch {
 	case guest:
-		return &fault{advice: fmt.Sprintf("if guests of the tenant may call, set guests of the entry %q to \"allow\"", x.entry.Name)}
+		return &fault{advice: fmt.Sprintf("if guests of the tenant may call, set “%s” of the entry %q to “may call”", Label("guests"), x.entry.Name)}
 	case !known && x.entry.Guests == MembersProven:
 		return &fault{found: "no acct", advice: "add the optional claim acct to access tokens in the API's registration (Token configuration)"}
 	}

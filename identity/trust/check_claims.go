@@ -125,7 +125,7 @@ func tellAudience(x *exam) (string, string) {
 // audienceAdvice says how the setting or the request for the token would have
 // to change, with the value to use.
 func (x *exam) audienceAdvice(list []string) string {
-	add := fmt.Sprintf("add %s to audiences of the entry %q", clip(list[0]), x.entry.Name)
+	add := fmt.Sprintf("add %s to “%s” of the entry %q", clip(list[0]), Label("audiences"), x.entry.Name)
 	for _, aud := range list {
 		if api := wellKnownAPIs[strings.TrimSuffix(strings.ToLower(aud), "/")]; api != "" {
 			return fmt.Sprintf("the token is for %s: have the client ask for the scope %s instead", api, x.wantedScope())
@@ -133,7 +133,7 @@ func (x *exam) audienceAdvice(list []string) string {
 		for _, ours := range x.entry.Audiences {
 			switch {
 			case strings.TrimSuffix(ours, "/") == strings.TrimSuffix(aud, "/") && isURI(ours):
-				return fmt.Sprintf("only the slash at the end differs from %s: switch on slashVariants of the entry %q, or %s", clip(ours), x.entry.Name, add)
+				return fmt.Sprintf("only the slash at the end differs from %s: switch “%s” on in the entry %q, or %s", clip(ours), Label("slashVariants"), x.entry.Name, add)
 			case strings.EqualFold(ours, aud):
 				return fmt.Sprintf("only letter case differs from %s: %s", clip(ours), add)
 			case strings.HasPrefix(aud, strings.TrimSuffix(ours, "/")+"/"):

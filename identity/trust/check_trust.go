@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // checkIssuer chooses the trust entry. Nothing is fetched for an issuer that
@@ -56,9 +58,9 @@ func (x *exam) issuerAdvice(iss string) string {
 		for _, s := range e.sources {
 			switch {
 			case strings.TrimSuffix(s.iss, "/") == strings.TrimSuffix(iss, "/"):
-				return fmt.Sprintf("only the slash at the end differs from the entry %q: set its url to %s", e.Name, clip(iss))
+				return fmt.Sprintf("only the slash at the end differs from the entry %q: set its “%s” to %s", e.Name, Label("url"), clip(iss))
 			case strings.EqualFold(s.iss, iss):
-				return fmt.Sprintf("only letter case differs from the entry %q: set its url to %s", e.Name, clip(iss))
+				return fmt.Sprintf("only letter case differs from the entry %q: set its “%s” to %s", e.Name, Label("url"), clip(iss))
 			}
 		}
 	}
@@ -68,10 +70,13 @@ func (x *exam) issuerAdvice(iss string) string {
 	for cloud := range clouds {
 		is := Issuer{Cloud: cloud}
 		if tenant, version, ok := is.issForm(iss); ok {
-			return fmt.Sprintf(`add a trust entry: profile entra, cloud %s, tenant %s, versions %s`, cloud, tenant, version)
+			return fmt.Sprintf("if %s is a tenant of yours (Entra, cloud %s, versions %s), add it: %s", tenant, cloud, version, Page("", "add"))
 		}
 	}
-	return fmt.Sprintf("if you trust it, add a trust entry: profile oidc, url %s", clip(iss))
+	if tid := x.body.str("tid"); signoff.IsGUID(tid) && strings.Contains(iss, tid) {
+		return fmt.Sprintf("if %s is a tenant of yours, of an Entra that is not Microsoft's, add it: %s", tid, Page("", "add"))
+	}
+	return fmt.Sprintf("if you trust it, add it: %s", Page("", "add"))
 }
 
 func checkTenant(x *exam) *fault {
@@ -80,8 +85,8 @@ func checkTenant(x *exam) *fault {
 		return &fault{advice: "tid and iss name different tenants: no Entra issues such a token"}
 	}
 	if !x.entry.AnyTenant && !slices.Contains(x.entry.Tenants, x.tenant) {
-		return &fault{advice: fmt.Sprintf("if %s is a tenant of yours, add it to tenants of the entry %q; else have the client sign in at %s/%s instead of its own tenant or /common",
-			x.tenant, x.entry.Name, x.entry.authority(), x.entry.Tenants[0])}
+		return &fault{advice: fmt.Sprintf("if %s is a tenant of yours, add it to “%s” of the entry %q; else have the client sign in at %s/%s instead of its own tenant or /common",
+			x.tenant, Label("tenants"), x.entry.Name, x.entry.authority(), x.entry.Tenants[0])}
 	}
 	return nil
 }
@@ -112,8 +117,8 @@ func checkVersion(x *exam) *fault {
 		set, value = `"requestedAccessTokenVersion": null`, "null or 1"
 	}
 	return &fault{found: fmt.Sprintf("issuer %s, which belongs to token version %s", clip(x.body.str("iss")), x.version),
-		advice: fmt.Sprintf("either add %q to versions of the entry %q, or set requestedAccessTokenVersion to %s in the manifest of the app %s (%s); the endpoint that the client uses does not decide it",
-			x.version, x.entry.Name, value, app, set)}
+		advice: fmt.Sprintf("either add %q to “%s” of the entry %q, or set requestedAccessTokenVersion to %s in the manifest of the app %s (%s); the endpoint that the client uses does not decide it",
+			x.version, Label("versions"), x.entry.Name, value, app, set)}
 }
 
 func tellVersion(x *exam) (string, string) {
@@ -124,7 +129,7 @@ func checkAlgorithm(x *exam) *fault {
 	if slices.Contains(x.entry.algs, x.algorithm.name) {
 		return nil
 	}
-	return &fault{advice: fmt.Sprintf("if this provider signs with %s, add it to algorithms of the entry %q", x.algorithm.name, x.entry.Name)}
+	return &fault{advice: fmt.Sprintf("if this provider signs with %s, add it to “%s” of the entry %q", x.algorithm.name, Label("algorithms"), x.entry.Name)}
 }
 
 func tellAlgorithm(x *exam) (string, string) {
@@ -253,6 +258,7 @@ func tellKey(x *exam) (string, string) {
 
 func checkSignature(x *exam) *fault {
 	if x.algorithm.verify(x.key, x.signed, x.signature) == nil {
+		x.verified = true
 		return nil
 	}
 	advice := "the token was changed after it was signed, cut short in copying, or made by somebody else"

@@ -95,6 +95,7 @@ type exam struct {
 	source     *source // whose keys are used; nil if the tenant or version is not accepted
 	key        *Key
 	keyErr     error
+	verified   bool // the signature is that key's
 
 	exp, nbf, iat time.Time
 	client        string

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+
+	"github.com/signoffhq/signoff"
 )
 
 // An Issuer is one entry of what this server trusts: whose tokens, for which
@@ -129,7 +131,7 @@ func (is *Issuer) issForm(iss string) (tenant, version string, ok bool) {
 	for _, v := range [...]string{V2, V1} {
 		before, after, _ := strings.Cut(is.issText(tenantTemplate, v), tenantTemplate)
 		if rest, found := strings.CutPrefix(iss, before); found {
-			if tenant, found = strings.CutSuffix(rest, after); found && isGUID(tenant) {
+			if tenant, found = strings.CutSuffix(rest, after); found && signoff.IsGUID(tenant) {
 				return tenant, v, true
 			}
 		}
@@ -172,22 +174,4 @@ func (is *Issuer) algorithms() []string {
 		return []string{"RS256"}
 	}
 	return is.Algorithms
-}
-
-// isGUID tells whether s is a GUID as Entra writes them: lower case, dashes.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
-			return false
-		}
-	}
-	return true
 }

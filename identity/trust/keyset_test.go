@@ -136,9 +136,6 @@ func TestACallerWhoLeavesDoesNotEndTheFetch(t *testing.T) {
 	})
 }
 
-// stuck is a body or a connection that never gives anything.
-func stuck(r *http.Request) error { <-r.Context().Done(); return r.Context().Err() }
-
 type slowBody struct{ ctx context.Context }
 
 func (b slowBody) Read(p []byte) (int, error) {

@@ -250,14 +250,14 @@ func TestAdviceNamesTheSettingAndTheValue(t *testing.T) {
 		check string
 		want  []string
 	}{
-		{only2, v1(start), "version", []string{`add "1.0" to versions of the entry "contoso"`, "requestedAccessTokenVersion to 2", apiURI, "https://sts.windows.net/" + tenantA + "/", "token version 1.0"}},
-		{entraEntry(), v1(start).but(obj{"aud": apiURI + "/"}), "audience", []string{"slashVariants", apiURI + "/", "slash at the end"}},
+		{only2, v1(start), "version", []string{`add "1.0" to “Token versions” of the entry "contoso"`, "requestedAccessTokenVersion to 2", apiURI, "https://sts.windows.net/" + tenantA + "/", "token version 1.0"}},
+		{entraEntry(), v1(start).but(obj{"aud": apiURI + "/"}), "audience", []string{"A URI counts with and without a slash at its end", apiURI + "/", "slash at the end"}},
 		{entraEntry(), v2(start).but(obj{"aud": "00000003-0000-0000-c000-000000000000"}), "audience", []string{"Microsoft Graph", apiURI + "/user_impersonation"}},
 		{entraEntry(), v2(start).but(obj{"aud": caller}), "audience", []string{"id token", apiURI + "/user_impersonation"}},
-		{entraEntry(), v1(start).but(obj{"aud": "api://" + apiID}), "audience", []string{"add api://" + apiID + " to audiences"}},
-		{entraEntry(), v2(start).but(obj{"iss": "https://login.microsoftonline.com/" + tenantB + "/v2.0", "tid": tenantB}), "tenant", []string{tenantB, "add it to tenants"}},
-		{oidcEntry(), oidcToken(start).but(obj{"iss": oidcURL + "/"}), "issuer", []string{"slash at the end", "set its url to " + oidcURL + "/"}},
-		{oidcEntry(), v2(start), "issuer", []string{"profile entra", tenantA, "versions 2.0"}},
+		{entraEntry(), v1(start).but(obj{"aud": "api://" + apiID}), "audience", []string{"add api://" + apiID + " to “Audiences”"}},
+		{entraEntry(), v2(start).but(obj{"iss": "https://login.microsoftonline.com/" + tenantB + "/v2.0", "tid": tenantB}), "tenant", []string{tenantB, "add it to “Tenants”"}},
+		{oidcEntry(), oidcToken(start).but(obj{"iss": oidcURL + "/"}), "issuer", []string{"slash at the end", "set its “Issuer” to " + oidcURL + "/"}},
+		{oidcEntry(), v2(start), "issuer", []string{"Add an issuer", tenantA, "versions 2.0"}},
 		{entraEntry(), v2(start).but(obj{"exp": start.Unix() - 400}), "expiry", []string{"new token", "6m40s ago"}},
 		{entraEntry(), v2(start).but(obj{"nbf": start.Unix() + 400}), "start", []string{"clock", "NTP", "in 6m40s"}},
 		{entraEntry(), v2(start).but(obj{"scp": nil}), "scope", []string{apiURI + "/user_impersonation", "API permissions"}},

@@ -117,8 +117,9 @@ func (is *Issuer) issTexts() []string {
 	return out
 }
 
-// refusal gathers the mistakes as an error, nil if there are only warnings.
-func refusal(problems []Problem) error {
+// Mistakes gathers problems as a refusal ("bad-issuer"); nil if there are only
+// warnings.
+func Mistakes(problems []Problem) error {
 	e := &signoff.Error{Kind: signoff.Invalid, Code: "bad-issuer", Detail: "the trust entries cannot be used as they are"}
 	for _, p := range problems {
 		if !p.Warning {
@@ -190,7 +191,7 @@ func (c *checker) entra() {
 			c.address(field, s)
 		}
 	}
-	if c.AppID != "" && !isGUID(strings.ToLower(c.AppID)) {
+	if c.AppID != "" && !signoff.IsGUID(strings.ToLower(c.AppID)) {
 		c.wrong("appId", clip(c.AppID)+" is no application (client) id", "leave it empty, unless the API's registration has a claims mapping policy with signing keys of its own")
 	}
 	if c.URL != "" || c.MetadataURL != "" || c.KeysURL != "" {
@@ -221,7 +222,7 @@ func (c *checker) tenants() {
 	}
 	c.list("tenants", c.Tenants, func(at, s string) {
 		switch low := strings.ToLower(s); {
-		case isGUID(low):
+		case signoff.IsGUID(low):
 		case low == "common" || low == "organizations" || low == "consumers":
 			c.wrong(at, clip(s)+" is no tenant", "copy the Directory (tenant) ID from the overview page of Entra ID; for every tenant use anyTenant")
 		case strings.Contains(s, "."):

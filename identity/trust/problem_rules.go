@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff"
 )
 
 // Applications of Microsoft's own whose tokens people paste by mistake.
@@ -26,7 +28,7 @@ func (c *checker) audiences() {
 	guid := false
 	c.list("audiences", c.Audiences, func(at, s string) {
 		low := strings.ToLower(s)
-		guid = guid || isGUID(low)
+		guid = guid || signoff.IsGUID(low)
 		switch api := wellKnownAPIs[strings.TrimSuffix(low, "/")]; {
 		case api != "":
 			c.wrong(at, clip(s)+" is "+api, "tokens for "+api+" are not for this server: use the id of your own API's registration")
@@ -34,7 +36,7 @@ func (c *checker) audiences() {
 			c.wrong(at, "it has a space in it", "put each audience on a line of its own")
 		case slices.ContainsFunc(c.Tenants, func(t string) bool { return strings.EqualFold(t, s) }):
 			c.wrong(at, clip(s)+" is the tenant", "use the Application (client) ID of the API's registration")
-		case c.Profile == Entra && isGUID(low) && low != s:
+		case c.Profile == Entra && signoff.IsGUID(low) && low != s:
 			c.wrong(at, "tokens write ids in lower case", "use "+low)
 		case c.Profile == Entra && strings.HasSuffix(s, "/.default"):
 			c.wrong(at, "that is a scope to ask for, not an audience", "use "+strings.TrimSuffix(s, "/.default"))
@@ -151,7 +153,7 @@ func (c *checker) apps() {
 func (c *checker) client(at, s string) {
 	switch low := strings.ToLower(s); {
 	case c.Profile != Entra:
-	case !isGUID(low):
+	case !signoff.IsGUID(low):
 		c.wrong(at, clip(s)+" is no application", "copy the Application (client) ID from the overview page of the caller's registration")
 	case low != s:
 		c.wrong(at, "tokens write ids in lower case", "use "+low)

@@ -104,7 +104,7 @@ func TestEveryMistakeIsNamedWithItsFieldAndAdvice(t *testing.T) {
 		if i < 0 {
 			t.Errorf("%s: %+v", c.name, is.Check())
 		}
-		if c.warning && refusal(is.Check()) != nil {
+		if c.warning && Mistakes(is.Check()) != nil {
 			t.Errorf("%s: a warning refuses", c.name)
 		}
 	}

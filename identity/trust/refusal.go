@@ -73,6 +73,7 @@ type Refusal struct {
 	Code
 	Check  string   // the first check that failed, by name
 	Issuer string   // the trust entry the token belongs to, "" for none
+	Client string   // whom the issuer gave the token to; "" before its signature was checked
 	Scopes []string // which of these one is needed, for token-scope
 	claims string   // the claims challenge, for token-step-up
 	exam   *exam
@@ -150,6 +151,9 @@ func (x *exam) refuse(ru *rule, f *fault) *Refusal {
 	r := &Refusal{Code: *codeOf[code], Check: ru.name, exam: x}
 	if x.entry != nil {
 		r.Issuer = x.entry.Name
+	}
+	if x.verified {
+		r.Client = x.clientClaim()
 	}
 	switch code {
 	case "token-scope":

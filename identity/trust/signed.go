@@ -119,9 +119,6 @@ func (k *Keys) mayUse(key *Key) bool {
 	})
 }
 
-// State tells what is known of the keys.
-func (k *Keys) State() KeyState { return k.set.state() }
-
 // Metadata reads the OpenID metadata at an address: one JSON object, no member
 // twice, of at most 256 KiB, over https. It must be that issuer's own; issuer
 // "" takes whoever it names.

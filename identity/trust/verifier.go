@@ -73,7 +73,7 @@ func (v *Verifier) Close() error {
 //
 // It refuses with "bad-issuer" and every mistake, and changes nothing then.
 func (v *Verifier) Replace(ctx context.Context, issuers []Issuer) error {
-	if err := refusal(checkAll(issuers, v.cfg.Loopback)); err != nil {
+	if err := Mistakes(checkAll(issuers, v.cfg.Loopback)); err != nil {
 		return err
 	}
 	v.mu.Lock()

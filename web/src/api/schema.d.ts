@@ -2270,6 +2270,8 @@ export interface components {
              * @description taken, and there
              */
             people: number;
+            /** @description of a directory that writes here by SCIM: who could not be taken as it says, up to 50; of others see the sync */
+            problems: components["schemas"]["DirectoryProblem"][];
             /** @description sign-ins the directory refused for another reason than a wrong password, as far as this server was asked; newest first */
             refused: components["schemas"]["DirectoryRefused"][];
             /** @description newest first */
@@ -2464,6 +2466,8 @@ export interface components {
              * @description taken, and there
              */
             people: number;
+            /** @description of a directory that writes here by SCIM: who could not be taken as it says, up to 50; of others see the sync */
+            problems: components["schemas"]["DirectoryProblem"][];
             /**
              * Format: date-time
              * @description when everything was last read
@@ -3220,6 +3224,8 @@ export interface components {
             id: string;
             login?: string;
             name: string;
+            /** @description has a password that is kept here and counts: PUT /me/password changes it */
+            password?: boolean;
             /** @description a role; said where groups and roles are administered */
             role?: boolean;
             /** @description the server runs its sandbox; pages link to the mailbox */
@@ -3764,8 +3770,10 @@ export interface components {
             id: string;
             /** @description address of the browser */
             place: string;
-            /** @description name of the provider; left out: a password */
+            /** @description name of the provider; left out: a password, or a one-time link */
             provider?: string;
+            /** @description began with the one-time link of signoff recover */
+            recovery?: boolean;
             /**
              * Format: date-time
              * @description roughly
@@ -4377,7 +4385,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /apis: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -5352,6 +5360,13 @@ export interface operations {
                      *           },
                      *           "name": "Jane Judge",
                      *           "people": 1,
+                     *           "problems": [
+                     *             {
+                     *               "code": "not-allowed",
+                     *               "name": "Jane Judge",
+                     *               "reason": "Audit of 2026"
+                     *             }
+                     *           ],
                      *           "whole": "2030-05-04T09:30:00Z"
                      *         }
                      *       ]
@@ -5429,7 +5444,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /directories: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -5604,6 +5619,13 @@ export interface operations {
                      *           },
                      *           "name": "Jane Judge",
                      *           "people": 1,
+                     *           "problems": [
+                     *             {
+                     *               "code": "not-allowed",
+                     *               "name": "Jane Judge",
+                     *               "reason": "Audit of 2026"
+                     *             }
+                     *           ],
                      *           "whole": "2030-05-04T09:30:00Z"
                      *         }
                      *       ]
@@ -5798,6 +5820,13 @@ export interface operations {
                      *       },
                      *       "name": "Jane Judge",
                      *       "people": 1,
+                     *       "problems": [
+                     *         {
+                     *           "code": "not-allowed",
+                     *           "name": "Jane Judge",
+                     *           "reason": "Audit of 2026"
+                     *         }
+                     *       ],
                      *       "refused": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
@@ -11462,6 +11491,7 @@ export interface operations {
                      *       "id": "text",
                      *       "login": "jane",
                      *       "name": "Jane Judge",
+                     *       "password": true,
                      *       "role": true,
                      *       "sandbox": true,
                      *       "version": "1.0.0"
@@ -11687,6 +11717,7 @@ export interface operations {
                      *           "id": "text",
                      *           "place": "text",
                      *           "provider": "text",
+                     *           "recovery": true,
                      *           "seen": "2030-05-04T09:30:00Z",
                      *           "this": true
                      *         }
@@ -14644,6 +14675,7 @@ export interface operations {
                      *       "id": "text",
                      *       "login": "jane",
                      *       "name": "Jane Judge",
+                     *       "password": true,
                      *       "role": true,
                      *       "sandbox": true,
                      *       "version": "1.0.0"
@@ -14974,7 +15006,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /signin: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -15781,6 +15813,7 @@ export interface operations {
                      *       "id": "text",
                      *       "login": "jane",
                      *       "name": "Jane Judge",
+                     *       "password": true,
                      *       "role": true,
                      *       "sandbox": true,
                      *       "version": "1.0.0"
@@ -18013,7 +18046,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description the ETag of GET /trust: the setting is saved only if nobody has saved it since */
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
             };
             path?: never;
@@ -20048,6 +20081,7 @@ export interface operations {
                      *           "id": "text",
                      *           "place": "text",
                      *           "provider": "text",
+                     *           "recovery": true,
                      *           "seen": "2030-05-04T09:30:00Z",
                      *           "this": true
                      *         }

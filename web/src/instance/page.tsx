@@ -9,9 +9,10 @@ import { useMe } from '../shell/session'
 import { CommentBox } from '../task/comments'
 import { Facts } from '../task/facts'
 import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { LinkButton } from '../ui/button/button'
 import { PersonTag } from '../ui/coin/coin'
 import { Check } from '../ui/field/field'
+import { More } from '../ui/more/more'
 import { Page, Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -120,13 +121,7 @@ function HistoryPart({ instance }: { instance: InstanceDetail }) {
       {history.data && shown.length === 0 && <p className="quiet">{t.instance.noHistory}</p>}
       <Timeline events={shown} />
       {mails.error && <Failure error={mails.error} retry={() => void mails.refetch()} />}
-      {history.hasNextPage && (
-        <div>
-          <Button onPress={() => void history.fetchNextPage()} busy={history.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={history} />
       <CommentBox send={comment} />
     </Section>
   )

@@ -16,7 +16,7 @@ import { draftFrom, kinds, settingOf, withKind, type Draft, type DraftApi } from
 import { Callers, EverybodysTokens } from './apislists'
 import { offered, useOffer } from './apisqueries'
 import { TryIt } from './apistrial'
-import './trust.css'
+import './entries.css'
 import './apis.css'
 
 const words = t.apis

@@ -8,6 +8,7 @@ import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
 import { Empty } from '../ui/empty/empty'
+import { More } from '../ui/more/more'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -96,13 +97,7 @@ export function EverybodysTokens() {
       {list.isPending && <Skeleton rows={2} />}
       {list.data && items.length === 0 && <Empty icon="keys">{words.noTokens}</Empty>}
       {items.length > 0 && <TokenTable items={items} onEnd={setAsked} owners />}
-      {list.hasNextPage && (
-        <div>
-          <Button onPress={() => void list.fetchNextPage()} busy={list.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
       <Dialog
         title={t.tokens.endTitle(asked?.name ?? '')}
         open={asked !== undefined}

@@ -3,9 +3,9 @@ import type { Change } from '../api/types'
 import { t } from '../text/en'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
-import { Button } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
 import { Select } from '../ui/field/field'
+import { More } from '../ui/more/more'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -13,7 +13,7 @@ import { When } from '../ui/when/when'
 import { actOf, differences } from './changeswords'
 import { useChanges } from './trustqueries'
 import './manage.css'
-import './trust.css'
+import './entries.css'
 
 const words = t.trust.changes
 
@@ -41,13 +41,7 @@ export function ChangesPage() {
           ))}
         </ol>
       )}
-      {list.hasNextPage && (
-        <div>
-          <Button onPress={() => void list.fetchNextPage()} busy={list.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
     </Section>
   )
 }

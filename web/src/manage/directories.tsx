@@ -17,7 +17,7 @@ import { directories, useDirectories } from './directoriesqueries'
 import { DirectorySyncs, RunBadge, SyncButtons } from './directoriesrun'
 import { fresh, tidy } from './directorieswords'
 import './manage.css'
-import './trust.css'
+import './entries.css'
 import './directories.css'
 
 const words = t.directories
@@ -90,6 +90,7 @@ function Entry({ entry, status, set, etag }: EntryProps) {
           </Fact>
         )}
         {ldap && <Fact name={facts.signIn}>{words.signIn(ldap.signIn)}</Fact>}
+        {status && status.problems.length > 0 && <Fact name={facts.problems}>{words.problems(status.problems.length)}</Fact>}
         {!entry.scim && (
           <Fact name={facts.last}>
             {status?.last ? (

@@ -5,13 +5,14 @@ import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
 import { Button, LinkButton } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
+import { Lines } from '../ui/lines/lines'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { useDirectories, useTestDirectory } from './directoriesqueries'
 import { Tested } from './directoriestest'
 import { EntraPart, ScimPart } from './directoriesother'
-import { errorsAt, freshOf, keepsPassword, linesOf, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
+import { errorsAt, freshOf, keepsPassword, tidy, withDirectory, type Ldap } from './directorieswords'
 
 const words = t.directories
 const { fields } = words
@@ -56,7 +57,7 @@ export function DirectoryForm({ entry, all, etag }: Props) {
         </LinkButton>
       </div>
       <form
-        className="stack trust-form"
+        className="stack entry-form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
@@ -106,16 +107,6 @@ interface PartProps {
   change: (more: Partial<Directory>) => void
   set: (more: Partial<Ldap>) => void
   error: (field: Field) => string | undefined
-}
-
-/** A list, one value a line. What is typed stays as typed until it is left. */
-function Lines({ label, help, values, onChange, error }: { label: string; help: string; values: readonly string[] | undefined; onChange: (values: string[]) => void; error: string | undefined }) {
-  const [text, setText] = useState(linesOf(values))
-  const type = (next: string) => {
-    setText(next)
-    onChange(valuesOf(next))
-  }
-  return <TextArea label={label} help={help} value={text} onChange={type} error={error} rows={2} mono />
 }
 
 function NamePart({ was, draft, change, error, title, onType }: PartProps & { title: string; onType: (type: string) => void }) {

@@ -1,9 +1,9 @@
-import { useState } from 'react'
 import type { Directory } from '../api/types'
 import { t } from '../text/en'
 import { Check, TextArea, TextField } from '../ui/field/field'
+import { Lines } from '../ui/lines/lines'
 import { Section } from '../ui/page/page'
-import { keepsSecret, linesOf, valuesOf, type Graph, type Scim } from './directorieswords'
+import { keepsSecret, type Graph, type Scim } from './directorieswords'
 
 const { entra, scim } = t.directories
 
@@ -17,7 +17,6 @@ interface Props {
 /** An Entra ID tenant, the application that reads it, and what to take. */
 export function EntraPart({ was, draft, change, error }: Props) {
   const graph = draft.graph as Graph
-  const [chosen, setChosen] = useState(linesOf(graph.groups))
   const set = (more: Partial<Graph>) => change({ graph: { ...graph, ...more } })
   const kept = keepsSecret(was, draft)
   const lost = was.graph?.hasSecret === true && !kept
@@ -42,20 +41,7 @@ export function EntraPart({ was, draft, change, error }: Props) {
       <Section title={t.directories.parts.what}>
         <Check label={entra.guests} value={graph.guests === true} onChange={(guests) => set({ guests })} />
         <Check label={t.directories.fields.groups} value={!graph.noGroups} onChange={(on) => set({ noGroups: !on })} />
-        {!graph.noGroups && (
-          <TextArea
-            label={entra.chosen}
-            help={entra.chosenHelp}
-            value={chosen}
-            onChange={(text) => {
-              setChosen(text)
-              set({ groups: valuesOf(text) })
-            }}
-            error={error('chosen')}
-            rows={2}
-            mono
-          />
-        )}
+        {!graph.noGroups && <Lines label={entra.chosen} help={entra.chosenHelp} values={graph.groups} onChange={(groups) => set({ groups })} error={error('chosen')} />}
       </Section>
     </>
   )

@@ -64,7 +64,22 @@ export function DirectorySyncs({ entry }: { entry: Directory }) {
       </div>
       {one.error && <Failure error={one.error} retry={() => void one.refetch()} />}
       {one.isPending && <Skeleton rows={3} />}
-      {one.data && (entry.scim ? <ScimTokens entry={entry} /> : <Detail entry={entry} detail={one.data} />)}
+      {one.data && !entry.scim && <Detail entry={entry} detail={one.data} />}
+      {one.data && entry.scim && <Pushed entry={entry} detail={one.data} />}
+    </>
+  )
+}
+
+function Pushed({ entry, detail }: { entry: Directory; detail: DirectoryDetail }) {
+  return (
+    <>
+      <ScimTokens entry={entry} />
+      {detail.problems.length > 0 && (
+        <Section title={words.problems(detail.problems.length)}>
+          <p className="quiet">{words.scim.problemsLead}</p>
+          <ProblemList problems={detail.problems} />
+        </Section>
+      )}
     </>
   )
 }
@@ -174,15 +189,21 @@ function Problems({ run }: { run: DirectoryRun }) {
   return (
     <div className="stack">
       <h3 className="directory-small">{words.problems(run.troubled)}</h3>
-      <ul className="directory-list">
-        {run.problems.map((one, place) => (
-          <li key={place}>
-            <strong>{one.name}</strong>: {one.reason}
-          </li>
-        ))}
-        {more > 0 && <li className="quiet">{words.moreProblems(more)}</li>}
-      </ul>
+      <ProblemList problems={run.problems} more={more} />
     </div>
+  )
+}
+
+function ProblemList({ problems, more = 0 }: { problems: DirectoryDetail['problems']; more?: number }) {
+  return (
+    <ul className="directory-list">
+      {problems.map((one, place) => (
+        <li key={place}>
+          <strong>{one.name}</strong>: {sentence(one.reason)}
+        </li>
+      ))}
+      {more > 0 && <li className="quiet">{words.moreProblems(more)}</li>}
+    </ul>
   )
 }
 

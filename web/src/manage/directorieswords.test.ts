@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { t } from '../text/en'
 import type { DirectoryRun } from '../api/types'
-import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, tidy, valuesOf, withDirectory, type Ldap } from './directorieswords'
+import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, tidy, withDirectory, type Ldap } from './directorieswords'
 
 const contoso = { ...fresh, name: 'contoso', ldap: { ...fresh.ldap, servers: ['dc1'], bind: 'us', hasPassword: true } as Ldap }
 
@@ -30,9 +30,6 @@ describe('words', () => {
     const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, teams: 0, members: 0 } as DirectoryRun
     expect(t.directories.did(run)).toBe('1 person made, 2,000 people changed')
     expect(t.directories.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
-  })
-  it('are one value a line', () => {
-    expect(valuesOf(' a \n\n b')).toEqual(['a', 'b'])
   })
 })
 

@@ -23,14 +23,6 @@ export type Graph = NonNullable<Directory['graph']>
 export type Scim = NonNullable<Directory['scim']>
 export type Ldap = NonNullable<Directory['ldap']>
 
-/** A list as lines of text, and back; empty lines are none. */
-export const linesOf = (values: readonly string[] | undefined) => (values ?? []).join('\n')
-export const valuesOf = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-
 /** What is saved: an empty password is none given, and the server keeps the one it has. */
 export function tidy(draft: Directory): Directory {
   if (draft.graph) {

@@ -39,7 +39,7 @@ export function DiagnosisView({ diagnosis, asked = false }: Props) {
           </ul>
         )}
         {quiet.length > 0 && (
-          <details className="doctor-quiet" open={open.length === 0}>
+          <details className="doctor-quiet">
             <summary>{t.doctor.passed(quiet.length)}</summary>
             <ul className="doctor-checks">
               {quiet.map((one, n) => (

@@ -2,8 +2,9 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { answer, api } from '../api/client'
 import { IncidentCard, incidentKey } from '../instance/incident'
 import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
+import { More } from '../ui/more/more'
 import { useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -35,9 +36,7 @@ export function IncidentsPage() {
       ))}
       {incidents.hasNextPage && (
         <li>
-          <Button onPress={() => void incidents.fetchNextPage()} busy={incidents.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
+          <More list={incidents} />
         </li>
       )}
     </ul>

@@ -4,10 +4,10 @@ import type { MailStatus } from '../api/types'
 import { speech } from '../text/speech'
 import { t } from '../text/en'
 import { absolute } from '../words/time'
-import { Button } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
 import { Select } from '../ui/field/field'
 import { Message } from '../ui/message/message'
+import { More, type Paged } from '../ui/more/more'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -118,7 +118,7 @@ function itemsOf<T>(list: { data?: { pages: readonly { items: readonly T[] }[] }
 }
 
 interface CardsProps {
-  list: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> }
+  list: Paged
   children: React.ReactNode
 }
 
@@ -126,13 +126,7 @@ function Cards({ list, children }: CardsProps) {
   return (
     <>
       <ul className="mails">{children}</ul>
-      {list.hasNextPage && (
-        <div>
-          <Button onPress={() => void list.fetchNextPage()} busy={list.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={list} />
     </>
   )
 }

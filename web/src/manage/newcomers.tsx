@@ -7,6 +7,7 @@ import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
 import { Empty } from '../ui/empty/empty'
+import { More } from '../ui/more/more'
 import { Section, useTitle } from '../ui/page/page'
 import { PersonPicker } from '../ui/person/picker'
 import { Failure } from '../ui/problem/problem'
@@ -15,7 +16,7 @@ import { Views } from '../ui/tabs/tabs'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { useAnswerNewcomer, useNewcomers } from './trustqueries'
-import './trust.css'
+import './entries.css'
 
 const words = t.trust.newcomersPage
 
@@ -54,13 +55,7 @@ export function NewcomersPage() {
             ))}
           </ul>
         )}
-        {list.hasNextPage && (
-          <div>
-            <Button onPress={() => void list.fetchNextPage()} busy={list.isFetchingNextPage}>
-              {t.common.moreOf}
-            </Button>
-          </div>
-        )}
+        <More list={list} />
       </Section>
     </>
   )

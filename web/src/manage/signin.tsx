@@ -5,9 +5,9 @@ import type { SignInProvider, SignInSettings } from '../api/types'
 import { t } from '../text/en'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
-import { CopyField } from '../ui/copy/copy'
 import { Dialog } from '../ui/dialog/dialog'
 import { Select } from '../ui/field/field'
+import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
@@ -16,8 +16,9 @@ import { CommandLine } from './signincommand'
 import { ExplainError } from './signinexplain'
 import { AddProvider, ChangeProvider } from './signinform'
 import { TestResult } from './signintest'
+import { ToRegister } from './signinregister'
 import { signInSetting, useSaveSignIn } from './signinqueries'
-import './signin.css'
+import './entries.css'
 
 interface Props {
   set: SignInSettings
@@ -36,12 +37,11 @@ export function SignInSettingPage() {
   const { body: set, etag } = got.data
   const provider = set.providers.find((one) => one.id === params.get('provider'))
   if (provider) return <ChangeProvider key={provider.id} provider={provider} set={set} etag={etag} />
-  if (params.has('add')) return <AddProvider />
+  if (params.has('add')) return <AddProvider set={set} />
   return (
     <>
       <Providers set={set} etag={etag} />
       <Local set={set} etag={etag} />
-      {set.providers.length > 0 && <ToRegister set={set} />}
       <CommandLine key={etag} set={set} etag={etag} />
       {set.providers.length > 0 && <ExplainError providers={set.providers} />}
     </>
@@ -60,7 +60,7 @@ function Providers({ set, etag }: Props) {
       }
     >
       <p className="quiet">{set.providers.length > 0 ? t.signing.lead : t.signing.none}</p>
-      <ul className="ways">
+      <ul className="entries">
         {set.providers.map((one) => (
           <Provider key={one.id} provider={one} set={set} etag={etag} />
         ))}
@@ -70,21 +70,30 @@ function Providers({ set, etag }: Props) {
 }
 
 function Provider({ provider, set, etag }: Props & { provider: SignInProvider }) {
+  const isNew = useSearchParams()[0].get('new') === provider.id
   const [asking, setAsking] = useState(false)
   const say = useSay()
   const save = useSaveSignIn(() => say(t.signing.removed(provider.name)))
   const remove = () => save.mutate({ wanted: { ...wantedOf(set), providers: set.providers.filter((one) => one !== provider) }, etag })
   return (
-    <li className="way">
+    <li className="entry">
       <div className="row">
-        <h3 className="way-name">{provider.name}</h3>
+        <h3 className="entry-name">{provider.name}</h3>
         <Badge>{provider.tenant ? 'Entra ID' : 'OpenID'}</Badge>
       </div>
       <div className="quiet">{provider.issuer}</div>
       <div>
         {t.signing.newcomers} {t.signing.newcomersOf[provider.newcomers]}.
       </div>
-      <CopyField label={t.signing.redirect} value={provider.redirectUri ?? ''} />
+      {isNew && (
+        <Message tone="good" live>
+          {t.signing.registerNow}
+        </Message>
+      )}
+      <details className="other" open={isNew}>
+        <summary>{t.signing.register}</summary>
+        <ToRegister set={set} redirect={provider.redirectUri ?? ''} />
+      </details>
       <div className="row">
         <a className="button plain" href={`/api/v1/signin/${provider.id}/start?test=1`} target="_blank" rel="noreferrer" title={t.signing.testHelp}>
           <span>{t.signing.test}</span>
@@ -137,19 +146,6 @@ function Local({ set, etag }: Props) {
           {t.signing.save}
         </Button>
       </div>
-    </Section>
-  )
-}
-
-function ToRegister({ set }: { set: SignInSettings }) {
-  const { addresses } = t.signing
-  return (
-    <Section title={t.signing.register}>
-      <p className="quiet">{t.signing.registerLead}</p>
-      <CopyField label={addresses.front} value={set.frontLogout} />
-      <CopyField label={addresses.back} value={set.backLogout} />
-      <CopyField label={addresses.left} value={set.signedOut} />
-      <p className="quiet">{t.signing.frontNote}</p>
     </Section>
   )
 }

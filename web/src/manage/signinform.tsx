@@ -11,6 +11,8 @@ import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { wantedOf } from './signin'
+import { ToRegister } from './signinregister'
+import { redirectOf } from './signinwords'
 import { useAddSignIn, useSaveSignIn } from './signinqueries'
 import { trusted } from './trustqueries'
 
@@ -37,7 +39,7 @@ function errorsOf(error: unknown, known: readonly string[]) {
 }
 
 /** A provider in one step: a trusted issuer, or a tenant or address, and the client. */
-export function AddProvider() {
+export function AddProvider({ set }: { set: SignInSettings }) {
   const issuers = useQuery(trusted).data?.body.issuers ?? []
   const [trust, setTrust] = useState<string>()
   const [from, setFrom] = useState('')
@@ -49,7 +51,7 @@ export function AddProvider() {
   const say = useSay()
   const add = useAddSignIn((added) => {
     say(t.signing.added(added?.name ?? ''))
-    void navigate('/manage/signin')
+    void navigate(`/manage/signin${added ? `?new=${encodeURIComponent(added.id)}` : ''}`)
   })
   const chosen = trust ?? issuers[0]?.name ?? elsewhere
   const errors = errorsOf(add.error, ['clientId', 'secret', 'name'])
@@ -70,9 +72,13 @@ export function AddProvider() {
             />
           )}
           {chosen === elsewhere && <TextField label={t.signing.from} value={from} onChange={setFrom} help={t.signing.fromHelp} required autoComplete="off" />}
+          <TextField label={t.signing.name} value={name} onChange={setName} help={t.signing.nameHelp} error={errors.at.get('name')} autoComplete="off" />
+          <fieldset className="choices">
+            <legend className="field-label">{t.signing.register}</legend>
+            <ToRegister set={set} redirect={redirectOf(set, name || chosen)} />
+          </fieldset>
           <TextField label={t.signing.clientId} value={clientId} onChange={setClientId} help={t.signing.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
           <TextField label={t.signing.secret} type="password" value={secret} onChange={setSecret} help={t.signing.secretHelp} error={errors.at.get('secret')} autoComplete="off" />
-          <TextField label={t.signing.name} value={name} onChange={setName} help={t.signing.nameHelp} error={errors.at.get('name')} autoComplete="off" />
           <Select label={t.signing.newcomers} value={who} onChange={setWho} options={newcomers()} />
           {add.error && errors.rest > 0 && <Failure error={add.error} />}
           <div>

@@ -7,9 +7,11 @@ import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
+import { When } from '../ui/when/when'
+import { timeOf } from './signinwords'
 import { signInTest } from './signinqueries'
 import './manage.css'
-import './signin.css'
+import './signintest.css'
 
 const works = ['known', 'link', 'create']
 
@@ -52,6 +54,12 @@ function Claims({ claims }: { claims: Record<string, unknown> }) {
               <th scope="row">{name}</th>
               <td data-label={value} className="test-words">
                 <code>{typeof said === 'string' ? said : JSON.stringify(said)}</code>
+                {timeOf(name, said) && (
+                  <span className="quiet">
+                    {' '}
+                    <When at={timeOf(name, said)!} />
+                  </span>
+                )}
               </td>
             </tr>
           ))}

@@ -16,8 +16,9 @@ import { When } from '../ui/when/when'
 import { EntryForm } from './trustform'
 import { NewEntry } from './trustnew'
 import { whose } from './trustentry'
+import { OtherSide } from './trustother'
 import { trusted, trustKeys, useRefreshKeys, useTrust, waitingNewcomers } from './trustqueries'
-import './trust.css'
+import './entries.css'
 
 /** Whose bearer tokens count: one page, one setting. */
 export function TrustPage() {
@@ -111,6 +112,7 @@ function Entry({ entry, set, place, etag, keys }: EntryProps) {
           {sentence(one.reason, one.advice)}
         </Message>
       ))}
+      {entry.profile === 'entra' && <OtherSide audience={entry.audiences.join(', ')} tenant={entry.tenants?.[0]} scope={entry.scopes?.[0]} />}
       <EntryActions entry={entry} set={set} etag={etag} />
     </li>
   )
@@ -137,7 +139,12 @@ function KeyState({ keys }: { keys: TrustKeys }) {
       {keys.fetched ? (
         <>
           {t.trust.keys.good(keys.keys.length)} <When at={keys.fetched} />
-          {keys.kept && `, ${t.trust.keys.kept}`}
+          {keys.kept && `; ${t.trust.keys.kept}`}
+          {keys.kept && keys.next && (
+            <>
+              , {t.trust.keys.next} <When at={keys.next} />
+            </>
+          )}
         </>
       ) : (
         t.trust.keys.none

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest'
 import type { TrustedIssuer } from '../api/types'
-import { errorsOf, freeName, tidy, valuesOf, whose, withEntry } from './trustentry'
+import { errorsOf, freeName, tidy, whose, withEntry } from './trustentry'
 
 const entry = (name: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({ name, profile: 'entra', audiences: ['a'], newcomers: 'create', ...more })
-
-test('values stand on lines or between commas', () => {
-  expect(valuesOf(' a \n\nb, c,\n')).toEqual(['a', 'b', 'c'])
-  expect(valuesOf('')).toEqual([])
-})
 
 test('an entry says whose tokens it is about', () => {
   expect(whose(entry('x', { anyTenant: true }), 'all')).toBe('all')

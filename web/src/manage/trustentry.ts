@@ -1,15 +1,5 @@
 import type { FieldError, TrustedIssuer } from '../api/types'
 
-/** One value a line, or with a comma between them. */
-export function valuesOf(text: string): string[] {
-  return text
-    .split(/[\n,]/)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-}
-
-export const linesOf = (values: readonly string[] | undefined) => (values ?? []).join('\n')
-
 /** Whose tokens an entry is about. */
 export function whose(entry: TrustedIssuer, every: string): string {
   if (entry.anyTenant) return every

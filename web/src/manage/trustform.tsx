@@ -4,11 +4,12 @@ import type { TrustedIssuer } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
 import { Button, LinkButton } from '../ui/button/button'
-import { Check, Select, TextArea, TextField, type Option } from '../ui/field/field'
+import { Check, Select, TextField, type Option } from '../ui/field/field'
+import { Lines } from '../ui/lines/lines'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
-import { errorsOf, linesOf, tidy, valuesOf, withEntry } from './trustentry'
+import { errorsOf, tidy, withEntry } from './trustentry'
 import { useTrust } from './trustqueries'
 
 const words = t.trust.fields
@@ -48,7 +49,7 @@ export function EntryForm({ entry, all, etag }: Props) {
         </LinkButton>
       </div>
       <form
-        className="stack trust-form"
+        className="stack entry-form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
@@ -74,16 +75,6 @@ interface PartProps {
   draft: TrustedIssuer
   change: (more: Partial<TrustedIssuer>) => void
   error: (field: Field) => string | undefined
-}
-
-/** A list, one value a line. What is typed stays as typed until it is left. */
-function Lines({ label, help, values, onChange, error }: { label: string; help: string; values: readonly string[] | undefined; onChange: (values: string[]) => void; error: string | undefined }) {
-  const [text, setText] = useState(linesOf(values))
-  const type = (next: string) => {
-    setText(next)
-    onChange(valuesOf(next))
-  }
-  return <TextArea label={label} help={help} value={text} onChange={type} error={error} rows={2} mono />
 }
 
 function ApiPart({ draft, change, error }: PartProps) {

@@ -6,10 +6,11 @@ import { problemOf, sentence, sortFields, type ApiProblem } from '../api/problem
 import { t } from '../text/en'
 import { Button, LinkButton } from '../ui/button/button'
 import { Select, TextField } from '../ui/field/field'
+import { valuesOf } from '../ui/lines/values'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
-import { errorsOf, freeName, tidy, valuesOf, withEntry } from './trustentry'
+import { errorsOf, freeName, tidy, withEntry } from './trustentry'
 import { OtherSide } from './trustother'
 import { proposal, useTrust } from './trustqueries'
 
@@ -37,7 +38,7 @@ export function NewEntry({ all, etag }: { all: readonly TrustedIssuer[]; etag: s
         </div>
       )}
       <form
-        className="stack trust-form"
+        className="stack entry-form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault()

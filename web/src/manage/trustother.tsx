@@ -1,21 +1,21 @@
 import { useState } from 'react'
 import { t } from '../text/en'
 import { Button } from '../ui/button/button'
-import { valuesOf } from './trustentry'
+import { valuesOf } from '../ui/lines/values'
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** What a colleague enters in Entra, with the exact values to copy. */
-export function OtherSide({ audience, tenant }: { audience: string; tenant: string | undefined }) {
+export function OtherSide({ audience, tenant, scope = 'user_impersonation' }: { audience: string; tenant: string | undefined; scope?: string | undefined }) {
   const given = valuesOf(audience)
   const id = given.map((one) => one.replace(/^.*\//, '')).find((one) => guid.test(one)) ?? t.trust.clientId
   const uri = given.find((one) => one.includes('://')) ?? `api://${id}`
   const { otherFacts } = t.trust
   const values: [string, string][] = [
     [otherFacts.uri, uri],
-    [otherFacts.scope, 'user_impersonation'],
+    [otherFacts.scope, scope],
     [otherFacts.version, '2'],
-    [otherFacts.token, `${uri.replace(/\/$/, '')}/user_impersonation`],
+    [otherFacts.token, `${uri.replace(/\/$/, '')}/${scope}`],
     [otherFacts.base, `${window.location.origin}/api/workflow/v1`],
   ]
   return (

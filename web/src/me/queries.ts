@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { answer, api } from '../api/client'
+import { answer, api, setCsrf } from '../api/client'
 
 /** Where you are signed in. */
 export const mySessions = queryOptions({
@@ -17,5 +17,25 @@ export function useEndSession(onDone: (all: boolean) => void) {
     },
     onSuccess: (_, session) => onDone(session === undefined),
     onSettled: () => queries.invalidateQueries({ queryKey: mySessions.queryKey }),
+  })
+}
+
+/**
+ * Gives the signed-in person another password. That ends all their sessions, this
+ * one too; so the page signs in again with what was just typed.
+ */
+export function useChangePassword(login: string, onDone: () => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: async (body: { present: string; password: string }) => {
+      await answer(api.PUT('/api/v1/me/password', { body }))
+      return answer(api.POST('/api/v1/session', { body: { login, password: body.password } }))
+    },
+    onSuccess: (me) => {
+      setCsrf(me.csrf)
+      queries.setQueryData(['me'], me)
+      void queries.invalidateQueries({ queryKey: mySessions.queryKey })
+      onDone()
+    },
   })
 }

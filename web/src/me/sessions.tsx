@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { SignedIn } from '../api/types'
+import { useMe } from '../shell/session'
 import { t } from '../text/en'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -31,7 +32,7 @@ export function Sessions() {
         )
       }
     >
-      <p className="quiet">{words.lead}</p>
+      <p className="quiet">{useMe().password ? words.leadPassword : words.lead}</p>
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
       {end.error && <Failure error={end.error} />}
       {list.isPending && <Skeleton rows={2} />}
@@ -42,6 +43,12 @@ export function Sessions() {
       </ul>
     </Section>
   )
+}
+
+function howInWords({ provider, recovery }: SignedIn): string {
+  const words = t.signing.sessions
+  if (recovery) return words.recovery
+  return provider ? words.provider(provider) : words.password
 }
 
 function Session({ session, end, busy }: { session: SignedIn; end: () => void; busy: boolean }) {
@@ -55,7 +62,7 @@ function Session({ session, end, busy }: { session: SignedIn; end: () => void; b
           {session.this && <Badge tone="good">{words.this}</Badge>}
         </div>
         <div className="small quiet">
-          {session.provider ? words.provider(session.provider) : words.password}, {words.from(session.place)}
+          {howInWords(session)}, {words.from(session.place)}
         </div>
         <div className="small quiet">
           {words.begun} <When at={session.begun} />, {words.seen} <When at={session.seen} />

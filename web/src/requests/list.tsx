@@ -4,7 +4,7 @@ import { InstanceStatus } from '../instance/status'
 import { waitInWords, whoInWords } from '../instance/where'
 import { t } from '../text/en'
 import { called } from '../words/person'
-import { Button } from '../ui/button/button'
+import { More } from '../ui/more/more'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { When } from '../ui/when/when'
@@ -31,13 +31,7 @@ export function RequestList({ instances, empty, starter = false }: Props) {
           <Row key={instance.id} instance={instance} starter={starter} />
         ))}
       </ul>
-      {instances.hasNextPage && (
-        <div>
-          <Button onPress={() => void instances.fetchNextPage()} busy={instances.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={instances} />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import { NavLink } from 'react-router'
 import { t } from '../text/en'
-import { Button } from '../ui/button/button'
 import { Coin } from '../ui/coin/coin'
+import { More } from '../ui/more/more'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { When } from '../ui/when/when'
@@ -48,11 +48,7 @@ export function MessageList({ box }: { box: Mailbox }) {
           </li>
         ))}
       </ul>
-      {messages.hasNextPage && (
-        <Button onPress={() => void messages.fetchNextPage()} busy={messages.isFetchingNextPage}>
-          {t.common.moreOf}
-        </Button>
-      )}
+      <More list={messages} />
     </>
   )
 }

@@ -47,7 +47,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
         themes,
         [
           { id: 'keys', label: t.shell.keys, icon: 'keys', onPress: onKeys },
-          { id: 'letters', label: t.shell.singleKeys, chosen: letters, onPress: () => setLetters(!letters) },
+          { id: 'letters', label: t.shell.singleKeys, icon: 'keyA', chosen: letters, onPress: () => setLetters(!letters) },
         ],
         [
           { id: 'you', label: t.signing.you, icon: 'person', onPress: () => void navigate('/me') },

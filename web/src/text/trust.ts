@@ -83,7 +83,8 @@ export const trustWords = {
   keys: {
     good: (count: number) => `${count} known, fetched`,
     none: 'not fetched yet',
-    kept: 'from before the start; the issuer has not answered yet',
+    kept: 'kept from before, and good',
+    next: 'looked at again',
     failed: 'The last try failed:',
     refresh: 'Fetch keys now',
     refreshed: 'The keys are fresh.',
@@ -146,6 +147,7 @@ export const trustWords = {
       token: 'Access token',
       'scim-token': 'SCIM token',
       recovery: 'Recovery of an administrator',
+      password: 'Password',
       sessions: 'Sessions',
       'identity-link': 'Link of a person',
       'group-link': 'Link of a group',

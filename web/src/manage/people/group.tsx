@@ -13,6 +13,7 @@ import { Coin } from '../../ui/coin/coin'
 import { Dialog } from '../../ui/dialog/dialog'
 import { TextArea, TextField } from '../../ui/field/field'
 import { Message } from '../../ui/message/message'
+import { More } from '../../ui/more/more'
 import { Section, useTitle } from '../../ui/page/page'
 import { PersonPicker } from '../../ui/person/picker'
 import { Failure } from '../../ui/problem/problem'
@@ -163,13 +164,7 @@ function Everybody({ group, kind }: { group: Group; kind: Kind }) {
           </li>
         ))}
       </ul>
-      {all.hasNextPage && (
-        <div>
-          <Button onPress={() => void all.fetchNextPage()} busy={all.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={all} />
     </>
   )
 }

@@ -12,6 +12,7 @@ import { Dialog } from '../../ui/dialog/dialog'
 import { Empty } from '../../ui/empty/empty'
 import { TextArea, TextField } from '../../ui/field/field'
 import { Find } from '../../ui/find/find'
+import { More } from '../../ui/more/more'
 import { useTitle } from '../../ui/page/page'
 import { Failure } from '../../ui/problem/problem'
 import { Skeleton } from '../../ui/skeleton/skeleton'
@@ -49,13 +50,7 @@ function GroupList({ kind }: { kind: Kind }) {
       {groups.isPending && <Skeleton rows={3} />}
       {groups.data && list.length === 0 && <Empty icon="people">{q ? words.noneFound : words.none}</Empty>}
       {list.length > 0 && <GroupTable groups={list} kind={kind} />}
-      {groups.hasNextPage && (
-        <div>
-          <Button onPress={() => void groups.fetchNextPage()} busy={groups.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={groups} />
       {adding && <AddGroup kind={kind} onClose={() => setAdding(false)} />}
     </>
   )

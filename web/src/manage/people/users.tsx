@@ -13,6 +13,7 @@ import { Dialog } from '../../ui/dialog/dialog'
 import { Empty } from '../../ui/empty/empty'
 import { Check, Select, TextField } from '../../ui/field/field'
 import { Find } from '../../ui/find/find'
+import { More } from '../../ui/more/more'
 import { useTitle } from '../../ui/page/page'
 import { Failure } from '../../ui/problem/problem'
 import { Skeleton } from '../../ui/skeleton/skeleton'
@@ -46,13 +47,7 @@ export function UsersPage() {
       {users.isPending && <Skeleton rows={5} />}
       {users.data && list.length === 0 && <Empty icon="people">{t.people.users.none}</Empty>}
       {list.length > 0 && <UserTable users={list} />}
-      {users.hasNextPage && (
-        <div>
-          <Button onPress={() => void users.fetchNextPage()} busy={users.isFetchingNextPage}>
-            {t.common.moreOf}
-          </Button>
-        </div>
-      )}
+      <More list={users} />
       {adding && <AddUser onClose={() => setAdding(false)} />}
     </>
   )

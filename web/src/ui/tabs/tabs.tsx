@@ -1,5 +1,16 @@
+import { useEffect, useRef } from 'react'
 import { Link, NavLink, useLocation, useSearchParams } from 'react-router'
 import './tabs.css'
+
+/** Where tabs do not fit beside each other they scroll; the open one is brought into sight. */
+function useInSight(open: string) {
+  const row = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>('[data-chosen], .chosen')
+    if (row.current && tab) row.current.scrollLeft = tab.offsetLeft - (row.current.clientWidth - tab.offsetWidth) / 2
+  }, [open])
+  return row
+}
 
 interface View {
   id: string
@@ -12,6 +23,7 @@ export function Views({ label, name, views, path }: { label: string; name: strin
   const [params] = useSearchParams()
   const first = views[0]?.id ?? ''
   const now = params.get(name) ?? first
+  const row = useInSight(now)
   const to = (id: string) => {
     const next = new URLSearchParams(params)
     if (id === first) next.delete(name)
@@ -20,7 +32,7 @@ export function Views({ label, name, views, path }: { label: string; name: strin
     return query ? `${path}?${query}` : path
   }
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav className="tabs" ref={row} aria-label={label}>
       {views.map((view) => (
         <NavLink key={view.id} to={to(view.id)} end className="tab" data-chosen={view.id === now || undefined} aria-current={view.id === now ? 'true' : 'false'}>
           {view.label}
@@ -44,8 +56,9 @@ export const within = (parts: readonly Part[], path: string) => parts.some(({ to
 /** Parts of a page that have addresses of their own. */
 export function Parts({ label, parts }: { label: string; parts: readonly Part[] }) {
   const { pathname } = useLocation()
+  const row = useInSight(pathname)
   return (
-    <nav className="tabs" aria-label={label}>
+    <nav className="tabs" ref={row} aria-label={label}>
       {parts.map((part) => {
         const chosen = within(part.parts ?? [part], pathname)
         return (
