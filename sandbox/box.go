@@ -50,8 +50,10 @@ const (
 	ArchiveFolder = "Archive"
 )
 
-// MaxMessageBytes is how large a mail may be.
-const MaxMessageBytes = maxMessageBytes
+// MaxMessageBytes is how large a mail in a mailbox may be: an attachment of
+// 150 MB, the most that Exchange Online can be set to, in base64. SMTP and IMAP
+// take less.
+const MaxMessageBytes = 210 << 20
 
 // Box opens a mailbox by its account's id.
 func (s *Sandbox) Box(account string) (*Box, bool) {
@@ -150,7 +152,7 @@ func (b *Box) Put(folder string, data []byte, at time.Time, flags Flags) (uint32
 	if err != nil {
 		return 0, err
 	}
-	if len(data) > maxMessageBytes {
+	if len(data) > MaxMessageBytes {
 		return 0, errors.New("the mail is too large")
 	}
 	d, err := f.stage(data, at, flagSet(flags))

@@ -28,6 +28,10 @@ type Options struct {
 	// mail and calendar part of a sandboxed Graph. nil: Graph's 404.
 	Also http.Handler
 
+	// Beside are other services at the same address, by the beginning of
+	// their paths, in lower case: "/ews/". A path of a tenant is never theirs.
+	Beside map[string]http.Handler
+
 	Log *slog.Logger     // nil: says nothing
 	Now func() time.Time // nil: the machine's clock
 }
@@ -40,6 +44,7 @@ type Server struct {
 	caFile string
 	roots  *x509.CertPool
 	also   http.Handler
+	beside map[string]http.Handler
 
 	dir    *directory
 	keys   *keyring
@@ -60,7 +65,7 @@ type Server struct {
 // Open listens and serves until Close, or until ctx ends. An address that is
 // not loopback, or is in use, is refused with an *signoff.Error.
 func Open(ctx context.Context, opts Options) (*Server, error) {
-	s := &Server{log: opts.Log, clock: opts.Now, also: opts.Also, mem: newMemory(), faults: &faults{}}
+	s := &Server{log: opts.Log, clock: opts.Now, also: opts.Also, beside: opts.Beside, mem: newMemory(), faults: &faults{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,8 +47,12 @@ func (e *graphError) write(s *Server, w http.ResponseWriter) {
 	}
 	id := newGUID()
 	w.Header().Set("request-id", id)
+	client := w.Header().Get("client-request-id")
+	if client == "" {
+		client = id
+	}
 	writeJSON(w, e.status, map[string]any{"error": map[string]any{"code": e.code, "message": e.message,
-		"innerError": map[string]string{"date": s.now().Format("2006-01-02T15:04:05"), "request-id": id, "client-request-id": id}}})
+		"innerError": map[string]string{"date": s.now().Format("2006-01-02T15:04:05"), "request-id": id, "client-request-id": client}}})
 }
 
 // graphCaller is whose token a request carries.
@@ -76,11 +81,7 @@ func (s *Server) Authenticate(w http.ResponseWriter, r *http.Request) (c Caller,
 		e.write(s, w)
 		return c, false
 	}
-	c = Caller{Client: g.client, Scopes: g.scopes, Roles: g.roles}
-	if g.user != nil {
-		c.User, c.Login = g.user.ID, g.user.UserPrincipalName
-	}
-	return c, true
+	return g.known(), true
 }
 
 // caller checks a token for Graph: ours, in its time, and of somebody who is
@@ -113,6 +114,14 @@ func (s *Server) caller(r *http.Request) (graphCaller, *graphError) {
 	if e := s.challenged(t); e != nil {
 		return c, e
 	}
+	if e := s.holder(&c, t); e != nil {
+		return c, invalid(e.message)
+	}
+	return c, nil
+}
+
+// holder reads who a token is for. A person who is gone or disabled is refused.
+func (s *Server) holder(c *graphCaller, t *jws) *graphError {
 	c.client = t.text("appid") + t.text("azp")
 	c.scopes = strings.Fields(t.text("scp"))
 	if list, ok := t.claims["roles"].([]any); ok {
@@ -123,13 +132,56 @@ func (s *Server) caller(r *http.Request) (graphCaller, *graphError) {
 		}
 	}
 	if t.text("scp") == "" {
-		return c, nil
+		return nil
 	}
 	c.user = look(s.dir, func(d *tables) *user { return d.user(t.text("oid")) })
 	if c.user == nil || !c.user.AccountEnabled {
-		return c, invalid("The account of the token is gone or disabled.")
+		return refuseGraph(http.StatusUnauthorized, "InvalidAuthenticationToken", "The account of the token is gone or disabled.")
 	}
-	return c, nil
+	return nil
+}
+
+// Why a token for Exchange is not taken.
+var (
+	ErrTokenMalformed = errors.New("the token is not well formed")
+	ErrTokenSignature = errors.New("no published key signed the token")
+	ErrTokenExpired   = errors.New("the token has expired")
+	ErrTokenAudience  = errors.New("the token is for another resource")
+	ErrTokenUser      = errors.New("the token's person is gone or disabled")
+)
+
+// ExchangeCaller reads a token for Exchange's own resource, as EWS, IMAP and
+// SMTP take it. A refusal is one of the errors above.
+func (s *Server) ExchangeCaller(token string) (Caller, error) {
+	t, err := parseJWS(token)
+	if err != nil {
+		return Caller{}, ErrTokenMalformed
+	}
+	key := s.keys.byID(t.header.Kid)
+	if key == nil || t.header.Alg != "RS256" || t.verify(publicOf(key)) != nil {
+		return Caller{}, ErrTokenSignature
+	}
+	if s.now().Unix() > t.seconds("exp") {
+		return Caller{}, ErrTokenExpired
+	}
+	switch strings.TrimSuffix(t.text("aud"), "/") {
+	case exchangeAppID, "https://outlook.office365.com", "https://outlook.office.com":
+	default:
+		return Caller{}, ErrTokenAudience
+	}
+	var c graphCaller
+	if e := s.holder(&c, t); e != nil {
+		return Caller{}, ErrTokenUser
+	}
+	return c.known(), nil
+}
+
+func (c graphCaller) known() Caller {
+	k := Caller{Client: c.client, Scopes: c.scopes, Roles: c.roles}
+	if c.user != nil {
+		k.User, k.Login = c.user.ID, c.user.UserPrincipalName
+	}
+	return k
 }
 
 // challenged plays continuous access evaluation: a token issued before the
@@ -275,6 +327,9 @@ func (s *Server) graph() http.Handler {
 		refuseGraph(http.StatusBadRequest, "BadRequest", "Resource not found for the segment '%s'.", first).write(s, w)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id := r.Header.Get("client-request-id"); isGUID(id) {
+			w.Header().Set("client-request-id", id)
+		}
 		if m := byKey.FindStringSubmatch(r.URL.Path); m != nil {
 			id := look(s.dir, func(t *tables) string {
 				if a := t.appByAppID(m[2]); a != nil && m[1] == "applications" {

@@ -44,6 +44,12 @@ func (s *Server) routes() http.Handler {
 
 	graph, control := s.unreliable("graph", s.graph().ServeHTTP), s.control()
 	return s.here(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for prefix, h := range s.beside {
+			if strings.HasPrefix(strings.ToLower(r.URL.Path), prefix) {
+				h.ServeHTTP(w, r)
+				return
+			}
+		}
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); first {
 		case "v1.0":
 			graph(w, r)

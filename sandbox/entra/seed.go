@@ -27,6 +27,8 @@ const (
 	deviceSeed
 	scriptSeed
 	readerSeed
+	mailSeed
+	scopedSeed
 )
 
 func seedSecret(n int) string { return "sandbox~secret." + seedID(0x5e, n)[24:] }
@@ -49,6 +51,10 @@ func Registrations() []Registration {
 			ClientID: seedID(0xa0, scriptSeed), Secret: seedSecret(scriptSeed)},
 		{Name: "Contoso Directory Reader", About: "may read people, groups and their members through Graph, as itself",
 			ClientID: seedID(0xa0, readerSeed), Secret: seedSecret(readerSeed)},
+		{Name: "Contoso Mail Service", About: "mail, calendars and contacts through Graph and EWS, for the people who connect it, or as itself in every mailbox",
+			ClientID: seedID(0xa0, mailSeed), Secret: seedSecret(mailSeed), RedirectURIs: callback},
+		{Name: "Contoso Scoped Mail Service", About: "has no permission in Entra; what it may do is granted mailbox by mailbox in Exchange (RBAC for Applications)",
+			ClientID: seedID(0xa0, scopedSeed), Secret: seedSecret(scopedSeed)},
 	}
 }
 
@@ -103,10 +109,13 @@ var (
 		"Group.Read.All!", "Group.ReadWrite.All!", "GroupMember.Read.All!", "Directory.Read.All!", "Directory.ReadWrite.All!",
 		"Directory.AccessAsUser.All!", "Application.Read.All!", "Application.ReadWrite.All!", "AppRoleAssignment.ReadWrite.All!",
 		"DelegatedPermissionGrant.ReadWrite.All!", "Mail.Read!", "Mail.ReadWrite!", "Mail.Send!", "Mail.Read.Shared!", "Mail.Send.Shared!",
-		"MailboxSettings.Read!", "Calendars.Read!", "Calendars.ReadWrite!"}
+		"MailboxSettings.Read!", "Calendars.Read!", "Calendars.ReadWrite!",
+		"Mail.ReadWrite.Shared!", "MailboxSettings.ReadWrite!", "Calendars.Read.Shared!", "Calendars.ReadWrite.Shared!", "Contacts.Read!",
+		"Contacts.ReadWrite!", "Tasks.Read", "Tasks.ReadWrite", "Place.Read.All!"}
 	graphRoles = []string{"User.Read.All", "User.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", "Directory.Read.All",
 		"Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All",
-		"DelegatedPermissionGrant.ReadWrite.All", "Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.Read", "Calendars.Read", "Calendars.ReadWrite"}
+		"DelegatedPermissionGrant.ReadWrite.All", "Mail.Read", "Mail.ReadWrite", "Mail.Send", "MailboxSettings.Read", "Calendars.Read", "Calendars.ReadWrite",
+		"MailboxSettings.ReadWrite", "Contacts.Read", "Contacts.ReadWrite", "Tasks.Read.All", "Tasks.ReadWrite.All", "Place.Read.All"}
 )
 
 // wellKnown are ids that scripts carry with them.
@@ -192,8 +201,10 @@ func seedApplications(t *tables, now time.Time) {
 			a.IsFallbackPublicClient = &yes
 			a.Web.RedirectURIs, a.PublicClient.RedirectURIs = nil, r.RedirectURIs
 			a.RequiredResourceAccess = append(graphAccess(t, "User.Read", "openid", "profile", "email", "offline_access"), apiAccess(t, true)...)
-		case scriptSeed:
+		case scriptSeed, scopedSeed:
 			a.RequiredResourceAccess = []requiredAccess{}
+		case mailSeed:
+			a.RequiredResourceAccess = mailAccess(t)
 		}
 		if r.Secret != "" {
 			name := "seed"
@@ -235,6 +246,28 @@ func apiAccess(t *tables, delegated bool) []requiredAccess {
 		out = append(out, access)
 	}
 	return out
+}
+
+// mailAccess is everything that a service for mail asks for, as people and as
+// itself.
+func mailAccess(t *tables) []requiredAccess {
+	graph := graphAccess(t, "openid", "profile", "email", "offline_access", "User.Read", "Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared",
+		"Mail.Send.Shared", "MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Tasks.ReadWrite", "Place.Read.All")[0]
+	for _, role := range t.resource(graphAppID).sp.AppRoles {
+		switch role.Value {
+		case "Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Tasks.ReadWrite.All", "Place.Read.All", "User.Read.All":
+			graph.ResourceAccess = append(graph.ResourceAccess, resourceAccess{ID: role.ID, Type: "Role"})
+		}
+	}
+	online := requiredAccess{ResourceAppID: exchangeAppID}
+	ews := t.resource(exchangeAppID).sp
+	for _, s := range ews.OAuth2PermissionScopes {
+		online.ResourceAccess = append(online.ResourceAccess, resourceAccess{ID: s.ID, Type: "Scope"})
+	}
+	for _, role := range ews.AppRoles {
+		online.ResourceAccess = append(online.ResourceAccess, resourceAccess{ID: role.ID, Type: "Role"})
+	}
+	return []requiredAccess{graph, online}
 }
 
 // seedGrants is the administrator's consent to what the registrations ask.

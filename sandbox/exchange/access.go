@@ -44,6 +44,9 @@ const (
 	asSelf             = 3
 )
 
+var rights = []string{FullAccess, SendAs, SendOnBehalf, AppMailSend, AppMailRead, AppMailReadWrite, AppCalendarsRead, AppCalendars, AppContacts,
+	AppMailboxSettings, AppEWS, AppSMTP, AppIMAP}
+
 type accessTable struct {
 	mu   sync.Mutex
 	list []Grant
@@ -52,9 +55,7 @@ type accessTable struct {
 // Grant gives a right. It is good at once, as Test-ServicePrincipalAuthorization
 // says; the real thing takes up to two hours.
 func (x *Exchange) Grant(g Grant) error {
-	known := []string{FullAccess, SendAs, SendOnBehalf, AppMailSend, AppMailRead, AppMailReadWrite, AppCalendarsRead, AppCalendars, AppContacts,
-		AppMailboxSettings, AppEWS, AppSMTP, AppIMAP}
-	if !slices.Contains(known, g.Right) || g.To == "" || len(g.To) > 100 {
+	if !slices.Contains(rights, g.Right) || g.To == "" || len(g.To) > 100 {
 		return Refuse("ErrorInvalidArgument", "There is no right %q to give.", g.Right)
 	}
 	if g.Mailbox != everybody && x.boxes[g.Mailbox] == nil {

@@ -24,6 +24,7 @@ func (m *Mailbox) arrive(it Item, msg *Message) {
 	if err := m.answerForOwner(msg); err != nil {
 		m.x.log.Error("sandbox automatic reply failed", "mailbox", m.account.ID, "err", err)
 	}
+	m.forgeAnswer(msg)
 	if f, on := m.x.Switched("link-scanner", m.account.ID, ""); on {
 		links := linksIn(msg)
 		m.x.spawn(func() { m.x.scanLinks(links, f.Value == "post") })

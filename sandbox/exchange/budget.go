@@ -7,9 +7,9 @@ import (
 
 // Limits are Exchange Online's. A negative one is none.
 type Limits struct {
-	Concurrent        int // requests at once, of an app and a mailbox
-	RequestsPer10Min  int // likewise
-	MessagesPerMinute int // that a mailbox sends
+	Concurrent        int `json:"concurrent"`        // requests at once, of an app and a mailbox
+	RequestsPer10Min  int `json:"requestsPer10Min"`  // likewise
+	MessagesPerMinute int `json:"messagesPerMinute"` // that a mailbox sends
 }
 
 // DefaultLimits are what Microsoft publishes.

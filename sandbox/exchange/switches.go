@@ -25,6 +25,7 @@ var switches = []Switch{
 	{"sent-items-delay", "a mail that was sent is filed, and found, value milliseconds later (default 3000)"},
 	{"bounce", "mail to value, an address or a domain, comes back undeliverable (default: everybody)"},
 	{"link-scanner", "links in mails that arrive are opened, with HEAD and GET; value post: with POST, too"},
+	{"forger", "mail that arrives is answered by somebody else in the reader's name, with value as text (default Approve)"},
 	{"send-as-denied", "sending is refused with ErrorSendAsDenied"},
 	{"quota-exceeded", "the mailbox is full: nothing can be made in it"},
 	{"throttled", "every request is answered 429, or as busy, with value seconds to wait (default 5)"},
