@@ -22,7 +22,7 @@ var operations map[string]operation
 func init() {
 	operations = map[string]operation{
 		"GetFolder": getFolder, "FindFolder": findFolder, "CreateFolder": createFolder, "UpdateFolder": updateFolder,
-		"DeleteFolder": deleteFolder, "EmptyFolder": emptyFolder,
+		"DeleteFolder": deleteFolder, "EmptyFolder": emptyFolder, "MoveFolder": moveFolder, "MarkAllItemsAsRead": markAllRead,
 		"FindItem": findItem, "GetItem": getItem, "CreateItem": createItem, "UpdateItem": updateItem, "SendItem": sendItem,
 		"MoveItem": moveItem, "CopyItem": copyItem, "DeleteItem": deleteItem,
 		"CreateAttachment": createAttachment, "GetAttachment": getAttachment, "DeleteAttachment": deleteAttachment,
@@ -31,8 +31,21 @@ func init() {
 		"ResolveNames": resolveNames, "ExpandDL": expandDL, "FindPeople": findPeople, "GetPersona": getPersona,
 		"GetUserOofSettingsRequest": getOof, "SetUserOofSettingsRequest": setOof,
 		"GetRoomLists": getRoomLists, "GetRooms": getRooms, "GetServerTimeZones": getServerTimeZones, "ConvertId": convertID,
+		"GetUserConfiguration": getUserConfiguration, "UpdateUserConfiguration": updateUserConfiguration,
 	}
 }
+
+// absent are the operations that Exchange has and this server has not. They
+// are told from those that nobody has.
+var absent = strings.Fields(`AddDelegate AddDistributionGroupToImList AddImContactToGroup AddImGroup AddNewImContactToGroup AddNewTelUriContactToGroup
+	ApplyConversationAction ArchiveItem CopyFolder CreateFolderPath CreateManagedFolder CreateUserConfiguration DeleteUserConfiguration DisableApp
+	DisconnectPhoneCall ExportItems FindConversation FindMailboxStatisticsByKeywords FindMessageTrackingReport GetAppManifests GetAppMarketplaceUrl
+	GetClientAccessToken GetConversationItems GetDelegate GetDiscoverySearchConfiguration GetHoldOnMailboxes GetImItemList GetImItems GetInboxRules
+	GetMailTips GetMessageTrackingReport GetNonIndexableItemDetails GetNonIndexableItemStatistics GetPasswordExpirationDate GetPhoneCallInformation
+	GetReminders GetSearchableMailboxes GetServiceConfiguration GetSharingFolder GetSharingMetadata GetUserAvailabilityRequest GetUserPhoto
+	GetUserRetentionPolicyTags InstallApp MarkAsJunk PerformReminderAction PlayOnPhone RefreshSharingFolder RemoveContactFromImList RemoveDelegate
+	RemoveDistributionGroupFromImList RemoveImContactFromGroup RemoveImGroup SearchMailboxes SetHoldOnMailboxes SetImGroup SetImListMigrationCompleted
+	SetTeamMailbox SetUserPhoto UninstallApp UnpinTeamMailbox UpdateDelegate UpdateInboxRules UpdateItemInRecoverableItems UploadItems`)
 
 // call is one request on its way: who asks, for whose mailbox.
 type call struct {

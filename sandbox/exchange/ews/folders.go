@@ -1,7 +1,6 @@
 package ews
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,50 +188,6 @@ func (v folderView) show(s shape) *node {
 	return inOrder(n, "BaseFolder")
 }
 
-// each answers an operation item by item, in the order of the request: done
-// gives what an item's response message carries. empty is what stands in a
-// refused one, as the schema wants.
-func (c *call) each(op string, list []*node, empty func() []*node, done func(*node) ([]*node, error)) (*node, error) {
-	if len(list) > maxIDs {
-		return nil, &fault{code: "ErrorInvalidRequest", text: "There are too many items in the request."}
-	}
-	var out []*node
-	for _, n := range list {
-		var parts []*node
-		var err error
-		if f := c.struckItem(op); f != nil {
-			err = f
-		} else {
-			parts, err = done(n)
-		}
-		var remark *warning
-		switch {
-		case err == nil:
-			out = append(out, answer(op, parts...))
-		case errors.As(err, &remark):
-			out = append(out, warn(op, remark.fault, remark.says))
-		case asFault(err).violation != "":
-			return nil, err // the shape of the request, which concerns all of it
-		case empty == nil:
-			out = append(out, c.failed(op, err))
-		default:
-			out = append(out, c.failed(op, err, empty()...))
-		}
-	}
-	return respond(op, out...), nil
-}
-
-// failed writes a refusal, and notes what is our own fault.
-func (c *call) failed(op string, err error, parts ...*node) *node {
-	f := asFault(err)
-	if f.code == "ErrorInternalServerError" {
-		c.srv.Log.Error("ews item", "operation", op, "err", err)
-	}
-	return failed(op, f, parts...)
-}
-
-func none(name string) func() []*node { return func() []*node { return []*node{el(name)} } }
-
 func getFolder(c *call, op *node) (*node, error) {
 	s, f := readShape(op.kid("m:FolderShape"))
 	if f != nil {
@@ -376,5 +331,53 @@ func emptyFolder(c *call, op *node) (*node, error) {
 			}
 		}
 		return nil, err
+	})
+}
+
+func moveFolder(c *call, op *node) (*node, error) {
+	return c.each("MoveFolder", op.kid("m:FolderIds").kids, none("m:Folders"), func(n *node) ([]*node, error) {
+		to, parent, err := c.folder(op.kid("m:ToFolderId"))
+		if err != nil {
+			return nil, err
+		}
+		box, f, err := c.folder(n)
+		if err != nil {
+			return nil, err
+		}
+		if to.GUID() != box.GUID() {
+			return nil, &fault{code: "ErrorCrossMailboxMoveCopy", text: "Folders cannot be moved to another mailbox here."}
+		}
+		if f, err = box.MoveFolder(f.ID().EWS(), parent.ID().EWS()); err != nil {
+			return nil, err
+		}
+		return []*node{el("m:Folders", folderView{f}.show(shape{}))}, nil
+	})
+}
+
+// markAllRead marks what is in a folder. Nothing here asks for receipts of it.
+func markAllRead(c *call, op *node) (*node, error) {
+	return c.each("MarkAllItemsAsRead", op.kid("m:FolderIds").kids, nil, func(n *node) ([]*node, error) {
+		box, f, err := c.folder(n)
+		if err != nil {
+			return nil, err
+		}
+		items, err := box.Items(f.ID().EWS())
+		if err != nil {
+			return nil, err
+		}
+		read := truth(op.kid("m:ReadFlag"))
+		for _, it := range items {
+			if it.Read() == read {
+				continue
+			}
+			_, err := box.Update(it.ID(false).EWS(), "", func(e *exchange.Edit) error {
+				e.SetRead(read)
+				return nil
+			})
+			if err != nil && !exchange.IsGone(err) {
+				return nil, err
+			}
+		}
+		return nil, nil
 	})
 }

@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -45,7 +46,7 @@ func open(t *testing.T) *office {
 	x.SetLimits(exchange.Limits{Concurrent: -1, RequestsPer10Min: -1, MessagesPerMinute: -1})
 	o := &office{T: t, sandbox: sb, x: x, s: &Server{Exchange: x, Bearer: bearer}}
 	o.s.Basic = func(user, password string) (string, bool) { return user, password == "signoff" }
-	o.http = httptest.NewServer(o.s)
+	o.http = httptest.NewServer(o.checked(o.s))
 	t.Cleanup(o.http.Close)
 	t.Cleanup(o.s.Close)
 	return o
@@ -112,6 +113,52 @@ func (o *office) send(token, envelope string, set func(*http.Request)) (int, htt
 		o.Fatal(err)
 	}
 	return answer.StatusCode, answer.Header, string(body)
+}
+
+// checked looks at every answer of every test, other people's clients among
+// them: what is in it, and in which order, is as Exchange's schema wants it.
+func (o *office) checked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			if strings.HasSuffix(strings.ToLower(r.URL.Path), "/exchange.asmx") {
+				o.inOrder(rec.body.String())
+			}
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+type recorder struct {
+	http.ResponseWriter
+	body bytes.Buffer
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	r.body.Write(p)
+	return r.ResponseWriter.Write(p)
+}
+
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// inOrder checks a series of envelopes. What is none is the front end's; a half
+// one is a planted fault.
+func (o *office) inOrder(text string) {
+	for one := range strings.SplitAfterSeq(text, "</s:Envelope>") {
+		root, err := readXML(strings.NewReader(one), maxRequestBytes)
+		if err != nil || root.name != "s:Envelope" {
+			continue
+		}
+		if len(root.kids) != 2 || root.kid("s:Header").first() == nil || len(root.kid("s:Body").children()) != 1 {
+			o.Errorf("an envelope of another shape: %s", show(root))
+			continue
+		}
+		if body := root.kid("s:Body").first(); body.name != "s:Fault" {
+			if f := checkAnswer(body); f != nil {
+				o.Errorf("%s\n%s", f.violation, show(body))
+			}
+		}
+	}
 }
 
 // ask carries out an operation as a person and returns its response element.

@@ -31,12 +31,15 @@ type part struct {
 
 type choice struct{ name, kind string }
 
+// types are the contents of elements, by the grammar's names for them.
+type types map[string]content
+
 // schema is made from grammar.go once; a mistake there is a broken invariant.
 var schema = readGrammar(grammar)
 
 // readGrammar reads lines "Type = parts": see the comment on grammar.
-func readGrammar(text string) map[string]content {
-	out := map[string]content{}
+func readGrammar(text string) types {
+	out := types{}
 	for line := range strings.Lines(text) {
 		name, rest, ok := strings.Cut(line, "=")
 		if !ok {
@@ -88,11 +91,11 @@ func readPart(w string) part {
 
 // validate checks an element against its type and returns the first violation
 // as an ErrorSchemaValidation fault, or nil.
-func validate(n *node, kind string) *fault {
+func (t types) validate(n *node, kind string) *fault {
 	if kind == "" {
 		return nil
 	}
-	c, ok := schema[kind]
+	c, ok := t[kind]
 	if !ok {
 		return validateSimple(n, kind)
 	}
@@ -108,10 +111,10 @@ func validate(n *node, kind string) *fault {
 			return violation(n, "The '%s' attribute is invalid - The value '%s' is invalid according to its datatype - %s", a.name, short(v), why)
 		}
 	}
-	return validateChildren(n, c.parts)
+	return t.validateChildren(n, c.parts)
 }
 
-func validateChildren(n *node, parts []part) *fault {
+func (t types) validateChildren(n *node, parts []part) *fault {
 	at, seen := 0, 0
 	for _, k := range n.kids {
 		from, kind, found := at, "", false
@@ -129,7 +132,7 @@ func validateChildren(n *node, parts []part) *fault {
 				n.local(), n.space(), k.local(), k.space(), expected(parts, from))
 		}
 		seen++
-		if f := validate(k, kind); f != nil {
+		if f := t.validate(k, kind); f != nil {
 			return f
 		}
 	}

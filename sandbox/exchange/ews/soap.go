@@ -50,10 +50,13 @@ func readEnvelope(r io.Reader) (envelope, *fault) {
 	}
 	e.op = body.kids[0]
 	name, ours := strings.CutPrefix(e.op.name, "m:")
+	if ours && slices.Contains(absent, name) {
+		return envelope{}, &fault{code: "ErrorInvalidOperation", text: "The sandbox does not have the operation " + name + "."}
+	}
 	if _, known := operations[name]; !ours || !known {
 		return envelope{}, violation(e.op, "Could not find schema information for the element '%s:%s'.", e.op.space(), e.op.local())
 	}
-	return e, validate(e.op, name)
+	return e, schema.validate(e.op, name)
 }
 
 func (e *envelope) readHeader(h *node) *fault {

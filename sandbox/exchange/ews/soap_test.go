@@ -28,7 +28,8 @@ func TestRequestsThatAreNoneAreRefused(t *testing.T) {
 		"SOAP 1.2":          {strings.Replace(wrapped("", getInbox), "http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope", 1), 500, "SOAP 1.1"},
 		"two requests":      {wrapped("", getInbox+getInbox), 500, "exactly one"},
 		"a tower":           {strings.Repeat("<a>", 100), 500, "too large"},
-		"another operation": {wrapped("", `<m:PlayOnPhone/>`), 500, "ErrorSchemaValidation"},
+		"another operation": {wrapped("", `<m:PlayOnPiano/>`), 500, "ErrorSchemaValidation"},
+		"one we lack":       {wrapped("", `<m:PlayOnPhone/>`), 500, "ErrorInvalidOperation"},
 		"https namespaces":  {strings.ReplaceAll(wrapped("", getInbox), `"http://schemas.microsoft.com`, `"https://schemas.microsoft.com`), 500, "ErrorSchemaValidation"},
 	} {
 		status, body := o.post("u.jane.x", c.envelope)
