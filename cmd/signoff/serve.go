@@ -38,7 +38,7 @@ lost. Everything it keeps is in the data folder, or with --store in
 a PostgreSQL database; then the folder holds little but the key. A password is
 better given as SIGNOFF_STORE: others on the machine can read a command line.
 
-With --sandbox a mail system and an Entra ID of a small firm run beside it, on
+With --sandbox mail, Entra ID and Exchange of a small firm run beside it, on
 this machine only: five people with mailboxes, accounts for all of them, and
 sample workflows. Nobody outside ever gets a mail from it, and its tokens are
 not believed before an administrator says so.`,
@@ -69,10 +69,10 @@ not believed before an administrator says so.`,
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
 	c.Flags().StringVar(&data, "data", "./data", "folder for everything that is kept")
 	c.Flags().StringVar(&database, "store", "", "PostgreSQL database to keep the data in, postgres://user@host/database (default a file in the data folder)")
-	c.Flags().BoolVar(&f.sandbox, "sandbox", false, "run a mail system and an Entra ID to try with beside the server")
+	c.Flags().BoolVar(&f.sandbox, "sandbox", false, "run mail, Entra ID and Exchange to try with beside the server")
 	c.Flags().StringVar(&f.sandboxSMTP, "sandbox-smtp", "127.0.0.1:2525", "where the sandbox takes mail; port 0 takes a free one")
 	c.Flags().StringVar(&f.sandboxIMAP, "sandbox-imap", "127.0.0.1:1143", "where the sandbox's mailboxes are read; port 0 takes a free one")
-	c.Flags().StringVar(&f.sandboxAuth, "sandbox-https", "127.0.0.1:8443", "where the sandbox's Entra ID is; port 0 takes a free one")
+	c.Flags().StringVar(&f.sandboxAuth, "sandbox-https", "127.0.0.1:8443", "where the sandbox's Entra ID, Graph and EWS are; port 0 takes a free one")
 	c.Flags().StringVar(&f.dev, "dev", "", "address of a Vite server that makes the pages, for working on them")
 	return c
 }

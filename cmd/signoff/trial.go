@@ -18,6 +18,7 @@ import (
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/samples"
 	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/sandbox/contoso"
 	"github.com/signoffhq/signoff/sandbox/entra"
 	"github.com/signoffhq/signoff/seal"
 )
@@ -30,15 +31,13 @@ func (s *server) openSandbox(ctx context.Context, cfg *Config, f serveFlags) err
 			Detail: "--sandbox brings its own mail system, and mail.smtp.address names another one",
 			Hint:   "leave one of the two out"}
 	}
-	var err error
-	s.sandbox, err = sandbox.Start(ctx, sandbox.Options{Dir: filepath.Join(cfg.Data, "sandbox"), SMTP: f.sandboxSMTP, IMAP: f.sandboxIMAP, Log: s.log})
+	firm, err := contoso.Start(ctx, contoso.Options{Dir: filepath.Join(cfg.Data, "sandbox"), SMTP: f.sandboxSMTP, IMAP: f.sandboxIMAP, HTTPS: f.sandboxAuth, Keep: true, Log: s.log})
 	if err != nil {
-		s.sandbox = nil
 		return err
 	}
+	s.firm, s.sandbox, s.entra = firm, firm.Sandbox, firm.Entra
 	cfg.Mail = sandboxMail(s.sandbox.Addresses(), cfg.Mail)
-	s.entra, err = entra.Open(ctx, entra.Options{Dir: filepath.Join(cfg.Data, "sandbox"), Listen: f.sandboxAuth, Keep: true, Log: s.log})
-	return err
+	return nil
 }
 
 // sandboxCA is the file that vouches for the sandbox's servers, if there is a sandbox.
@@ -163,10 +162,10 @@ func (s *server) deploySamples(ctx context.Context) error {
 
 // sandboxWords tells a person how to try the sandbox.
 func (s *server) sandboxWords(url string) string {
-	a, e := s.sandbox.Addresses(), s.entra.Addresses()
+	a, e, x := s.sandbox.Addresses(), s.entra.Addresses(), s.firm.Addresses()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS)\n  Entra ID        %s, its registrations and faults at %s/sandbox/entra/\n  CA of these     %s\n",
-		url, a.SMTP, a.IMAP, e.URL, url, a.CAFile)
+	fmt.Fprintf(&b, "\n  Sandbox mail    %s/sandbox\n  SMTP, IMAP      %s, %s (STARTTLS)\n  Entra ID        %s, its registrations and faults at %s/sandbox/entra/\n  Graph, EWS      %s, %s, their faults at %s/sandbox/exchange/\n  CA of these     %s\n",
+		url, a.SMTP, a.IMAP, e.URL, url, x.Graph, x.EWS, url, a.CAFile)
 	fmt.Fprintf(&b, "\n  Accounts, all with the password signoff:\n")
 	for _, p := range a.Accounts {
 		if p.ID != "workflow" { // has a mailbox, and nobody signs in as it
@@ -190,50 +189,46 @@ func elsewhere(url string) string {
 }
 
 func sandboxCommand() *cobra.Command {
-	var opts sandbox.Options
-	var https string
+	opts := contoso.Options{Keep: true}
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the sandbox's mail system and Entra ID alone, for a server elsewhere on this machine",
-		Long: `Run the sandbox's mail system and Entra ID alone, for a server elsewhere on this
-machine, and print where they are. That server has to be told to believe the
-certificate authority it prints (outside.ca, mail.smtp.ca, mail.imap.ca), and
+		Short: "Run the sandbox's mail system, Entra ID and Exchange alone, for a server elsewhere on this machine",
+		Long: `Run the sandbox's mail system, Entra ID and Exchange alone, for a server elsewhere
+on this machine, and print where they are. That server has to be told to believe
+the certificate authority it prints (outside.ca, mail.smtp.ca, mail.imap.ca), and
 that it may call this machine (outside.allow: 127.0.0.0/8).`,
 		Example: `  signoff sandbox --dir ./mail
   signoff serve --config with-that-mail.yaml`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return sandboxAlone(cmd.Context(), opts, https, cmd.OutOrStdout())
+			return sandboxAlone(cmd.Context(), opts, cmd.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&opts.Dir, "dir", "./data/sandbox", "folder that mail and registrations are kept in")
 	c.Flags().StringVar(&opts.SMTP, "smtp", "127.0.0.1:2525", "where mail is taken; port 0 takes a free one")
 	c.Flags().StringVar(&opts.IMAP, "imap", "127.0.0.1:1143", "where mailboxes are read; port 0 takes a free one")
-	c.Flags().StringVar(&https, "https", "127.0.0.1:8443", "where Entra ID is; port 0 takes a free one")
+	c.Flags().StringVar(&opts.HTTPS, "https", "127.0.0.1:8443", "where Entra ID, Graph and EWS are; port 0 takes a free one")
 	return c
 }
 
-// sandboxAlone runs both parts until ctx ends.
-func sandboxAlone(ctx context.Context, opts sandbox.Options, https string, out io.Writer) error {
-	s, err := sandbox.Start(ctx, opts)
+// sandboxAlone runs all of it until ctx ends.
+func sandboxAlone(ctx context.Context, opts contoso.Options, out io.Writer) error {
+	f, err := contoso.Start(ctx, opts)
 	if err != nil {
 		return err
 	}
-	e, err := entra.Open(ctx, entra.Options{Dir: opts.Dir, Listen: https, Keep: true})
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
-	if err := printJSON(out, sandboxPlaces{Addresses: s.Addresses(), Entra: e.Addresses()}); err != nil {
-		return errors.Join(err, e.Close(), s.Close())
+	if err := printJSON(out, sandboxPlaces{Addresses: f.Sandbox.Addresses(), Entra: f.Entra.Addresses(), Exchange: f.Addresses()}); err != nil {
+		return errors.Join(err, f.Close())
 	}
 	<-ctx.Done()
-	return errors.Join(e.Close(), s.Close())
+	return f.Close()
 }
 
 // sandboxPlaces is sandbox.json: where a program finds everything.
 type sandboxPlaces struct {
 	Server string `json:"server,omitempty"`
 	sandbox.Addresses
-	Entra entra.Addresses `json:"entra"`
+	Entra    entra.Addresses   `json:"entra"`
+	Exchange contoso.Addresses `json:"exchange"`
 }

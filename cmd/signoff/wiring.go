@@ -31,6 +31,7 @@ import (
 	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
+	"github.com/signoffhq/signoff/sandbox/contoso"
 	"github.com/signoffhq/signoff/sandbox/entra"
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
@@ -47,10 +48,11 @@ type server struct {
 	signin      *signin.Service // signs people in through providers
 	library     *library.Library
 	runner      *runner.Runner
-	post        post // mail; its zero value sends and reads none
-	sandbox     *sandbox.Sandbox
-	entra       *entra.Server // the sandbox's
-	outside     *outside      // the way to identity providers and directories
+	post        post             // mail; its zero value sends and reads none
+	firm        *contoso.Firm    // the sandbox; nil without
+	sandbox     *sandbox.Sandbox // the firm's
+	entra       *entra.Server    // likewise
+	outside     *outside         // the way to identity providers and directories
 	made        identity.Bootstrapped
 	api         *httpapi.Server
 	handler     http.Handler
@@ -199,6 +201,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
 		api.Also["/sandbox/entra/"] = s.entra.Handler()
+		api.Also["/sandbox/exchange/"] = s.firm.Control()
 	}
 	if f.dev != "" {
 		pages, err := web.Dev(f.dev)
@@ -287,13 +290,8 @@ func (s *server) close() {
 		}
 	}
 	s.outside.close()
-	if s.entra != nil {
-		if err := s.entra.Close(); err != nil {
-			s.log.Warn("closing the sandbox", "err", err)
-		}
-	}
-	if s.sandbox != nil {
-		if err := s.sandbox.Close(); err != nil {
+	if s.firm != nil {
+		if err := s.firm.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)
 		}
 	}
@@ -384,7 +382,7 @@ func (s *server) announce(out io.Writer, cfg Config, f serveFlags) error {
 // sandboxFile writes DIR/sandbox.json, whole or not at all: whoever waits for
 // it may read it as soon as it is there.
 func (s *server) sandboxFile(cfg Config) error {
-	text, err := json.MarshalIndent(sandboxPlaces{Server: cfg.URL, Addresses: s.sandbox.Addresses(), Entra: s.entra.Addresses()}, "", "  ")
+	text, err := json.MarshalIndent(sandboxPlaces{Server: cfg.URL, Addresses: s.sandbox.Addresses(), Entra: s.entra.Addresses(), Exchange: s.firm.Addresses()}, "", "  ")
 	if err != nil {
 		return err
 	}
