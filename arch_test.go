@@ -71,7 +71,9 @@ var house = []room{
 	{pkg: "sandbox", may: "", why: "a fake that shared our code would agree with its mistakes"},
 	{pkg: "sandbox/entra", may: "sandbox", why: "likewise, for Entra ID"},
 	{pkg: "sandbox/exchange", may: "sandbox sandbox/entra", why: "likewise, for Exchange"},
-	{pkg: "sandbox/contoso", may: "sandbox sandbox/entra sandbox/exchange", why: "likewise, all of it at one address"},
+	{pkg: "sandbox/exchange/graph", may: "sandbox sandbox/entra sandbox/exchange", why: "likewise, for Graph"},
+	{pkg: "sandbox/exchange/ews", may: "sandbox sandbox/exchange", why: "likewise, for EWS; who a token is for it is told"},
+	{pkg: "sandbox/contoso", may: "sandbox sandbox/entra sandbox/exchange sandbox/exchange/graph sandbox/exchange/ews", why: "likewise, all of it at one address"},
 	{pkg: "bench", may: "expr process bpmn engine access store/pgserver store/pgtest store library runner worklist seal identity/trust identity api httpapi httpapi/k2", why: "measures the services as cmd/signoff puts them together"},
 	{pkg: "cmd/signoff", may: "*", why: "the one place where everything meets"},
 }
