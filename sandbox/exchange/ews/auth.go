@@ -1,11 +1,14 @@
 package ews
 
 import (
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/signoffhq/signoff/sandbox"
 )
 
 // TokenError is why a token is refused, in the words that Exchange puts into
@@ -55,26 +58,69 @@ func (s *Server) challenge(why *TokenError) *httpRefusal {
 		bearer += `, error="invalid_token"`
 		h.Set("X-Ms-Diagnostics", fmt.Sprintf(`%d;reason="%s";error_category="%s"`, why.Code, why.Reason, why.Category))
 	}
-	h.Add("Www-Authenticate", bearer)
-	if s.Basic != nil {
-		h.Add("Www-Authenticate", `Basic realm=""`)
+	p := s.Policy()
+	if p.takes("Bearer") {
+		h.Add("Www-Authenticate", bearer)
+	}
+	if p.takes("NTLM") {
+		h.Add("Www-Authenticate", "NTLM")
+	}
+	switch {
+	case p.takes("Basic"):
+		h.Add("Www-Authenticate", `Basic realm="sandboxbe01.contoso.test"`)
+	case !p.OnPremises:
+		h.Add("Www-Authenticate", `Basic Realm=""`) // Exchange Online still says so, and takes no password
 	}
 	return &httpRefusal{status: http.StatusUnauthorized, header: h}
 }
 
+// takes tells whether one may sign in that way: with a token everywhere, with
+// a password on premises, unless it is switched off.
+func (p Policy) takes(scheme string) bool {
+	off := slices.ContainsFunc(p.SchemesOff, func(x string) bool { return strings.EqualFold(x, scheme) })
+	return !off && (p.OnPremises || scheme == "Bearer")
+}
+
+// passwordOf finds an account by a user name as Windows knows them: "jane",
+// "CONTOSO\\jane" or "jane@contoso.test".
+func passwordOf(user string) (address, password string, ok bool) {
+	_, name, qualified := strings.Cut(user, `\`)
+	if !qualified {
+		name = user
+	}
+	for _, a := range sandbox.Accounts() {
+		if strings.EqualFold(name, a.ID) || strings.EqualFold(name, a.Address) {
+			return a.Address, a.Password, true
+		}
+	}
+	return "", "", false
+}
+
 // identify finds out who asks.
 func (s *Server) identify(r *http.Request) (Caller, *httpRefusal) {
-	if user, password, ok := r.BasicAuth(); ok && s.Basic != nil {
-		address, good := s.Basic(user, password)
-		if !good {
-			return Caller{}, s.challenge(nil)
-		}
-		return Caller{Address: address}, nil
-	}
+	p := s.Policy()
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	switch {
+	case strings.EqualFold(scheme, "NTLM") && p.takes("NTLM"):
+		return s.ntlm(r, token)
+	case strings.EqualFold(scheme, "Basic") && p.takes("Basic"):
+		return s.basic(r)
+	case strings.EqualFold(scheme, "Bearer") && p.takes("Bearer"):
+		return s.bearer(r, token)
+	}
+	return Caller{}, s.challenge(nil)
+}
+
+func (s *Server) basic(r *http.Request) (Caller, *httpRefusal) {
+	user, given, _ := r.BasicAuth()
+	address, password, ok := passwordOf(user)
+	if !ok || subtle.ConstantTimeCompare([]byte(given), []byte(password)) != 1 {
 		return Caller{}, s.challenge(nil)
 	}
+	return Caller{Address: address}, nil
+}
+
+func (s *Server) bearer(r *http.Request, token string) (Caller, *httpRefusal) {
 	if s.Bearer == nil {
 		return Caller{}, s.challenge(ErrTokenIssuer)
 	}

@@ -30,12 +30,7 @@ func TestOtherPeoplesClients(t *testing.T) {
 	})
 	t.Run("exchangelib", func(t *testing.T) {
 		t.Parallel()
-		if err := exec.Command("/usr/bin/python3", "-c", "import exchangelib").Run(); err != nil {
-			if os.Getenv("CI") != "" && os.Getenv("SIGNOFF_EXCHANGELIB") != "" {
-				t.Fatal("exchangelib is not installed")
-			}
-			t.Skip("exchangelib is not installed: apt-get install python3-exchangelib")
-		}
+		exchangelib(t)
 		check(t, run(t, "/usr/bin/python3", "lib.py"), map[string]any{
 			"version": "15.20", "inbox": "Inbox", "draft": true, "sent": 1, "received": 1, "content": "forty-two", "correlation": "task 42", "headers": true,
 			"moved": true, "read": true, "answers": 1, "created": 1, "reads": 1, "notified": true, "streamed": true, "oof": "Enabled", "people": "[bob@contoso.test]",
@@ -43,6 +38,31 @@ func TestOtherPeoplesClients(t *testing.T) {
 			"impersonated": "Inbox", "hierarchy": true,
 		}, map[string]string{"gone": "ErrorItemNotFound", "denied": "ErrorImpersonateUserDenied", "stranger": "ErrorAccessDenied"})
 	})
+}
+
+func TestExchangelibSignsInToAnExchangeServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts Python")
+	}
+	exchangelib(t)
+	said := runAt(t, "/usr/bin/python3", "onprem.py", func(o *office) {
+		o.s.URL = "https://mail.contoso.test"
+		o.s.SetPolicy(Policy{OnPremises: true, SchemesOff: []string{"Bearer"}})
+	})
+	check(t, said, map[string]any{"ntlm": "Inbox", "basic": "Inbox", "version": "15.2", "soap": "https://mail.contoso.test/EWS/Exchange.asmx",
+		"pox": "https://mail.contoso.test/EWS/Exchange.asmx", "tried": "https://contoso.test/autodiscover/autodiscover.svc"},
+		map[string]string{"wrong": "UnauthorizedError", "nobody": "ErrorNonExistentMailbox"})
+}
+
+// exchangelib skips where it is not installed.
+func exchangelib(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("/usr/bin/python3", "-c", "import exchangelib").Run(); err != nil {
+		if os.Getenv("CI") != "" && os.Getenv("SIGNOFF_EXCHANGELIB") != "" {
+			t.Fatal("exchangelib is not installed")
+		}
+		t.Skip("exchangelib is not installed: apt-get install python3-exchangelib")
+	}
 }
 
 func installed(t *testing.T) {
@@ -66,10 +86,16 @@ func installed(t *testing.T) {
 // run starts a script against a server of its own and returns what it says.
 func run(t *testing.T, program, script string) map[string]any {
 	t.Helper()
+	return runAt(t, program, script, func(*office) {})
+}
+
+func runAt(t *testing.T, program, script string, prepare func(*office)) map[string]any {
+	t.Helper()
 	o := open(t)
+	prepare(o)
 	c := exec.CommandContext(t.Context(), program, script)
 	c.Dir = "../clients-ews"
-	c.Env = append(os.Environ(), "EWS_URL="+o.http.URL+"/EWS/Exchange.asmx", "NO_PROXY=127.0.0.1")
+	c.Env = append(os.Environ(), "EWS_URL="+o.http.URL+"/EWS/Exchange.asmx", "NO_PROXY=127.0.0.1", "TMPDIR="+t.TempDir())
 	out, err := c.Output()
 	if err != nil {
 		var e *exec.ExitError

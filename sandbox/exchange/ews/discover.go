@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,11 +20,16 @@ type discovery struct {
 	failure       string // an error code
 	missing       string // a setting that is not there
 	ews           string
+	version       string // of the server
+	online        bool   // it is in the cloud
 }
 
 // discover looks an address up, and what is planted for it.
 func (s *Server) discover(r *http.Request, address string) discovery {
-	d := discovery{address: address, ews: s.base(r) + "/EWS/Exchange.asmx"}
+	d := discovery{address: address, ews: s.base(r) + "/EWS/Exchange.asmx", version: "15.20.9000.001", online: true}
+	if s.Policy().OnPremises {
+		d.version, d.online = "15.02.2562.017", false
+	}
 	if v, on := s.switches.strike("autodiscover-redirect-address", Caller{}, address, ""); on {
 		d.redirectTo = v
 	}
@@ -156,7 +163,7 @@ func (d discovery) pox(now time.Time) *node {
 	}
 	return el("Response", ns,
 		el("User", el("DisplayName", d.name), el("AutoDiscoverSMTPAddress", d.address), el("DeploymentId", "5e8a7c3e-0000-4000-8000-000000000001")),
-		el("Account", el("AccountType", "email"), el("Action", "settings"), el("MicrosoftOnline", "True"),
+		el("Account", el("AccountType", "email"), el("Action", "settings"), el("MicrosoftOnline", title(strconv.FormatBool(d.online), "")),
 			protocol("EXCH"), protocol("EXPR")))
 }
 
@@ -168,12 +175,12 @@ func (s *Server) serveDiscoverSOAP(w http.ResponseWriter, r *http.Request) {
 	}
 	root, err := readXML(r.Body, maxAutodiscoverBody)
 	if r.Method != http.MethodPost || err != nil {
-		writeDiscover(w, http.StatusBadRequest, "Fault", discoverFault("The request is not valid."))
+		s.writeDiscover(w, http.StatusBadRequest, "Fault", discoverFault("The request is not valid."))
 		return
 	}
 	req := root.kid("s:Body", "a:GetUserSettingsRequestMessage", "a:Request")
 	if root.name != "s:Envelope" || req == nil {
-		writeDiscover(w, http.StatusInternalServerError, "Fault", discoverFault("The action is not supported."))
+		s.writeDiscover(w, http.StatusInternalServerError, "Fault", discoverFault("The action is not supported."))
 		return
 	}
 	users := el("a:UserResponses")
@@ -182,7 +189,7 @@ func (s *Server) serveDiscoverSOAP(w http.ResponseWriter, r *http.Request) {
 			users.kids = append(users.kids, s.discover(r, u.val("a:Mailbox")).user(req.kid("a:RequestedSettings").children()))
 		}
 	}
-	writeDiscover(w, http.StatusOK, "GetUserSettingsResponse", el("a:GetUserSettingsResponseMessage",
+	s.writeDiscover(w, http.StatusOK, "GetUserSettingsResponse", el("a:GetUserSettingsResponseMessage",
 		el("a:Response", el("a:ErrorCode", "NoError"), el("a:ErrorMessage"), users)))
 }
 
@@ -190,11 +197,12 @@ func discoverFault(text string) *node {
 	return el("s:Fault", el("faultcode", "s:Client"), el("faultstring", attr{"xml:lang", "en-US"}, text))
 }
 
-func writeDiscover(w http.ResponseWriter, status int, action string, body *node) {
+func (s *Server) writeDiscover(w http.ResponseWriter, status int, action string, body *node) {
 	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0" encoding="utf-8"?>`)
-	version := el("a:ServerVersionInfo", el("a:MajorVersion", "15"), el("a:MinorVersion", "20"),
-		el("a:MajorBuildNumber", "9000"), el("a:MinorBuildNumber", "1"), el("a:Version", "Exchange2016"))
+	info := s.version()
+	version := el("a:ServerVersionInfo", el("a:MajorVersion", info.attr("MajorVersion")), el("a:MinorVersion", info.attr("MinorVersion")),
+		el("a:MajorBuildNumber", info.attr("MajorBuildNumber")), el("a:MinorBuildNumber", info.attr("MinorBuildNumber")), el("a:Version", "Exchange2016"))
 	el("s:Envelope", attr{"xmlns:s", nsSOAP}, attr{"xmlns:wsa", nsAddress}, attr{"xmlns:a", nsDiscover}, attr{"xmlns:i", "http://www.w3.org/2001/XMLSchema-instance"},
 		el("s:Header", el("wsa:Action", attr{"s:mustUnderstand", "1"}, nsDiscover+"/Autodiscover/"+action), version),
 		el("s:Body", body)).write(&b)
@@ -215,11 +223,13 @@ func (d discovery) user(settings []*node) *node {
 	case d.unknown:
 		code, text = "InvalidUser", "Invalid user: '"+d.address+"'."
 	}
+	local, _, _ := strings.Cut(d.address, "@")
+	dn := "/o=Contoso/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=" + local
 	known := map[string]string{
-		"UserDisplayName": d.name, "AutoDiscoverSMTPAddress": d.address, "ExternalEwsUrl": d.ews, "InternalEwsUrl": d.ews,
-		"ExternalEwsVersion": "15.20.9000.001", "EwsSupportedSchemas": strings.Join(versions, ", "),
+		"UserDN": dn, "MailboxDN": dn, "UserDisplayName": d.name, "AutoDiscoverSMTPAddress": d.address, "ExternalEwsUrl": d.ews, "InternalEwsUrl": d.ews,
+		"ExternalEwsVersion": d.version, "EwsSupportedSchemas": strings.Join(versions[:slices.Index(versions, "Exchange2016")+1], ", "),
 		"GroupingInformation": "sandbox-01", "UserDeploymentId": "5e8a7c3e-0000-4000-8000-000000000001",
-		"CasVersion": "15.20.9000.001", "InternalMailboxServer": "sandboxbe01.contoso.test",
+		"CasVersion": d.version, "InternalMailboxServer": "sandboxbe01.contoso.test",
 	}
 	errs, found := el("a:UserSettingErrors"), el("a:UserSettings")
 	for _, want := range settings[:min(len(settings), 100)] {

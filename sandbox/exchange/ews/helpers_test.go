@@ -45,7 +45,6 @@ func open(t *testing.T) *office {
 	t.Cleanup(func() { x.Close() })
 	x.SetLimits(exchange.Limits{Concurrent: -1, RequestsPer10Min: -1, MessagesPerMinute: -1})
 	o := &office{T: t, sandbox: sb, x: x, s: &Server{Exchange: x, Bearer: bearer}}
-	o.s.Basic = func(user, password string) (string, bool) { return user, password == "signoff" }
 	o.http = httptest.NewServer(o.checked(o.s))
 	t.Cleanup(o.http.Close)
 	t.Cleanup(o.s.Close)

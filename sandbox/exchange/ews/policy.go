@@ -15,7 +15,8 @@ import (
 // Policy is what an organisation has set about EWS, as Get-OrganizationConfig
 // and Get-CASMailbox show it. The zero value lets everybody in until EWS ends.
 type Policy struct {
-	OnPremises bool `json:"onPremises,omitempty"` // Exchange Server: EWS does not end, there are no app lists
+	OnPremises bool     `json:"onPremises,omitempty"` // Exchange Server: EWS does not end, passwords are taken, there are no app lists
+	SchemesOff []string `json:"schemesOff,omitempty"` // of Bearer, NTLM and Basic
 
 	Enabled     string   `json:"ewsEnabled,omitempty"`                 // "", "true" or "false"
 	RolledOut   bool     `json:"rolledOut,omitempty"`                  // since October 2026: "" counts as false, lists decide

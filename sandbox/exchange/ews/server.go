@@ -2,6 +2,7 @@ package ews
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -21,9 +22,6 @@ type Server struct {
 	// Bearer says whom an access token stands for. Its refusal may be a
 	// *TokenError. nil: no token is good.
 	Bearer func(ctx context.Context, token string) (Caller, error)
-	// Basic says whom a user name and password stand for: an address. nil: as
-	// in Exchange Online, where only tokens are taken.
-	Basic func(user, password string) (address string, ok bool)
 
 	// URL is where clients reach this server from outside, without a path:
 	// "https://mail.contoso.test". "" takes the request's own host.
@@ -32,16 +30,17 @@ type Server struct {
 	Log *slog.Logger     // nil: says nothing
 	Now func() time.Time // nil: the machine's clock
 
-	start       sync.Once
-	mux         *http.ServeMux
-	switches    switchboard
-	limits      throttle
-	policy      policyBox
-	subs        subscriptions
-	misrouted   atomic.Int64
-	shortMinute time.Duration // of tests
-	ending      context.Context
-	end         context.CancelFunc
+	start        sync.Once
+	mux          *http.ServeMux
+	switches     switchboard
+	limits       throttle
+	policy       policyBox
+	negotiations ntlmState
+	subs         subscriptions
+	misrouted    atomic.Int64
+	shortMinute  time.Duration // of tests
+	ending       context.Context
+	end          context.CancelFunc
 }
 
 // Caller is who has shown that they may ask.
@@ -115,6 +114,8 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 		no = s.gate(who, r.UserAgent())
 	}
 	if no != nil {
+		// The next step of NTLM comes over the same connection: it must not break.
+		io.CopyN(io.Discard, r.Body, maxRequestBytes)
 		no.write(w)
 		return
 	}
@@ -124,12 +125,12 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 	}
 	e, f := readEnvelope(r.Body)
 	if f != nil {
-		writeSOAP(w, f.httpStatus(), f.soap())
+		s.writeSOAP(w, f.httpStatus(), f.soap())
 		return
 	}
 	c, f := s.begin(r, who, e)
 	if f != nil {
-		writeSOAP(w, f.httpStatus(), f.soap())
+		s.writeSOAP(w, f.httpStatus(), f.soap())
 		return
 	}
 	defer c.done()
@@ -146,7 +147,7 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 func (s *Server) perform(w http.ResponseWriter, c *call, op *node) {
 	name := op.local()
 	if f := s.struck(c, name); f != nil {
-		writeSOAP(w, f.httpStatus(), f.soap())
+		s.writeSOAP(w, f.httpStatus(), f.soap())
 		return
 	}
 	if name == "GetStreamingEvents" {
@@ -159,11 +160,11 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op *node) {
 		if f.code == "ErrorInternalServerError" {
 			s.Log.Error("ews operation", "operation", name, "err", err)
 		}
-		writeSOAP(w, f.httpStatus(), f.soap())
+		s.writeSOAP(w, f.httpStatus(), f.soap())
 		return
 	}
 	if _, on := s.switches.struck("half-answer", c, name); on {
-		halfAnswer(w, wrap(body))
+		halfAnswer(w, s.wrap(body))
 	}
 	named := func(f exchange.Fault) bool { return strings.Contains("POST /EWS/Exchange.asmx/"+name, f.Value) }
 	if _, on := s.Exchange.SwitchedIf("answer-lost", c.account(), c.who.App, named); on {
@@ -173,7 +174,7 @@ func (s *Server) perform(w http.ResponseWriter, c *call, op *node) {
 		http.Error(w, "The service is unavailable.", http.StatusServiceUnavailable)
 		return
 	}
-	writeSOAP(w, http.StatusOK, body)
+	s.writeSOAP(w, http.StatusOK, body)
 }
 
 // halfAnswer promises all and sends a half, as when a proxy gives up.

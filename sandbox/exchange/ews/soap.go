@@ -88,27 +88,41 @@ func (e *envelope) readHeader(h *node) *fault {
 	return nil
 }
 
-// serverVersion is the header that clients read in every answer.
-var serverVersion = el("h:ServerVersionInfo",
-	attr{"xmlns:h", nsTypes}, attr{"MajorVersion", "15"}, attr{"MinorVersion", "20"},
-	attr{"MajorBuildNumber", "9000"}, attr{"MinorBuildNumber", "1"}, attr{"Version", "V2018_01_08"})
+// The header that clients read in every answer: Exchange Online, or Exchange
+// Server SE.
+var (
+	cloudVersion = versionInfo("20", "9000", "1", "V2018_01_08")
+	ownVersion   = versionInfo("2", "2562", "17", "V2017_07_11")
+)
+
+func versionInfo(minor, major, build, schema string) *node {
+	return el("h:ServerVersionInfo", attr{"xmlns:h", nsTypes}, attr{"MajorVersion", "15"}, attr{"MinorVersion", minor},
+		attr{"MajorBuildNumber", major}, attr{"MinorBuildNumber", build}, attr{"Version", schema})
+}
+
+func (s *Server) version() *node {
+	if s.Policy().OnPremises {
+		return ownVersion
+	}
+	return cloudVersion
+}
 
 // wrap puts one element into an envelope as bytes.
-func wrap(body *node) []byte {
+func (s *Server) wrap(body *node) []byte {
 	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0" encoding="utf-8"?>`)
 	if body.name != "s:Fault" {
 		body.attrs = append(body.attrs, attr{"xmlns:m", nsMessages}, attr{"xmlns:t", nsTypes})
 	}
 	el("s:Envelope", attr{"xmlns:s", nsSOAP},
-		el("s:Header", serverVersion),
+		el("s:Header", s.version()),
 		el("s:Body", body)).write(&b)
 	return b.Bytes()
 }
 
 // writeSOAP answers with one element.
-func writeSOAP(w http.ResponseWriter, status int, body *node) {
-	data := wrap(body)
+func (s *Server) writeSOAP(w http.ResponseWriter, status int, body *node) {
+	data := s.wrap(body)
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.WriteHeader(status)
 	w.Write(data) // a client that has gone away is no concern of ours

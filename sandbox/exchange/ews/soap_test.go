@@ -108,7 +108,7 @@ func TestWhoIsNotKnownIsToldHowToSignIn(t *testing.T) {
 	for token, want := range map[string]string{"": "", "opaque": "token_types", "expired.a.b": `2000003;reason="The token has expired.";error_category="token_lifetime"`} {
 		status, h, _ := o.send(token, wrapped("", getInbox), nil)
 		all := strings.Join(h.Values("WWW-Authenticate"), ",")
-		if status != 401 || !strings.Contains(all, `Bearer client_id="00000002-0000-0ff1-ce00-000000000000", trusted_issuers="00000001-0000-0000-c000-000000000000@*"`) || !strings.Contains(all, `Basic realm=""`) {
+		if status != 401 || !strings.Contains(all, `Bearer client_id="00000002-0000-0ff1-ce00-000000000000", trusted_issuers="00000001-0000-0000-c000-000000000000@*"`) || !strings.Contains(all, `Basic Realm=""`) {
 			t.Errorf("%q: %d %s", token, status, all)
 		}
 		if token != "" && !strings.Contains(all, `error="invalid_token"`) || !strings.Contains(all+h.Get("x-ms-diagnostics"), want) {
@@ -118,16 +118,36 @@ func TestWhoIsNotKnownIsToldHowToSignIn(t *testing.T) {
 	if status, h, _ := o.send("n.jane.x", wrapped("", getInbox), nil); status != 403 || !strings.Contains(h.Get("x-ms-diagnostics"), "scope") {
 		t.Errorf("a token without the scope: %d", status)
 	}
-	basic := func(password string) int {
-		status, _, _ := o.send("", wrapped("", getInbox), func(r *http.Request) { r.SetBasicAuth("jane@contoso.test", password) })
-		return status
+}
+
+func TestPasswordsAreTakenOnPremisesOnly(t *testing.T) {
+	o := open(t)
+	basic := func(user, password string) (int, string) {
+		status, h, _ := o.send("", wrapped("", getInbox), func(r *http.Request) { r.SetBasicAuth(user, password) })
+		return status, strings.Join(h.Values("WWW-Authenticate"), ",")
 	}
-	if good, bad := basic("signoff"), basic("wrong"); good != 200 || bad != 401 {
-		t.Errorf("password: %d, wrong one: %d", good, bad)
+	if status, _ := basic("jane@contoso.test", "signoff"); status != 401 {
+		t.Errorf("a password in the cloud: %d", status)
 	}
-	o.s.Basic = nil
-	if status, h, _ := o.send("", wrapped("", getInbox), func(r *http.Request) { r.SetBasicAuth("jane@contoso.test", "signoff") }); status != 401 || strings.Contains(strings.Join(h.Values("WWW-Authenticate"), ","), "Basic") {
-		t.Errorf("a password where only tokens are taken: %d %v", status, h)
+	o.s.SetPolicy(Policy{OnPremises: true})
+	for user, want := range map[string]int{"jane": 200, `CONTOSO\jane`: 200, "JANE@contoso.test": 200, "nobody": 401, "": 401} {
+		if status, _ := basic(user, "signoff"); status != want {
+			t.Errorf("%s: %d", user, status)
+		}
+	}
+	if status, all := basic("jane", "wrong"); status != 401 || !strings.Contains(all, "NTLM") || !strings.Contains(all, `Basic realm="sandbox`) {
+		t.Errorf("a wrong password: %d %s", status, all)
+	}
+	o.s.SetPolicy(Policy{OnPremises: true, SchemesOff: []string{"basic", "Bearer"}})
+	if status, all := basic("jane", "signoff"); status != 401 || all != "NTLM" {
+		t.Errorf("Basic is off: %d %s", status, all)
+	}
+	if status, _, _ := o.send("u.jane.x", wrapped("", getInbox), nil); status != 401 {
+		t.Errorf("tokens are off: %d", status)
+	}
+	o.s.SetPolicy(Policy{OnPremises: true})
+	if _, _, body := o.send("u.jane.x", wrapped("", getInbox), nil); !strings.Contains(body, `MinorVersion="2" MajorBuildNumber="2562"`) {
+		t.Errorf("Exchange Server says it is another: %s", body)
 	}
 }
 
@@ -243,7 +263,7 @@ func FuzzReadEnvelope(f *testing.F) {
 			t.Error("neither a request nor a refusal")
 		}
 		if no != nil {
-			wrap(no.soap())
+			new(Server).wrap(no.soap())
 			return
 		}
 		if s := e.op.kid("m:ItemShape"); s != nil {

@@ -23,7 +23,7 @@ func (s *Server) stream(w http.ResponseWriter, c *call, op *node) {
 			}
 			m.kids = append(m.kids, ids)
 		}
-		writeSOAP(w, http.StatusOK, respond("GetStreamingEvents", m))
+		s.writeSOAP(w, http.StatusOK, respond("GetStreamingEvents", m))
 		return
 	}
 	s.subs.streams.Add(1)
@@ -187,7 +187,7 @@ func (st *streaming) beat() *node {
 }
 
 func (st *streaming) send(message *node) bool {
-	if _, err := st.w.Write(wrap(respond("GetStreamingEvents", message))); err != nil {
+	if _, err := st.w.Write(st.srv.wrap(respond("GetStreamingEvents", message))); err != nil {
 		return false
 	}
 	return st.flush.Flush() == nil
@@ -195,7 +195,7 @@ func (st *streaming) send(message *node) bool {
 
 // breakOff ends the connection in the middle of an envelope.
 func (st *streaming) breakOff(message *node) {
-	data := wrap(respond("GetStreamingEvents", message))
+	data := st.srv.wrap(respond("GetStreamingEvents", message))
 	st.w.Write(data[:len(data)/2])
 	st.flush.Flush()
 	panic(http.ErrAbortHandler)
