@@ -234,7 +234,11 @@ func beginUpload(c *call) (answer, error) {
 			delete(s.uploads, t)
 		}
 	}
-	if len(s.uploads) >= maxUploads {
+	open := a.Size
+	for _, other := range s.uploads {
+		open += other.size
+	}
+	if len(s.uploads) >= maxUploads || open > maxUploading {
 		return answer{}, &refusal{status: http.StatusTooManyRequests, code: "TooManyRequests", message: "Too many upload sessions are open.", wait: time.Minute}
 	}
 	s.uploads[token] = u

@@ -13,17 +13,20 @@ func (s *Server) routeCalendar() {
 	user := "/users/{user}"
 	s.on("GET "+user+"/calendars", readCalendar, listCalendars)
 	s.on("GET "+user+"/calendar", readCalendar, getCalendar)
-	s.on("GET "+user+"/events", readCalendar, listEvents)
-	s.on("POST "+user+"/events", writeCalendar, createEvent)
-	s.on("GET "+user+"/calendarView", readCalendar, calendarView)
+	s.on("GET "+user+"/calendars/{calendar}", readCalendar, getCalendar)
+	for _, in := range []string{user, user + "/calendars/{calendar}"} {
+		s.on("GET "+in+"/events", readCalendar, listEvents)
+		s.on("POST "+in+"/events", writeCalendar, createEvent)
+		s.on("GET "+in+"/calendarView", readCalendar, calendarView)
+	}
 	s.on("GET "+user+"/events/{id}", readCalendar, getEvent)
 	s.on("PATCH "+user+"/events/{id}", writeCalendar, changeEvent)
 	s.on("DELETE "+user+"/events/{id}", writeCalendar, deleteEvent)
 	s.on("POST "+user+"/events/{id}/cancel", writeCalendar, cancelEvent)
-	s.on("GET "+user+"/findRooms", readPlaces, findRooms)
-	s.on("GET "+user+"/findRoomLists", readPlaces, findRoomLists)
-	s.on("GET /places/room", readPlaces, listPlaces)
-	s.on("GET /places/{id}", readPlaces, getPlace)
+	for name, response := range map[string]string{"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"} {
+		s.on("POST "+user+"/events/{id}/"+name, writeCalendar, respond(response))
+	}
+	s.on("POST "+user+"/getSchedule", readCalendar, getSchedule)
 }
 
 var eventProperties = known{"id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "iCalUId", "subject", "bodyPreview", "body", "start", "end",
@@ -72,13 +75,26 @@ func (c *call) showEvent(q query) func(jsonObject) (map[string]any, error) {
 }
 
 func (c *call) calendarObject() (map[string]any, error) {
-	f, err := c.mailbox.Folder(exchange.Calendar)
+	f, err := c.calendarFolder()
 	if err != nil {
 		return nil, err
 	}
 	own := c.mailbox.Address()
 	return map[string]any{"id": f.ID().REST(), "name": f.Name, "color": "auto", "isDefaultCalendar": true, "canEdit": true, "canShare": true,
 		"owner": recipient(&own).(map[string]any)["emailAddress"]}, nil
+}
+
+// calendarFolder is the one calendar there is; another's id leads nowhere.
+func (c *call) calendarFolder() (exchange.Folder, error) {
+	f, err := c.mailbox.Folder(exchange.Calendar)
+	id := c.id("calendar")
+	if err == nil && id != "" && id != f.ID().REST() && !strings.EqualFold(id, exchange.Calendar) {
+		if _, err := exchange.ParseID(id); err != nil {
+			return f, err
+		}
+		return f, exchange.ErrItemNotFound
+	}
+	return f, err
 }
 
 func getCalendar(c *call) (answer, error) {
@@ -92,6 +108,9 @@ func listCalendars(c *call) (answer, error) {
 }
 
 func (c *call) eventsOf(fits func(exchange.Appointment) bool) ([]jsonObject, error) {
+	if _, err := c.calendarFolder(); err != nil {
+		return nil, err
+	}
 	items, err := c.mailbox.Items(exchange.Calendar)
 	if err != nil {
 		return nil, err
@@ -188,7 +207,14 @@ func createEvent(c *call) (answer, error) {
 	if c.body["start"] == nil || c.body["end"] == nil {
 		return answer{}, refuse(http.StatusBadRequest, "ErrorInvalidRequest", "An event needs a start and an end.")
 	}
+	if _, err := c.calendarFolder(); err != nil {
+		return answer{}, err
+	}
 	it, err := c.mailbox.CreateEntry(exchange.ClassEvent, "", &a, func(e *exchange.Edit) error { return c.fillEvent(e, &a) })
+	if err != nil {
+		return answer{}, err
+	}
+	it, err = c.invited(it)
 	return c.oneEvent(http.StatusCreated, it, err)
 }
 
@@ -202,6 +228,10 @@ func changeEvent(c *call) (answer, error) {
 		return answer{}, err
 	}
 	it, err = exchange.UpdateEntry(c.mailbox, it.ID(true).REST(), key, c.fillEvent)
+	if err != nil {
+		return answer{}, err
+	}
+	it, err = c.invited(it)
 	return c.oneEvent(http.StatusOK, it, err)
 }
 
@@ -218,11 +248,11 @@ func cancelEvent(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	_, err = exchange.UpdateEntry(c.mailbox, it.ID(true).REST(), "", func(_ *exchange.Edit, a *exchange.Appointment) error {
-		a.Cancelled = true
-		return nil
-	})
-	return answer{status: http.StatusAccepted}, err
+	comment, err := c.comment()
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusAccepted}, c.mailbox.Cancel(it.ID(true).REST(), comment)
 }
 
 type eventIn struct {
@@ -311,49 +341,4 @@ func set[T any](to, from *T) {
 	if from != nil {
 		*to = *from
 	}
-}
-
-func placeObject(r exchange.Room) jsonObject {
-	return jsonObject{"@odata.type": "#microsoft.graph.room", "id": r.ID, "displayName": r.Name, "emailAddress": r.Address, "building": r.Building,
-		"capacity": r.Capacity, "bookingType": "standard"}
-}
-
-func listPlaces(c *call) (answer, error) {
-	q, err := c.readQuery("room", known{"id", "displayName", "emailAddress", "building", "capacity", "bookingType"})
-	if err != nil {
-		return answer{}, err
-	}
-	var list []jsonObject
-	for _, r := range exchange.Rooms() {
-		list = append(list, placeObject(r))
-	}
-	return c.page(q, "places/microsoft.graph.room", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
-}
-
-func getPlace(c *call) (answer, error) {
-	for _, r := range exchange.Rooms() {
-		if r.ID == c.id("id") || strings.EqualFold(r.Address, c.id("id")) {
-			return answer{status: http.StatusOK, body: map[string]any(placeObject(r))}, nil
-		}
-	}
-	return answer{}, exchange.ErrItemNotFound
-}
-
-func findRooms(c *call) (answer, error) {
-	value := []map[string]any{}
-	for _, r := range exchange.Rooms() {
-		value = append(value, map[string]any{"name": r.Name, "address": r.Address})
-	}
-	return answer{status: http.StatusOK, body: map[string]any{"@odata.context": c.base() + "/$metadata#Collection(microsoft.graph.emailAddress)", "value": value}}, nil
-}
-
-func findRoomLists(c *call) (answer, error) {
-	value, seen := []map[string]any{}, map[string]bool{}
-	for _, r := range exchange.Rooms() {
-		if l := exchange.RoomList(r.Building); !seen[l.Address] {
-			seen[l.Address] = true
-			value = append(value, map[string]any{"name": l.Name, "address": l.Address})
-		}
-	}
-	return answer{status: http.StatusOK, body: map[string]any{"@odata.context": c.base() + "/$metadata#Collection(microsoft.graph.emailAddress)", "value": value}}, nil
 }

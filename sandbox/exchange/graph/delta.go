@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/signoffhq/signoff/sandbox/exchange"
@@ -67,6 +68,13 @@ func (c *call) deltaState(f exchange.Folder) (deltaState, error) {
 	token := q.Get("$deltatoken") + q.Get("$skiptoken")
 	if token == "" {
 		state := deltaState{Mailbox: c.mailbox.GUID(), Folder: f.N, Select: q.Get("$select"), Filter: q.Get("$filter"), Kinds: q.Get("changeType"), Size: usualPage}
+		if text := q.Get("$top"); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || n > maxPage {
+				return state, badRequest("Invalid value '%s' for $top query option found.", text)
+			}
+			state.Size = n
+		}
 		if c.prefer.pageSize > 0 {
 			state.Size = c.prefer.pageSize
 		}

@@ -11,6 +11,8 @@ func (s *Server) routeFolders() {
 	in := "/users/{user}/mailFolders"
 	s.on("GET "+in, readMail, listFolders)
 	s.on("POST "+in, writeMail, createFolder)
+	s.on("GET "+in+"/delta", readMail, folderDelta)
+	s.on("GET "+in+"/$count", readMail, listFolders)
 	s.on("GET "+in+"/{folder}", readMail, getFolder)
 	s.on("PATCH "+in+"/{folder}", writeMail, renameFolder)
 	s.on("DELETE "+in+"/{folder}", writeMail, deleteFolder)
@@ -57,6 +59,9 @@ func listFolders(c *call) (answer, error) {
 		if f.Class == exchange.MailFolder {
 			list = append(list, folderObject(f))
 		}
+	}
+	if strings.HasSuffix(c.r.URL.Path, "/$count") {
+		return answer{status: http.StatusOK, body: []byte(itoa(len(list))), kind: "text/plain"}, nil
 	}
 	return c.page(q, "users('"+c.id("user")+"')/mailFolders", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
 }

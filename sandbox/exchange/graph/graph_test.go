@@ -248,7 +248,7 @@ func TestAttachmentsSmallAndLarge(t *testing.T) {
 		t.Error("the finished upload says no Location")
 	}
 	up.get(session.text("uploadUrl")).refused(404, "ErrorItemNotFound")
-	wf.post(at+"/createUploadSession", m{"AttachmentItem": m{"attachmentType": "file", "name": "150 MB", "size": 150 << 20}}).refused(413, "ErrorAttachmentSizeLimitExceeded")
+	wf.post(at+"/createUploadSession", m{"AttachmentItem": m{"attachmentType": "file", "name": "more than 150 MB", "size": 150<<20 + 1}}).refused(413, "ErrorAttachmentSizeLimitExceeded")
 	wf.post("/me/messages/"+draft.text("id")+"/send", nil).is(202)
 	got := jane.get("/me/messages?$expand=attachments").is(200).list()[0]
 	var names []string

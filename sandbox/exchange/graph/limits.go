@@ -3,10 +3,11 @@ package graph
 import "time"
 
 const (
-	maxBodyBytes     = 4 << 20  // of a request, as in Graph
-	maxUploadBytes   = 17 << 20 // of an attachment: base64 makes it a third larger, and a mail has 25 MB
+	maxBodyBytes     = 4 << 20   // of a request, as in Graph
+	maxUploadBytes   = 150 << 20 // of an attachment, as in Graph
 	maxChunkBytes    = 4 << 20
-	maxUploads       = 20 // sessions that are open
+	maxUploads       = 20        // sessions that are open
+	maxUploading     = 450 << 20 // of all that is coming in
 	uploadLife       = time.Hour
 	maxPage          = 1000
 	usualPage        = 10

@@ -24,6 +24,8 @@ const (
 	readContacts
 	writeContacts
 	readPlaces
+	readTasks
+	writeTasks
 )
 
 // grantedBy lists Graph's permissions that are enough, without the .Shared that
@@ -31,17 +33,20 @@ const (
 var grantedBy = map[permission]struct {
 	scopes []string
 	rbac   []string
+	roles  []string // nil: as scopes
 }{
-	readMail:      {[]string{"Mail.Read", "Mail.ReadWrite"}, []string{exchange.AppMailRead, exchange.AppMailReadWrite}},
-	writeMail:     {[]string{"Mail.ReadWrite"}, []string{exchange.AppMailReadWrite}},
-	sendMail:      {[]string{"Mail.Send"}, []string{exchange.AppMailSend}},
-	readSettings:  {[]string{"MailboxSettings.Read", "MailboxSettings.ReadWrite"}, []string{exchange.AppMailboxSettings}},
-	writeSettings: {[]string{"MailboxSettings.ReadWrite"}, []string{exchange.AppMailboxSettings}},
-	readCalendar:  {[]string{"Calendars.Read", "Calendars.ReadWrite"}, []string{exchange.AppCalendarsRead, exchange.AppCalendars}},
-	writeCalendar: {[]string{"Calendars.ReadWrite"}, []string{exchange.AppCalendars}},
-	readContacts:  {[]string{"Contacts.Read", "Contacts.ReadWrite"}, []string{exchange.AppContacts}},
-	writeContacts: {[]string{"Contacts.ReadWrite"}, []string{exchange.AppContacts}},
-	readPlaces:    {[]string{"Place.Read.All", "Calendars.Read", "Calendars.ReadWrite"}, nil},
+	readMail:      {[]string{"Mail.Read", "Mail.ReadWrite"}, []string{exchange.AppMailRead, exchange.AppMailReadWrite}, nil},
+	writeMail:     {[]string{"Mail.ReadWrite"}, []string{exchange.AppMailReadWrite}, nil},
+	sendMail:      {[]string{"Mail.Send"}, []string{exchange.AppMailSend}, nil},
+	readSettings:  {[]string{"MailboxSettings.Read", "MailboxSettings.ReadWrite"}, []string{exchange.AppMailboxSettings}, nil},
+	writeSettings: {[]string{"MailboxSettings.ReadWrite"}, []string{exchange.AppMailboxSettings}, nil},
+	readCalendar:  {[]string{"Calendars.Read", "Calendars.ReadWrite"}, []string{exchange.AppCalendarsRead, exchange.AppCalendars}, nil},
+	writeCalendar: {[]string{"Calendars.ReadWrite"}, []string{exchange.AppCalendars}, nil},
+	readContacts:  {[]string{"Contacts.Read", "Contacts.ReadWrite"}, []string{exchange.AppContacts}, nil},
+	writeContacts: {[]string{"Contacts.ReadWrite"}, []string{exchange.AppContacts}, nil},
+	readPlaces:    {[]string{"Place.Read.All", "Calendars.Read", "Calendars.ReadWrite"}, nil, nil},
+	readTasks:     {[]string{"Tasks.Read", "Tasks.ReadWrite"}, nil, []string{"Tasks.Read.All", "Tasks.ReadWrite.All"}},
+	writeTasks:    {[]string{"Tasks.ReadWrite"}, nil, []string{"Tasks.ReadWrite.All"}},
 }
 
 // enter finds the mailbox that the path names, checks that the caller may, and
@@ -122,7 +127,11 @@ func (c *call) troubled() error {
 func (c *call) holds(need permission, mailbox string) bool {
 	g := grantedBy[need]
 	if c.caller.User == "" {
-		if slices.ContainsFunc(g.scopes, func(p string) bool { return slices.Contains(c.caller.Roles, p) }) {
+		roles := g.roles
+		if roles == nil {
+			roles = g.scopes
+		}
+		if slices.ContainsFunc(roles, func(p string) bool { return slices.Contains(c.caller.Roles, p) }) {
 			return true
 		}
 		return slices.ContainsFunc(g.rbac, func(r string) bool { return c.s.x.Has(r, mailbox, c.caller.Client) })

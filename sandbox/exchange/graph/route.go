@@ -153,7 +153,7 @@ func init() {
 	for _, name := range []string{"me", "users", "mailFolders", "childFolders", "messages", "attachments", "sendMail", "send", "reply", "replyAll", "forward",
 		"createReply", "createReplyAll", "createForward", "move", "copy", "permanentDelete", "delta", "createUploadSession", "mailboxSettings",
 		"translateExchangeIds", "events", "calendar", "calendars", "calendarView", "contacts", "contactFolders", "subscriptions", "reauthorize", "outlook",
-		"masterCategories", "findRooms", "findRoomLists", "places", "room", "roomList", "cancel", "accept", "decline", "tentativelyAccept", "todo", "lists", "tasks"} {
+		"masterCategories", "findRooms", "findRoomLists", "places", "room", "roomList", "rooms", "cancel", "getSchedule", "$count", "$value", "$batch", "accept", "decline", "tentativelyAccept", "supportedTimeZones", "supportedLanguages", "todo", "lists", "tasks"} {
 		segments[strings.ToLower(name)] = name
 	}
 }
@@ -191,7 +191,7 @@ func canonical(path string) string {
 	if len(out) > 3 && out[2] == "calendar" && out[3] != "" { // the one calendar there is
 		out = slices.Delete(out, 2, 3)
 	}
-	if len(out) > 4 && out[2] == "calendars" {
+	if len(out) > 5 && out[2] == "calendars" && out[4] == "events" {
 		out = slices.Delete(out, 2, 4)
 	}
 	for i, seg := range out {

@@ -12,8 +12,6 @@ func (s *Server) routeSettings() {
 	s.on("GET "+in, readSettings, getSettings)
 	s.on("PATCH "+in, writeSettings, changeSettings)
 	s.on("GET "+in+"/{name}", readSettings, getSetting)
-	s.on("GET /users/{user}/outlook/masterCategories", readSettings, listCategories)
-	s.on("POST /users/{user}/outlook/masterCategories", writeSettings, addCategory)
 }
 
 func settingsObject(s exchange.Settings) map[string]any {
@@ -182,43 +180,4 @@ func lowerFirst(text string) string {
 		return text
 	}
 	return strings.ToLower(text[:1]) + text[1:]
-}
-
-func categoryObject(k exchange.Category) jsonObject {
-	return jsonObject{"id": k.ID, "displayName": k.Name, "color": k.Color}
-}
-
-func listCategories(c *call) (answer, error) {
-	q, err := c.readQuery("outlookCategory", known{"id", "displayName", "color"})
-	if err != nil {
-		return answer{}, err
-	}
-	var list []jsonObject
-	for _, k := range c.mailbox.Settings().Categories {
-		list = append(list, categoryObject(k))
-	}
-	q.top = max(q.top, maxPage)
-	return c.page(q, "users('"+c.id("user")+"')/outlook/masterCategories", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
-}
-
-func addCategory(c *call) (answer, error) {
-	name, err := c.displayName()
-	if err != nil {
-		return answer{}, err
-	}
-	color, _ := c.body["color"].(string)
-	if color == "" {
-		color = "none"
-	}
-	made := exchange.Category{ID: newGUID(), Name: name, Color: color}
-	_, err = c.mailbox.ChangeSettings(func(s *exchange.Settings) error {
-		for _, k := range s.Categories {
-			if strings.EqualFold(k.Name, name) {
-				return refuse(http.StatusConflict, "CategoryNameDuplicate", "A category of this name exists already.")
-			}
-		}
-		s.Categories = append(s.Categories, made)
-		return nil
-	})
-	return answer{status: http.StatusCreated, body: map[string]any(categoryObject(made))}, err
 }
