@@ -154,6 +154,7 @@ type Call struct {
 	Method string
 	Inputs map[string]any // as DataType says; only those the method takes
 	Key    string         // the same on every retry; "": none
+	Again  bool           // an earlier attempt with this Key may have got through
 	Filter *Filter        // of a list; nil: all
 	Top    int            // of a list: how many at most; 0: the provider's page
 	After  string         // of a list: Result.Next of the page before
