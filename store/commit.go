@@ -279,7 +279,8 @@ func (c *change) putOutbox(t *tx) error {
 		// A retried effect commands again under its old key.
 		if err := t.send(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)
-			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body`,
+			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body,
+				waits_for = '', parked = 0`,
 			cmd.Key, int64(c.Instance), cmd.Ref, int64(c.Workflow), int64(c.Version), string(cmd.Kind), micros(cmd.Due),
 			flag(cmd.Holder != ""), cmd.Holder, c.bodies[i]); err != nil {
 			return err

@@ -20,6 +20,21 @@ type Job struct {
 	Version  VersionID
 	Attempt  int    // 1 the first time it is handed out
 	Holder   string // the node that has it; "" nobody
+	Parked   int    // how many earlier attempts found something lacking, and do not count
+	WaitsFor string // what the last of them did; "" nothing, or it has been given since
+}
+
+// read takes a row of instance, workflow, version, attempt, holder, parked,
+// waits_for and body.
+func (j *Job) read(scan func(...any) error) error {
+	var body []byte
+	if err := scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &j.Parked, &j.WaitsFor, &body); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, &j.Command); err != nil {
+		return fmt.Errorf("read outbox of instance %d: %w", j.Instance, err)
+	}
+	return nil
 }
 
 // Hold is what a node has of a command it took: it alone may say that the
@@ -48,7 +63,7 @@ func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.Command
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
 			where key in (/*take*/ select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5 /*take*/)
-			returning instance, workflow, version, attempt, holder, body`,
+			returning instance, workflow, version, attempt, holder, parked, waits_for, body`,
 			holder, micros(now.Add(lease)), string(kind), micros(now), limit)
 		if err != nil {
 			return err
@@ -63,12 +78,8 @@ func readJobs(rows *sql.Rows) (jobs []Job, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var j Job
-		var body []byte
-		if err := rows.Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &body); err != nil {
+		if err := j.read(rows.Scan); err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal(body, &j.Command); err != nil {
-			return nil, fmt.Errorf("read outbox of instance %d: %w", j.Instance, err)
 		}
 		jobs = append(jobs, j)
 	}
@@ -78,14 +89,9 @@ func readJobs(rows *sql.Rows) (jobs []Job, err error) {
 // Job returns the command with the given key, NotFound when there is none
 // (it is done, or its step was ended).
 func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
-	var body []byte
-	err = s.row(ctx, `select instance, workflow, version, attempt, holder, body from outbox where key = $1`, key).
-		Scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &body)
+	err = j.read(s.row(ctx, `select instance, workflow, version, attempt, holder, parked, waits_for, body from outbox where key = $1`, key).Scan)
 	if isNoRows(err) {
 		return j, &signoff.Error{Kind: signoff.NotFound, Code: "command-not-found", Detail: "this command is done or no longer wanted"}
-	}
-	if err == nil {
-		err = json.Unmarshal(body, &j.Command)
 	}
 	return j, s.explain(err)
 }
@@ -112,7 +118,7 @@ func (s *Store) DoneJobs(ctx context.Context, keys ...string) error {
 // RetryJob puts a command back until due, with what went wrong. ErrNotHeld when
 // it is no longer the holder's.
 func (s *Store) RetryJob(ctx context.Context, h Hold, due time.Time, cause string) error {
-	return s.held(ctx, `update outbox set holder = '', due = $1, last_error = $2 where key = $3 and holder = $4 and attempt = $5`,
+	return s.held(ctx, `update outbox set holder = '', due = $1, last_error = $2, waits_for = '' where key = $3 and holder = $4 and attempt = $5`,
 		micros(due), cause, h.Key, h.Holder, h.Attempt)
 }
 
@@ -157,7 +163,7 @@ func (s *Store) ReturnForgotten(ctx context.Context, holder string, until, now t
 // takes: its handler has seen to it that this will happen. ErrNotHeld when it is
 // no longer the holder's, such as because the result was there first.
 func (s *Store) ParkJob(ctx context.Context, h Hold) error {
-	return s.held(ctx, `update outbox set holder = '', due = 0 where key = $1 and holder = $2 and attempt = $3`, h.Key, h.Holder, h.Attempt)
+	return s.held(ctx, `update outbox set holder = '', due = 0, waits_for = '' where key = $1 and holder = $2 and attempt = $3`, h.Key, h.Holder, h.Attempt)
 }
 
 // DropJob removes a command whose failure nobody waits for any longer.
@@ -206,15 +212,17 @@ type Waiting struct {
 	Key       string
 	Ref       int
 	Kind      engine.CommandKind
-	Due       time.Time // zero: handed over, waiting for the result
-	Attempt   int
+	Due       time.Time // zero: parked, or handed over and waiting for the result
+	Attempt   int       // those that count
 	LastError string
+	Want                // what it lacks; the zero one nothing
+	Since     time.Time // how long already
 }
 
 // Waitings lists an instance's commands that are not done yet.
 func (s *Store) Waitings(ctx context.Context, id signoff.InstanceID) (out []Waiting, err error) {
 	prefix := fmt.Sprint(int64(id))
-	rows, err := s.query(ctx, `select key, ref, kind, due, attempt, last_error from outbox where key >= $1 and key < $2 order by key limit 200`,
+	rows, err := s.query(ctx, `select key, ref, kind, due, attempt - parked, last_error, waits_for, waits_who, waits_why, waits_since from outbox where key >= $1 and key < $2 order by key limit 200`,
 		prefix+"_", prefix+"`") // "`" follows "_"
 	if err != nil {
 		return nil, err
@@ -222,11 +230,16 @@ func (s *Store) Waitings(ctx context.Context, id signoff.InstanceID) (out []Wait
 	defer rows.Close()
 	for rows.Next() {
 		var w Waiting
-		var due int64
-		if err := rows.Scan(&w.Key, &w.Ref, &w.Kind, &due, &w.Attempt, &w.LastError); err != nil {
+		var due, since int64
+		if err := rows.Scan(&w.Key, &w.Ref, &w.Kind, &due, &w.Attempt, &w.LastError, &w.For, &w.Who, &w.Why, &since); err != nil {
 			return nil, err
 		}
 		w.Due = moment(due)
+		if w.For == "" {
+			w.Want = Want{}
+		} else {
+			w.Since = moment(since)
+		}
 		out = append(out, w)
 	}
 	return out, s.explain(rows.Err())

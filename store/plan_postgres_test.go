@@ -79,7 +79,7 @@ func TestNoQueryReadsAWholeTableOnPostgreSQL(t *testing.T) {
 	_, err = conn.Exec(ctx, `analyze; set plan_cache_mode = force_generic_plan`)
 	must(t, err)
 	seen := 0
-	for _, name := range []string{"instances.go", "worklist.go", "decided.go", "timers.go", "outbox.go", "once.go", "commit.go", "history.go", "mail.go", "mailin.go"} {
+	for _, name := range []string{"instances.go", "worklist.go", "decided.go", "timers.go", "outbox.go", "parking.go", "once.go", "commit.go", "history.go", "mail.go", "mailin.go"} {
 		for _, q := range statementsIn(t, name) {
 			if slices.ContainsFunc(wholeTables, func(begin string) bool { return strings.HasPrefix(q, begin) }) {
 				continue

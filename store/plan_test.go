@@ -19,7 +19,7 @@ func TestEveryListIsAWalkAlongAnIndex(t *testing.T) {
 	s := openTest(t)
 	text := regexp.MustCompile("(?s)`((?:select|update|delete)[^`]*)`")
 	seen := 0
-	for _, name := range []string{"instances.go", "worklist.go", "decided.go", "timers.go", "outbox.go", "once.go", "commit.go"} {
+	for _, name := range []string{"instances.go", "worklist.go", "decided.go", "timers.go", "outbox.go", "parking.go", "once.go", "commit.go"} {
 		src, err := os.ReadFile(filepath.Join(".", name))
 		must(t, err)
 		whole := strings.NewReplacer("selectInstance+`", "`"+selectInstance, "selectWorklist+`", "`"+selectWorklist).Replace(string(src))
