@@ -16,7 +16,7 @@ import (
 
 func (s *Server) routeAttachments() {
 	in := "/users/{user}/messages/{id}/attachments"
-	s.on("GET "+in, readMail, listFiles)
+	s.list(in, readMail, listFiles)
 	s.on("POST "+in, writeMail, addFile)
 	s.on("POST "+in+"/createUploadSession", writeMail, beginUpload)
 	s.on("GET "+in+"/{file}", readMail, getFile)
@@ -243,10 +243,14 @@ func beginUpload(c *call) (answer, error) {
 	}
 	s.uploads[token] = u
 	out := u.state()
-	out["uploadUrl"] = s.tenant.URL() + "/v1.0/uploads/" + token
+	out["uploadUrl"] = elsewhere(s.tenant.URL()) + "/v1.0/uploads/" + token
 	out["@odata.context"] = s.tenant.URL() + "/v1.0/$metadata#microsoft.graph.uploadSession"
 	return answer{status: http.StatusCreated, body: out}, nil
 }
+
+// elsewhere is the address by another name: Graph's uploads go to Outlook's
+// host, so that clients send no token with them.
+func elsewhere(base string) string { return strings.Replace(base, "//localhost:", "//127.0.0.1:", 1) }
 
 func (u *upload) state() map[string]any {
 	return map[string]any{"expirationDateTime": stamp(u.until), "nextExpectedRanges": []string{fmt.Sprint(len(u.file.Data))}}

@@ -15,7 +15,7 @@ func (s *Server) routeCalendar() {
 	s.on("GET "+user+"/calendar", readCalendar, getCalendar)
 	s.on("GET "+user+"/calendars/{calendar}", readCalendar, getCalendar)
 	for _, in := range []string{user, user + "/calendars/{calendar}"} {
-		s.on("GET "+in+"/events", readCalendar, listEvents)
+		s.list(in+"/events", readCalendar, listEvents)
 		s.on("POST "+in+"/events", writeCalendar, createEvent)
 		s.on("GET "+in+"/calendarView", readCalendar, calendarView)
 	}

@@ -10,8 +10,12 @@ import (
 
 func (s *Server) routeContacts() {
 	in := "/users/{user}/contacts"
-	s.on("GET "+in, readContacts, listContacts)
-	s.on("POST "+in, writeContacts, createContact)
+	for _, of := range []string{in, "/users/{user}/contactFolders/{folder}/contacts"} {
+		s.list(of, readContacts, listContacts)
+		s.on("POST "+of, writeContacts, createContact)
+	}
+	s.on("GET /users/{user}/contactFolders", readContacts, listContactFolders)
+	s.on("POST /users/{user}/contactFolders", writeContacts, createContactFolder)
 	s.on("GET "+in+"/{id}", readContacts, getContact)
 	s.on("PATCH "+in+"/{id}", writeContacts, changeContact)
 	s.on("DELETE "+in+"/{id}", writeContacts, deleteContact)
@@ -36,12 +40,64 @@ func (c *call) contactObject(it exchange.Item) (jsonObject, error) {
 		"personalNotes": k.Notes}, nil
 }
 
+// contactFolder is the folder that the path names, or the usual one.
+func (c *call) contactFolder() (string, error) {
+	id := c.id("folder")
+	if id == "" {
+		return exchange.Contacts, nil
+	}
+	f, err := c.mailbox.Folder(id)
+	if err == nil && f.Class != exchange.ContactFolder {
+		err = exchange.ErrFolderNotFound
+	}
+	return id, err
+}
+
+func contactFolderObject(f exchange.Folder) jsonObject {
+	return jsonObject{"id": f.ID().REST(), "displayName": f.Name, "parentFolderId": f.ParentID().REST()}
+}
+
+// listContactFolders leaves the usual one out, as Graph does.
+func listContactFolders(c *call) (answer, error) {
+	q, err := c.readQuery("contactFolder", known{"id", "displayName", "parentFolderId"})
+	if err != nil {
+		return answer{}, err
+	}
+	folders, err := c.mailbox.Folders(exchange.Root, true)
+	if err != nil {
+		return answer{}, err
+	}
+	var list []jsonObject
+	for _, f := range folders {
+		if f.Class == exchange.ContactFolder && f.WellKnown == "" {
+			list = append(list, contactFolderObject(f))
+		}
+	}
+	return c.page(q, "users('"+c.id("user")+"')/contactFolders", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
+}
+
+func createContactFolder(c *call) (answer, error) {
+	name, err := c.displayName()
+	if err != nil {
+		return answer{}, err
+	}
+	f, err := c.mailbox.CreateFolder(exchange.Root, name, exchange.ContactFolder)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusCreated, body: map[string]any(contactFolderObject(f))}, nil
+}
+
 func listContacts(c *call) (answer, error) {
 	q, err := c.readQuery("contact", contactProperties)
 	if err != nil {
 		return answer{}, err
 	}
-	items, err := c.mailbox.Items(exchange.Contacts)
+	folder, err := c.contactFolder()
+	if err != nil {
+		return answer{}, err
+	}
+	items, err := c.mailbox.Items(folder)
 	if err != nil {
 		return answer{}, err
 	}
@@ -70,8 +126,12 @@ func getContact(c *call) (answer, error) {
 }
 
 func createContact(c *call) (answer, error) {
+	folder, err := c.contactFolder()
+	if err != nil {
+		return answer{}, err
+	}
 	var k exchange.Contact
-	it, err := c.mailbox.CreateEntry(exchange.ClassContact, "", &k, func(e *exchange.Edit) error { return c.fillContact(e, &k) })
+	it, err := c.mailbox.CreateEntry(exchange.ClassContact, folder, &k, func(e *exchange.Edit) error { return c.fillContact(e, &k) })
 	return c.oneContact(http.StatusCreated, it, err)
 }
 

@@ -9,14 +9,13 @@ import (
 
 func (s *Server) routeFolders() {
 	in := "/users/{user}/mailFolders"
-	s.on("GET "+in, readMail, listFolders)
+	s.list(in, readMail, listFolders)
 	s.on("POST "+in, writeMail, createFolder)
 	s.on("GET "+in+"/delta", readMail, folderDelta)
-	s.on("GET "+in+"/$count", readMail, listFolders)
 	s.on("GET "+in+"/{folder}", readMail, getFolder)
 	s.on("PATCH "+in+"/{folder}", writeMail, renameFolder)
 	s.on("DELETE "+in+"/{folder}", writeMail, deleteFolder)
-	s.on("GET "+in+"/{folder}/childFolders", readMail, listFolders)
+	s.list(in+"/{folder}/childFolders", readMail, listFolders)
 	s.on("POST "+in+"/{folder}/childFolders", writeMail, createFolder)
 	s.on("POST "+in+"/{folder}/move", writeMail, moveFolder)
 }
@@ -59,9 +58,6 @@ func listFolders(c *call) (answer, error) {
 		if f.Class == exchange.MailFolder {
 			list = append(list, folderObject(f))
 		}
-	}
-	if strings.HasSuffix(c.r.URL.Path, "/$count") {
-		return answer{status: http.StatusOK, body: []byte(itoa(len(list))), kind: "text/plain"}, nil
 	}
 	return c.page(q, "users('"+c.id("user")+"')/mailFolders", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -317,5 +316,3 @@ func addFiles(e *exchange.Edit, v any) error {
 	}
 	return nil
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

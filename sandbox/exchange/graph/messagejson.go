@@ -175,18 +175,42 @@ func (c *call) expand(q query, it exchange.Item, out map[string]any) error {
 			out["singleValueExtendedProperties"] = found
 		}
 	}
-	if _, on := q.expand["attachments"]; on {
+	if options, on := q.expand["attachments"]; on {
+		shape, err := expandSelect(options, fileProperties)
+		if err != nil {
+			return err
+		}
 		msg, err := it.Message()
 		if err != nil {
 			return err
 		}
 		list := []map[string]any{}
 		for _, f := range msg.Files {
-			list = append(list, c.attachmentObject(it, f, true))
+			list = append(list, shape.pick(c.attachmentObject(it, f, len(shape.sel) == 0 || slices.Contains(shape.sel, "contentBytes"))))
 		}
 		out["attachments"] = list
 	}
 	return nil
+}
+
+// expandSelect reads $select=… inside an $expand, which may be all there is.
+func expandSelect(options string, properties known) (query, error) {
+	var q query
+	if options = strings.TrimSpace(options); options == "" {
+		return q, nil
+	}
+	names, ok := strings.CutPrefix(options, "$select=")
+	if !ok || strings.Contains(names, "$") {
+		return q, badRequest("Attachments are expanded with $select alone.")
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimPrefix(strings.TrimSpace(name), "microsoft.graph.fileAttachment/")
+		if !properties.has(name) {
+			return q, badProperty(name, "attachment")
+		}
+		q.sel = append(q.sel, name)
+	}
+	return q, nil
 }
 
 // wantedProperties reads $filter=id eq '…' or id eq '…' of an $expand.

@@ -12,8 +12,7 @@ import (
 func (s *Server) routeMessages() {
 	const user = "/users/{user}"
 	for _, in := range []string{user + "/messages", user + "/mailFolders/{folder}/messages"} {
-		s.on("GET "+in, readMail, listMessages)
-		s.on("GET "+in+"/$count", readMail, countMessages)
+		s.list(in, readMail, listMessages)
 		s.on("POST "+in, writeMail, createMessage)
 	}
 	s.on("GET "+user+"/mailFolders/{folder}/messages/delta", readMail, messageDelta)
@@ -93,24 +92,6 @@ func searched(list []jsonObject, text string) ([]jsonObject, error) {
 			return strings.Contains(strings.ToLower(s), what)
 		})
 	}), nil
-}
-
-func countMessages(c *call) (answer, error) {
-	q, err := c.readQuery("message", messageProperties)
-	if err != nil {
-		return answer{}, err
-	}
-	list, err := c.messagesOf(c.id("folder"))
-	if err != nil {
-		return answer{}, err
-	}
-	n := 0
-	for _, o := range list {
-		if q.filter == nil || q.filter.test(o) {
-			n++
-		}
-	}
-	return answer{status: http.StatusOK, body: []byte(itoa(n)), kind: "text/plain"}, nil
 }
 
 func getMessage(c *call) (answer, error) {

@@ -11,7 +11,7 @@ import (
 
 func (s *Server) routeOutlook() {
 	in := "/users/{user}/outlook/masterCategories"
-	s.on("GET "+in, readSettings, listCategories)
+	s.list(in, readSettings, listCategories)
 	s.on("POST "+in, writeSettings, addCategory)
 	s.on("GET "+in+"/{id}", readSettings, getCategory)
 	s.on("PATCH "+in+"/{id}", writeSettings, changeCategory)

@@ -187,6 +187,9 @@ func (c *call) page(q query, context string, list []jsonObject, finish func(json
 	if q.filter != nil {
 		list = slices.DeleteFunc(list, func(o jsonObject) bool { return !q.filter.test(o) })
 	}
+	if strings.HasSuffix(c.r.URL.Path, "/$count") {
+		return answer{status: http.StatusOK, body: []byte(strconv.Itoa(len(list))), kind: "text/plain"}, nil
+	}
 	q.sortBy(list)
 	body := map[string]any{"@odata.context": c.base() + "/$metadata#" + context}
 	if q.count {

@@ -38,6 +38,8 @@ type Server struct {
 	notify *http.Client
 	mux    *http.ServeMux
 
+	patterns [][]string // the routes' paths, by segment
+
 	mu      sync.Mutex
 	tenant  *entra.Server
 	uploads map[string]*upload
@@ -224,7 +226,15 @@ type askedKey struct{}
 // on adds a route. permissions are what a token needs one of; the first path
 // segment tells whether a mailbox is opened.
 func (s *Server) on(pattern string, need permission, h handler) {
+	_, path, _ := strings.Cut(pattern, " ")
+	s.patterns = append(s.patterns, strings.Split(strings.Trim(path, "/"), "/"))
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, need, h) })
+}
+
+// list adds a collection's route, and its $count.
+func (s *Server) list(path string, need permission, h handler) {
+	s.on("GET "+path, need, h)
+	s.on("GET "+path+"/$count", need, h)
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, need permission, h handler) {

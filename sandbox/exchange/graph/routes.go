@@ -1,7 +1,5 @@
 package graph
 
-import "net/http"
-
 func (s *Server) routes() {
 	s.routeMessages()
 	s.routeFolders()
@@ -14,7 +12,5 @@ func (s *Server) routes() {
 	s.routeContacts()
 	s.routeSubscriptions()
 	s.on("POST /$batch", anybody, batch)
-	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(http.StatusBadRequest, "BadRequest", "Resource not found for the segment '%s'.", r.URL.Path[1:]).write(w, r, s.x.Now())
-	})
+	s.mux.HandleFunc("/", s.unknown)
 }

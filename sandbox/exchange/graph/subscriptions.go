@@ -72,6 +72,8 @@ func (c *call) resource(path string) (*subscription, error) {
 	case len(rest) == 1 && rest[0] == "messages":
 	case len(rest) == 1 && rest[0] == "events":
 		need, u.class = readCalendar, exchange.ClassEvent
+	case len(rest) == 1 && rest[0] == "contacts":
+		need, u.class = readContacts, exchange.ClassContact
 	case len(rest) == 3 && rest[0] == "mailFolders" && rest[2] == "messages":
 		f, err := c.mailbox.Folder(rest[1])
 		if err != nil {
@@ -314,8 +316,11 @@ func (s *Server) notification(u *subscription, kind string, key, place uint64) m
 		id.N, id.Immutable = key, true
 	}
 	what, name := "Messages", "#Microsoft.Graph.Message"
-	if u.class == exchange.ClassEvent {
+	switch u.class {
+	case exchange.ClassEvent:
 		what, name = "Events", "#Microsoft.Graph.Event"
+	case exchange.ClassContact:
+		what, name = "Contacts", "#Microsoft.Graph.Contact"
 	}
 	path := "Users/" + s.objectID(u) + "/" + what + "/" + id.REST()
 	return map[string]any{"subscriptionId": u.id, "subscriptionExpirationDateTime": s.expiry(u), "changeType": kind, "resource": path,

@@ -11,12 +11,12 @@ import (
 
 func (s *Server) routeTasks() {
 	in := "/users/{user}/todo/lists"
-	s.on("GET "+in, readTasks, listTaskLists)
+	s.list(in, readTasks, listTaskLists)
 	s.on("POST "+in, writeTasks, createTaskList)
 	s.on("GET "+in+"/{list}", readTasks, getTaskList)
 	s.on("PATCH "+in+"/{list}", writeTasks, renameTaskList)
 	s.on("DELETE "+in+"/{list}", writeTasks, deleteTaskList)
-	s.on("GET "+in+"/{list}/tasks", readTasks, listTasks)
+	s.list(in+"/{list}/tasks", readTasks, listTasks)
 	s.on("POST "+in+"/{list}/tasks", writeTasks, createTask)
 	s.on("GET "+in+"/{list}/tasks/{id}", readTasks, getTask)
 	s.on("PATCH "+in+"/{list}/tasks/{id}", writeTasks, changeTask)
