@@ -3,6 +3,7 @@ package ews
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -273,3 +274,5 @@ func grant(t *testing.T, o *office, right, mailbox, to string) {
 		t.Fatal(err)
 	}
 }
+
+func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
