@@ -210,6 +210,7 @@ type graphCall struct {
 	r      *http.Request
 	caller graphCaller
 	body   map[string]any
+	cast   string // of lists: the one @odata.type that counts
 }
 
 func (c *graphCall) id(name string) string { return c.r.PathValue(name) }
@@ -303,6 +304,9 @@ func (c *graphCall) read(w http.ResponseWriter) *graphError {
 
 const memberPattern = "POST /v1.0/users/{id}/getMemberObjects"
 
+// plainKey is Graph's other way to name people and groups: users('…').
+var plainKey = regexp.MustCompile(`^/v1\.0/(?i:(users|groups))\('([^'/]{1,200})'\)`)
+
 // byKey is Graph's other way to name an application: applications(appId='…').
 var byKey = regexp.MustCompile(`^/v1\.0/(applications|servicePrincipals)\(appId='([0-9A-Za-z-]{1,64})'\)`)
 
@@ -316,6 +320,7 @@ func (s *Server) graph() http.Handler {
 	s.graphPrincipals(on)
 	s.graphUsers(on)
 	s.graphGroups(on)
+	s.graphKin(on)
 	on("GET /organization", onlyMe, organization)
 	on("GET /domains", readApps, domains)
 	mux.HandleFunc("/v1.0/", func(w http.ResponseWriter, r *http.Request) {
@@ -329,6 +334,18 @@ func (s *Server) graph() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id := r.Header.Get("client-request-id"); isGUID(id) {
 			w.Header().Set("client-request-id", id)
+		}
+		if strings.Contains(r.URL.RawQuery, ";") { // OData has it inside $expand; url.ParseQuery would drop the option
+			u := *r.URL
+			u.RawQuery = strings.ReplaceAll(u.RawQuery, ";", "%3B")
+			r = r.Clone(r.Context())
+			r.URL = &u
+		}
+		if m := plainKey.FindStringSubmatch(r.URL.Path); m != nil {
+			u := *r.URL
+			u.Path, u.RawPath = "/v1.0/"+strings.ToLower(m[1])+"/"+m[2]+r.URL.Path[len(m[0]):], ""
+			r = r.Clone(r.Context())
+			r.URL = &u
 		}
 		if m := byKey.FindStringSubmatch(r.URL.Path); m != nil {
 			id := look(s.dir, func(t *tables) string {

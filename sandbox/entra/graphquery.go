@@ -21,6 +21,9 @@ func (c *graphCall) list(kind string, items []map[string]any) (answer, *graphErr
 			return answer{}, badRequest("The query specified in the URI is not valid: %s is not supported here.", name)
 		}
 	}
+	if c.cast != "" {
+		items = slices.DeleteFunc(slices.Clone(items), func(m map[string]any) bool { return m["@odata.type"] != c.cast })
+	}
 	if text := q.Get("$filter"); text != "" {
 		f, err := parseFilter(text)
 		if err != nil {

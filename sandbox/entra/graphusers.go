@@ -75,7 +75,11 @@ func getUser(c *graphCall) (answer, *graphError) {
 	if e != nil {
 		return answer{}, e
 	}
-	return c.one(http.StatusOK, "users", c.shown(u.show()))
+	a, e := c.one(http.StatusOK, "users", c.shown(u.show()))
+	if e == nil {
+		e = c.withManager(u, a.body.(map[string]any))
+	}
+	return a, e
 }
 
 func listUsers(c *graphCall) (answer, *graphError) {
