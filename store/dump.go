@@ -23,6 +23,7 @@ var tables = []struct{ name, order string }{
 	{"installation", "name"}, {"setting", "name"}, {"change", "id"},
 	{"scim_resource", "n"}, {"scim_member", "client, in_group, member"}, {"scim_token", "id"},
 	{"graph_place", "source, kind"}, {"graph_told", "source, kind, subject"},
+	{"oauth_resource", "name"}, {"oauth_token", "id"}, {"oauth_want", "need"}, {"oauth_connecting", "state"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }

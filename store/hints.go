@@ -33,9 +33,11 @@ const (
 	TopicPeople    Topic = "people"    // accounts or groups were changed
 	TopicWorkflows Topic = "workflows" // workflows or rights were changed
 	TopicSettings  Topic = "settings"  // a setting was saved; the payload is its name
+	TopicOAuth     Topic = "oauth"     // a resource or token for another system was changed; the payload is its name or need
+	TopicConnected Topic = "connected" // a token can be used now; the payload is its need
 )
 
-var allTopics = []Topic{TopicChanges, TopicJobs, TopicMail, TopicPeople, TopicWorkflows, TopicSettings}
+var allTopics = []Topic{TopicChanges, TopicJobs, TopicMail, TopicPeople, TopicWorkflows, TopicSettings, TopicOAuth, TopicConnected}
 
 // Hint is what another node says. With Resync, hints of the topic were lost:
 // whoever follows it should look at everything.
