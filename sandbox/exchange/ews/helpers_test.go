@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -276,3 +277,11 @@ func grant(t *testing.T, o *office, right, mailbox, to string) {
 }
 
 func b64(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// newClock lets a test put the server's clock on, by nanoseconds. It comes
+// before the first request.
+func newClock(o *office) *atomic.Int64 {
+	var ahead atomic.Int64
+	o.s.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	return &ahead
+}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -51,8 +50,7 @@ func signIn(user, domain, password string, challenge []byte) []byte {
 func TestNTLMSignsInOverOneConnection(t *testing.T) {
 	o := open(t)
 	o.s.SetPolicy(Policy{OnPremises: true})
-	var ahead atomic.Int64
-	o.s.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	ahead := newClock(o)
 	step := func(message []byte) (int, []byte) {
 		status, h, _ := o.send("", wrapped("", getInbox), func(r *http.Request) {
 			r.Header.Set("Authorization", "NTLM "+base64.StdEncoding.EncodeToString(message))
