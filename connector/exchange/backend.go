@@ -23,10 +23,17 @@ type Protocol struct {
 
 // Settings say where the mailboxes are.
 type Settings struct {
-	Server   string                                           // address of the service; "" the protocol's usual one
-	Timeout  time.Duration                                    // of one request; 0: 60 seconds, longer for large attachments
-	PageSize int                                              // of lists; 0: 100
-	Pause    func(ctx context.Context, d time.Duration) error // waits; nil: a timer
+	Server   string        // address of the service; "" the protocol's usual one
+	Timeout  time.Duration // of one request; 0: 60 seconds, longer for large attachments
+	PageSize int           // of lists; 0: 100
+
+	// Plain makes requests that carry no credential: to addresses that have their
+	// own, and to see whether there is a server at all. nil: one that trusts what
+	// the machine trusts.
+	Plain *http.Client
+
+	// Pause waits, or ends with ctx's error. nil: a timer.
+	Pause func(ctx context.Context, d time.Duration) error
 }
 
 // A System opens mailboxes on one server and holds what they share: at most four
@@ -42,6 +49,7 @@ type System interface {
 // Password are for the protocol to present.
 type Access struct {
 	HTTP     *http.Client // never nil
+	Who      string       // whose credential it is: limits are counted for each
 	User     string
 	Password seal.Secret
 	App      bool // HTTP adds the application's own token: there is nobody whose mailbox is "own"
@@ -136,7 +144,9 @@ type Folders interface {
 	EmptyFolder(ctx context.Context, id string, forGood bool) (int, error)
 }
 
-// Calendar holds appointments.
+// Calendar holds appointments. What is made with a correlation that an
+// appointment there has already is that one: nobody is invited twice. So it is
+// with tasks and contacts, as far as the protocol can tell.
 type Calendar interface {
 	CreateEvent(context.Context, NewEvent) (Event, error)
 	Event(ctx context.Context, id string) (Event, error)

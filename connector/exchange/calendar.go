@@ -2,8 +2,6 @@ package exchange
 
 import (
 	"time"
-
-	"github.com/signoffhq/signoff/broker"
 )
 
 // Role says what somebody is invited as.
@@ -222,14 +220,3 @@ type RoomList struct{ Name, Address string }
 
 // A TimeZone is one that a server knows.
 type TimeZone struct{ Name, Title string }
-
-// Every is the condition that both hold; nil does not restrict.
-func Every(a, b *broker.Filter) *broker.Filter {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	return &broker.Filter{Op: "and", Of: []broker.Filter{*a, *b}}
-}

@@ -190,7 +190,7 @@ type NewFile struct {
 // Changes is what Sync found.
 type Changes struct {
 	New   []Mail   // with what tells them apart: id, MessageID, from, subject, received; no body
-	Gone  []string // ids
+	Gone  []string // ids, where the protocol tells
 	State string   // for the next call; it may be long
 	More  bool     // call again at once
 	Anew  bool     // begun anew, see Reader.Sync

@@ -1,0 +1,299 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/signoffhq/signoff"
+)
+
+// A Post sends mails, each once, and finds out what was sent. The id of a mail
+// is known before it is handed over, from its draft; when an answer is lost, the
+// mailbox is asked what happened: what it still has as a draft was not sent.
+type Post struct {
+	Backend Backend
+	Pause   func(ctx context.Context, d time.Duration) error // as in Settings
+
+	// Unsent remembers what surely was not sent; nil: nothing is remembered.
+	Unsent *Unsent
+}
+
+// A Receipt tells what was sent.
+type Receipt struct {
+	ID           string // of the copy in sent items; "": it has not shown up yet
+	MessageID    string
+	Conversation string
+	Filed        bool // the copy is there
+}
+
+// An Outgoing is a mail to be sent.
+type Outgoing struct {
+	Trace Trace // Correlation at least, or what else it can be found by
+	Again bool  // an earlier attempt may have got through
+	Files []NewFile
+	Make  func(context.Context) (Mail, error) // its draft; nil: Trace.ID is one
+	Doing string                              // for errors: "Sending the mail"
+}
+
+// patience is how an answer from the mailbox is waited for: a minute in all.
+// Sent items are filed seconds after a mail was handed over, and later when a
+// mailbox is busy.
+var patience = []time.Duration{0, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 14 * time.Second, 30 * time.Second}
+
+const (
+	handOvers = 3 // of one draft, each after the mailbox said that it is a draft still
+	makings   = 3
+	longest   = 30 * time.Second // that a server may ask to wait within a call
+)
+
+// Correlation makes a mail's correlation of the key of the call that sends it,
+// and a new one of none.
+func Correlation(key string) string {
+	if key == "" {
+		return rand.Text()
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Send makes the mail and sends it. An error that is Doubtful leaves open
+// whether it was sent: call again with Again.
+func (p Post) Send(ctx context.Context, o Outgoing) (Receipt, error) {
+	r, handed, err := p.send(ctx, o)
+	p.Unsent.note(o.Trace.Correlation, err != nil && !handed)
+	return r, err
+}
+
+// send tells also whether the mail may have been handed over.
+func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, handed bool, err error) {
+	f, err := p.before(ctx, o)
+	if err != nil {
+		return Receipt{}, o.Again, err
+	}
+	reused := f.State == InDraft
+	if f.State == Nowhere {
+		if f.Mail, err = p.draft(ctx, o); err != nil {
+			return Receipt{}, false, err
+		}
+		f.State = InDraft
+	}
+	sent := f.Mail.ID
+	if f.State == InDraft {
+		if err := p.attach(ctx, f.Mail.ID, o.Files, reused); err != nil {
+			return Receipt{}, false, err
+		}
+		if sent, handed, err = p.handOver(ctx, o, f.Mail); err != nil {
+			return Receipt{}, handed, err
+		}
+	}
+	r, err = p.receipt(ctx, o, f, sent)
+	return r, true, err
+}
+
+// before tells what an earlier attempt left. What may be on its way is waited
+// for.
+func (p Post) before(ctx context.Context, o Outgoing) (Found, error) {
+	if !o.Again || o.Make == nil && o.Trace.ID == "" {
+		if o.Make == nil {
+			return Found{State: InDraft, Mail: Mail{ID: o.Trace.ID, MessageID: o.Trace.MessageID}}, nil
+		}
+		return Found{}, nil
+	}
+	if p.Unsent.has(o.Trace.Correlation) {
+		return p.Backend.Find(ctx, o.Trace)
+	}
+	return p.look(ctx, o.Trace, func(f Found) bool { return f.State != Nowhere })
+}
+
+// look asks for a mail until what is found will do, or patience ends; then it
+// returns what was found last.
+func (p Post) look(ctx context.Context, t Trace, will func(Found) bool) (f Found, err error) {
+	for _, wait := range patience {
+		if err := p.pause(ctx, wait); err != nil {
+			return f, err
+		}
+		now, e := p.Backend.Find(ctx, t)
+		if e != nil {
+			if signoff.KindOf(e) != signoff.Unavailable {
+				return f, e
+			}
+			err = e
+			if e := p.pause(ctx, min(WaitOf(e), longest)); e != nil {
+				return f, e
+			}
+			continue
+		}
+		if f, err = now, nil; will(f) {
+			return f, nil
+		}
+	}
+	return f, err
+}
+
+// draft makes the draft. When the answer is lost it is looked for; a draft too
+// many harms nobody.
+func (p Post) draft(ctx context.Context, o Outgoing) (Mail, error) {
+	for n := 1; ; n++ {
+		m, err := o.Make(ctx)
+		if err == nil || !Doubtful(err) || n == makings {
+			return m, err
+		}
+		if e := p.pause(ctx, max(time.Second, min(WaitOf(err), longest))); e != nil {
+			return m, err
+		}
+		f, e := p.Backend.Find(ctx, o.Trace)
+		if e != nil && signoff.KindOf(e) != signoff.Unavailable {
+			return m, e
+		}
+		if e == nil && f.State == InDraft {
+			return f.Mail, nil
+		}
+	}
+}
+
+// attach adds files to a draft; one that an earlier attempt left may have some
+// of them.
+func (p Post) attach(ctx context.Context, id string, files []NewFile, reused bool) error {
+	has := map[string]int{}
+	if reused && len(files) > 0 {
+		if err := p.count(ctx, id, has); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if has[f.Name] > 0 {
+			has[f.Name]--
+			continue
+		}
+		if err := p.attachOne(ctx, id, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attachOne adds a file; when the answer is lost, it looks whether it is there.
+func (p Post) attachOne(ctx context.Context, id string, f NewFile) error {
+	for n := 1; ; n++ {
+		_, err := p.Backend.Attach(ctx, id, f)
+		if err == nil || !Doubtful(err) || n == makings {
+			return err
+		}
+		if e := p.pause(ctx, max(time.Second, min(WaitOf(err), longest))); e != nil {
+			return err
+		}
+		there := map[string]int{}
+		if e := p.count(ctx, id, there); e != nil {
+			return e
+		}
+		if there[f.Name] > 0 {
+			return nil
+		}
+	}
+}
+
+func (p Post) count(ctx context.Context, id string, has map[string]int) error {
+	there, err := p.Backend.Files(ctx, id)
+	for _, f := range there {
+		has[f.Name]++
+	}
+	return err
+}
+
+// handOver sends a draft. After a lost answer it goes by what the mailbox says:
+// a draft that is still there was not sent, and may be sent once more, for a
+// server sends no draft twice.
+func (p Post) handOver(ctx context.Context, o Outgoing, m Mail) (id string, handed bool, err error) {
+	t := o.Trace
+	t.ID, t.MessageID = m.ID, m.MessageID
+	for range handOvers {
+		if id, err = p.Backend.SendDraft(ctx, m.ID); err == nil {
+			return id, true, nil
+		}
+		if !Doubtful(err) && !(handed && Gone(err)) {
+			return "", handed, err
+		}
+		handed = true
+		if e := p.pause(ctx, min(WaitOf(err), longest)); e != nil {
+			return "", true, err
+		}
+		f, e := p.look(ctx, t, func(f Found) bool { return f.State != Nowhere })
+		switch {
+		case e != nil || f.State == Nowhere:
+			return "", true, Doubt(o.Doing, err)
+		case f.State != InDraft:
+			return f.Mail.ID, true, nil
+		}
+	}
+	return "", true, err
+}
+
+// receipt finds the copy of what was handed over. Not finding it is no error:
+// the mail is on its way.
+func (p Post) receipt(ctx context.Context, o Outgoing, before Found, id string) (Receipt, error) {
+	if before.State == Sent {
+		return Receipt{ID: before.Mail.ID, MessageID: before.Mail.MessageID, Conversation: before.Mail.Conversation, Filed: true}, nil
+	}
+	t := o.Trace
+	t.ID = id
+	if before.Mail.MessageID != "" {
+		t.MessageID = before.Mail.MessageID
+	}
+	r := Receipt{ID: id, MessageID: t.MessageID, Conversation: before.Mail.Conversation}
+	f, err := p.look(ctx, t, func(f Found) bool { return f.State == Sent })
+	if err == nil && f.State == Sent {
+		r = Receipt{ID: f.Mail.ID, MessageID: f.Mail.MessageID, Conversation: f.Mail.Conversation, Filed: true}
+	}
+	return r, nil // what could not be read does not undo what was sent
+}
+
+func (p Post) pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	if p.Pause != nil {
+		return p.Pause(ctx, d)
+	}
+	return Sleep(ctx, d)
+}
+
+// Sleep waits for d, or ends with ctx's error.
+func Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// SendNew sends a new mail. Its correlation has to be set.
+func (p Post) SendNew(ctx context.Context, n NewMail, files []NewFile, again bool) (Receipt, error) {
+	return p.Send(ctx, Outgoing{Trace: Trace{Correlation: n.Correlation}, Again: again, Files: files, Doing: "Sending the mail",
+		Make: func(ctx context.Context) (Mail, error) { return p.Backend.Draft(ctx, n) }})
+}
+
+// SendAnswer answers or forwards a mail. The correlation of n has to be set.
+func (p Post) SendAnswer(ctx context.Context, id string, how Verb, n NewMail, files []NewFile, again bool) (Receipt, error) {
+	return p.Send(ctx, Outgoing{Trace: Trace{Correlation: n.Correlation}, Again: again, Files: files, Doing: "Sending the answer",
+		Make: func(ctx context.Context) (Mail, error) { return p.Backend.Answer(ctx, id, how, n) }})
+}
+
+// SendDraft sends a draft that is there. One that was sent already is refused
+// with CodeConflict, unless it is sent again.
+func (p Post) SendDraft(ctx context.Context, id string, again bool) (Receipt, error) {
+	m, err := p.Backend.Mail(ctx, id, 0)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !m.Draft && !again {
+		return Receipt{}, &signoff.Error{Kind: signoff.Conflict, Code: CodeConflict, Detail: fmt.Sprintf("The mail %q is no draft: it was sent already.", m.Subject)}
+	}
+	return p.Send(ctx, Outgoing{Trace: Trace{ID: id, MessageID: m.MessageID}, Again: again, Doing: "Sending the draft"})
+}
