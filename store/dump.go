@@ -25,6 +25,7 @@ var tables = []struct{ name, order string }{
 	{"graph_place", "source, kind"}, {"graph_told", "source, kind, subject"},
 	{"oauth_resource", "name"}, {"oauth_token", "id"}, {"oauth_want", "need"}, {"oauth_connecting", "state"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
+	{"service", "name"}, {"service_right", "service, principal, name"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
 

@@ -11,11 +11,12 @@ import (
 	"github.com/signoffhq/signoff/access"
 )
 
-// Place is where rights are kept: a workflow, a category, or with neither the
-// server.
+// Place is where rights are kept: a workflow, a category, a service, or with
+// none of them the server.
 type Place struct {
 	Workflow signoff.WorkflowID
 	Category string
+	Service  string
 }
 
 // Grants returns all rights on all workflows.
@@ -158,6 +159,8 @@ func (t *tx) grantsOn(on Place) ([]access.Grant, error) {
 		query, args = `select principal, name from workflow_right where workflow = $1 order by principal, name`, []any{int64(on.Workflow)}
 	case on.Category != "":
 		query, args = `select principal, name from category_right where key = $1 order by principal, name`, []any{access.CategoryKey(on.Category)}
+	case on.Service != "":
+		query, args = `select principal, name from service_right where service = $1 order by principal, name`, []any{on.Service}
 	}
 	rows, err := t.query(query, args...)
 	if err != nil {
@@ -181,9 +184,12 @@ func (t *tx) grantsOn(on Place) ([]access.Grant, error) {
 func (t *tx) setGrants(on Place, after []access.Grant) error {
 	key := access.CategoryKey(on.Category)
 	var err error
-	if on.Workflow != 0 {
+	switch {
+	case on.Workflow != 0:
 		_, err = t.exec(`delete from workflow_right where workflow = $1`, int64(on.Workflow))
-	} else {
+	case on.Service != "":
+		return t.setServiceGrants(on.Service, after)
+	default:
 		_, err = t.exec(`delete from category_right where key = $1`, key)
 	}
 	for _, g := range after {
@@ -309,6 +315,7 @@ func (t *tx) dropGrants(p signoff.Principal) error {
 		`delete from server_right where principal = $1`,
 		`delete from category_right where principal = $1`,
 		`delete from workflow_right where principal = $1`,
+		`delete from service_right where principal = $1`,
 	} {
 		if _, err := t.exec(query, string(p)); err != nil {
 			return fmt.Errorf("take rights from %s: %w", p, err)

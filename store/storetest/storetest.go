@@ -50,6 +50,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range parkingTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range serviceTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range retentionTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
