@@ -146,6 +146,11 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 // perform carries out an operation and writes its answer.
 func (s *Server) perform(w http.ResponseWriter, c *call, op *node) {
 	name := op.local()
+	s.slow(c, name)
+	if v, on := s.switches.struck("fault-soap12", c, name); on {
+		bareFault(w, coded(v))
+		return
+	}
 	if f := s.struck(c, name); f != nil {
 		s.writeSOAP(w, f.httpStatus(), f.soap())
 		return

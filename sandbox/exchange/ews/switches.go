@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,13 +9,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is one thing that is wrong, as Switches lists them.
 type Fault struct {
 	Name      string `json:"name"`
 	App       string `json:"app,omitempty"`       // client id; "": every program
-	Mailbox   string `json:"mailbox,omitempty"`   // address that is opened or looked up; "": every one
+	Mailbox   string `json:"mailbox,omitempty"`   // address that is opened or looked up (html, nothing, too-large: X-AnchorMailbox); "": every one
 	Operation string `json:"operation,omitempty"` // "FindItem"; "": every one
 	Value     string `json:"value,omitempty"`     // what the switch's About says
 	Times     int    `json:"times,omitempty"`     // goes off by itself after so many; 0: stays on
@@ -30,7 +32,9 @@ var switches = []Switch{
 	{"busy-items", "ErrorServerBusy for every item, inside an answer with status 200"},
 	{"budget", "ErrorServerBusy after value requests a minute to one mailbox"},
 	{"fault", "value, a code, as a fault for the whole request; one that nobody knows is allowed"},
+	{"fault-soap12", "likewise, as a SOAP 1.2 fault in an envelope without a header"},
 	{"item-error", "value, a code, for every item"},
+	{"slow", "value milliseconds (default 3000) pass before anything is done"},
 	{"html", "a page of HTML with status 200 instead of an answer"},
 	{"nothing", "status value (default 502) and an empty body"},
 	{"half-answer", "the connection breaks in the middle of the answer"},
@@ -38,6 +42,7 @@ var switches = []Switch{
 	{"token-expired", "401: the token has expired"},
 	{"sid-allowed", "a SID may be used to impersonate: value is the address it stands for"},
 
+	// Of these four, mailbox is the host that is asked.
 	{"autodiscover-absent", "404 at every address of Autodiscover"},
 	{"autodiscover-unauthorised", "401 there, whatever the password"},
 	{"autodiscover-html", "a page of HTML there, as a firm's web site gives"},
@@ -46,13 +51,18 @@ var switches = []Switch{
 	{"autodiscover-redirect-address", "the answer names another mail address: value"},
 	{"autodiscover-error", "POX error code value (500, 501, 600, 602, 603), or a SOAP ErrorCode (ServerBusy)"},
 	{"autodiscover-setting-missing", "the setting value is not available (default ExternalEwsUrl)"},
-	{"autodiscover-certificate", "a certificate for another name"},
 }
 
 // Switches lists the faults there are.
 func Switches() []Switch { return slices.Clone(switches) }
 
-const maxPlanted = 100
+const (
+	maxPlanted = 100
+	maxSlow    = 10 * 60 * 1000 // milliseconds
+)
+
+// early are the faults of the front end.
+var early = []string{"html", "nothing", "too-large", "token-expired"}
 
 type switchboard struct {
 	mu sync.Mutex
@@ -64,6 +74,12 @@ type switchboard struct {
 func (s *Server) Plant(f Fault) error {
 	if !slices.ContainsFunc(switches, func(x Switch) bool { return x.Name == f.Name }) {
 		return fmt.Errorf("there is no fault called %q", f.Name)
+	}
+	if f.Times < 0 {
+		return fmt.Errorf("times is %d", f.Times)
+	}
+	if f.Operation != "" && slices.Contains(early, f.Name) {
+		return fmt.Errorf("%s strikes before the operation is known", f.Name)
 	}
 	b := &s.switches
 	b.mu.Lock()
@@ -146,7 +162,41 @@ func (c *call) struckItem(operation string) *fault {
 	if v, on := c.srv.switches.struck("item-error", c, operation); on {
 		return coded(v)
 	}
+	if slices.Contains(filling, operation) && c.srv.Exchange.Struck("quota-exceeded", c.account(), c.who.App) {
+		return refuse("ErrorQuotaExceeded")
+	}
 	return nil
+}
+
+// filling are the operations that a full mailbox refuses.
+var filling = []string{"CreateItem", "UpdateItem", "SendItem", "CopyItem", "CreateAttachment", "CreateFolder"}
+
+// slow waits as long as the switch says, or until the client goes.
+func (s *Server) slow(c *call, operation string) {
+	v, on := s.switches.struck("slow", c, operation)
+	if !on {
+		return
+	}
+	t := time.NewTimer(time.Duration(min(number(v, 3000), maxSlow)) * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-c.ctx.Done():
+	case <-s.ending.Done():
+	}
+}
+
+// bareFault is a fault as some layers in front of Exchange write it.
+func bareFault(w http.ResponseWriter, f *fault) {
+	const ns = "http://www.w3.org/2003/05/soap-envelope"
+	var b bytes.Buffer
+	el("s:Envelope", attr{"xmlns:s", ns}, el("s:Body", el("s:Fault",
+		el("s:Code", el("s:Value", "s:Receiver"), el("s:Subcode", el("s:Value", attr{"xmlns:a", nsTypes}, "a:"+f.code))),
+		el("s:Reason", el("s:Text", attr{"xml:lang", "en-US"}, f.message())),
+		el("s:Detail", el("e:ResponseCode", attr{"xmlns:e", nsErrors}, f.code))))).write(&b)
+	w.Header().Set("Content-Type", "application/soap+xml; charset=utf-8")
+	w.WriteHeader(f.httpStatus())
+	w.Write(b.Bytes())
 }
 
 func coded(code string) *fault {
