@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from exchangelib import (
     DELEGATE, IMPERSONATION, OAUTH2, Account, Body, CalendarItem, Configuration, Contact, EWSDateTime, EWSTimeZone, ExtendedProperty,
-    FileAttachment, Folder, HTMLBody, Identity, Mailbox, Message, OAuth2AuthorizationCodeCredentials, OofSettings, Q, Task,
+    FileAttachment, Folder, HTMLBody, Identity, ItemAttachment, Mailbox, Message, OAuth2AuthorizationCodeCredentials, OofSettings, Q, Task,
 )
 from exchangelib.credentials import OAuth2AuthorizationCodeCredentials as Credentials
 from exchangelib.protocol import BaseProtocol
@@ -81,6 +81,19 @@ said["read"] = bob.inbox.get(id=letter.id).is_read
 letter.reply(subject="RE: From Python", body=Body("Approve"))
 said["answers"] = jane.inbox.filter(subject="RE: From Python").count()
 
+letter = bob.inbox.get(subject="From Python")  # an answer changes what it answers
+draft = letter.create_reply_all(subject="RE: From Python", body=Body("To all")).save(bob.drafts)
+said["replyDraft"] = bool(draft.id)
+letter = bob.inbox.get(subject="From Python")
+letter.forward(subject="FW: From Python", body="See below", to_recipients=["ana@contoso.test"])
+said["forwarded"] = account("u.ana.x", "ana@contoso.test").inbox.get(subject="FW: From Python").attachments[0].name
+letter = bob.inbox.get(subject="From Python")
+said["mime"] = b"X-WF-Task: 42" in letter.mime_content or b"X-Wf-Task: 42" in letter.mime_content
+carrier = Message(account=bob, folder=bob.drafts, subject="With a mail inside")
+carrier.attach(ItemAttachment(name="inside", item=Message(subject="Inner", body="Inner body", account=bob)))
+carrier.save()
+said["inner"] = bob.drafts.get(subject="With a mail inside").attachments[0].item.subject
+
 folder = Folder(parent=bob.inbox, name="Approvals")
 folder.save()
 before = letter.id
@@ -110,6 +123,9 @@ with jane.inbox.streaming_subscription() as subscription:
         said["streamed"] = any(type(e).__name__ in ("NewMailEvent", "CreatedEvent") for e in n.events)
         break
 
+bob.oof_settings = OofSettings(state="Scheduled", external_audience="Known", internal_reply="Away", external_reply="Away",
+                               start=EWSDateTime(2030, 1, 1, tzinfo=UTC), end=EWSDateTime(2030, 1, 8, tzinfo=UTC))
+said["scheduled"] = str(bob.oof_settings.end)
 bob.oof_settings = OofSettings(state="Enabled", external_audience="All", internal_reply="Away", external_reply="Away")
 said["oof"] = bob.oof_settings.state
 said["names"] = [m.email_address for m in jane.protocol.resolve_names(["bob@contoso.test"])]
@@ -119,11 +135,28 @@ start = EWSDateTime(2026, 12, 1, 9, tzinfo=UTC)
 meeting = CalendarItem(account=jane, folder=jane.calendar, subject="Review", start=start, end=start + timedelta(hours=1), required_attendees=["bob@contoso.test"])
 meeting.save(send_meeting_invitations="SendToAllAndSaveCopy")
 said["meeting"] = [e.subject for e in jane.calendar.view(start=start - timedelta(days=1), end=start + timedelta(days=1))]
-Task(account=jane, folder=jane.tasks, subject="Pay the invoice").save()
+meeting.location = "Room 1"
+meeting.save(update_fields=["location"], send_meeting_invitations="SendToNone")
+said["where"] = [e.location for e in jane.calendar.view(start=start - timedelta(days=1), end=start + timedelta(days=1))]
+said["invited"] = bob.inbox.filter(subject="Review").count()
+meeting.delete(send_meeting_cancellations="SendToNone")
+said["cancelled"] = jane.calendar.view(start=start - timedelta(days=1), end=start + timedelta(days=1)).count()
+todo = Task(account=jane, folder=jane.tasks, subject="Pay the invoice")
+todo.save()
+todo.complete()
+said["complete"] = jane.tasks.get(subject="Pay the invoice").is_complete
 said["task"] = [t.subject for t in jane.tasks.all()]
 Contact(account=jane, folder=jane.contacts, given_name="Carla", surname="Supplier", display_name="Carla Supplier").save()
 said["contact"] = [c.display_name for c in jane.contacts.all()]
-said["rooms"] = len(list(jane.protocol.get_roomlists()))
+jane.contacts.get(display_name="Carla Supplier").delete()
+said["contacts"] = jane.contacts.all().count()
+lists = list(jane.protocol.get_roomlists())
+said["roomLists"] = len(lists)
+said["rooms"] = sum(len(list(jane.protocol.get_rooms(x.email_address))) for x in lists)
+categories = jane.calendar.get_user_configuration(name="CategoryList")
+said["categories"] = b'name="Blue category"' in categories.xml_data
+jane.calendar.update_user_configuration(name="CategoryList", xml_data=categories.xml_data.replace(b"Blue category", b"Urgent"))
+said["renamed"] = b'name="Urgent"' in jane.calendar.get_user_configuration(name="CategoryList").xml_data
 
 jane.bulk_create(folder=jane.drafts, items=[Message(account=jane, folder=jane.drafts, subject=f"Bulk {i}") for i in range(5)])
 said["bulk"] = jane.drafts.filter(subject__startswith="Bulk").count()
@@ -140,6 +173,11 @@ thief = Account(primary_smtp_address="bob@contoso.test", autodiscover=False, acc
                 config=Configuration(service_endpoint=url, auth_type=OAUTH2, max_connections=1, credentials=Credentials(
                     access_token=OAuth2Token({"access_token": "u.ana.x", "token_type": "Bearer", "expires_at": time.time() + 3600}))))
 said["denied"] = refusal(lambda: thief.inbox.name)
+box = Folder(parent=bob.msg_folder_root, name="Elsewhere")
+box.save()
+folder.move(box)
+said["folderMoved"] = any(f.name == "Approvals" for f in box.children)
+box.delete()
 other = account("u.jane.x", "ana@contoso.test")
 said["stranger"] = refusal(lambda: list(other.inbox.all()))
 

@@ -34,8 +34,10 @@ func TestOtherPeoplesClients(t *testing.T) {
 		check(t, run(t, "/usr/bin/python3", "lib.py"), map[string]any{
 			"version": "15.20", "inbox": "Inbox", "draft": true, "sent": 1, "received": 1, "content": "forty-two", "correlation": "task 42", "headers": true,
 			"moved": true, "read": true, "answers": 1, "created": 1, "reads": 1, "notified": true, "streamed": true, "oof": "Enabled", "people": "[bob@contoso.test]",
-			"names": "[bob@contoso.test]", "meeting": "[Review]", "task": "[Pay the invoice]", "contact": "[Carla Supplier]", "rooms": 2, "bulk": 5, "paged": 5,
+			"names": "[bob@contoso.test]", "meeting": "[Review]", "task": "[Pay the invoice]", "contact": "[Carla Supplier]", "rooms": 3, "roomLists": 2, "bulk": 5, "paged": 5,
 			"impersonated": "Inbox", "hierarchy": true,
+			"replyDraft": true, "forwarded": "po.txt", "mime": true, "inner": "Inner", "scheduled": "2030-01-08 00:00:00+00:00", "where": "[Room 1]", "invited": 1, "cancelled": 0,
+			"complete": true, "contacts": 0, "categories": true, "renamed": true, "folderMoved": true,
 		}, map[string]string{"gone": "ErrorItemNotFound", "denied": "ErrorImpersonateUserDenied", "stranger": "ErrorAccessDenied"})
 	})
 }

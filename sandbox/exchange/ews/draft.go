@@ -283,7 +283,11 @@ func (d *draft) clear(p path) error {
 	case "t:IsRead", "t:Start", "t:End", "t:Attachments", "t:IsAllDayEvent":
 		return &fault{code: "ErrorInvalidPropertyDelete", text: "The property cannot be deleted."}
 	}
-	return d.set(n)
+	err := d.set(n)
+	if f, ok := err.(*fault); ok && f.code == "ErrorInvalidPropertySet" && d.e.Item.Class != exchange.ClassMail && !slices.Contains(readOnly, n.name) {
+		return nil // it was never there: clients clear what an item of this class does not have
+	}
+	return err
 }
 
 // add appends to a property: to the body, or to a list.
