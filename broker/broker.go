@@ -53,6 +53,7 @@ type Key struct {
 	Choices  []string
 	Required bool
 	Default  string
+	Harmless bool // it does not say where calls, and what they sign in with, go
 }
 
 // An Instance is one system with its settings, ready to be opened.
@@ -167,6 +168,8 @@ type Filter struct {
 	Name string // of the property, for comparisons
 	To   any
 	Of   []Filter // for and, or, not; To's for in
+
+	of DataType // of the property; For knows
 }
 
 // A Result is what a call gave.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/signoffhq/signoff"
@@ -127,4 +128,16 @@ func serviceRights(t *testing.T, s *store.Store) {
 	if got, err := s.ServiceGrants(ctx, "office"); err != nil || len(got) != 0 {
 		t.Errorf("another service of that name: %v %v", got, err)
 	}
+}
+
+// fillServices writes a service with what it offers, and a right on it.
+func fillServices(t *testing.T, s *store.Store, name string) {
+	t.Helper()
+	v := aService(t, s, "office"+strings.ToLower(name))
+	must(t, s.SaveObjects(t.Context(), v.Name, v.ObjectsRev, []byte(`[]`), store.Change{What: "service"}))
+	_, err := s.ChangeGrants(t.Context(), store.Place{Service: v.Name}, store.Change{What: "right", Subject: "service:" + v.Name},
+		func([]access.Grant) ([]access.Grant, error) {
+			return []access.Grant{{Who: "user:1", Right: access.Use}}, nil
+		})
+	must(t, err)
 }

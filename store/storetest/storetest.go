@@ -496,6 +496,7 @@ func Fill(t *testing.T, s *store.Store) {
 	fillIdentities(t, s, a, group, name)
 	fillDirectories(t, s, name)
 	fillRights(t, s, group, name)
+	fillServices(t, s, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
 	must(t, err)
