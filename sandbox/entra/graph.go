@@ -335,6 +335,10 @@ func (s *Server) graph() http.Handler {
 		if id := r.Header.Get("client-request-id"); isGUID(id) {
 			w.Header().Set("client-request-id", id)
 		}
+		if strings.Contains(r.URL.Path, "//") { // a mux would redirect
+			refuseGraph(http.StatusBadRequest, "BadRequest", "Empty Path Segment encountered in request URL. Please provide a valid request.").write(s, w)
+			return
+		}
 		if strings.Contains(r.URL.RawQuery, ";") { // OData has it inside $expand; url.ParseQuery would drop the option
 			u := *r.URL
 			u.RawQuery = strings.ReplaceAll(u.RawQuery, ";", "%3B")

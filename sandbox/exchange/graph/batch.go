@@ -90,7 +90,7 @@ func (c *call) runOne(r batchRequest) (int, map[string]any) {
 	}
 	path := "/" + strings.TrimPrefix(r.URL, "/")
 	u, err := url.Parse("/v1.0" + path)
-	if err != nil || strings.HasPrefix(strings.ToLower(path), "/$batch") {
+	if err != nil || strings.Contains(u.Path, "//") || strings.HasPrefix(strings.ToLower(path), "/$batch") {
 		return failed(http.StatusBadRequest, "BadRequest", "The url of the request cannot be used.")
 	}
 	method := strings.ToUpper(r.Method)

@@ -18,6 +18,7 @@ func (s *Server) routeCalendar() {
 		s.list(in+"/events", readCalendar, listEvents)
 		s.on("POST "+in+"/events", writeCalendar, createEvent)
 		s.on("GET "+in+"/calendarView", readCalendar, calendarView)
+		s.on("GET "+in+"/calendarView/delta", readCalendar, eventDelta)
 	}
 	s.on("GET "+user+"/events/{id}", readCalendar, getEvent)
 	s.on("PATCH "+user+"/events/{id}", writeCalendar, changeEvent)
@@ -142,20 +143,37 @@ func listEvents(c *call) (answer, error) {
 	return c.page(q, "users('"+c.id("user")+"')/events", list, c.showEvent(q))
 }
 
+// window is the time that a calendar view is of.
+func (c *call) window() (from, to time.Time, err error) {
+	for _, limit := range []struct {
+		name string
+		at   *time.Time
+	}{{"startDateTime", &from}, {"endDateTime", &to}} {
+		text := c.r.URL.Query().Get(limit.name)
+		if *limit.at, err = (dateTimeZone{DateTime: text}).time(); err != nil {
+			return from, to, refuse(http.StatusBadRequest, "ErrorInvalidParameter", "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.")
+		}
+	}
+	if !to.After(from) || to.Sub(from) > longestView {
+		return from, to, refuse(http.StatusBadRequest, "ErrorCalendarViewRangeTooBig", "The requested time duration specified for FindOccurrences is too long, or ends before it begins.")
+	}
+	return from, to, nil
+}
+
+// longestView is how much of a calendar can be looked at.
+const longestView = 1825 * 24 * time.Hour
+
 // calendarView lists what touches a time, by its start.
 func calendarView(c *call) (answer, error) {
 	q, err := c.readQuery("event", eventProperties, "startDateTime", "endDateTime")
 	if err != nil {
 		return answer{}, err
 	}
-	var limits [2]time.Time
-	for i, name := range []string{"startDateTime", "endDateTime"} {
-		text := c.r.URL.Query().Get(name)
-		if limits[i], err = (dateTimeZone{DateTime: text}).time(); err != nil {
-			return answer{}, refuse(http.StatusBadRequest, "ErrorInvalidParameter", "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.")
-		}
+	from, to, err := c.window()
+	if err != nil {
+		return answer{}, err
 	}
-	list, err := c.eventsOf(func(a exchange.Appointment) bool { return a.Start.Before(limits[1]) && a.End.After(limits[0]) })
+	list, err := c.eventsOf(func(a exchange.Appointment) bool { return a.Start.Before(to) && a.End.After(from) })
 	if err != nil {
 		return answer{}, err
 	}

@@ -13,6 +13,7 @@ func (s *Server) routeContacts() {
 	for _, of := range []string{in, "/users/{user}/contactFolders/{folder}/contacts"} {
 		s.list(of, readContacts, listContacts)
 		s.on("POST "+of, writeContacts, createContact)
+		s.on("GET "+of+"/delta", readContacts, contactDelta)
 	}
 	s.on("GET /users/{user}/contactFolders", readContacts, listContactFolders)
 	s.on("POST /users/{user}/contactFolders", writeContacts, createContactFolder)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/signoffhq/signoff/sandbox/exchange"
 )
@@ -22,19 +23,50 @@ type deltaState struct {
 	Filter  string
 	Kinds   string // changeType
 	Size    int
+	From    time.Time // of a calendar view
+	To      time.Time
+}
+
+// tracked is a kind of item that delta tells the changes of.
+type tracked struct {
+	kind       string // "message"
+	class      string
+	properties known
+	options    []string // query options that the first request may have
+	object     func(exchange.Item) (jsonObject, error)
+	show       func(query) func(jsonObject) (map[string]any, error)
 }
 
 func messageDelta(c *call) (answer, error) {
-	f, err := c.mailbox.Folder(c.id("folder"))
+	return c.delta(c.id("folder"), tracked{"message", exchange.ClassMail, messageProperties, []string{"$select", "$filter", "changeType", "$orderby", "$top"}, c.messageObject, c.show})
+}
+
+func eventDelta(c *call) (answer, error) {
+	return c.delta(exchange.Calendar, tracked{"event", exchange.ClassEvent, eventProperties, []string{"startDateTime", "endDateTime", "$top"}, c.eventObject, c.showEvent})
+}
+
+func contactDelta(c *call) (answer, error) {
+	folder, err := c.contactFolder()
 	if err != nil {
 		return answer{}, err
 	}
-	state, err := c.deltaState(f)
+	return c.delta(folder, tracked{"contact", exchange.ClassContact, contactProperties, []string{"$select", "$top"}, c.contactObject,
+		func(q query) func(jsonObject) (map[string]any, error) {
+			return func(o jsonObject) (map[string]any, error) { return q.pick(o), nil }
+		}})
+}
+
+func (c *call) delta(folder string, of tracked) (answer, error) {
+	f, err := c.mailbox.Folder(folder)
+	if err != nil {
+		return answer{}, err
+	}
+	state, err := c.deltaState(f, of)
 	if err != nil {
 		return answer{}, err
 	}
 	c.r.URL.RawQuery = state.query().Encode() // from here on the query is the one they began with
-	q, err := c.readQuery("message", messageProperties, "changeType")
+	q, err := c.readQuery(of.kind, of.properties, "changeType")
 	if err != nil {
 		return answer{}, err
 	}
@@ -48,12 +80,12 @@ func messageDelta(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	value, err := c.deltaValue(q, state, changes)
+	value, err := deltaValue(q, state, of, changes, c.prefer.immutable)
 	if err != nil {
 		return answer{}, err
 	}
 	state.Since = upTo
-	body := map[string]any{"@odata.context": c.base() + "/$metadata#Collection(message)", "value": value}
+	body := map[string]any{"@odata.context": c.base() + "/$metadata#Collection(" + of.kind + ")", "value": value}
 	if more {
 		body["@odata.nextLink"] = c.address() + "?$skiptoken=" + state.token()
 	} else {
@@ -63,7 +95,7 @@ func messageDelta(c *call) (answer, error) {
 }
 
 // deltaState reads a token, or begins.
-func (c *call) deltaState(f exchange.Folder) (deltaState, error) {
+func (c *call) deltaState(f exchange.Folder, of tracked) (deltaState, error) {
 	q := c.r.URL.Query()
 	token := q.Get("$deltatoken") + q.Get("$skiptoken")
 	if token == "" {
@@ -78,7 +110,7 @@ func (c *call) deltaState(f exchange.Folder) (deltaState, error) {
 		if c.prefer.pageSize > 0 {
 			state.Size = c.prefer.pageSize
 		}
-		return state, c.checkDelta(q, state)
+		return state, c.checkDelta(q, &state, of)
 	}
 	var state deltaState
 	if q.Has("$deltatoken") && q.Has("$skiptoken") || !decodeToken(token, &state) || state.Size < 1 || state.Size > maxPage {
@@ -94,10 +126,16 @@ func (c *call) deltaState(f exchange.Folder) (deltaState, error) {
 }
 
 // checkDelta refuses what delta does not do.
-func (c *call) checkDelta(q url.Values, state deltaState) error {
+func (c *call) checkDelta(q url.Values, state *deltaState, of tracked) error {
 	for name := range q {
-		if !slices.Contains([]string{"$select", "$filter", "changeType", "$orderby", "$top"}, name) {
+		if !slices.Contains(of.options, name) {
 			return badRequest("The query parameter '%s' is not supported with delta.", name)
+		}
+	}
+	if of.class == exchange.ClassEvent {
+		var err error
+		if state.From, state.To, err = c.window(); err != nil {
+			return err
 		}
 	}
 	if by := q.Get("$orderby"); by != "" && by != "receivedDateTime desc" {
@@ -140,7 +178,7 @@ func (c *call) resync(state deltaState) error {
 		location: c.address() + "?" + state.query().Encode()}
 }
 
-func (c *call) deltaValue(q query, state deltaState, changes []exchange.Change) ([]map[string]any, error) {
+func deltaValue(q query, state deltaState, of tracked, changes []exchange.Change, immutable bool) ([]map[string]any, error) {
 	value := []map[string]any{}
 	for _, ch := range changes {
 		if ch.Kind == exchange.ItemGone {
@@ -149,7 +187,7 @@ func (c *call) deltaValue(q query, state deltaState, changes []exchange.Change) 
 				if ch.Moved {
 					reason = "changed"
 				}
-				value = append(value, map[string]any{"@odata.type": "#microsoft.graph.message", "id": ch.Item.ID(c.prefer.immutable).REST(), "@removed": map[string]any{"reason": reason}})
+				value = append(value, removed(of, ch, immutable, reason))
 			}
 			continue
 		}
@@ -157,7 +195,17 @@ func (c *call) deltaValue(q query, state deltaState, changes []exchange.Change) 
 		if state.Kinds == "created" && !created || state.Kinds == "updated" && created || state.Kinds == "deleted" {
 			continue
 		}
-		o, err := c.messageObject(ch.Item)
+		if ch.Item.Class != of.class {
+			continue
+		}
+		var a exchange.Appointment
+		if of.class == exchange.ClassEvent && ch.Item.ReadEntry(&a) == nil && (!a.Start.Before(state.To) || !a.End.After(state.From)) {
+			if state.Since > 0 && !created { // it may have been in view
+				value = append(value, removed(of, ch, immutable, "changed"))
+			}
+			continue
+		}
+		o, err := of.object(ch.Item)
 		if exchange.IsGone(err) {
 			continue // the next delta tells
 		}
@@ -167,12 +215,17 @@ func (c *call) deltaValue(q query, state deltaState, changes []exchange.Change) 
 		if q.filter != nil && !q.filter.test(o) {
 			continue
 		}
-		o["@odata.type"] = "#microsoft.graph.message"
-		shown, err := c.show(q)(o)
+		o["@odata.type"] = "#microsoft.graph." + of.kind
+		shown, err := of.show(q)(o)
 		if err != nil {
 			return nil, err
 		}
 		value = append(value, shown)
 	}
 	return value, nil
+}
+
+// removed tells of an item that is not, or no longer, to be seen.
+func removed(of tracked, ch exchange.Change, immutable bool, reason string) map[string]any {
+	return map[string]any{"@odata.type": "#microsoft.graph." + of.kind, "id": ch.Item.ID(immutable).REST(), "@removed": map[string]any{"reason": reason}}
 }

@@ -14,6 +14,7 @@ func (s *Server) routePlaces() {
 	s.on("GET /places/room", readPlaces, listPlaces)
 	s.on("GET /places/roomList", readPlaces, listRoomLists)
 	s.on("GET /places/{id}/rooms", readPlaces, listPlaces)
+	s.on("GET /places/{id}/roomList/rooms", readPlaces, listPlaces)
 	s.on("GET /places/{id}", readPlaces, getPlace)
 }
 

@@ -228,15 +228,12 @@ func (s *Server) follow(ctx context.Context, u *subscription, w *exchange.Watche
 			t.Stop()
 			return
 		case <-t.C:
-			s.mu.Lock()
-			over := !u.until.After(s.x.Now())
-			s.mu.Unlock()
-			if over {
+			if s.over(u) {
 				return
 			}
 		case e, ok := <-w.C:
 			t.Stop()
-			if !ok || !s.tell(ctx, u, e) {
+			if !ok || s.over(u) || !s.tell(ctx, u, e) {
 				return
 			}
 			if w.Lost() {
@@ -244,6 +241,12 @@ func (s *Server) follow(ctx context.Context, u *subscription, w *exchange.Watche
 			}
 		}
 	}
+}
+
+func (s *Server) over(u *subscription) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !u.until.After(s.x.Now())
 }
 
 func (s *Server) end(u *subscription) {
@@ -421,7 +424,7 @@ func (c *call) subscription() (*subscription, error) {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	u := c.s.subs[c.id("id")]
-	if u == nil || u.app != c.caller.Client || u.owner != c.caller.User {
+	if u == nil || u.app != c.caller.Client || u.owner != c.caller.User || !u.until.After(c.s.x.Now()) {
 		return nil, refuse(http.StatusNotFound, "ResourceNotFound", "The object was not found.")
 	}
 	return u, nil
@@ -446,7 +449,7 @@ func listSubscriptions(c *call) (answer, error) {
 	defer c.s.mu.Unlock()
 	value := []map[string]any{}
 	for _, u := range c.s.subs {
-		if u.app == c.caller.Client && u.owner == c.caller.User {
+		if u.app == c.caller.Client && u.owner == c.caller.User && u.until.After(c.s.x.Now()) {
 			value = append(value, u.object())
 		}
 	}
