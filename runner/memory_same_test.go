@@ -117,8 +117,11 @@ func (p *pair) look() {
 	for _, key := range p.keys {
 		_, _ = both(p, "job "+key, func(s storage) (string, error) {
 			j, err := s.Job(ctx, key)
-			return fmt.Sprint(j.Instance, j.Workflow, j.Version, j.Attempt, j.Holder, j.Command.Key, j.Command.Node), err
+			return fmt.Sprint(j.Instance, j.Workflow, j.Version, j.Attempt, j.Holder, j.Parked, j.WaitsFor, j.Command.Key, j.Command.Node), err
 		})
+	}
+	for _, who := range []signoff.Principal{"user:2", ""} {
+		_, _ = both(p, "wanted of "+string(who), func(s storage) ([]store.Wanted, error) { return s.WantedOf(ctx, who, "", 10) })
 	}
 	for _, id := range p.ids {
 		_, _ = both(p, fmt.Sprint("instance ", id), func(s storage) (string, error) {
@@ -133,7 +136,7 @@ func draw[T any](p *pair, what string, from ...T) T { return rapid.SampledFrom(f
 // question is one of all a runner may ask.
 func (p *pair) question() {
 	ctx := context.Background()
-	switch rapid.IntRange(0, 22).Draw(p.T, "what") {
+	switch rapid.IntRange(0, 25).Draw(p.T, "what") {
 	case 0, 1, 2, 3, 4, 5, 6, 7:
 		p.commit()
 	case 8, 9:
@@ -154,6 +157,8 @@ func (p *pair) question() {
 		limit := rapid.IntRange(1, 2).Draw(p.T, "limit")
 		before := p.now.Add(-time.Duration(rapid.IntRange(0, 60).Draw(p.T, "ago")) * time.Second)
 		_, _ = both(p, "forget", func(s storage) (int64, error) { return s.ForgetOnce(ctx, before, limit) })
+	case 23, 24, 25:
+		p.parked()
 	default:
 		p.membership()
 	}
@@ -186,7 +191,8 @@ func (p *pair) report() {
 	}
 	ctx, h, due := context.Background(), draw(p, "hold", p.holds...), p.now.Add(5*time.Second)
 	h.Attempt += draw(p, "attempt", 0, 0, 0, 1)
-	what := rapid.IntRange(0, 4).Draw(p.T, "how")
+	w := draw(p, "lacks", wants...)
+	what := rapid.IntRange(0, 7).Draw(p.T, "how")
 	if what == 4 {
 		until := p.now.Add(time.Duration(rapid.IntRange(0, 12).Draw(p.T, "taken before")) * time.Second)
 		_, _ = both(p, "forgotten", func(s storage) (int, error) {
@@ -202,9 +208,43 @@ func (p *pair) report() {
 			return s.ReturnJob(ctx, h, due)
 		case 2:
 			return s.ParkJob(ctx, h)
+		case 3:
+			return s.DropJob(ctx, h)
 		}
-		return s.DropJob(ctx, h)
+		return s.ParkFor(ctx, h, w, p.now)
 	})
+}
+
+var wants = []store.Want{{For: "office|user:2|", Who: "user:2", Why: "jane"}, {For: "office|user:3|", Who: "user:3", Why: "bob"}, {For: "post|service|", Why: "us"}}
+
+// parked asks about commands that lack something.
+func (p *pair) parked() {
+	ctx, limit, w := context.Background(), rapid.IntRange(1, 2).Draw(p.T, "limit"), draw(p, "want", wants...)
+	switch rapid.IntRange(0, 3).Draw(p.T, "parked") {
+	case 0:
+		_, _ = both(p, "unpark", func(s storage) (map[engine.CommandKind]int, error) { return s.Unpark(ctx, w.For, p.now, limit) })
+	case 1:
+		if len(p.ids) > 0 {
+			step := signoff.Serial{Instance: draw(p, "of", p.ids...), Seq: rapid.IntRange(2, 6).Draw(p.T, "step")}
+			_, _ = both(p, "unpark step", func(s storage) (map[engine.CommandKind]int, error) { return s.UnparkStep(ctx, step, p.now) })
+			_, _ = both(p, "wants", func(s storage) ([]store.Want, error) { return s.StepWants(ctx, step) })
+		}
+	case 2:
+		after := draw(p, "after", "", w.For)
+		_, _ = both(p, "look", func(s storage) (string, error) {
+			next, kinds, err := s.LookParked(ctx, after, p.now, limit)
+			return fmt.Sprint(next, kinds), err
+		})
+	case 3:
+		jobs, _ := both(p, "take parked", func(s storage) ([]store.Job, error) {
+			jobs, err := s.TakeParked(ctx, "a", "office", p.now, 10*time.Second, limit)
+			slices.SortFunc(jobs, func(a, b store.Job) int { return cmp.Compare(a.Command.Key, b.Command.Key) })
+			return jobs, err
+		})
+		for _, j := range jobs {
+			p.holds = append(p.holds, j.Hold())
+		}
+	}
 }
 
 func (p *pair) timers() {

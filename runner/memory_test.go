@@ -45,8 +45,10 @@ type record struct {
 // row is a command in the outbox; times are microseconds, 0 for none.
 type row struct {
 	store.Job
-	due  int64
-	last string
+	due   int64
+	last  string
+	want  store.Want // what it lacks; its For is Job.WaitsFor
+	since int64
 }
 
 type timerRow struct {
@@ -353,7 +355,7 @@ func (m *memory) change(h store.Hold, f func(*row)) error {
 
 func (m *memory) RetryJob(_ context.Context, h store.Hold, due time.Time, cause string) error {
 	return m.change(h, func(r *row) {
-		r.Holder, r.due, r.last = "", us(due), cause
+		r.Holder, r.due, r.last, r.WaitsFor = "", us(due), cause, ""
 		if m.wrong == retryForgets {
 			delete(m.outbox, h.Key)
 		}
@@ -378,11 +380,147 @@ func (m *memory) ReturnForgotten(_ context.Context, holder string, until, now ti
 
 func (m *memory) ParkJob(_ context.Context, h store.Hold) error {
 	return m.change(h, func(r *row) {
-		r.Holder, r.due = "", 0
+		r.Holder, r.due, r.WaitsFor = "", 0, ""
 		if m.wrong == parkForgets {
 			delete(m.outbox, h.Key)
 		}
 	})
+}
+
+func (m *memory) ParkFor(_ context.Context, h store.Hold, w store.Want, now time.Time) error {
+	return m.change(h, func(r *row) {
+		if r.WaitsFor != w.For {
+			r.since = us(now)
+		}
+		r.Holder, r.due, r.last, r.WaitsFor, r.want = "", 0, "", w.For, w
+		if r.Parked++; m.wrong == parkedCounts {
+			r.Parked--
+		}
+		if m.wrong == parkedForgets {
+			delete(m.outbox, h.Key)
+		}
+	})
+}
+
+// parkedIn lists the keys of commands that are parked and that which picks.
+func (m *memory) parkedIn(which func(*row) bool) (keys []string) {
+	for key, r := range m.outbox {
+		if r.WaitsFor != "" && r.due == 0 && which(r) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (m *memory) dueNow(keys []string, now time.Time) map[engine.CommandKind]int {
+	kinds := map[engine.CommandKind]int{}
+	for _, key := range keys {
+		m.outbox[key].due = us(now)
+		kinds[m.outbox[key].Command.Kind]++
+	}
+	return kinds
+}
+
+func (m *memory) Unpark(_ context.Context, want string, now time.Time, limit int) (map[engine.CommandKind]int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	keys := m.parkedIn(func(r *row) bool { return r.WaitsFor == want })
+	keys = keys[:min(limit, len(keys))]
+	for _, key := range keys {
+		m.outbox[key].WaitsFor = ""
+	}
+	return m.dueNow(keys, now), nil
+}
+
+func (m *memory) ofStep(step signoff.Serial) func(*row) bool {
+	return func(r *row) bool { return r.Instance == step.Instance && r.Command.Ref == step.Seq }
+}
+
+func (m *memory) UnparkStep(_ context.Context, step signoff.Serial, now time.Time) (map[engine.CommandKind]int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.dueNow(m.parkedIn(m.ofStep(step)), now), nil
+}
+
+func (m *memory) StepWants(_ context.Context, step signoff.Serial) (out []store.Want, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.ofStep(step)
+	for _, r := range m.outbox {
+		if r.WaitsFor != "" && of(r) {
+			out = append(out, r.want)
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Want) int { return cmp.Compare(a.For, b.For) })
+	return out, nil
+}
+
+func (m *memory) LookParked(_ context.Context, after string, now time.Time, limit int) (next string, kinds map[engine.CommandKind]int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.wrong == neverLooks {
+		return "", nil, nil
+	}
+	first := map[string]string{} // the first command of each; "" while one looks
+	for key, r := range m.outbox {
+		if r.WaitsFor <= after {
+			continue
+		}
+		old, known := first[r.WaitsFor]
+		switch {
+		case r.due != 0:
+			first[r.WaitsFor] = ""
+		case !known || old != "" && key < old:
+			first[r.WaitsFor] = key
+		}
+	}
+	var keys []string
+	for _, want := range slices.Sorted(maps.Keys(first)) {
+		if first[want] != "" && len(keys) < limit {
+			keys, next = append(keys, first[want]), want
+		}
+	}
+	if len(keys) < limit {
+		next = ""
+	}
+	return next, m.dueNow(keys, now), nil
+}
+
+func (m *memory) TakeParked(_ context.Context, holder, prefix string, now time.Time, lease time.Duration, limit int) (jobs []store.Job, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	keys := m.parkedIn(func(r *row) bool { return strings.HasPrefix(r.WaitsFor, prefix+"|") })
+	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(m.outbox[a].WaitsFor, m.outbox[b].WaitsFor) })
+	for _, key := range keys[:min(limit, len(keys))] {
+		r := m.outbox[key]
+		r.Holder, r.due = holder, us(now.Add(lease))
+		r.Attempt++
+		jobs = append(jobs, r.Job)
+	}
+	return jobs, nil
+}
+
+func (m *memory) WantedOf(_ context.Context, who signoff.Principal, after string, limit int) (out []store.Wanted, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := map[string]store.Wanted{}
+	for _, r := range m.outbox {
+		if r.WaitsFor <= after || r.want.Who != who {
+			continue
+		}
+		w, known := all[r.WaitsFor]
+		if !known || at(r.since).Before(w.Since) {
+			w.Since = at(r.since)
+		}
+		w.Want = r.want
+		w.Steps++
+		all[r.WaitsFor] = w
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[name])
+	}
+	return out[:min(limit, len(out))], nil
 }
 
 func (m *memory) DropJob(_ context.Context, h store.Hold) error {

@@ -192,6 +192,8 @@ func (r *Runner) listen(hints <-chan store.Hint) {
 			if !r.changes.quiet() {
 				r.changes.publish(changeFrom(h.Payload))
 			}
+		case h.Topic == store.TopicConnected:
+			r.heardConnected(h)
 		case h.Payload == "":
 			r.lookAgain()
 		default:

@@ -250,7 +250,7 @@ func (r *Runner) putOff(ctx context.Context, j store.Job, cause error) error {
 	if cause == nil || errors.Is(cause, store.ErrNotHeld) {
 		return cause
 	}
-	due := r.Now().Add(backoff(retryTimer, j.Attempt))
+	due := r.Now().Add(backoff(retryTimer, j.Tries()))
 	if err := r.steps.RetryJob(context.WithoutCancel(ctx), j.Hold(), due, "its result could not be taken in"); err != nil {
 		return errors.Join(cause, err)
 	}
@@ -272,7 +272,7 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 			err = fmt.Errorf("handler of %s: panic: %v", j.Command.Kind, p)
 		}
 	}()
-	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Attempt: j.Attempt})
+	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Attempt: j.Tries(), Parked: j.Parked})
 }
 
 // Finish reports the result of a command whose handler answered Pending. An
@@ -298,20 +298,32 @@ func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.
 
 // report takes the end of a command in.
 func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure error) error {
+	if w, lacks := wantOf(failure); lacks {
+		return r.parkFor(ctx, j, w)
+	}
+	if failure == nil || !transient(failure) {
+		defer r.given(ctx, j)
+	}
 	switch {
 	case failure == nil && res.Pending:
 		return r.park(ctx, j)
 	case failure == nil:
 		return r.conclude(ctx, j, engine.EffectDone{Effect: j.Command.Ref, Result: res.Values})
 	}
+	return r.failed(ctx, j, failure)
+}
+
+// failed takes in that a command failed: it is tried again, or its step becomes
+// an incident.
+func (r *Runner) failed(ctx context.Context, j store.Job, failure error) error {
 	policy, err := r.policy(ctx, j)
 	if err != nil {
 		return err
 	}
-	if transient(failure) && j.Attempt < policy.Max {
+	if transient(failure) && j.Tries() < policy.Max {
 		r.Log.Info("command failed and will be retried", slog.Int64("instance", int64(j.Instance)),
 			slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", failure))
-		due := r.Now().Add(backoff(policy, j.Attempt))
+		due := r.Now().Add(backoff(policy, j.Tries()))
 		if err := r.steps.RetryJob(ctx, j.Hold(), due, cause(failure)); err != nil {
 			return err
 		}
@@ -322,7 +334,7 @@ func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure er
 	}
 	r.Log.Warn("command failed for good", slog.Int64("instance", int64(j.Instance)),
 		slog.String("command", j.Command.Key), slog.Int("attempt", j.Attempt), slog.Any("err", failure))
-	failed := engine.EffectFailed{Effect: j.Command.Ref, Attempts: j.Attempt, Cause: cause(failure)}
+	failed := engine.EffectFailed{Effect: j.Command.Ref, Attempts: j.Tries(), Cause: cause(failure)}
 	if e, ok := errors.AsType[*signoff.Error](failure); ok && e.Detail != "" {
 		failed.Code, failed.Advice = e.Code, e.Hint
 	}

@@ -38,6 +38,10 @@ type Directory interface {
 // step's retry policy says, any other is final at once. A final error becomes
 // an incident of the instance, with the error's Code, its Detail as the cause
 // and its Hint as the advice.
+//
+// An error that lacks a connection, which it says by a method ParksFor (see
+// oauth.NotConnected), is no failure: the command is handed out again when that
+// is there (see parking.go).
 type Handler func(ctx context.Context, job Job) (Result, error)
 
 // Job is a command to carry out.
@@ -46,6 +50,7 @@ type Job struct {
 	Instance signoff.InstanceID
 	Workflow string // its name, for people
 	Attempt  int    // 1 the first time
+	Parked   int    // how often before it lacked a connection; that is not in Attempt
 }
 
 // Result is how a command ended.
@@ -92,6 +97,9 @@ type Runner struct {
 	changes hub
 	recent  recent
 	running atomic.Bool // Run takes commands
+
+	lookEvery time.Duration
+	connected chan string // connections that others say are there; "" perhaps any
 }
 
 // New returns a runner. It starts nothing by itself.
@@ -117,7 +125,7 @@ func New(c Config) *Runner {
 	if c.Grace <= 0 {
 		c.Grace = 10 * time.Second
 	}
-	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm()}
+	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), lookEvery: lookEvery, connected: make(chan string, 64)}
 	r.member.lease, r.member.every = nodeLease, renewEvery
 	for i := range r.locks {
 		r.locks[i] = make(chan struct{}, 1)
@@ -142,7 +150,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.join(ctx); err != nil {
 		return fmt.Errorf("join the others on the store: %w", err)
 	}
-	hints := r.steps.Hints(ctx, store.TopicChanges, store.TopicJobs)
+	hints := r.steps.Hints(ctx, store.TopicChanges, store.TopicJobs, store.TopicConnected)
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var wg sync.WaitGroup
@@ -158,6 +166,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { r.runTimers(ctx, work) })
 	wg.Go(func() { r.tidy(ctx) })
+	wg.Go(func() { r.tendParked(ctx) })
 	wg.Go(func() { r.stay(ctx) })
 	wg.Go(func() { r.listen(hints) })
 	<-ctx.Done()

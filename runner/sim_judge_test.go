@@ -31,6 +31,8 @@ type command struct {
 	times  int // how often steps asked for it: a retried one again
 	handed int // how often a handler was given it
 	done   int // how often the outside did it
+	lacked int // how often it lacked a connection
+	parked int // how often it was put away for that since it was asked for last
 }
 
 // effect is what a command means. No step of the simulation's workflows is
@@ -104,6 +106,7 @@ func (j *judge) committed(st *store.Step) {
 			j.wrongf("the key %s meant %v, and now %v", c.Key, o.effect, e)
 		}
 		o.times++
+		o.parked = 0
 	}
 }
 
@@ -128,9 +131,12 @@ func (j *judge) handed(job Job) {
 		return
 	}
 	o.handed++
-	h := handing{job.Key, o.times, job.Attempt}
+	h := handing{job.Key, o.times, job.Attempt + job.Parked}
 	if j.attempts[h] {
-		j.wrongf("attempt %d of %s was handed out twice", job.Attempt, job.Key)
+		j.wrongf("attempt %d of %s was handed out twice", h.attempt, job.Key)
+	}
+	if job.Parked != o.parked {
+		j.wrongf("%s is handed out as parked %d times, and was %d times", job.Key, job.Parked, o.parked)
 	}
 	j.attempts[h] = true
 }

@@ -348,6 +348,53 @@ func (l *life) ParkJob(ctx context.Context, h store.Hold) error {
 	return l.hold("park", h, func() error { return l.inner.ParkJob(ctx, h) })
 }
 
+func (l *life) ParkFor(ctx context.Context, h store.Hold, w store.Want, now time.Time) error {
+	err := l.hold("park for "+w.For, h, func() error {
+		err := l.inner.ParkFor(ctx, h, w, now)
+		if err == nil {
+			l.judge.parked(h.Key)
+		}
+		return err
+	})
+	if l.strikes(crashParked, l.name+" "+h.Key) {
+		l.die("after parking")
+		return errDead
+	}
+	return err
+}
+
+func (l *life) Unpark(ctx context.Context, want string, now time.Time, limit int) (map[engine.CommandKind]int, error) {
+	return through(l, true, "unpark", want, func() (map[engine.CommandKind]int, error) { return l.inner.Unpark(ctx, want, now, limit) })
+}
+
+func (l *life) UnparkStep(ctx context.Context, step signoff.Serial, now time.Time) (map[engine.CommandKind]int, error) {
+	return through(l, true, "unpark", step.String(), func() (map[engine.CommandKind]int, error) { return l.inner.UnparkStep(ctx, step, now) })
+}
+
+func (l *life) LookParked(ctx context.Context, after string, now time.Time, limit int) (next string, _ map[engine.CommandKind]int, _ error) {
+	kinds, err := through(l, true, "look parked", after, func() (kinds map[engine.CommandKind]int, err error) {
+		next, kinds, err = l.inner.LookParked(ctx, after, now, limit)
+		return kinds, err
+	})
+	return next, kinds, err
+}
+
+func (l *life) TakeParked(ctx context.Context, holder, prefix string, now time.Time, lease time.Duration, limit int) ([]store.Job, error) {
+	return through(l, true, "take parked", prefix, func() ([]store.Job, error) {
+		jobs, err := l.inner.TakeParked(ctx, holder, prefix, now, lease, limit)
+		l.judge.took(jobs)
+		return jobs, err
+	})
+}
+
+func (l *life) StepWants(ctx context.Context, step signoff.Serial) ([]store.Want, error) {
+	return through(l, false, "wants", step.String(), func() ([]store.Want, error) { return l.inner.StepWants(ctx, step) })
+}
+
+func (l *life) WantedOf(ctx context.Context, who signoff.Principal, after string, limit int) ([]store.Wanted, error) {
+	return through(l, false, "wanted of", string(who), func() ([]store.Wanted, error) { return l.inner.WantedOf(ctx, who, after, limit) })
+}
+
 func (l *life) DropJob(ctx context.Context, h store.Hold) error {
 	return l.hold("drop", h, func() error { return l.inner.DropJob(ctx, h) })
 }

@@ -195,7 +195,9 @@ func (s *simulation) anything(p *paperwork) {
 	t := in.State.Tasks[len(in.State.Tasks)-1].Seq
 	who := []signoff.Caller{jane, bob, eve}
 	by, to := who[s.pick("who "+p.folio, 3)], who[s.pick("whom "+p.folio, 3)]
-	switch s.pick("what "+p.folio, 5) {
+	switch s.pick("what "+p.folio, 6) {
+	case 5:
+		s.askAgain(p, in)
 	case 0, 1:
 		_ = s.do(p, wish{what: "claim", by: by, fact: engine.TaskClaimed, ref: t}, engine.Claim{Task: t})
 	case 2:
@@ -258,6 +260,10 @@ func (l *life) handle(ctx context.Context, j Job) (Result, error) {
 	l.judge.handed(j)
 	l.tell("%s is handed out", name)
 	if err := l.take(ctx, name); err != nil {
+		return Result{}, err
+	}
+	if err := l.find(j); err != nil {
+		l.tell("%s: %v", name, err)
 		return Result{}, err
 	}
 	switch {

@@ -33,6 +33,9 @@ const (
 	earlyAnswer          // one commit in ten is acknowledged before it is made
 	earlyHandOut         // commands are handed out before their commit
 	handOutAnyway        // commands are handed out though their commit failed
+	parkedForgets        // a command that lacks a connection is gone
+	parkedCounts         // an attempt that found a connection lacking counts
+	neverLooks           // nobody looks whether word of a connection was lost
 	idleHandler          // one command in ten is reported as done and was not
 	bugs
 )
@@ -41,7 +44,8 @@ var bugNames = [bugs]string{"none", "a step is stored without its commands", "a 
 	"a new request is taken for an old one", "a timer is lost", "what an ended step asked for is not taken back", "a command is removed before it is done",
 	"a command to be retried is lost", "a command that waits for its result is lost", "a dead node keeps what it took", "a command is taken by two nodes at once",
 	"a retry has a key of its own", "a late failure counts", "a commit is acknowledged before it is durable", "a command is handed out before its commit",
-	"a command is handed out though its commit failed", "a command is reported as done and was not"}
+	"a command is handed out though its commit failed", "a command that lacks a connection is lost",
+	"an attempt that found a connection lacking counts", "lost word of a connection is not looked for", "a command is reported as done and was not"}
 
 // TestPlantedBugsAreFound tells after how many seeds each is.
 func TestPlantedBugsAreFound(t *testing.T) {

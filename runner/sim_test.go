@@ -39,6 +39,7 @@ type records interface {
 	Audit(ctx context.Context, id signoff.InstanceID) error
 	NextJob(ctx context.Context, kind engine.CommandKind) (time.Time, error)
 	NextTimer(ctx context.Context) (time.Time, error)
+	WantedOf(ctx context.Context, who signoff.Principal, after string, limit int) ([]store.Wanted, error)
 }
 
 type simulation struct {
@@ -53,6 +54,7 @@ type simulation struct {
 	placing   sync.Mutex
 	nodes     []*node
 	papers    []*paperwork
+	links     []*link
 	calm      chan struct{} // closed when the weather is fine
 	going     atomic.Int64  // goroutines in the background
 	finishing atomic.Int64  // results that have not been taken in yet
@@ -103,6 +105,7 @@ func (s *simulation) play(tell bool) outcome {
 
 func (s *simulation) run() {
 	storm := s.while("storm", time.Minute, 6*time.Minute)
+	s.link()
 	s.found()
 	var keepers, people sync.WaitGroup
 	for _, n := range s.nodes {
@@ -112,6 +115,9 @@ func (s *simulation) run() {
 		p := s.plan(i)
 		s.papers = append(s.papers, p)
 		people.Go(func() { s.live(p) })
+	}
+	for _, c := range s.links {
+		people.Go(func() { s.tend(c) })
 	}
 	time.Sleep(storm)
 	s.clear()
@@ -168,6 +174,11 @@ func (s *simulation) settle() {
 func (s *simulation) quiet() bool {
 	for _, kind := range []engine.CommandKind{engine.DoNotify, engine.DoEmail, engine.DoCall} {
 		if due, err := s.records.NextJob(context.Background(), kind); err != nil || !due.IsZero() {
+			return false
+		}
+	}
+	for _, c := range s.links {
+		if left, err := s.records.WantedOf(context.Background(), c.who, "", 1); err != nil || len(left) > 0 {
 			return false
 		}
 	}

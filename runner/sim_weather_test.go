@@ -36,6 +36,12 @@ const (
 	finishFails
 	finishTwice
 	clocksDiffer
+	connectionLacking
+	connectionRevoked
+	resourceDeleted
+	wordLost
+	wordTwice
+	crashParked
 	faults // how many there are
 
 	// Not faults: how long things take and what people do.
@@ -47,13 +53,15 @@ const (
 var faultNames = [faults]string{"commit fails", "commit stored, answer lost", "commit stored after its connection broke", "crash before hand-out", "read fails", "write fails", "write stored, answer lost",
 	"store slow", "node killed", "node restarted", "node asleep", "hint lost", "request sent twice", "directory fails", "handler fails", "handler fails for good",
 	"handler panics", "handler slow", "handler beyond its lease", "crash before doing", "crash after doing", "done but reported as failed",
-	"pending, then failed", "finished twice", "clocks differ"}
+	"pending, then failed", "finished twice", "clocks differ", "connection lacking", "connection revoked",
+	"resource deleted", "word of a connection lost", "word of a connection said twice", "crash after parking"}
 
 // usual is how often each fault strikes where it can, in a seed that has it.
 var usual = [faults]float64{commitFails: .08, commitAnswerLost: .08, commitLate: .04, crashBeforeHandOut: .03, readFails: .02, writeFails: .05, writeAnswerLost: .05,
 	storeSlow: .02, nodeKilled: .3, nodeRestarted: .2, nodeAsleep: .3, hintLost: .3, requestTwice: .2, peopleUnknown: .05, handlerFails: .15, handlerFinal: .04,
 	handlerPanics: .03, handlerSlow: .1, handlerBeyondLease: .03, crashBeforeDoing: .03, crashAfterDoing: .04, doneButFailed: .08,
-	finishFails: .2, finishTwice: .2, clocksDiffer: 1}
+	finishFails: .2, finishTwice: .2, clocksDiffer: 1,
+	connectionLacking: .6, connectionRevoked: .5, resourceDeleted: .15, wordLost: .4, wordTwice: .3, crashParked: .1}
 
 // weather decides what goes wrong. All chance comes from the seed, from what it
 // is about, and from how often that has come up; never from the order in which

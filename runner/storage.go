@@ -28,6 +28,13 @@ type storage interface {
 	ReturnJob(ctx context.Context, h store.Hold, due time.Time) error
 	ParkJob(ctx context.Context, h store.Hold) error
 	DropJob(ctx context.Context, h store.Hold) error
+	ParkFor(ctx context.Context, h store.Hold, w store.Want, now time.Time) error
+	Unpark(ctx context.Context, want string, now time.Time, limit int) (map[engine.CommandKind]int, error)
+	UnparkStep(ctx context.Context, step signoff.Serial, now time.Time) (map[engine.CommandKind]int, error)
+	LookParked(ctx context.Context, after string, now time.Time, limit int) (string, map[engine.CommandKind]int, error)
+	TakeParked(ctx context.Context, holder, prefix string, now time.Time, lease time.Duration, limit int) ([]store.Job, error)
+	StepWants(ctx context.Context, step signoff.Serial) ([]store.Want, error)
+	WantedOf(ctx context.Context, who signoff.Principal, after string, limit int) ([]store.Wanted, error)
 	ReturnForgotten(ctx context.Context, holder string, until, now time.Time, has func(key string) bool) (int, error)
 
 	DueTimers(ctx context.Context, now time.Time, limit int) ([]store.Timer, error)

@@ -24,6 +24,9 @@ type Job struct {
 	WaitsFor string // what the last of them did; "" nothing, or it has been given since
 }
 
+// Tries is which attempt this is of those that count.
+func (j Job) Tries() int { return j.Attempt - j.Parked }
+
 // read takes a row of instance, workflow, version, attempt, holder, parked,
 // waits_for and body.
 func (j *Job) read(scan func(...any) error) error {

@@ -41,6 +41,22 @@ func (s *Store) UnparkStep(ctx context.Context, step signoff.Serial, now time.Ti
 		micros(now), step.String()+"/", step.String()+"0")
 }
 
+// StepWants is what the commands of a step lack.
+func (s *Store) StepWants(ctx context.Context, step signoff.Serial) (out []Want, err error) {
+	rows, err := s.query(ctx, `select waits_for, waits_who, waits_why from outbox where key >= $1 and key < $2 and waits_for <> '' order by key`,
+		step.String()+"/", step.String()+"0")
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func() error {
+		var w Want
+		err := rows.Scan(&w.For, &w.Who, &w.Why)
+		out = append(out, w)
+		return err
+	})
+	return out, s.explain(err)
+}
+
 // LookParked makes one command due of each thing that commands lack, unless one
 // of that looks already. Its next attempt tells whether word that it is there was
 // lost. It goes through them in order, limit at a time, and returns where to go
