@@ -230,20 +230,17 @@ func (r *Runner) TryAgain(ctx context.Context, by signoff.Caller, step signoff.S
 	if err != nil {
 		return err
 	}
-	theirs := slices.ContainsFunc(wants, func(w store.Want) bool { return w.Who != "" && by.Is(w.Who) })
-	if !theirs {
-		if seen, err := r.Sees(ctx, by, in); !seen {
-			if signoff.KindOf(err) == signoff.NotFound {
-				return none
-			}
+	if !slices.ContainsFunc(wants, func(w store.Want) bool { return w.Who != "" && by.Is(w.Who) }) {
+		_, err := r.Sees(ctx, by, in)
+		switch {
+		case signoff.KindOf(err) == signoff.NotFound, err == nil && len(wants) == 0:
+			return none
+		case err != nil:
 			return err
 		}
 		if err := r.Library.Allow(ctx, by, access.Administer, in.Workflow); err != nil {
 			return err
 		}
-	}
-	if len(wants) == 0 {
-		return none
 	}
 	kinds, err := r.steps.UnparkStep(ctx, step, r.Now())
 	r.wake(kinds)
