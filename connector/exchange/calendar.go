@@ -38,8 +38,8 @@ type Event struct {
 	Subject       string
 	Body          Body
 	Location      string
-	Start, End    time.Time // in TimeZone
-	TimeZone      string    // as the server names it
+	Start, End    time.Time // UTC; of a whole day, midnight of its clock
+	TimeZone      string    // that it was made in, as the server names it
 	AllDay        bool
 	Organizer     Address
 	Attendees     []Attendee
@@ -61,8 +61,8 @@ type NewEvent struct {
 	Subject     string
 	Body        Body
 	Location    string
-	Start, End  time.Time // their clock is what counts, in TimeZone
-	TimeZone    string    // Windows or IANA name; "": that of Start, or UTC
+	Start, End  time.Time // moments; of a whole day, the clock of Start and of the day after End
+	TimeZone    string    // that it is shown in: Windows or IANA name; "": UTC
 	AllDay      bool
 	Attendees   []Attendee
 	ShowAs      ShowAs
@@ -79,7 +79,7 @@ type EventChange struct {
 	Body       *Body
 	Location   *string
 	Start, End *time.Time
-	TimeZone   string // of Start and End, as in NewEvent
+	TimeZone   string // as in NewEvent, with Start and End
 	AllDay     *bool
 	Attendees  *[]Attendee
 	ShowAs     *ShowAs

@@ -1,0 +1,419 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/connector/exchange"
+)
+
+// what is read of a mail: lists leave out the body's length only where nobody
+// asked for it.
+const (
+	traceFields = "id,changeKey,internetMessageId,conversationId,parentFolderId,subject,isDraft,sentDateTime"
+	mailFields  = "id,changeKey,internetMessageId,conversationId,parentFolderId,from,sender,toRecipients,ccRecipients,bccRecipients,replyTo,subject,body," +
+		"bodyPreview,importance,categories,flag,isRead,isDraft,hasAttachments,sentDateTime,receivedDateTime,createdDateTime,lastModifiedDateTime,webLink"
+	maxMIME = 3 << 20 // a request has 4 MB, and base64 makes a third more
+)
+
+// Draft implements exchange.Mailer.
+func (b *box) Draft(ctx context.Context, n exchange.NewMail) (exchange.Mail, error) {
+	var m message
+	err := b.do(ctx, request{doing: "Making the draft", method: "POST", path: "/messages", body: newMessage(n), into: &m, need: mailWrite, once: true})
+	return m.mail(), err
+}
+
+// Answer implements exchange.Mailer. What the mail says and what it is found by
+// are laid over the draft at once: a draft that can be found is whole.
+func (b *box) Answer(ctx context.Context, id string, how exchange.Verb, n exchange.NewMail) (exchange.Mail, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return exchange.Mail{}, err
+	}
+	action := map[exchange.Verb]string{exchange.Reply: "createReply", exchange.ReplyAll: "createReplyAll", exchange.Forward: "createForward"}[how]
+	if action == "" {
+		return exchange.Mail{}, fmt.Errorf("there is no answer %q", how)
+	}
+	over := newMessage(n)
+	made := map[string]any{}
+	if len(over.Headers) > 0 { // these can be set only when a mail is made
+		made["message"] = message{Headers: over.Headers}
+		over.Headers = nil
+	}
+	var draft message
+	err = b.do(ctx, request{doing: "Making the answer", method: "POST", path: "/messages/" + at + "/" + action, body: made, into: &draft, need: mailWrite, once: true})
+	if err != nil {
+		return exchange.Mail{}, err
+	}
+	if over.Body != nil {
+		over.Body = above(n.Body, draft.Body.in())
+	}
+	if at, err = segment(draft.ID, "draft"); err != nil {
+		return exchange.Mail{}, err
+	}
+	var out message
+	err = b.do(ctx, request{doing: "Writing the answer", method: "PATCH", path: "/messages/" + at, body: over, into: &out, need: mailWrite})
+	return out.mail(), err
+}
+
+var bodyTag = regexp.MustCompile(`(?i)<body[^>]*>`)
+
+// above puts a text over the one that it answers.
+func above(own, quote exchange.Body) *itemBody {
+	if !own.HTML && !quote.HTML {
+		return bodyOut(exchange.Body{Text: own.Text + "\r\n\r\n" + quote.Text})
+	}
+	if !own.HTML {
+		own.Text = asHTML(own.Text)
+	}
+	if !quote.HTML {
+		quote.Text = asHTML(quote.Text)
+	}
+	own.Text = "<div>" + own.Text + "</div>"
+	if place := bodyTag.FindStringIndex(quote.Text); place != nil {
+		return &itemBody{"html", quote.Text[:place[1]] + own.Text + quote.Text[place[1]:]}
+	}
+	return &itemBody{"html", own.Text + "<br>" + quote.Text}
+}
+
+// asHTML writes plain text as HTML, lines kept.
+func asHTML(text string) string {
+	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "<br>\n")
+}
+
+// SendDraft implements exchange.Mailer. The immutable id stays.
+func (b *box) SendDraft(ctx context.Context, id string) (string, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return "", err
+	}
+	return id, b.do(ctx, request{doing: "Sending the mail", method: "POST", path: "/messages/" + at + "/send", need: mailSend, once: true})
+}
+
+// SendMIME implements exchange.Mailer: the mail becomes a draft first, so that
+// it can be found whatever happens. Who may send and not write sends at once.
+func (b *box) SendMIME(ctx context.Context, raw []byte, correlation string) error {
+	if len(raw) > maxMIME {
+		return &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge,
+			Detail: fmt.Sprintf("The mail has %d bytes, and Microsoft Graph takes one of %d MB in one piece.", len(raw), maxMIME>>20),
+			Hint:   "Send it with fewer or smaller files, or over SMTP or Exchange Web Services."}
+	}
+	text := base64.StdEncoding.EncodeToString(raw)
+	var m message
+	err := b.do(ctx, request{doing: "Handing over the mail", method: "POST", path: "/messages", body: text, into: &m, need: mailWrite, once: true})
+	switch {
+	case signoff.CodeOf(err) == exchange.CodeDenied:
+		return b.do(ctx, request{doing: "Sending the mail", method: "POST", path: "/sendMail", body: text, need: mailSend, once: true})
+	case err != nil:
+		return err
+	}
+	at, err := segment(m.ID, "mail")
+	if err != nil {
+		return err
+	}
+	if correlation != "" {
+		err = b.do(ctx, request{doing: "Marking the mail", method: "PATCH", path: "/messages/" + at, body: message{Properties: correlated(correlation)}, need: mailWrite})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = b.SendDraft(ctx, m.ID)
+	return err
+}
+
+// Find implements exchange.Mailer.
+func (b *box) Find(ctx context.Context, t exchange.Trace) (exchange.Found, error) {
+	if t.ID != "" {
+		m, err := b.read(ctx, t.ID, traceFields, nil)
+		if err == nil {
+			return b.found(ctx, m)
+		}
+		if !exchange.Gone(err) {
+			return exchange.Found{}, err
+		}
+	}
+	var conditions []string
+	if t.Correlation != "" {
+		conditions = append(conditions, fmt.Sprintf("singleValueExtendedProperties/any(ep: ep/id eq %s and ep/value eq %s)", quoted(correlationID), quoted(t.Correlation)))
+	}
+	if t.MessageID != "" {
+		conditions = append(conditions, "internetMessageId eq "+quoted(t.MessageID))
+	}
+	for _, condition := range conditions {
+		// Sent items first: a draft too many may be left beside what was sent. The
+		// last looks everywhere, for what somebody has moved away.
+		for _, folder := range []string{"/mailFolders/sentitems", "/mailFolders/outbox", "/mailFolders/drafts", ""} {
+			m, err := b.first(ctx, folder, condition)
+			if exchange.Gone(err) {
+				continue
+			}
+			if err != nil {
+				return exchange.Found{}, err
+			}
+			if m != nil {
+				return b.found(ctx, *m)
+			}
+		}
+	}
+	return exchange.Found{}, nil
+}
+
+// first is a mail in a folder that a condition holds for.
+func (b *box) first(ctx context.Context, folder, condition string) (*message, error) {
+	var list listOf[message]
+	err := b.do(ctx, request{doing: "Looking for the mail", method: "GET", path: folder + "/messages",
+		query: url.Values{"$filter": {condition}, "$select": {traceFields}, "$top": {"1"}}, into: &list, need: mailRead})
+	if err != nil || len(list.Value) == 0 {
+		return nil, err
+	}
+	return &list.Value[0], nil
+}
+
+// found tells the state of a mail. What is in the outbox is on its way, whether
+// or not it still counts as a draft there.
+func (b *box) found(ctx context.Context, m message) (exchange.Found, error) {
+	outbox, err := b.outbox(ctx)
+	if err != nil {
+		return exchange.Found{}, err
+	}
+	out := exchange.Found{State: exchange.Sent, Mail: m.mail()}
+	switch {
+	case outbox != "" && m.ParentFolderID == outbox:
+		out.State = exchange.Waiting
+	case m.IsDraft:
+		out.State = exchange.InDraft
+	}
+	return out, nil
+}
+
+// outbox is the id of the outbox, "" while there is none.
+func (b *box) outbox(ctx context.Context) (string, error) {
+	b.lane.mu.Lock()
+	known := b.lane.outbox
+	b.lane.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	f, err := b.Folder(ctx, "outbox")
+	if exchange.Gone(err) { // made when it is first needed
+		return "", nil
+	}
+	b.lane.mu.Lock()
+	b.lane.outbox = f.ID
+	b.lane.mu.Unlock()
+	return f.ID, err
+}
+
+// Mail implements exchange.Mailer.
+func (b *box) Mail(ctx context.Context, id string, with exchange.With) (exchange.Mail, error) {
+	m, err := b.read(ctx, id, fields(with), preferred(with))
+	return m.mail(), err
+}
+
+func (b *box) read(ctx context.Context, id, fields string, prefer []string) (message, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return message{}, err
+	}
+	var m message
+	err = b.do(ctx, request{doing: "Reading the mail", method: "GET", path: "/messages/" + at, query: url.Values{"$select": {fields}}, prefer: prefer, into: &m, need: mailRead})
+	return m, err
+}
+
+func fields(with exchange.With) string {
+	out := mailFields
+	if with&exchange.WithHeaders != 0 {
+		out += ",internetMessageHeaders"
+	}
+	if with&exchange.WithUnique != 0 {
+		out += ",uniqueBody"
+	}
+	return out
+}
+
+func preferred(with exchange.With) []string {
+	if with&exchange.PlainBody != 0 {
+		return []string{`outlook.body-content-type="text"`}
+	}
+	return nil
+}
+
+// Mails implements exchange.Mailer.
+func (b *box) Mails(ctx context.Context, q exchange.MailQuery) (exchange.Page[exchange.Mail], error) {
+	folder := q.Folder
+	if folder == "" {
+		folder = "inbox"
+	}
+	at, err := segment(folder, "folder")
+	if err != nil {
+		return exchange.Page[exchange.Mail]{}, err
+	}
+	r := request{doing: "Listing mails", method: "GET", path: "/mailFolders/" + at + "/messages", prefer: preferred(q.With), need: mailRead}
+	options := url.Values{"$select": {fields(q.With)}}
+	filter, filtered := "", q.Filter == nil
+	switch {
+	case q.Search != "":
+		options.Set("$search", `"`+strings.ReplaceAll(strings.ReplaceAll(q.Search, `\`, `\\`), `"`, `\"`)+`"`)
+	default:
+		options.Set("$orderby", "receivedDateTime desc")
+		if q.Filter != nil {
+			filter, filtered = translate(*q.Filter, mailProperties)
+		}
+		if filter != "" { // what is ordered by has to be the first of a filter
+			options.Set("$filter", "receivedDateTime ge 1900-01-01T00:00:00Z and ("+filter+")")
+		}
+	}
+	page, err := list(ctx, b, r, options, q.Query, func(m message) exchange.Mail { return m.mail() })
+	page.Unfiltered = !filtered
+	return page, err
+}
+
+// list reads a page of a list. What the caller gets to come back with is the
+// query of Graph's link and not its path: it leads nowhere else.
+func list[T, V any](ctx context.Context, b *box, r request, options url.Values, q exchange.Query, turn func(T) V) (exchange.Page[V], error) {
+	out := exchange.Page[V]{Items: []V{}}
+	top := q.Top
+	if top <= 0 {
+		top = b.s.pageSize
+	}
+	if options == nil {
+		options = url.Values{}
+	}
+	options.Set("$top", fmt.Sprint(min(top, mostPage)))
+	if q.After != "" {
+		text, err := base64.RawURLEncoding.DecodeString(q.After)
+		link, err2 := url.ParseQuery(string(text))
+		if err != nil || err2 != nil || len(text) > 16<<10 {
+			return out, &signoff.Error{Kind: signoff.Invalid, Code: "bad-request", Detail: "The place where the next page begins is not whole.", Hint: "Begin the list anew."}
+		}
+		options = link
+	}
+	r.query = url.Values{}
+	maps.Copy(r.query, options)
+	var page listOf[T]
+	r.into = &page
+	if err := b.do(ctx, r); err != nil {
+		return out, err
+	}
+	for _, v := range page.Value {
+		out.Items = append(out.Items, turn(v))
+	}
+	if page.NextLink != "" {
+		link, err := url.Parse(page.NextLink)
+		if err != nil || link.RawQuery == "" {
+			return out, &signoff.Error{Kind: signoff.Unavailable, Code: exchange.CodeNotExchange, Detail: r.doing + ": the link to the next page means nothing."}
+		}
+		out.Next = base64.RawURLEncoding.EncodeToString([]byte(link.RawQuery))
+	}
+	return out, nil
+}
+
+// ChangeMail implements exchange.Mailer.
+func (b *box) ChangeMail(ctx context.Context, id string, c exchange.MailChange) (exchange.Mail, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return exchange.Mail{}, err
+	}
+	body := change{}
+	put(body, "isRead", c.Read)
+	put(body, "categories", c.Categories)
+	put(body, "importance", c.Importance)
+	put(body, "subject", c.Subject)
+	if c.Flagged != nil {
+		body["flag"] = flag{map[bool]string{true: "flagged", false: "notFlagged"}[*c.Flagged]}
+	}
+	if c.Body != nil {
+		body["body"] = bodyOut(*c.Body)
+	}
+	for name, list := range map[string]*[]exchange.Address{"toRecipients": c.To, "ccRecipients": c.Cc, "bccRecipients": c.Bcc} {
+		if list != nil {
+			body[name] = addressesOut(*list)
+		}
+	}
+	var m message
+	err = b.do(ctx, request{doing: "Changing the mail", method: "PATCH", path: "/messages/" + at, body: body, into: &m, need: mailWrite})
+	return m.mail(), err
+}
+
+// change is what a PATCH lays over an item.
+type change map[string]any
+
+func put[T any](c change, name string, v *T) {
+	if v != nil {
+		c[name] = *v
+	}
+}
+
+// MoveMail implements exchange.Mailer. Moving to where it is already changes
+// nothing, so it may be repeated.
+func (b *box) MoveMail(ctx context.Context, id, folder string) (string, error) {
+	return b.relocate(ctx, id, folder, "move", "Moving the mail", false)
+}
+
+// CopyMail implements exchange.Mailer.
+func (b *box) CopyMail(ctx context.Context, id, folder string) (string, error) {
+	return b.relocate(ctx, id, folder, "copy", "Copying the mail", true)
+}
+
+func (b *box) relocate(ctx context.Context, id, folder, action, doing string, once bool) (string, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return "", err
+	}
+	if _, err := segment(folder, "folder"); err != nil {
+		return "", err
+	}
+	var m message
+	err = b.do(ctx, request{doing: doing, method: "POST", path: "/messages/" + at + "/" + action, body: map[string]string{"destinationId": folder}, into: &m, need: mailWrite, once: once})
+	return m.ID, err
+}
+
+// DeleteMail implements exchange.Mailer. Microsoft's DELETE puts a mail where
+// only its administrator finds it; so a mail that is not to go for good is moved.
+func (b *box) DeleteMail(ctx context.Context, id string, forGood bool) error {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return err
+	}
+	if !forGood {
+		_, err := b.MoveMail(ctx, id, "deleteditems")
+		return err
+	}
+	return b.do(ctx, request{doing: "Deleting the mail", method: "POST", path: "/messages/" + at + "/permanentDelete", need: mailWrite, goneIsDone: true})
+}
+
+// Raw implements exchange.Mailer.
+func (b *box) Raw(ctx context.Context, id string, limit int64) ([]byte, error) {
+	at, err := segment(id, "mail")
+	if err != nil {
+		return nil, err
+	}
+	var body io.ReadCloser
+	r := request{doing: "Reading the mail", method: "GET", path: "/messages/" + at + "/$value", into: &body, need: mailRead}
+	for n := 1; ; n++ {
+		if err := b.do(ctx, r); err != nil {
+			return nil, err
+		}
+		raw, err := io.ReadAll(io.LimitReader(body, limit+1))
+		body.Close()
+		switch {
+		case err == nil && int64(len(raw)) > limit:
+			return nil, &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge, Detail: fmt.Sprintf("The mail is larger than %d bytes.", limit)}
+		case err == nil:
+			return raw, nil
+		case n == tries || ctx.Err() != nil:
+			return nil, unreachable(b.s.base.Host, r.doing, err)
+		}
+		if err := b.s.pause(ctx, backoff(n)); err != nil {
+			return nil, err
+		}
+	}
+}
