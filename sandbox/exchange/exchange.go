@@ -86,24 +86,51 @@ func Open(ctx context.Context, opts Options) (*Exchange, error) {
 	return x, nil
 }
 
-// follow takes up what happens at the other doors. A piece of news may stand
-// for several that were lost: all mailboxes are looked at.
+// follow takes up what happens at the other doors. Where much does, it looks at
+// a mailbox once for many mails, and spends a tenth of its time at most.
 func (x *Exchange) follow(news <-chan string) {
 	for {
 		select {
 		case <-x.ctx.Done():
 			return
-		case _, ok := <-news:
+		case id, ok := <-news:
 			if !ok {
 				return
 			}
-			for _, m := range x.Mailboxes() {
+			began := time.Now()
+			for _, m := range x.changed(id, news) {
 				if err := m.Refresh(); err != nil && x.ctx.Err() == nil {
 					x.log.Error("sandbox mailbox cannot be read", "mailbox", m.account.ID, "err", err)
 				}
 			}
+			rest := time.NewTimer(min(10*time.Since(began), time.Second/2))
+			select {
+			case <-x.ctx.Done():
+			case <-rest.C:
+			}
+			rest.Stop()
 		}
 	}
+}
+
+// changed are the mailboxes that there is news of; all, where news may have
+// been lost.
+func (x *Exchange) changed(id string, news <-chan string) []*Mailbox {
+	names := map[string]bool{id: true}
+	waiting := len(news)
+	for range waiting {
+		names[<-news] = true
+	}
+	if waiting+1 >= cap(news) {
+		return x.Mailboxes()
+	}
+	var list []*Mailbox
+	for name := range names {
+		if m := x.boxes[name]; m != nil {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // Close ends what runs by itself. It waits for it.
