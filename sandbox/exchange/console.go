@@ -5,13 +5,19 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
 //go:embed console.html
 var consoleText string
 
-var consolePage = template.Must(template.New("console").Parse(consoleText))
+var consolePage = template.Must(template.New("console").Funcs(template.FuncMap{"many": func(n int) string {
+	if n < 0 {
+		return "any number of"
+	}
+	return strconv.Itoa(n)
+}}).Parse(consoleText))
 
 // console is the page: mailboxes, limits, rights and faults. Its buttons are
 // forms without a script, and so post to /sandbox/exchange/switch.

@@ -42,6 +42,7 @@ func TestTheControlSwitchesFaultsGrantsAndLimits(t *testing.T) {
 	if f := o.Faults(); len(f) != 1 || f[0] != (Fault{Name: "throttled", Mailbox: "jane", Value: "7"}) {
 		t.Errorf("on are %v", f)
 	}
+	o.control("PUT", "limits", `{"requestsPer10Min":-1}`)
 	if l := o.CurrentLimits(); l.MessagesPerMinute != 2 || l.Concurrent != 4 {
 		t.Errorf("limits %v", l)
 	}
@@ -49,7 +50,7 @@ func TestTheControlSwitchesFaultsGrantsAndLimits(t *testing.T) {
 		t.Error(w.Body)
 	}
 	page := o.control("GET", "", "").Body.String()
-	if !strings.Contains(page, "Application Mail.Send") || !strings.Contains(page, "Switch throttled off") {
+	if !strings.Contains(page, "Application Mail.Send") || !strings.Contains(page, "Switch throttled off") || !strings.Contains(page, "any number of requests") {
 		t.Errorf("the page is %s", page)
 	}
 	o.control("DELETE", "grants", `{"right":"Application Mail.Send","mailbox":"workflow","to":"app"}`)

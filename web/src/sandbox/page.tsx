@@ -83,6 +83,9 @@ function EntraLinks() {
         <li>
           <a href="/sandbox/entra/#faults">{t.sandbox.faults}</a>
         </li>
+        <li>
+          <a href="/sandbox/exchange/">{t.sandbox.exchange}</a>
+        </li>
       </ul>
     </nav>
   )

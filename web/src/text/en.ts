@@ -418,6 +418,7 @@ export const t = {
     registrations: 'Registrations',
     addresses: 'Addresses',
     faults: 'Faults to switch on',
+    exchange: 'Exchange: rights, limits and faults',
     messages: 'Messages',
     message: 'The chosen message',
     none: 'No mail yet. Start a workflow and its mails appear here.',
