@@ -368,3 +368,60 @@ func TestDefaultsOfAnItemAreThoseOfItsKind(t *testing.T) {
 		t.Errorf("%s", show(n))
 	}
 }
+
+func TestSeveralAttachmentsOfOneRequestFollowTheKey(t *testing.T) {
+	o := open(t)
+	draft := o.draft("jane", "Two files", "")
+	file := `<t:FileAttachment><t:Name>NAME</t:Name><t:Content>eA==</t:Content></t:FileAttachment>`
+	n := o.ask("jane", `<m:CreateAttachment><m:ParentItemId Id="`+draft.attr("Id")+`" ChangeKey="`+draft.attr("ChangeKey")+`"/><m:Attachments>`+strings.Replace(file, "NAME", "a.txt", 1)+
+		`<t:ItemAttachment><t:Name>inside</t:Name><t:Message><t:Subject>Inner</t:Subject><t:Body BodyType="Text">x</t:Body></t:Message></t:ItemAttachment>`+strings.Replace(file, "NAME", "", 1)+`</m:Attachments></m:CreateAttachment>`)
+	var codes []string
+	for _, m := range n.kid("m:ResponseMessages").kids {
+		codes = append(codes, m.val("m:ResponseCode"))
+	}
+	if fmt.Sprint(codes) != "[NoError NoError ErrorInvalidArgument]" {
+		t.Errorf("%v", codes)
+	}
+	list := o.get("jane", el("t:ItemId", attr{"Id", draft.attr("Id")}), "Default", "").kid("t:Attachments").children()
+	if len(list) != 2 || list[0].name != "t:FileAttachment" || list[1].name != "t:ItemAttachment" {
+		t.Errorf("%d attachments", len(list))
+	}
+}
+
+func TestABodyComesAsItIsAskedFor(t *testing.T) {
+	o := open(t)
+	draft := o.draft("jane", "Body", "")
+	for form, want := range map[string]string{"Text": "Text Hello", "HTML": "HTML <p>Hello</p>", "Best": "HTML <p>Hello</p>"} {
+		n := o.ok(o.ask("jane", `<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:BodyType>`+form+`</t:BodyType><t:AdditionalProperties><t:FieldURI FieldURI="item:Body"/></t:AdditionalProperties></m:ItemShape><m:ItemIds>`+id(draft)+`</m:ItemIds></m:GetItem>`))
+		body := n.kid("m:Items", "t:Message", "t:Body")
+		if got := body.attr("BodyType") + " " + strings.TrimSpace(body.text); got != want {
+			t.Errorf("%s: %q", form, got)
+		}
+	}
+	n := o.ok(o.ask("jane", `<m:GetItem><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:BodyType>Text</t:BodyType><t:MaximumBodySize>3</t:MaximumBodySize><t:AdditionalProperties><t:FieldURI FieldURI="item:Body"/></t:AdditionalProperties></m:ItemShape><m:ItemIds>`+id(draft)+`</m:ItemIds></m:GetItem>`))
+	if body := n.kid("m:Items", "t:Message", "t:Body"); body.text != "Hel" || body.attr("IsTruncated") != "true" {
+		t.Errorf("%s", show(body))
+	}
+}
+
+func TestExtendedPropertiesFitTheirTypes(t *testing.T) {
+	o := open(t)
+	set := func(path, value string) string {
+		return code(o.ask("jane", `<m:CreateItem MessageDisposition="SaveOnly"><m:Items><t:Message><t:ExtendedProperty><t:ExtendedFieldURI `+path+`/>`+value+`</t:ExtendedProperty></t:Message></m:Items></m:CreateItem>`))
+	}
+	const named = `PropertySetId="5b1a6a5e-0000-4000-8000-000000000001" PropertyName="x" PropertyType=`
+	for c, want := range map[[2]string]string{
+		{named + `"String"`, "<t:Value>a</t:Value>"}:                                               "NoError",
+		{named + `"Integer"`, "<t:Value>a</t:Value>"}:                                              "ErrorInvalidExtendedPropertyValue",
+		{named + `"SystemTime"`, "<t:Value>yesterday</t:Value>"}:                                   "ErrorInvalidExtendedPropertyValue",
+		{named + `"StringArray"`, "<t:Values><t:Value>a</t:Value><t:Value>b</t:Value></t:Values>"}: "NoError",
+		{named + `"StringArray"`, "<t:Value>a</t:Value>"}:                                          "ErrorInvalidExtendedPropertyValue",
+		{`PropertyTag="0x8001" PropertyType="String"`, "<t:Value>a</t:Value>"}:                     "ErrorInvalidExtendedProperty",
+		{`PropertyTag="nonsense" PropertyType="String"`, "<t:Value>a</t:Value>"}:                   "ErrorInvalidExtendedProperty",
+		{`PropertyType="String"`, "<t:Value>a</t:Value>"}:                                          "ErrorInvalidExtendedProperty",
+	} {
+		if got := set(c[0], c[1]); got != want {
+			t.Errorf("%s %s: %s", c[0], c[1], got)
+		}
+	}
+}

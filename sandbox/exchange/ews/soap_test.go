@@ -183,6 +183,10 @@ func TestOnlyWhoMayImpersonates(t *testing.T) {
 	if got := o.faultOf("a.scoped.x", impersonate("bob@contoso.test"), getInbox); got != "ErrorImpersonateUserDenied" {
 		t.Errorf("outside the grant's scope: %s", got)
 	}
+	o.s.SetPolicy(Policy{Impersonators: []string{"workflow@contoso.test"}})
+	if got := o.faultOf("u.workflow.x", impersonate("jane@contoso.test"), getInbox); got != "ErrorImpersonateUserDenied" {
+		t.Errorf("ApplicationImpersonation in the cloud: %s", got)
+	}
 	o.s.SetPolicy(Policy{OnPremises: true, Impersonators: []string{"workflow@contoso.test"}})
 	if n := o.with("u.workflow.x", impersonate("jane@contoso.test"), getInbox); code(n) != "NoError" {
 		t.Errorf("ApplicationImpersonation on premises: %s", show(n))

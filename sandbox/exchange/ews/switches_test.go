@@ -229,10 +229,10 @@ func TestAnAnswerThatIsLostLeavesItsDraftBehind(t *testing.T) {
 
 func TestTheAnchorThatNamesAnotherMailboxIsCounted(t *testing.T) {
 	o := open(t)
-	for _, anchor := range []string{"jane@contoso.test", "bob@contoso.test", ""} {
+	for _, anchor := range []string{"jane@contoso.test", "bob@contoso.test", "", "ana@contoso.test"} {
 		o.send("u.jane.x", wrapped("", getInbox), func(r *http.Request) { r.Header.Set("X-AnchorMailbox", anchor) })
 	}
-	if got := o.s.Misrouted(); got != 1 {
+	if got := o.s.Misrouted(); got != 2 {
 		t.Errorf("%d requests were misrouted", got)
 	}
 }
