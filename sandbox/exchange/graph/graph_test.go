@@ -111,6 +111,16 @@ func TestRightsAreThoseOfTheToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	shared.get("/users/bob@contoso.test/messages").is(200)
+	assistant := only(o.token("jane", "Mail.Send.Shared"))
+	assistant.post("/users/bob@contoso.test/sendMail", m{"message": message("for bob", "ana@contoso.test")}).refused(403, "ErrorAccessDenied")
+	if err := o.x.Grant(exchange.Grant{Right: exchange.SendOnBehalf, Mailbox: "bob", To: "jane"}); err != nil {
+		t.Fatal(err)
+	}
+	assistant.post("/users/bob@contoso.test/sendMail", m{"message": message("for bob", "ana@contoso.test")}).is(202)
+	got := o.as("ana").get("/me/messages?$select=from,sender").is(200)
+	if !strings.Contains(fmt.Sprint(got.list()[0]["from"]), "bob@") || !strings.Contains(fmt.Sprint(got.list()[0]["sender"]), "jane@") {
+		t.Errorf("sent on behalf: %s", got.raw)
+	}
 	app := only(o.appToken("Mail.Send"))
 	app.get("/me/messages").refused(400, "BadRequest")
 	app.post("/users/workflow@contoso.test/sendMail", msg).is(202)

@@ -63,8 +63,26 @@ func (c *call) fill(in map[string]any, made bool) func(*exchange.Edit) error {
 				return err
 			}
 		}
+		if by := c.onBehalf(); made && by != nil {
+			msg, err := e.Message()
+			if err != nil {
+				return err
+			}
+			msg.Sender = by
+		}
 		return nil
 	}
+}
+
+// onBehalf is the person who writes in another's mailbox with no right to be
+// taken for its owner; nil where nobody needs to know.
+func (c *call) onBehalf() *exchange.Address {
+	own, err := c.s.x.Mailbox(c.caller.Login)
+	if c.caller.User == "" || err != nil || own == c.mailbox || c.s.x.Has(exchange.SendAs, c.mailbox.Account().ID, own.Account().ID) {
+		return nil
+	}
+	by := own.Address()
+	return &by
 }
 
 func setProperty(e *exchange.Edit, lower, name string, v any, made bool) error {
