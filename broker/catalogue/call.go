@@ -1,0 +1,250 @@
+package catalogue
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/broker"
+)
+
+// Limits of a call.
+const (
+	callWithin = 3 * time.Minute
+	maxTop     = 1000
+	maxPages   = 20   // asked of a provider that does not filter, in one call
+	maxRows    = 5000 // looked at likewise
+)
+
+// Call calls a method of a service for by, who needs the right to use it. What
+// a person calls runs in their own name, whatever c.By says; the server itself
+// says in whose. Inputs are refused as broker.Inputs does ("bad-inputs"), and
+// what is not there with the nearest name. A list is filtered here when the
+// provider answers without; it may be shorter than asked for and still go on at
+// Next. An error that says a token is missing comes through unchanged.
+func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, c broker.Call) (broker.Result, error) {
+	if err := s.mayUse(ctx, by, instance); err != nil {
+		return broker.Result{}, err
+	}
+	if by.Principal != "" {
+		c.By = by.Principal
+	}
+	p, err := s.use(ctx, instance)
+	if err != nil {
+		return broker.Result{}, err
+	}
+	defer s.release(p)
+	o, m, err := p.find(c.Object, c.Method)
+	if err != nil {
+		return broker.Result{}, err
+	}
+	if c, err = fit(c, o, m); err != nil {
+		return broker.Result{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callWithin)
+	defer cancel()
+	if err := p.enter(ctx); err != nil {
+		return broker.Result{}, err
+	}
+	defer func() { <-p.slots }()
+	var r broker.Result
+	if m.Kind == broker.List {
+		r, err = p.list(ctx, c)
+	} else {
+		r, err = p.provider.Call(ctx, c)
+	}
+	if err != nil {
+		return broker.Result{}, p.secrets.err(err)
+	}
+	return p.secrets.result(r), nil
+}
+
+func (s *Service) mayUse(ctx context.Context, by signoff.Caller, name string) error {
+	if access.MayService(by, access.Use, nil).OK {
+		return nil
+	}
+	grants, err := s.o.Store.ServiceGrants(ctx, name)
+	if err != nil {
+		return err
+	}
+	if d := access.MayService(by, access.Use, grants); !d.OK {
+		if !by.Deploy {
+			return errNotThere
+		}
+		if _, _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
+			return errNotThere
+		}
+		return d.Err()
+	}
+	return nil
+}
+
+// enter waits for one of the places for calls to this service.
+func (p *opened) enter(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &signoff.Error{Kind: signoff.Unavailable, Code: "service-busy",
+			Detail: fmt.Sprintf("%s has %d calls under way already", p.v.Name, atOnce), Hint: "try again in a moment", Err: ctx.Err()}
+	}
+}
+
+// find finds a method, and tells the nearest one when there is none.
+func (p *opened) find(object, method string) (broker.Object, broker.Method, error) {
+	if p.v.ObjectsAt.IsZero() {
+		return broker.Object{}, broker.Method{}, &signoff.Error{Kind: signoff.Unavailable, Code: "service-not-generated",
+			Detail: "nobody has had " + p.v.Name + " say what it offers yet", Hint: "open the service on the page of services and refresh it"}
+	}
+	o, ok := broker.Find(p.objects, object)
+	if !ok {
+		var names []string
+		for _, o := range p.objects {
+			names = append(names, o.Name)
+		}
+		return o, broker.Method{}, noSuch("object", p.v.Name, object, names)
+	}
+	m, ok := o.Method(method)
+	if !ok {
+		var names []string
+		for _, m := range o.Methods {
+			names = append(names, m.Name)
+		}
+		return o, m, noSuch("method", object+" of "+p.v.Name, method, names)
+	}
+	return o, m, nil
+}
+
+func noSuch(what, of, name string, names []string) error {
+	e := &signoff.Error{Kind: signoff.NotFound, Code: "service-" + what + "-unknown", Detail: fmt.Sprintf("%s has no %s %q", of, what, short(name)),
+		Hint: "look at what it offers, or refresh the service if the system has something new"}
+	if near := broker.Nearest(name, names); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
+}
+
+// fit makes a call one the method takes.
+func fit(c broker.Call, o broker.Object, m broker.Method) (_ broker.Call, err error) {
+	if c.Inputs, err = broker.Inputs(o, m, c.Inputs); err != nil {
+		return c, err
+	}
+	if m.Kind != broker.List {
+		if c.Filter != nil || c.Top != 0 || c.After != "" {
+			return c, &signoff.Error{Kind: signoff.Invalid, Code: "bad-filter", Detail: m.Name + " of " + o.Name + " gives no list: there is nothing to filter and no next page"}
+		}
+		return c, nil
+	}
+	if c.Top < 0 || c.Top > maxTop {
+		return c, &signoff.Error{Kind: signoff.Invalid, Code: "bad-filter", Detail: fmt.Sprintf("a page has 1 to %d rows", maxTop)}
+	}
+	c.Filter, err = c.Filter.For(o, m)
+	return c, err
+}
+
+// list asks for a page. What a provider does not filter is filtered here: page
+// after page, until enough rows are found or enough were looked at.
+func (p *opened) list(ctx context.Context, c broker.Call) (broker.Result, error) {
+	skip, after, err := readCursor(c.After)
+	if err != nil {
+		return broker.Result{}, err
+	}
+	out := broker.Result{Rows: []map[string]any{}}
+	seen := 0
+	for range maxPages {
+		c.After = after
+		r, err := p.provider.Call(ctx, c)
+		if err != nil {
+			return broker.Result{}, err
+		}
+		rows, from := r.Rows[min(skip, len(r.Rows)):], min(skip, len(r.Rows))
+		for i, row := range rows {
+			if !r.Unfiltered || c.Filter.Matches(row) {
+				out.Rows = append(out.Rows, row)
+			}
+			if c.Top > 0 && len(out.Rows) == c.Top && i+1 < len(rows) { // the rest is the next page's
+				out.Next = cursor(from+i+1, after)
+				return out, nil
+			}
+		}
+		seen += len(rows)
+		skip, after = 0, r.Next
+		out.Next = cursor(0, after)
+		if after == "" || !r.Unfiltered || c.Top > 0 && len(out.Rows) == c.Top || c.Top == 0 && len(out.Rows) > 0 || seen >= maxRows {
+			break
+		}
+	}
+	return out, nil
+}
+
+// A cursor says where a list goes on: behind so many rows of the provider's page.
+func cursor(skip int, after string) string {
+	if skip == 0 && after == "" {
+		return ""
+	}
+	return strconv.Itoa(skip) + "." + after
+}
+
+func readCursor(text string) (skip int, after string, err error) {
+	if text == "" {
+		return 0, "", nil
+	}
+	n, after, ok := strings.Cut(text, ".")
+	skip, bad := strconv.Atoi(n)
+	if !ok || bad != nil || skip < 0 {
+		return 0, "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-cursor", Detail: "the list cannot go on from there"}
+	}
+	return skip, after, nil
+}
+
+// Objects returns what a service offers, to those who may know of it.
+func (s *Service) Objects(ctx context.Context, by signoff.Caller, name string) ([]broker.Object, error) {
+	if _, _, err := s.find(ctx, by, name); err != nil {
+		return nil, err
+	}
+	p, err := s.use(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer s.release(p)
+	return p.objects, nil
+}
+
+// Check tells what a call from a workflow would be refused for, whoever runs
+// it, without calling: nil when there is the method and by may use the service.
+func (s *Service) Check(ctx context.Context, by signoff.Caller, instance, object, method string) error {
+	if err := s.mayUse(ctx, by, instance); err != nil {
+		return s.withNearest(ctx, by, instance, err)
+	}
+	p, err := s.use(ctx, instance)
+	if err != nil {
+		return s.withNearest(ctx, by, instance, err)
+	}
+	defer s.release(p)
+	_, _, err = p.find(object, method)
+	return err
+}
+
+// withNearest adds to "no such service" which one may have been meant.
+func (s *Service) withNearest(ctx context.Context, by signoff.Caller, name string, err error) error {
+	if err != error(errNotThere) {
+		return err
+	}
+	list, fault := s.Instances(ctx, by)
+	if fault != nil {
+		return fault
+	}
+	var names []string
+	for _, in := range list {
+		names = append(names, in.Name)
+	}
+	e := *errNotThere
+	if e.Detail = fmt.Sprintf("there is no service %q", short(name)); broker.Nearest(name, names) != "" {
+		e.Hint = "did you mean " + broker.Nearest(name, names) + "?"
+	}
+	return &e
+}

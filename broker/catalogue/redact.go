@@ -1,0 +1,103 @@
+package catalogue
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/broker"
+)
+
+// secrets are an instance's, in the clear. Systems repeat what they were sent,
+// in errors above all; none of it leaves.
+type secrets []string
+
+// shortSecret is too short to be looked for: it would be found everywhere.
+const shortSecret = 4
+
+const hidden = "[sealed]"
+
+func (s secrets) text(t string) string {
+	for _, secret := range s {
+		if len(secret) >= shortSecret {
+			t = strings.ReplaceAll(t, secret, hidden)
+		}
+	}
+	return t
+}
+
+// err returns an error without secrets. One that has none is returned as it is,
+// with all that its chain can tell.
+func (s secrets) err(err error) error {
+	if err == nil || s.text(err.Error()) == err.Error() && s.clean(err) {
+		return err
+	}
+	e := refusal(err)
+	if e == nil {
+		return errors.New(s.text(err.Error()))
+	}
+	out := &signoff.Error{Kind: e.Kind, Code: e.Code, Detail: s.text(e.Detail), Hint: s.text(e.Hint), Err: errors.New(s.text(err.Error()))}
+	for _, f := range e.Fields {
+		out.Fields = append(out.Fields, signoff.FieldError{Field: f.Field, Detail: s.text(f.Detail), Advice: s.text(f.Advice)})
+	}
+	return out
+}
+
+// clean tells whether the parts of an error that its text leaves out hold nothing.
+func (s secrets) clean(err error) bool {
+	e := refusal(err)
+	if e == nil {
+		return true
+	}
+	all := e.Hint
+	for _, f := range e.Fields {
+		all += "\n" + f.Advice
+	}
+	return s.text(all) == all
+}
+
+func (s secrets) steps(list []broker.Step) []broker.Step {
+	out := make([]broker.Step, len(list))
+	for i, step := range list {
+		out[i] = broker.Step{Name: step.Name, OK: step.OK, Found: s.text(step.Found), Do: s.text(step.Do)}
+	}
+	return out
+}
+
+func (s secrets) result(r broker.Result) broker.Result {
+	if len(s) == 0 {
+		return r
+	}
+	if r.Row != nil {
+		r.Row = s.value(r.Row).(map[string]any)
+	}
+	rows := make([]map[string]any, len(r.Rows))
+	for i, row := range r.Rows {
+		rows[i] = s.value(row).(map[string]any)
+	}
+	r.Rows = rows
+	return r
+}
+
+func (s secrets) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return s.text(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, x := range v {
+			out[i] = s.value(x)
+		}
+		return out
+	case map[string]any:
+		if v == nil {
+			return v
+		}
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[s.text(k)] = s.value(x)
+		}
+		return out
+	}
+	return v
+}
