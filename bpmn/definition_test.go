@@ -160,6 +160,35 @@ func TestAFullWorkflowBecomesItsDefinition(t *testing.T) {
 	}
 }
 
+func TestACallOfAServiceObjectIsReadAsItIsWritten(t *testing.T) {
+	def := accepted(t, workflow(`<signoff:variable name="boss"/><signoff:variable name="id"/>`, service(`<signoff:call service="office" object="Email" method="send" as="person: boss">
+      <signoff:input name="to" value=" =[boss, starter.email]"/><signoff:input name="subject" value="To {boss}"/>
+      <signoff:input name="body">
+        Dear {boss},
+
+          indented.
+      </signoff:input>
+      <signoff:output variable="id" value="result.id"/></signoff:call>`), ""))
+	s := node(t, def, "a").Service
+	o := s.Object
+	if s.External || s.URL != nil || o.Service != "office" || o.Object != "Email" || o.Method != "send" || o.As.Starter || o.As.Person.Source() != "boss" {
+		t.Fatalf("call: %+v", o)
+	}
+	in := o.Inputs
+	if len(in) != 3 || in[0].Name != "to" || in[0].Value.Source() != "=[boss, starter.email]" || in[1].Text.Source() != "To {boss}" || in[2].Text.Source() != "Dear {boss},\n\n  indented." {
+		t.Errorf("inputs: %+v", in)
+	}
+	if len(s.Outputs) != 1 || s.Outputs[0].Value.Source() != "result.id" {
+		t.Errorf("outputs: %+v", s.Outputs)
+	}
+	for as, starter := range map[string]bool{"": false, `as="service"`: false, `as="starter"`: true} {
+		def := accepted(t, workflow("", service(`<signoff:call service="s" object="O" method="m" `+as+`/>`), ""))
+		if a := node(t, def, "a").Service.Object.As; a.Starter != starter || a.Person != nil {
+			t.Errorf("%s: %+v", as, a)
+		}
+	}
+}
+
 func TestDrawingsAreToleratedAndDoNotRun(t *testing.T) {
 	def := accepted(t, wrap(`<collaboration id="c"><participant id="pool" processRef="p"/><participant id="black"/><messageFlow id="m" sourceRef="black" targetRef="a"/></collaboration>`+
 		`<message id="msg"/><dataStore id="ds"/>`+

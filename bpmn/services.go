@@ -33,6 +33,12 @@ var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}
 func (b *builder) service(e *Element) *process.Service {
 	external, waits := b.extension(e, "external")
 	x, calls := b.extension(e, "http")
+	if call, ok := b.extension(e, "call"); ok {
+		if waits || calls {
+			call.refuse("this service task calls a service object and does something else, too", "Leave one of <signoff:call>, <signoff:http> and <signoff:external>; draw the other as a step of its own.")
+		}
+		return call.object()
+	}
 	switch {
 	case waits && calls:
 		external.refuse("this service task both calls a service and waits for another system", "Leave one of <signoff:http> and <signoff:external>; draw the other as a step of its own.")
@@ -41,7 +47,7 @@ func (b *builder) service(e *Element) *process.Service {
 		return &process.Service{External: true}
 	case !calls:
 		b.refuse(e, e.Line, "this service task does not say what to call",
-			"Add <signoff:http method=\"…\" url=\"…\"/>, or <signoff:external/> for a step that another system finishes.")
+			"Add <signoff:call service=\"…\" object=\"…\" method=\"…\"/>, <signoff:http method=\"…\" url=\"…\"/>, or <signoff:external/> for a step that another system finishes.")
 		return &process.Service{External: true}
 	}
 	s := &process.Service{Method: x.choice("method", "", methods...), URL: x.url()}
@@ -60,10 +66,64 @@ func (b *builder) service(e *Element) *process.Service {
 			s.Header = append(s.Header, process.Header{Name: name, Value: value})
 		}
 	}
-	for _, o := range x.all("output") {
-		s.Outputs = append(s.Outputs, process.Assign{Variable: o.e.Get("variable"), Value: o.needed("value")})
-	}
+	s.Outputs = x.outputs()
 	return s
+}
+
+func (x ext) outputs() (out []process.Assign) {
+	for _, o := range x.all("output") {
+		out = append(out, process.Assign{Variable: o.e.Get("variable"), Value: o.needed("value")})
+	}
+	return out
+}
+
+// object reads a call of a service object.
+func (x ext) object() *process.Service {
+	o := &process.ObjectCall{Service: x.text("service"), Object: x.text("object"), Method: x.text("method"), As: x.account()}
+	for _, in := range x.all("input") {
+		o.Inputs = append(o.Inputs, in.input())
+	}
+	return &process.Service{Object: o, Outputs: x.outputs()}
+}
+
+// account reads whose connection a call uses.
+func (x ext) account() (a process.Account) {
+	const person = "person:"
+	switch s := x.text("as"); {
+	case s == "" || s == "service":
+	case s == "starter":
+		a.Starter = true
+	case strings.HasPrefix(s, person):
+		at := x.source("as")
+		at.what, at.text = "the person in "+at.what, strings.TrimPrefix(s, person)
+		a.Person = x.b.expr(at)
+	default:
+		x.refuse(fmt.Sprintf("as=%s on <%s>", clip(s), x.e.Name()), "It can be service, starter, or person: and FEEL that names one, such as person:approver.")
+	}
+	return a
+}
+
+// input reads one value of a call: FEEL after "=", or text, which may stand in
+// the element when it has several lines.
+func (x ext) input() process.Input {
+	in := process.Input{Name: x.text("name")}
+	value, given := x.e.Find("", "value")
+	inside := !isBlank(x.e.Content())
+	switch {
+	case given && inside:
+		x.refuse("the input "+clip(in.Name)+" has a value and a text", "Leave one.")
+		in.Text = standInTemplate
+	case inside:
+		in.Text = x.content()
+	case strings.HasPrefix(strings.TrimSpace(value.Value), "="):
+		in.Value = x.expr("value")
+	case given && !isBlank(value.Value):
+		in.Text = x.template("value")
+	default:
+		x.refuse("the input "+clip(in.Name)+" has no value", "Write value=\"text\", value=\"=FEEL\", or the text between the tags; leave the input out to give nothing.")
+		in.Text = standInTemplate
+	}
+	return in
 }
 
 // url reads the address of a service. A template may make up all of it, so only

@@ -44,8 +44,10 @@ var vocabulary = map[string]word{
 	"body":  {in: []string{"email"}, text: true},
 
 	"http":     {on: []string{"serviceTask"}, need: []string{"url"}, attrs: []string{"method", "url", "body"}},
+	"call":     {on: []string{"serviceTask"}, need: []string{"service", "object", "method"}, attrs: []string{"service", "object", "method", "as"}},
+	"input":    {in: []string{"call"}, many: true, text: true, need: []string{"name"}, attrs: []string{"name", "value"}},
 	"header":   {in: []string{"http"}, many: true, need: []string{"name", "value"}, attrs: []string{"name", "value"}},
-	"output":   {in: []string{"http"}, many: true, need: []string{"variable", "value"}, attrs: []string{"variable", "value"}},
+	"output":   {in: []string{"http", "call"}, many: true, need: []string{"variable", "value"}, attrs: []string{"variable", "value"}},
 	"external": {on: []string{"serviceTask"}},
 	"retry":    {on: []string{"sendTask", "serviceTask"}, attrs: []string{"max", "first", "cap"}},
 

@@ -26,7 +26,7 @@ func (c *Command) bytes() int {
 	case c.Email != nil:
 		return len(c.Email.Body) + rowBytes*(len(c.Email.To)+len(c.Email.Cc))
 	case c.Call != nil:
-		return len(c.Call.URL) + len(c.Call.Body)
+		return len(c.Call.URL) + len(c.Call.Body) + len(c.Call.Inputs)
 	}
 	return 0
 }

@@ -51,6 +51,13 @@ func (t *turn) order(n *process.Node) (kind, text string, c *Command, bad *troub
 	if n.Service.External {
 		return effectExternal, n.Name, nil, nil
 	}
+	if n.Service.Object != nil {
+		call, bad := t.objectCall(n.Service.Object)
+		if bad != nil || call == nil {
+			return "", "", nil, bad
+		}
+		return effectCall, call.Service + ": " + call.Object + "." + call.Method, &Command{Kind: DoCall, Node: n.ID, Call: call}, nil
+	}
 	call, bad := t.call(n.Service)
 	if bad != nil {
 		return "", "", nil, bad

@@ -166,12 +166,17 @@ func openObject(dst []byte) object { return object{append(dst, '{')} }
 
 func (o *object) close() []byte { return append(o.b, '}') }
 
-// key begins a member. The names are our own and need no escaping.
-func (o *object) key(name string) {
+// next is what the object holds so far, ready for another member.
+func (o *object) next() []byte {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
 	}
-	o.b = append(o.b, '"')
+	return o.b
+}
+
+// key begins a member. The names are our own and need no escaping.
+func (o *object) key(name string) {
+	o.b = append(o.next(), '"')
 	o.b = append(o.b, name...)
 	o.b = append(o.b, '"', ':')
 }

@@ -71,6 +71,9 @@ func (t *turn) reorder(r ready, effect int) {
 	}
 	if c != nil {
 		c.Ref = effect
+		if c.Call != nil {
+			c.Call.Again = true
+		}
 		t.command(*c)
 	}
 }

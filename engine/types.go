@@ -407,10 +407,17 @@ type Email struct {
 	Body    string   `json:"body"`
 }
 
-// Call asks for one HTTP request.
+// Call asks for one HTTP request or, when Service is set, for one call of a
+// service object's method.
 type Call struct {
 	Method string            `json:"method"`
-	URL    string            `json:"url"`
+	URL    string            `json:"url,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
 	Body   string            `json:"body,omitempty"` // JSON text
+
+	Service string            `json:"service,omitempty"`
+	Object  string            `json:"object,omitempty"`
+	As      signoff.Principal `json:"as,omitempty"`     // whose connection is used; "" the service account's
+	Inputs  string            `json:"inputs,omitempty"` // JSON text: an object
+	Again   bool              `json:"again,omitempty"`  // it was asked for before, and may have got through
 }

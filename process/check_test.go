@@ -80,6 +80,11 @@ func TestCheckTellsWhatXMLHasNothingToDoWith(t *testing.T) {
 		return line(n)
 	}
 	with := func(d *Definition, vars ...Variable) *Definition { d.Variables = vars; return d }
+	object := func(change func(*ObjectCall)) *Definition {
+		o := &ObjectCall{Service: "s", Object: "O", Method: "m"}
+		change(o)
+		return line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: o}})
+	}
 	for name, c := range map[string]struct {
 		def    *Definition
 		at     string
@@ -97,12 +102,26 @@ func TestCheckTellsWhatXMLHasNothingToDoWith(t *testing.T) {
 		"mail without a subject":       {line(Node{ID: "m", Kind: SendTask, Email: &Email{To: []Recipient{{Starter: true}}}}), "m", "no subject"},
 		"service with nothing":         {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{}}), "c", "no address"},
 		"service that waits and calls": {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{External: true, URL: words(t, "https://x")}}), "c", "both waits"},
-		"timer with both":              {line(Node{ID: "t", Kind: TimerCatch, Timer: &Timer{After: feel(t, "null"), At: feel(t, "null")}}), "t", "not both"},
-		"unknown type":                 {with(line(ask()), Variable{Name: "v", Type: "blob"}), "w", "unknown type"},
-		"variable without a name":      {with(line(ask()), Variable{Type: String}), "w", "has no name"},
-		"name in a mail":               {line(Node{ID: "m", Kind: SendTask, Email: &Email{To: []Recipient{{Person: words(t, "{boss}")}}, Subject: words(t, "S")}}), "m", `uses "boss"`},
-		"name in a header":             {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{URL: words(t, "https://x"), Header: []Header{{"A", words(t, "{key}")}}}}), "c", `uses "key"`},
-		"status outside of outputs":    {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{URL: words(t, "https://x/{status}")}}), "c", `uses "status"`},
+		"object and more":              {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{External: true, Object: &ObjectCall{Service: "s", Object: "O", Method: "m"}}}), "c", "and something else"},
+		"object without a method":      {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: "s", Object: "O"}}}), "c", "which method"},
+		"object with a long name":      {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: strings.Repeat("s", 101), Object: "O", Method: "m"}}}), "c", "more than 100"},
+		"two accounts":                 {object(func(o *ObjectCall) { o.As = Account{Starter: true, Person: feel(t, "null")} }), "c", "two people's accounts"},
+		"input without a name":         {object(func(o *ObjectCall) { o.Inputs = []Input{{Text: words(t, "x")}} }), "c", "no name"},
+		"input twice": {object(func(o *ObjectCall) {
+			o.Inputs = []Input{{Name: "to", Text: words(t, "x")}, {Name: "to", Text: words(t, "y")}}
+		}), "c", "given twice"},
+		"input without a value":     {object(func(o *ObjectCall) { o.Inputs = []Input{{Name: "to"}} }), "c", "no value"},
+		"name in an input":          {object(func(o *ObjectCall) { o.Inputs = []Input{{Name: "to", Value: feel(t, "boss")}} }), "c", `the input to uses "boss"`},
+		"name in an input's text":   {object(func(o *ObjectCall) { o.Inputs = []Input{{Name: "to", Text: words(t, "{boss}")}} }), "c", `the input to uses "boss"`},
+		"name of the account":       {object(func(o *ObjectCall) { o.As.Person = feel(t, "boss") }), "c", `account is used uses "boss"`},
+		"body of an object":         {with(line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: "s", Object: "O", Method: "m"}, Outputs: []Assign{{"v", feel(t, "body")}}}}), Variable{Name: "v", Type: String}), "c", `uses "body"`},
+		"output of an object":       {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: "s", Object: "O", Method: "m"}, Outputs: []Assign{{"w", feel(t, "result")}}}}), "c", `sets "w"`},
+		"timer with both":           {line(Node{ID: "t", Kind: TimerCatch, Timer: &Timer{After: feel(t, "null"), At: feel(t, "null")}}), "t", "not both"},
+		"unknown type":              {with(line(ask()), Variable{Name: "v", Type: "blob"}), "w", "unknown type"},
+		"variable without a name":   {with(line(ask()), Variable{Type: String}), "w", "has no name"},
+		"name in a mail":            {line(Node{ID: "m", Kind: SendTask, Email: &Email{To: []Recipient{{Person: words(t, "{boss}")}}, Subject: words(t, "S")}}), "m", `uses "boss"`},
+		"name in a header":          {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{URL: words(t, "https://x"), Header: []Header{{"A", words(t, "{key}")}}}}), "c", `uses "key"`},
+		"status outside of outputs": {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{URL: words(t, "https://x/{status}")}}), "c", `uses "status"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			problems := Check(c.def)

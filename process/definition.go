@@ -156,13 +156,38 @@ type Email struct {
 
 // Service is what a service task calls. Exactly one of its kinds is used.
 type Service struct {
-	External bool // waits until somebody finishes it by its serial number (K2's server event)
-	// HTTP, when External is false:
-	Method  string
-	URL     *expr.Template
-	Header  []Header
-	Body    *expr.Expr // sent as JSON; nil: no body
-	Outputs []Assign   // evaluated over {status, body}
+	External bool        // waits until somebody finishes it by its serial number (K2's server event)
+	Object   *ObjectCall // calls a method of a service object
+	// HTTP, when it is neither of them:
+	Method string
+	URL    *expr.Template
+	Header []Header
+	Body   *expr.Expr // sent as JSON; nil: no body
+
+	Outputs []Assign // evaluated over {status, body} of HTTP, {result} of an object
+}
+
+// ObjectCall is a call of a service object's method. Whether there is such a
+// method is known only where it runs.
+type ObjectCall struct {
+	Service, Object, Method string // "office", "Email", "send"
+
+	As     Account
+	Inputs []Input
+}
+
+// Account says whose connection to the service is used. The zero one is the
+// service account's.
+type Account struct {
+	Starter bool
+	Person  *expr.Expr // a name, or a person context
+}
+
+// Input is one value that a method is given. Exactly one of Value and Text is set.
+type Input struct {
+	Name  string
+	Value *expr.Expr     // null: the input is left out
+	Text  *expr.Template // text as people read it
 }
 
 // Header is one HTTP header a service task sends.

@@ -153,7 +153,16 @@ func (u use) service(s *Service) []use {
 		out = append(out, u.template("the header "+h.Name, h.Value)...)
 	}
 	out = append(out, u.expr("the body", s.Body)...)
-	u.extra = []string{"status", "body"}
+	if o := s.Object; o != nil {
+		out = append(out, u.expr("the person whose account is used", o.As.Person)...)
+		for _, in := range o.Inputs {
+			out = append(out, u.expr("the input "+in.Name, in.Value)...)
+			out = append(out, u.template("the input "+in.Name, in.Text)...)
+		}
+	}
+	if u.extra = []string{"status", "body"}; s.Object != nil {
+		u.extra = []string{"result"}
+	}
 	return append(out, u.assigns("the output", s.Outputs)...)
 }
 

@@ -135,16 +135,53 @@ func (c *checker) service(n *Node) {
 	switch {
 	case s == nil:
 		c.at(n, "the service task calls nothing", "Give it an address to call, or make it wait for another system.")
+	case s.Object != nil:
+		c.object(n, s)
 	case !s.External && s.URL == nil:
 		c.at(n, "the service task has no address to call", "Give it a URL.")
 	case s.External && (s.URL != nil || s.Body != nil || len(s.Outputs) > 0):
 		c.at(n, "the service task both waits for another system and calls one", "Make two steps of it.")
-	default:
+	}
+	if s != nil {
 		for _, o := range s.Outputs {
 			c.assigned(n, o.Variable)
 		}
 	}
 }
+
+// object checks a call of a service object as far as it can be known without
+// the service.
+func (c *checker) object(n *Node, s *Service) {
+	o := s.Object
+	if s.External || s.URL != nil || s.Body != nil || len(s.Header) > 0 {
+		c.at(n, "the service task calls a service object and something else", "Make two steps of it.")
+	}
+	for _, part := range []struct{ what, name string }{{"service", o.Service}, {"object", o.Object}, {"method", o.Method}} {
+		if part.name == "" {
+			c.at(n, "the call does not say which "+part.what, `Name it: <signoff:call service="office" object="Email" method="send">.`)
+		} else if utf8.RuneCountInString(part.name) > maxCallName {
+			c.at(n, fmt.Sprintf("the name of the %s has more than %d characters", part.what, maxCallName), "Use the name it has under Services.")
+		}
+	}
+	if o.As.Starter && o.As.Person != nil {
+		c.at(n, "the call uses two people's accounts", "Name the starter or a person.")
+	}
+	seen := map[string]bool{}
+	for _, in := range o.Inputs {
+		switch {
+		case in.Name == "" || utf8.RuneCountInString(in.Name) > maxCallName:
+			c.at(n, "an input of the call has no name that could be one", "Use the name the method gives it.")
+		case seen[in.Name]:
+			c.at(n, fmt.Sprintf("the input %q is given twice", in.Name), "Leave one; several values are a FEEL list: value=\"=[a, b]\".")
+		case (in.Value == nil) == (in.Text == nil):
+			c.at(n, fmt.Sprintf("the input %q has no value, or two", in.Name), "Give text, or FEEL that begins with \"=\".")
+		}
+		seen[in.Name] = true
+	}
+}
+
+// maxCallName bounds the names of services, objects, methods and inputs.
+const maxCallName = 100
 
 func (c *checker) timer(n *Node) {
 	t := n.Timer

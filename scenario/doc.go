@@ -35,6 +35,7 @@
 //	after P3D                        time passes; timers fire in their order
 //	timer w1                         a timer is reported due, due or not
 //	effect done e1 status=200 body={"id":7}
+//	effect done e1 result={"id":"AAMk"}     of a service object's method
 //	effect failed e1 cause="…" attempts=6   and code=… advice="…" as a connector gives them
 //	finish e1 by=robot total=12
 //	retry i1 by=admin days=3

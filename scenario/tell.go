@@ -135,6 +135,12 @@ func (w *world) tellCommand(c *engine.Command) {
 		w.about("do", "notify", c.Ref, key("to", people(c.Notify.To)), quoteSome(c.Notify.Subject), quoteSome(c.Notify.Body))
 	case c.Email != nil:
 		w.about("do", "email", c.Ref, key("to", addresses(c.Email.To)), key("cc", addresses(c.Email.Cc)), strconv.Quote(c.Email.Subject), quoteSome(c.Email.Body))
+	case c.Call != nil && c.Call.Service != "":
+		again := ""
+		if c.Call.Again {
+			again = "again"
+		}
+		w.about("do", "call", c.Ref, c.Call.Service+": "+c.Call.Object+"."+c.Call.Method, key("as", short(c.Call.As)), again, c.Call.Inputs)
 	case c.Call != nil:
 		var headers []string
 		for _, name := range slices.Sorted(maps.Keys(c.Call.Header)) {
