@@ -55,9 +55,13 @@ func (s *imapSession) Login(username, password string) error {
 	return nil
 }
 
-func (s *imapSession) AuthenticateMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+func (s *imapSession) AuthenticateMechanisms() []string { return mechanisms(s.post.bearer) }
 
 func (s *imapSession) Authenticate(mech string) (sasl.Server, error) {
+	if s.post.bearer != nil && (mech == xoauth2 || mech == sasl.OAuthBearer) {
+		take := s.post.byToken("imap", func(id string) { s.box = s.post.boxes[id] })
+		return &bearerServer{mech: mech, refusal: &imap.Error{Type: imap.StatusResponseTypeNo, Text: "AUTHENTICATE failed."}, check: take}, nil
+	}
 	return saslServer(mech, s.Login, no(errors.New("that way of signing in is not offered")))
 }
 

@@ -21,6 +21,8 @@ type post struct {
 	hub   *hub
 	boxes map[string]*mailbox
 	order []string // ids as shown
+
+	bearer Bearer // nil: nobody signs in with a token
 }
 
 // mailbox is one account's folders.

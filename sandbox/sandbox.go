@@ -26,6 +26,8 @@ type Options struct {
 	SMTP string // loopback address to listen on; "": 127.0.0.1 and a free port
 	IMAP string // likewise
 
+	Bearer Bearer // nil: nobody signs in with a token
+
 	Log *slog.Logger     // nil: says nothing
 	Now func() time.Time // nil: the machine's clock
 }
@@ -69,6 +71,7 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 	if s.mail, err = openPost(filepath.Join(opts.Dir, "mail"), s.now); err != nil {
 		return nil, err
 	}
+	s.mail.bearer = opts.Bearer
 	if s.http, err = newHandler(s.mail); err != nil {
 		return nil, err
 	}

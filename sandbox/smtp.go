@@ -21,6 +21,7 @@ func newSMTP(p *post, tlsConfig *tls.Config, log *slog.Logger) *smtp.Server {
 	srv.Domain = authServID
 	srv.TLSConfig = tlsConfig
 	srv.MaxMessageBytes = maxMessageBytes
+	srv.MaxLineLength = 2 * maxTokenBytes
 	srv.MaxRecipients = maxRecipients
 	srv.ReadTimeout, srv.WriteTimeout = smtpIdle, smtpIdle
 	srv.EnableSMTPUTF8 = true
@@ -37,7 +38,10 @@ type smtpSession struct {
 	env  envelope
 }
 
-func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+// errToken is what Exchange Online says of a token that it does not take.
+var errToken = &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 3}, Message: "Authentication unsuccessful"}
+
+func (s *smtpSession) AuthMechanisms() []string { return mechanisms(s.post.bearer) }
 
 func (s *smtpSession) Auth(mech string) (sasl.Server, error) {
 	check := func(username, password string) error {
@@ -47,6 +51,9 @@ func (s *smtpSession) Auth(mech string) (sasl.Server, error) {
 		}
 		s.user = id
 		return nil
+	}
+	if s.post.bearer != nil && (mech == xoauth2 || mech == sasl.OAuthBearer) {
+		return &bearerServer{mech: mech, refusal: errToken, check: s.post.byToken("smtp", func(id string) { s.user = id })}, nil
 	}
 	return saslServer(mech, check, smtp.ErrAuthUnknownMechanism)
 }

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -61,7 +62,7 @@ func Start(ctx context.Context, opts Options) (*Firm, error) {
 }
 
 func (f *Firm) start(ctx context.Context, opts Options) (err error) {
-	if f.Sandbox, err = sandbox.Start(ctx, sandbox.Options{Dir: opts.Dir, SMTP: opts.SMTP, IMAP: opts.IMAP, Log: opts.Log, Now: opts.Now}); err != nil {
+	if f.Sandbox, err = sandbox.Start(ctx, sandbox.Options{Dir: opts.Dir, SMTP: opts.SMTP, IMAP: opts.IMAP, Bearer: f.opensMail, Log: opts.Log, Now: opts.Now}); err != nil {
 		return err
 	}
 	f.opened(f.Sandbox.Close)
@@ -123,7 +124,10 @@ func registration(name string) entra.Registration {
 
 // seed grants what an administrator would have granted.
 func (f *Firm) seed() error {
-	for _, right := range []string{exchange.AppMailSend, exchange.AppMailReadWrite, exchange.AppEWS, exchange.AppMailboxSettings, exchange.AppCalendars, exchange.AppContacts} {
+	if err := f.Exchange.Grant(exchange.Grant{Right: exchange.FullAccess, Mailbox: "workflow", To: MailApp().ClientID}); err != nil {
+		return err
+	}
+	for _, right := range []string{exchange.AppMailSend, exchange.AppMailReadWrite, exchange.AppEWS, exchange.AppSMTP, exchange.AppIMAP, exchange.AppMailboxSettings, exchange.AppCalendars, exchange.AppContacts} {
 		if err := f.Exchange.Grant(exchange.Grant{Right: right, Mailbox: "workflow", To: ScopedApp().ClientID}); err != nil {
 			return err
 		}
@@ -142,6 +146,31 @@ func (f *Firm) bearer(_ context.Context, token string) (ews.Caller, error) {
 		return ews.Caller{}, inExchangesWords(err)
 	}
 	return ews.Caller{App: c.Client, Address: c.Login, Scopes: c.Scopes, Roles: c.Roles}, nil
+}
+
+// doors are what SMTP and IMAP ask of a token.
+var doors = map[string]struct{ scope, role, right string }{
+	"smtp": {"SMTP.Send", "SMTP.SendAsApp", exchange.AppSMTP},
+	"imap": {"IMAP.AccessAsUser.All", "IMAP.AccessAsApp", exchange.AppIMAP},
+}
+
+// opensMail tells whether a token opens a mailbox over SMTP or IMAP: a person's
+// their own, or one they have FullAccess to; an application's those that it was
+// given FullAccess to besides its role, or a right of RBAC for Applications.
+func (f *Firm) opensMail(door, account, token string) bool {
+	tenant, need := f.tenant.Load(), doors[door]
+	if tenant == nil {
+		return false
+	}
+	c, err := tenant.ExchangeCaller(token)
+	if err != nil {
+		return false
+	}
+	if c.User == "" {
+		return slices.Contains(c.Roles, need.role) && f.Exchange.Has(exchange.FullAccess, account, c.Client) || f.Exchange.Has(need.right, account, c.Client)
+	}
+	own, ours := sandbox.Resolve(c.Login)
+	return slices.Contains(c.Scopes, need.scope) && ours && (own == account || f.Exchange.Has(exchange.FullAccess, account, own))
 }
 
 func inExchangesWords(err error) error {
