@@ -37,6 +37,10 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	if err != nil {
 		return Deployed{}, err
 	}
+	calls, err := l.checkCalls(ctx, by, def)
+	if err != nil {
+		return Deployed{}, err
+	}
 	first, err := l.firstGrants(ctx, by, def.Category)
 	if err != nil {
 		return Deployed{}, err
@@ -50,7 +54,7 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	}
 	l.changed()
 	w, err := l.Workflow(ctx, by, v.Workflow)
-	return Deployed{Workflow: w, Unchanged: !made, Warnings: warnings}, err
+	return Deployed{Workflow: w, Unchanged: !made, Warnings: append(warnings, calls...)}, err
 }
 
 // Check tells what Deploy would say of a file, without storing anything.

@@ -24,6 +24,8 @@ const maxDefinitions = 256
 
 // Library is the collection of deployed workflows. Make it with New.
 type Library struct {
+	Objects Objects // what steps can call, set before use; nil: nothing is checked at a deployment
+
 	store *store.Store
 	now   func() time.Time
 
