@@ -44,11 +44,9 @@ func (s *Server) routes() http.Handler {
 
 	graph, control := s.unreliable("graph", s.graph().ServeHTTP), s.control()
 	return s.here(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for prefix, h := range s.beside {
-			if strings.HasPrefix(strings.ToLower(r.URL.Path), prefix) {
-				h.ServeHTTP(w, r)
-				return
-			}
+		if h := s.besides(r); h != nil {
+			h.ServeHTTP(w, r)
+			return
 		}
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); first {
 		case "v1.0":
@@ -61,9 +59,27 @@ func (s *Server) routes() http.Handler {
 	}))
 }
 
+// besides is the service beside the tenant that a request is for, or nil.
+func (s *Server) besides(r *http.Request) http.Handler {
+	for prefix, h := range s.beside {
+		if strings.HasPrefix(strings.ToLower(r.URL.Path), prefix) {
+			return h
+		}
+	}
+	return nil
+}
+
+// firm tells whether a host is of the sandbox's mail domain, which nobody but
+// this machine can lead anywhere: "autodiscover.contoso.test".
+func firm(host string) bool {
+	host = strings.ToLower(host)
+	return host == sandbox.Domain || strings.HasSuffix(host, "."+sandbox.Domain)
+}
+
 // here lets through only requests that name this machine as their host, so
 // that a foreign site which points its name here gets nothing (DNS rebinding),
-// and gives every answer the headers that Entra's have.
+// and gives every answer the headers that Entra's have. The services beside the
+// tenant go by names of the firm, too.
 func (s *Server) here(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -71,7 +87,8 @@ func (s *Server) here(next http.Handler) http.Handler {
 			host = name
 		}
 		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if !strings.EqualFold(host, "localhost") && (ip == nil || !ip.IsLoopback()) {
+		local := strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+		if !local && (!firm(host) || s.besides(r) == nil) {
 			http.Error(w, "the sandbox answers on this machine only: use localhost", http.StatusMisdirectedRequest)
 			return
 		}
