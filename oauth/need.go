@@ -99,6 +99,7 @@ type NotConnected struct {
 	Reason string // in words: why there is none
 	Claims string // what the next token has to say, when a provider asked for that
 	Title  string // of the resource
+	Ours   bool   // connecting again does not help: an administrator has to mend the resource
 }
 
 func (e *NotConnected) Error() string { return "not-connected: " + e.why() }
@@ -107,7 +108,7 @@ func (e *NotConnected) Error() string { return "not-connected: " + e.why() }
 func (e *NotConnected) Unwrap() error {
 	hint := "connect the account; what waits for it goes on by itself"
 	switch {
-	case e.Need.App:
+	case e.Need.App || e.Ours:
 		hint = "an administrator checks the OAuth resource " + e.Need.Resource
 	case e.Need.Owner == "":
 		hint = "an administrator connects the service account on the page of OAuth resources"
@@ -118,7 +119,7 @@ func (e *NotConnected) Unwrap() error {
 // ParksFor is what work waits for that met this error, who can bring it about
 // ("" an administrator) and why it waits.
 func (e *NotConnected) ParksFor() (key string, who signoff.Principal, why string) {
-	if !e.Need.App {
+	if !e.Need.App && !e.Ours {
 		who = e.Need.Owner
 	}
 	return e.Need.Key(), who, e.why()
@@ -131,6 +132,8 @@ func (e *NotConnected) why() string {
 	}
 	text := ""
 	switch {
+	case e.Ours:
+		text = "this server gets no tokens for " + title
 	case e.Need.App:
 		text = "this server has no token of its own for " + title
 	case e.Need.Owner == "":

@@ -176,12 +176,32 @@ func (s *Store) FinishOAuthToken(ctx context.Context, k OAuthToken, want *OAuthW
 	})
 }
 
-// OAuthTokenUsed notes roughly when a token was used last.
-func (s *Store) OAuthTokenUsed(ctx context.Context, id int64, at time.Time) error {
+// OAuthTokenUsed notes roughly when a token was used last, and has it renewed by
+// due from now on, unless nothing renews it.
+func (s *Store) OAuthTokenUsed(ctx context.Context, id int64, at, due time.Time) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update oauth_token set used = $2 where id = $1 and used < $2`, id, micros(at))
+		_, err := t.exec(`update oauth_token set used = $2, due = case when due > $3 then $3 else due end where id = $1 and used < $2`, id, micros(at), micros(due))
 		return err
 	})
+}
+
+// AddOAuthToken keeps a token for a need that has none yet, and returns the one
+// there is then.
+func (s *Store) AddOAuthToken(ctx context.Context, k OAuthToken) (is OAuthToken, err error) {
+	now := s.Now()
+	err = s.write(ctx, func(t *tx) error {
+		if _, err := t.exec(`insert into oauth_token (need, resource, owner, audience, state, account, scope, access, refresh, expires, due, tries, fence, holder, held_until, got, connected, connected_by, used, problem)
+			select $1, name, $2, $3, $4, '', '', '', '', 0, $5, 0, 1, '', 0, 0, $6, $7, 0, $8 from oauth_resource where name = $9 on conflict (need) do nothing`,
+			k.Need, k.Owner, k.Audience, k.State, micros(k.Due), micros(now), string(k.ConnectedBy), k.Problem, k.Resource); err != nil {
+			return err
+		}
+		err := scanOAuthToken(t.row(oauthTokenColumns+` where need = $1`, k.Need), &is)
+		if isNoRows(err) {
+			return noOAuthResource
+		}
+		return err
+	})
+	return is, err
 }
 
 // RenewOAuthTokens has all tokens of a resource that fail, or that the

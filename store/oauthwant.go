@@ -93,3 +93,11 @@ func (s *Store) AnnounceOAuthWant(ctx context.Context, need string, now, since t
 	})
 	return mine && err == nil, err
 }
+
+// RemoveOAuthWant notes that a token is wanted no longer.
+func (s *Store) RemoveOAuthWant(ctx context.Context, need string) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`delete from oauth_want where need = $1`, need)
+		return err
+	})
+}
