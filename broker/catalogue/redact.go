@@ -71,6 +71,9 @@ func (s secrets) result(r broker.Result) broker.Result {
 	if r.Row != nil {
 		r.Row = s.value(r.Row).(map[string]any)
 	}
+	if r.Rows == nil {
+		return r // no list: whoever called tells the two apart by that
+	}
 	rows := make([]map[string]any, len(r.Rows))
 	for i, row := range r.Rows {
 		rows[i] = s.value(row).(map[string]any)
