@@ -55,6 +55,7 @@ type call struct {
 	env    envelope
 	box    *exchange.Mailbox // that is worked in; nil: a program without impersonation
 	budget string
+	affine bool // it brought back the cookie that leads to one back end
 }
 
 // target is the mailbox whose budget is charged, for want of one the caller.
@@ -68,6 +69,9 @@ func (c *call) target() string {
 // begin finds the mailbox and takes a place in its budget; done gives it back.
 func (s *Server) begin(r *http.Request, who Caller, e envelope) (*call, *fault) {
 	c := &call{srv: s, ctx: r.Context(), who: who, env: e}
+	if k, err := r.Cookie(affinityCookie); err == nil {
+		c.affine = k.Value == backEnd
+	}
 	if who.Address != "" {
 		c.box = s.lookup(who.Address)
 		if c.box == nil && e.impersonateKind == "" {
@@ -89,6 +93,19 @@ func (s *Server) begin(r *http.Request, who Caller, e envelope) (*call, *fault) 
 		return nil, refuse("ErrorExceededConnectionCount")
 	}
 	return c, nil
+}
+
+// Requests with X-PreferServerAffinity are given a cookie that leads later ones
+// to the back end that knows their subscriptions.
+const (
+	affinityCookie = "X-BackEndOverrideCookie"
+	backEnd        = "sandboxbe01.contoso.test~1941962753"
+)
+
+func preferAffinity(w http.ResponseWriter, r *http.Request) {
+	if strings.EqualFold(r.Header.Get("X-PreferServerAffinity"), "true") {
+		http.SetCookie(w, &http.Cookie{Name: affinityCookie, Value: backEnd, Path: "/", HttpOnly: true, Secure: r.TLS != nil})
+	}
 }
 
 func (c *call) done() { c.srv.limits.leave(c.budget) }

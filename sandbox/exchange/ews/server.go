@@ -123,6 +123,7 @@ func (s *Server) serveEWS(w http.ResponseWriter, r *http.Request) {
 		serviceDescription(w, r)
 		return
 	}
+	preferAffinity(w, r)
 	e, f := readEnvelope(r.Body)
 	if f != nil {
 		s.writeSOAP(w, f.httpStatus(), f.soap())

@@ -69,6 +69,11 @@ func (s *Server) findSubscription(c *call, id string) (*subscription, *fault) {
 	if sub == nil {
 		return nil, refuse("ErrorSubscriptionNotFound")
 	}
+	if !c.affine {
+		if _, on := s.switches.struck("affinity", c, ""); on {
+			return nil, refuse("ErrorSubscriptionNotFound")
+		}
+	}
 	if s.Exchange.Struck("subscription-removed", sub.box.Account().ID, c.who.App) {
 		delete(b.list, id)
 		return nil, refuse("ErrorSubscriptionNotFound")

@@ -261,3 +261,26 @@ func TestClosingTheServerEndsItsStreams(t *testing.T) {
 		t.Errorf("%s", show(n))
 	}
 }
+
+func TestSubscriptionsMayLiveAtOneBackEnd(t *testing.T) {
+	o := open(t)
+	if err := o.s.Plant(Fault{Name: "affinity"}); err != nil {
+		t.Fatal(err)
+	}
+	_, h, text := o.send("u.bob.x", wrapped("", `<m:Subscribe><m:PullSubscriptionRequest>`+newMail+`<t:Timeout>10</t:Timeout></m:PullSubscriptionRequest></m:Subscribe>`), func(r *http.Request) { r.Header.Set("X-PreferServerAffinity", "True") })
+	cookies := (&http.Response{Header: h}).Cookies()
+	if len(cookies) != 1 || cookies[0].Name != "X-BackEndOverrideCookie" {
+		t.Fatalf("cookies: %v", h.Values("Set-Cookie"))
+	}
+	sub := message(parse(t, text).kid("s:Body").first())
+	ask := getEventsOf(sub.val("m:SubscriptionId"), sub.val("m:Watermark"))
+	if got := code(o.ask("bob", ask)); got != "ErrorSubscriptionNotFound" {
+		t.Errorf("without the cookie: %s", got)
+	}
+	if _, _, text := o.send("u.bob.x", wrapped("", ask), func(r *http.Request) { r.AddCookie(cookies[0]) }); !strings.Contains(text, "NoError") {
+		t.Errorf("with it: %s", text)
+	}
+	if _, h, _ := o.send("u.bob.x", wrapped("", getInbox), nil); h.Get("Set-Cookie") != "" {
+		t.Error("a cookie that nobody asked for")
+	}
+}

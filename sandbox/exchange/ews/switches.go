@@ -40,6 +40,7 @@ var switches = []Switch{
 	{"half-answer", "the connection breaks in the middle of the answer"},
 	{"too-large", "413 of the front end"},
 	{"token-expired", "401: the token has expired"},
+	{"affinity", "subscriptions are known only to requests that bring X-BackEndOverrideCookie back: another back end answers the others"},
 	{"sid-allowed", "a SID may be used to impersonate: value is the address it stands for"},
 
 	// Of these four, mailbox is the host that is asked.

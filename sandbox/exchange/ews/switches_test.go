@@ -80,7 +80,7 @@ func TestEveryFaultOfEWSStrikesAsItsAboutSays(t *testing.T) {
 		"token-expired": {"", `401  2000003;reason="The token has expired.";error_category="token_lifetime"`},
 		"slow":          {"40", "200 NoError"},
 	}
-	elsewhere := []string{"budget", "sid-allowed"} // have tests of their own
+	elsewhere := []string{"affinity", "budget", "sid-allowed"} // have tests of their own
 	for _, s := range Switches() {
 		if strings.HasPrefix(s.Name, "autodiscover-") || slices.Contains(elsewhere, s.Name) {
 			continue
