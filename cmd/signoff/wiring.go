@@ -21,7 +21,6 @@ import (
 	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/engine"
-	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/httpapi/k2"
 	"github.com/signoffhq/signoff/httpapi/scimapi"
@@ -48,6 +47,7 @@ type server struct {
 	signin      *signin.Service // signs people in through providers
 	library     *library.Library
 	runner      *runner.Runner
+	objects     serviceObjects   // what steps can call; nil: nothing
 	post        post             // mail; its zero value sends and reads none
 	firm        *contoso.Firm    // the sandbox; nil without
 	sandbox     *sandbox.Sandbox // the firm's
@@ -119,9 +119,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	handlers[engine.DoCall] = callService(rest.New(allow))
+	handlers[engine.DoCall] = s.callService(rest.New(allow))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
-		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers})
+		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience})
 	return s, s.openHTTP(cfg, f)
 }
 
@@ -338,25 +338,6 @@ func (s *server) firstStart(ctx context.Context, cfg Config, f serveFlags) error
 		return err
 	}
 	return s.furnish(ctx, cfg.Data)
-}
-
-// callService carries out a service step over HTTP.
-func callService(c *rest.Client) runner.Handler {
-	return func(ctx context.Context, job runner.Job) (runner.Result, error) {
-		call := job.Call
-		res, err := c.Do(ctx, rest.Request{Method: call.Method, URL: call.URL, Header: call.Header, Body: call.Body, Key: job.Key})
-		if err != nil {
-			return runner.Result{}, err
-		}
-		values := map[string]expr.Value{}
-		for name, v := range map[string]any{"status": res.Status, "body": res.Body} {
-			if values[name], err = expr.FromGo(v); err != nil {
-				return runner.Result{}, &signoff.Error{Kind: signoff.Invalid, Code: "service-answer-unusable",
-					Detail: "the service's answer holds something that cannot be a variable", Err: err}
-			}
-		}
-		return runner.Done(values), nil
-	}
 }
 
 // announce says where everything is: to a person, and in the sandbox to

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/broker"
+	"github.com/signoffhq/signoff/connector/rest"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/runner"
+)
+
+// Service steps call an HTTP service by its address, or a method of a service
+// object by its name.
+
+const (
+	callPatience = 4 * time.Minute // for one handler: some calls look for minutes what became of a mail
+	maxListed    = 1000            // rows of a list that a step is given; there may be more
+)
+
+// serviceObjects are what the catalogue of services offers to steps.
+type serviceObjects interface {
+	library.Objects
+	Call(ctx context.Context, by signoff.Caller, service string, c broker.Call) (broker.Result, error)
+}
+
+// useObjects lets steps call service objects.
+func (s *server) useObjects(o serviceObjects) {
+	s.objects = o
+	s.library.Objects = o
+}
+
+// callService carries out a service step.
+func (s *server) callService(c *rest.Client) runner.Handler {
+	return func(ctx context.Context, job runner.Job) (runner.Result, error) {
+		if job.Call.Service != "" {
+			return callObject(ctx, s.objects, job)
+		}
+		return callHTTP(ctx, c, job)
+	}
+}
+
+func callHTTP(ctx context.Context, c *rest.Client, job runner.Job) (runner.Result, error) {
+	call := job.Call
+	res, err := c.Do(ctx, rest.Request{Method: call.Method, URL: call.URL, Header: call.Header, Body: call.Body, Key: job.Key})
+	if err != nil {
+		return runner.Result{}, err
+	}
+	return answered(map[string]any{"status": res.Status, "body": res.Body})
+}
+
+// callObject calls a method in the server's name, with the connection of whom
+// the step names. An error that says a connection is missing parks the step.
+func callObject(ctx context.Context, o serviceObjects, job runner.Job) (runner.Result, error) {
+	call := job.Call
+	if o == nil {
+		return runner.Result{}, &signoff.Error{Kind: signoff.NotFound, Code: "service-not-found", Detail: "there is no service " + call.Service,
+			Hint: "an administrator can make it under Services; then retry"}
+	}
+	c := broker.Call{By: call.As, Object: call.Object, Method: call.Method, Key: job.Key, Again: call.Again || job.Attempt > 1}
+	read := json.NewDecoder(strings.NewReader(call.Inputs))
+	read.UseNumber()
+	if err := read.Decode(&c.Inputs); err != nil {
+		return runner.Result{}, err // we wrote it ourselves
+	}
+	res, err := o.Call(ctx, access.System, call.Service, c)
+	switch {
+	case err != nil:
+		return runner.Result{}, withFields(err)
+	case res.Row != nil:
+		return answered(map[string]any{"result": res.Row})
+	case res.Rows == nil:
+		return answered(map[string]any{"result": nil})
+	}
+	rows, err := allRows(ctx, o, call, c, res)
+	if err != nil {
+		return runner.Result{}, err
+	}
+	return answered(map[string]any{"result": rows})
+}
+
+// withFields puts what is wrong with each input into the cause, which is all that
+// an incident shows.
+func withFields(err error) error {
+	e, ok := errors.AsType[*signoff.Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	told := *e
+	for _, f := range e.Fields[:min(len(e.Fields), 5)] {
+		told.Detail += "; " + strings.TrimPrefix(f.Field, "inputs.") + ": " + f.Detail
+	}
+	if told.Hint == "" {
+		told.Hint = "correct the variables that the inputs are made of and retry; if the step itself is wrong, correct the workflow"
+	}
+	return &told
+}
+
+// allRows reads a list to its end, or to maxListed.
+func allRows(ctx context.Context, o serviceObjects, call *engine.Call, c broker.Call, res broker.Result) ([]any, error) {
+	rows := []any{}
+	for {
+		for _, r := range res.Rows {
+			if len(rows) == maxListed {
+				return rows, nil
+			}
+			rows = append(rows, r)
+		}
+		if res.Next == "" || res.Next == c.After || len(rows) == maxListed {
+			return rows, nil
+		}
+		c.After = res.Next
+		var err error
+		if res, err = o.Call(ctx, access.System, call.Service, c); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// answered makes a step's result of what a service answered.
+func answered(answer map[string]any) (runner.Result, error) {
+	values := map[string]expr.Value{}
+	for name, v := range answer {
+		var err error
+		if values[name], err = expr.FromGo(v); err != nil {
+			return runner.Result{}, &signoff.Error{Kind: signoff.Invalid, Code: "service-answer-unusable",
+				Detail: "the service's answer holds something that cannot be a variable", Err: err}
+		}
+	}
+	return runner.Done(values), nil
+}
