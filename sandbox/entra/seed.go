@@ -252,7 +252,7 @@ func apiAccess(t *tables, delegated bool) []requiredAccess {
 // itself.
 func mailAccess(t *tables) []requiredAccess {
 	graph := graphAccess(t, "openid", "profile", "email", "offline_access", "User.Read", "Mail.ReadWrite", "Mail.Send", "Mail.ReadWrite.Shared",
-		"Mail.Send.Shared", "MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Tasks.ReadWrite", "Place.Read.All")[0]
+		"Mail.Send.Shared", "MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Contacts.ReadWrite", "Tasks.ReadWrite", "Place.Read.All")[0]
 	for _, role := range t.resource(graphAppID).sp.AppRoles {
 		switch role.Value {
 		case "Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "Calendars.ReadWrite", "Contacts.ReadWrite", "Tasks.ReadWrite.All", "Place.Read.All", "User.Read.All":

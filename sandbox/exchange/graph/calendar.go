@@ -28,6 +28,7 @@ func (s *Server) routeCalendar() {
 		s.on("POST "+user+"/events/{id}/"+name, writeCalendar, respond(response))
 	}
 	s.on("POST "+user+"/getSchedule", readCalendar, getSchedule)
+	s.on("POST "+user+"/findMeetingTimes", suggestTimes, findMeetingTimes)
 }
 
 var eventProperties = known{"id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "iCalUId", "subject", "bodyPreview", "body", "start", "end",

@@ -146,3 +146,46 @@ func TestDeltaOfAViewTellsWhatEntersAndLeavesIt(t *testing.T) {
 		t.Errorf("contacts: %s", r.raw)
 	}
 }
+
+func TestMeetingTimesAreSuggestedWhenPeopleAreFree(t *testing.T) {
+	o := newCloud(t)
+	jane := o.with("jane", "Calendars.Read.Shared Calendars.ReadWrite")
+	o.as("bob").post("/me/events", meeting("Busy", 1, 9)).is(201) // a Monday
+	jane.post("/me/events", meeting("Mine", 1, 11)).is(201)
+	ask := func(more m) reply {
+		in := m{"attendees": []m{{"emailAddress": m{"address": "bob@contoso.test"}}}, "meetingDuration": "PT1H", "returnSuggestionReasons": true,
+			"timeConstraint": m{"activityDomain": "unrestricted", "timeSlots": []m{{"start": at(1, 8), "end": at(1, 13)}}}}
+		for k, v := range more {
+			in[k] = v
+		}
+		return jane.post("/me/findMeetingTimes", in)
+	}
+	starts := func(r reply) string {
+		t.Helper()
+		var out []string
+		for _, one := range r.is(200).body["meetingTimeSuggestions"].([]any) {
+			start, _ := jsonObject(one.(map[string]any)).value("meetingTimeSlot/start/dateTime")
+			out = append(out, start.(string)[11:16])
+		}
+		return strings.Join(out, " ")
+	}
+	if got := starts(ask(nil)); got != "08:00 10:00 12:00" {
+		t.Errorf("suggested %s", got)
+	}
+	if got := starts(ask(m{"minimumAttendeePercentage": 0})); got != "08:00 10:00 12:00 08:30 09:00 09:30" {
+		t.Errorf("without bob: %s", got)
+	}
+	if got := starts(ask(m{"isOrganizerOptional": true, "maxCandidates": 2})); got != "08:00 10:00" {
+		t.Errorf("at most two: %s", got)
+	}
+	if r := ask(m{"timeConstraint": m{"timeSlots": []m{{"start": at(6, 8), "end": at(6, 13)}}}}); starts(r) != "" || r.at("emptySuggestionsReason") == "" {
+		t.Errorf("on a Saturday: %s", r.raw)
+	}
+	ask(m{"meetingDuration": "an hour"}).refused(400, "BadRequest")
+	ask(m{"maxCandidates": 0}).refused(400, "BadRequest")
+	ask(m{"locationConstraint": m{"isRequired": true}}).refused(400, "BadRequest")
+	ask(m{"attendees": []m{{"emailAddress": m{"address": "nobody"}}}}).refused(400, "ErrorInvalidRecipients")
+	ask(m{"timeConstraint": m{"timeSlots": []m{{"start": at(2, 8), "end": at(1, 8)}}}}).refused(400, "ErrorInvalidTimeInterval")
+	o.as("jane").post("/me/findMeetingTimes", m{}).refused(403, "ErrorAccessDenied")
+	(&caller{cloud: o, token: o.appToken("Calendars.ReadWrite")}).post("/users/jane@contoso.test/findMeetingTimes", m{}).refused(403, "ErrorAccessDenied")
+}

@@ -26,6 +26,7 @@ const (
 	readPlaces
 	readTasks
 	writeTasks
+	suggestTimes
 )
 
 // grantedBy lists Graph's permissions that are enough, without the .Shared that
@@ -46,6 +47,7 @@ var grantedBy = map[permission]struct {
 	writeContacts: {[]string{"Contacts.ReadWrite"}, []string{exchange.AppContacts}, nil},
 	readPlaces:    {[]string{"Place.Read.All", "Calendars.Read", "Calendars.ReadWrite"}, nil, nil},
 	readTasks:     {[]string{"Tasks.Read", "Tasks.ReadWrite"}, nil, []string{"Tasks.Read.All", "Tasks.ReadWrite.All"}},
+	suggestTimes:  {[]string{"Calendars.Read.Shared", "Calendars.ReadWrite.Shared"}, nil, []string{}}, // people only
 	writeTasks:    {[]string{"Tasks.ReadWrite"}, nil, []string{"Tasks.ReadWrite.All"}},
 }
 

@@ -155,7 +155,7 @@ func init() {
 	for _, name := range []string{"me", "users", "mailFolders", "childFolders", "messages", "attachments", "sendMail", "send", "reply", "replyAll", "forward",
 		"createReply", "createReplyAll", "createForward", "move", "copy", "permanentDelete", "delta", "createUploadSession", "mailboxSettings",
 		"translateExchangeIds", "events", "calendar", "calendars", "calendarView", "contacts", "contactFolders", "subscriptions", "reauthorize", "outlook",
-		"masterCategories", "findRooms", "findRoomLists", "places", "room", "roomList", "rooms", "cancel", "getSchedule", "$count", "$value", "$batch", "accept", "decline", "tentativelyAccept", "supportedTimeZones", "supportedLanguages", "todo", "lists", "tasks"} {
+		"masterCategories", "findRooms", "findRoomLists", "places", "room", "roomList", "rooms", "cancel", "getSchedule", "findMeetingTimes", "$count", "$value", "$batch", "accept", "decline", "tentativelyAccept", "supportedTimeZones", "supportedLanguages", "todo", "lists", "tasks"} {
 		segments[strings.ToLower(name)] = name
 	}
 }
