@@ -3,6 +3,7 @@ package entra
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -13,6 +14,9 @@ func TestServicesBesideTheTenantHaveTheirOwnPaths(t *testing.T) {
 	})
 	if r := s.do("POST", "/EWS/Exchange.asmx", nil); r.status != http.StatusTeapot {
 		t.Errorf("status %d", r.status)
+	}
+	if r := s.do("GET", "/beta/me", nil); r.status != http.StatusBadRequest || !strings.Contains(r.text, "Invalid version") {
+		t.Errorf("beta: %d %s", r.status, r.text)
 	}
 	if r := s.do("GET", "/v1.0/me", nil); r.status != http.StatusUnauthorized {
 		t.Errorf("Graph: status %d", r.status)

@@ -51,6 +51,8 @@ func (s *Server) routes() http.Handler {
 		switch first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); first {
 		case "v1.0":
 			graph(w, r)
+		case "beta": // its shapes are not those of v1.0
+			refuseGraph(http.StatusBadRequest, "BadRequest", "Invalid version: beta").write(s, w)
 		case "sandbox":
 			control.ServeHTTP(w, r)
 		default: // a tenant, or a page
