@@ -255,6 +255,24 @@ var Codes = []Code{
 	{"join-stuck", 0, "A merge waits for ever", "A branch that it waits for can no longer come. Cancel the instance and correct the workflow."},
 	{"engine-failed", 0, "An error of the server itself", "The server's log has the details. Retry once the server has been updated, or cancel the instance."},
 
+	// Systems that workflows and people call.
+	{"service-not-found", 404, "There is no such service", "No service has that name, or you may not use it. The hint may know which one was meant."},
+	{"service-object-unknown", 404, "The service has no such object", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},
+	{"service-method-unknown", 404, "The object has no such method", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},
+	{"bad-inputs", 422, "The method cannot be called like that", "\"errors\" names each input that is missing, unknown or of the wrong type."},
+	{"bad-filter", 422, "The list cannot be filtered like that", "The detail says what cannot be compared, and how it can."},
+	{"bad-service", 422, "The service cannot be set up like that", "\"errors\" names each setting that is missing, unknown or wrong. A secret has to be entered again when calls would go elsewhere."},
+	{"service-exists", 409, "There is a service of that name", "Choose another name."},
+	{"service-changed", 409, "Somebody changed the service first", "Load it again, look at what is different, then save."},
+	{"service-in-use", 409, "Workflows use it", "The detail names them. Change them first, or send anyway: their steps that call it will become incidents."},
+	{"service-needs-administrator", 403, "Only administrators may say where tokens go", "Whoever may change a service may not have its calls, and the tokens they carry, go elsewhere."},
+	{"service-not-generated", 503, "The service has not said yet what it offers", "Refresh it under Manage › Services."},
+	{"service-objects-unusable", 503, "What the service offers cannot be used", "The detail says what is wrong with its description. It is as it was before."},
+	{"service-type-unknown", 503, "This server does not have that service type", "The service was set up by another version."},
+	{"service-locked", 503, "The service's secrets cannot be read", "They were kept under another key. Enter them again under Manage › Services."},
+	{"service-busy", 503, "Too many calls to the service", "Calls to one service go out a few at a time. Try again in a moment."},
+	{"too-many-services", 413, "Too many services", "There can be 200."},
+
 	// Incidents of steps that call a service.
 	{"service-unreachable", 0, "The service could not be reached", "No connection, or no answer in time, as often as the step may try."},
 	{"service-refused", 0, "The service said no", "The cause has its status and the beginning of what it said."},

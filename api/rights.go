@@ -1,11 +1,11 @@
 package api
 
 // Grant is one right: on a workflow, a category or the server. It is in the
-// answers to GET and PUT of /rights, /categories/{name}/rights and
-// /workflows/{id}/rights.
+// answers to GET and PUT of /rights, /categories/{name}/rights,
+// /workflows/{id}/rights and /services/{name}/rights.
 type Grant struct {
 	Who      Person `json:"who"`
-	Right    string `json:"right" enum:"start,view-own,view,finish,administer,deploy,impersonate" doc:"deploy and impersonate are on the server only"`
+	Right    string `json:"right" enum:"start,view-own,view,finish,administer,deploy,impersonate,use,change" doc:"deploy and impersonate are on the server only, use and change on services only"`
 	Category string `json:"category,omitempty" doc:"the category the right comes from, when it is not kept here; it is changed there"`
 }
 

@@ -20,6 +20,7 @@ func (s *Server) routes() {
 	s.rightsRoutes()
 	s.trustRoutes()
 	s.directoryRoutes()
+	s.serviceRoutes()
 	s.doctorRoutes()
 	s.signInRoutes()
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
 	"github.com/signoffhq/signoff/identity"
@@ -30,6 +31,7 @@ type Server struct {
 
 	Mail        Mailroom               // nil: this server has no mail
 	Directories *directory.Directories // where people are taken from; nil: nowhere
+	Services    *catalogue.Service     // systems that can be called; nil: none
 	Provision   *provision.Service     // keeps what SCIM clients write; nil: nobody writes
 
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's

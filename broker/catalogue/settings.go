@@ -76,6 +76,7 @@ func purpose(service, key string) string { return "services/" + service + "/" + 
 func (s *Service) check(set Settings, was store.Service, wasKept kept) (store.Service, kept, error) {
 	c := checker{set: set, out: kept{Keys: map[string]string{}}}
 	about, known := s.about[set.Type]
+	c.must(set.Name != "types", "name", "cannot be types: that is where the types of services stand")
 	c.must(instanceName.MatchString(set.Name), "name", "is a lower-case letter, then letters, digits and underscores, 40 at most")
 	c.must(strings.TrimSpace(set.Title) != "" && utf8.RuneCountInString(set.Title) <= maxTitle && !strings.ContainsFunc(set.Title, unicode.IsControl), "title", "is one line of 1 to 100 characters")
 	c.must(known, "type", "is no service type of this server")

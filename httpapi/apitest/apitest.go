@@ -16,11 +16,14 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/broker"
+	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/store/pgtest"
 )
@@ -36,6 +39,7 @@ type World struct {
 	URL     string
 	API     *httpapi.Server
 	Log     *Lines
+	Echo    *Echo // the one service type there is
 	handler http.Handler
 }
 
@@ -117,6 +121,10 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	run := runner.New(runner.Config{Store: st, Library: lib, Directory: people, Log: log})
 	stopping := make(chan struct{})
 	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Public: "https://signoff.example.test", Stopping: stopping}
+	w.Echo = &Echo{}
+	services := catalogue.Open(catalogue.Options{Store: st, Key: seal.NewKey(), Types: []broker.Type{w.Echo}, Log: log,
+		HTTP: func(catalogue.Credential) *http.Client { return http.DefaultClient }})
+	w.API.Services = services
 	for _, c := range change {
 		c(w.API)
 	}
@@ -134,6 +142,7 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 		if err := <-done; err != nil {
 			t.Errorf("runner: %v", err)
 		}
+		must(t, services.Close())
 		must(t, st.Close())
 	})
 	return w
