@@ -47,6 +47,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range apiTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range oauthTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range parkingTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -497,6 +500,7 @@ func Fill(t *testing.T, s *store.Store) {
 	fillDirectories(t, s, name)
 	fillRights(t, s, group, name)
 	fillServices(t, s, name)
+	fillOAuth(t, s, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
 	must(t, err)
