@@ -297,3 +297,27 @@ func (p Post) SendDraft(ctx context.Context, id string, again bool) (Receipt, er
 	}
 	return p.Send(ctx, Outgoing{Trace: Trace{ID: id, MessageID: m.MessageID}, Again: again, Doing: "Sending the draft"})
 }
+
+// Draft makes a draft with its files, unless an earlier attempt has.
+func (p Post) Draft(ctx context.Context, o Outgoing) (Mail, error) {
+	f := Found{}
+	if o.Again {
+		var err error
+		if f, err = p.Backend.Find(ctx, o.Trace); err != nil {
+			return Mail{}, err
+		}
+	}
+	reused := f.State != Nowhere
+	if !reused {
+		var err error
+		if f.Mail, err = p.draft(ctx, o); err != nil {
+			return Mail{}, err
+		}
+	}
+	if f.State == Nowhere || f.State == InDraft {
+		if err := p.attach(ctx, f.Mail.ID, o.Files, reused); err != nil {
+			return Mail{}, err
+		}
+	}
+	return p.Backend.Mail(ctx, f.Mail.ID, 0)
+}

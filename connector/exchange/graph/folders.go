@@ -96,6 +96,13 @@ func (b *box) EmptyFolder(ctx context.Context, id string, forGood bool) (int, er
 	if err != nil {
 		return 0, err
 	}
+	if !forGood { // what is deleted from among the deleted is gone
+		deleted, err := b.Folder(ctx, "deleteditems")
+		if err != nil {
+			return 0, err
+		}
+		forGood = id == deleted.ID || strings.EqualFold(id, "deleteditems")
+	}
 	for n := 0; ; {
 		var page listOf[message]
 		err := b.do(ctx, request{doing: "Emptying the folder", method: "GET", path: "/mailFolders/" + at + "/messages",
