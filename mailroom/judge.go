@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
@@ -287,8 +285,6 @@ func listed(list []string, word string) bool {
 // deed is how a decision is recorded and confirmed.
 type deed struct{ verdict, what string }
 
-const maxSleepHours = 365 * 24
-
 // eventOf turns a decision into what is asked of the instance.
 func (r *Room) eventOf(d reply.Decision, j judgement) (engine.Event, deed, string) {
 	switch d.Command {
@@ -296,11 +292,10 @@ func (r *Room) eventOf(d reply.Decision, j judgement) (engine.Event, deed, strin
 		return engine.Redirect{Task: j.Task, To: d.Argument, Comment: d.Comment},
 			deed{redirected, "The task was handed on to " + oneLine(d.Argument, maxName) + "."}, ""
 	case reply.SleepFor:
-		hours, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(strings.ToLower(d.Argument)), "hours"), "h"))
-		if err != nil || hours < 1 || hours > maxSleepHours {
-			return nil, deed{}, fmt.Sprintf("after “sleep” a number of hours from 1 to %d is expected", maxSleepHours)
+		until, why := reply.Until(d.Argument, j.At, r.Location)
+		if why != "" {
+			return nil, deed{}, why
 		}
-		until := j.At.Add(time.Duration(hours) * time.Hour).Truncate(time.Minute)
 		return engine.Sleep{Task: j.Task, Until: until}, deed{asleep, "The task is out of your list until " + r.when(until) + "."}, ""
 	}
 	what := "“" + d.Action + "” was taken as your decision."

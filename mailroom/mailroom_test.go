@@ -71,6 +71,12 @@ func TestWhatARepliesFirstLineLeadsTo(t *testing.T) {
 		{"sleep 24", "put to sleep", "sleep until 2026-11-24T09:00:00Z", "Tuesday 24 November 2026, 09:00 UTC"},
 		{"sleep 0", "unclear", "", "Nothing was changed."},
 		{"sleep tomorrow", "unclear", "", "Nothing was changed."},
+		{"sleep 11/30/2026 9:00 AM", "put to sleep", "sleep until 2026-11-30T09:00:00Z", "Monday 30 November 2026, 09:00 UTC"},
+		{"sleep 11/22/2026", "unclear", "", "has passed"},
+		{"Genehmigt", "decided", `Approve 7_2 by jane comment=""`, "“Approve” was taken"},
+		{"却下", "decided", `Reject 7_2 by jane comment=""`, "“Reject” was taken"},
+		{"weiterleiten an bob", "redirected", "redirect to bob", "handed on to bob"},
+		{"Hilfe", "help", "", "“redirect” and a name"},
 		{"help", "help", "", "“redirect” and a name"},
 		{"?", "help", "", "“sleep” and a number of hours"},
 	} {

@@ -14,10 +14,14 @@ var bulkHeaders = []string{
 var autoSubjects = []string{
 	"automatic reply:", "out of office:", "auto:", "autoreply:", "automatische antwort:", "abwesend:",
 	"réponse automatique", "respuesta automática:", "risposta automatica:", "automatisch antwoord:",
-	"automatiskt svar:", "自動応答:", "自动答复:",
+	"automatiskt svar:", "自動応答:", "自动答复:", "自動応答：", "自动答复：",
+	"resposta automática:", "odpowiedź automatyczna:", "autoodpowiedź:", "automatisk svar:", "automatická odpověď:",
+	"automaattinen vastaus:", "автоматический ответ:", "abwesenheitsnotiz", "out of office autoreply", "fuera de la oficina:", "fuori sede:", "afwezig:",
+	"undeliverable:", "unzustellbar:", "delivery status notification", "undelivered mail returned to sender", "read:", "gelesen:", "lu :", "not read:", "ungelesen:",
 }
 
-var robots = []string{"mailer-daemon", "postmaster", "no-reply", "noreply", "donotreply", "do-not-reply"}
+var robots = []string{"mailer-daemon", "postmaster", "no-reply", "noreply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "bounce", "bounces",
+	"autoreply", "auto-reply", "autoresponder", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e"} // the last is Exchange's own sender of reports
 
 // automatic returns the sign by which no person wrote the mail, or "". A mail
 // that is automatic never decides and is never answered (RFC 3834 §2).
@@ -71,6 +75,28 @@ func byClass(m *message) string {
 		return "X-POST-MessageClass"
 	case strings.EqualFold(m.first("Delivered-To"), "autoresponder"):
 		return "Delivered-To: Autoresponder"
+	case m.calendar:
+		return "Content-Type: a calendar answer"
+	}
+	switch v := strings.ToLower(m.first("Content-Class")); v {
+	case "urn:content-classes:calendarmessage", "urn:content-classes:dsn", "urn:content-classes:mdn", "urn:content-classes:recallmessage":
+		return "Content-Class: " + v
+	}
+	return ClassIsAutomatic(m.first("X-Message-Class"))
+}
+
+// automaticClasses begin the names that Exchange gives to items no person wrote
+// as a mail (MS-OXCMAIL, MS-OXOCAL).
+var automaticClasses = []string{"ipm.note.rules.", "report.", "ipm.schedule.meeting.", "ipm.note.storagequotawarning", "ipm.outlook.recall", "ipm.recall.report"}
+
+// ClassIsAutomatic returns the sign by which an item of this class of Exchange's
+// is automatic, or "".
+func ClassIsAutomatic(class string) string {
+	low := strings.ToLower(strings.TrimSpace(class))
+	for _, c := range automaticClasses {
+		if strings.HasPrefix(low, c) {
+			return "item class " + clip(strings.TrimSpace(class), 100)
+		}
 	}
 	return ""
 }

@@ -11,13 +11,13 @@ import (
 // The decision is the first line and stands above; a form that is missing here
 // can spoil a comment, never a decision.
 var (
-	attribution = regexp.MustCompile(`(?i)^(on .*wrote:|am .*schrieb.*:|le .*a écrit ?:|el .*escribió:|il .*ha scritto:|op .*schreef.*:|den .*skrev.*:|w dniu .*napisał.*:|.*(пише|писал|написал)[а-я()]*:)$`)
-	openingOf   = regexp.MustCompile(`(?i)^(on|am|le|el|il giorno|op|den|w dniu) .*\d`)
-	original    = regexp.MustCompile(`(?i)^-{2,} ?(original message|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|forwarded message) ?-{2,}$`)
-	outlookFrom = regexp.MustCompile(`(?i)^\**(from|von|de|da|van|från|fra|od):\**\s`)
-	outlookSent = regexp.MustCompile(`(?i)^\**(sent|date|gesendet|datum|envoyé|enviado|inviato|verzonden|skickat|sendt|to|an|à|para|a|aan|till|til):\**\s`)
-	ruler       = regexp.MustCompile(`^_{10,}$`)
-	phone       = regexp.MustCompile(`(?i)^(sent from my |von meinem .* gesendet|envoyé de mon |enviado desde mi |inviato da |get outlook for |sent from outlook|sent via )`)
+	attribution = regexp.MustCompile(`(?i)^(on .*wrote|am .*schrieb.*|le .*a écrit|el .*escribió|em .*escreveu|il .*ha scritto|op .*schreef.*|den .*skrev.*|w dniu .*napisał.*|dne .*napsal.*|.*\d.*(skrev|napisał(\(a\))?|napsal(\(a\))?|kirjoitti|odesílatel.*|a écrit|пише|писала?|написала?)( .*)?|.*(пише|писал|написал)[а-я()]*|.*\d.*(写道|のメール)|.*\d.*<[^<>\s]+@[^<>\s]+>( \S+)?) ?[:：]$`)
+	openingOf   = regexp.MustCompile(`(?i)^(on|am|le|el|em|il giorno|op|den|w dniu|dne|\S{2,4}[.,]|\S{1,3} \d{1,2}\.|\d{4}年).*\d`)
+	mark        = regexp.MustCompile(`^-{2,} ?\S[^-]*[^- ] ?-{2,}$|---\d{1,4}[./-]\d.*---`) // "-----Original Message-----", "-------- Mensagem original --------"; Notes: "Jane ---23.11.2026 10:02:11---Subject"
+	outlookFrom = regexp.MustCompile(`(?i)^\**(from|von|de|da|van|från|fra|od|lähettäjä|от|feladó|差出人|发件人|寄件者) ?[:：]\**\s`)
+	outlookSent = regexp.MustCompile(`(?i)^\**(sent|date|gesendet|datum|envoyé|enviado|enviada|fecha|inviato|data|verzonden|skickat|sendt|dato|wysłano|odesláno|lähetetty|päivämäärä|отправлено|дата|elküldve|送信日時|日付|发送时间|日期|to|an|à|para|a|aan|till|til|do|komu|vastaanottaja|кому|宛先|收件人) ?[:：]\**\s`)
+	ruler       = regexp.MustCompile(`^[_=]{10,}$`)
+	phone       = regexp.MustCompile(`(?i)^(sent from (my |outlook|yahoo|mail|proton|samsung)|sent via |get outlook for |von mein\S* .* gesendet|gesendet (von|mit) |envoyé (de |depuis )|télécharger outlook|obtenez outlook|enviado (desde|de|do) |obtener outlook|obter o outlook|inviato da|scarica outlook|ottieni outlook|verstuurd vanaf|verzonden vanaf|outlook voor |outlook für |holen sie sich outlook|wysłane z |wysłano z |pobierz |skickat från |skaffa outlook|hämta outlook|sendt fra |hent outlook|odesláno z |získat outlook|stáhnout outlook|lähetetty \S+|(ios|android) 版 ?outlook|\S+から送信|发自我的|获取 ?outlook|从我的.*发送)`)
 )
 
 // plainLines returns what the writer typed in a plain text: no quoted mail, no
@@ -31,7 +31,7 @@ func plainLines(text string) []string {
 		switch {
 		case strings.HasPrefix(trimmed, ">"):
 			continue
-		case line == "--", all[i] == "-- ", phone.MatchString(trimmed), original.MatchString(trimmed), ruler.MatchString(trimmed), outlookBlock(all, i):
+		case line == "--", all[i] == "-- ", phone.MatchString(trimmed), mark.MatchString(trimmed), ruler.MatchString(trimmed), outlookBlock(all, i):
 			return trimBlank(kept)
 		}
 		if n := attributionAt(all, i); n > 0 {
@@ -156,18 +156,22 @@ func oneLine(s string) string {
 	return strings.NewReplacer("\r", " ", "\n", " ").Replace(s)
 }
 
+// quoteIDs are those of Outlook: the mail below, and the signature above it.
+// Read again in a longer thread they have an x_ before them.
+var quoteIDs = []string{"divRplyFwdMsg", "appendonsend", "stopSpelling", "mail-editor-reference-message-container", "Signature", "ms-outlook-mobile-signature"}
+
 // opensQuote knows the marks mail programs put before the mail they quote.
 func opensQuote(n *html.Node) bool {
 	class, id, kind := attr(n, "class"), attr(n, "id"), attr(n, "type")
 	switch {
 	case n.Data == "blockquote" && strings.EqualFold(kind, "cite"):
 		return true
-	case id == "divRplyFwdMsg", id == "appendonsend", id == "stopSpelling", id == "mail-editor-reference-message-container":
+	case contains(quoteIDs, strings.TrimPrefix(id, "x_")):
 		return true
 	}
 	for _, c := range strings.Fields(class) {
 		switch c {
-		case "gmail_quote", "gmail_quote_container", "gmail_attr", "yahoo_quoted", "moz-cite-prefix", "gmail_signature", "moz-signature":
+		case "gmail_quote", "gmail_quote_container", "gmail_attr", "yahoo_quoted", "moz-cite-prefix", "gmail_signature", "moz-signature", "gmail_signature_prefix", "protonmail_quote", "protonmail_signature_block", "k9mail-signature", "tutanota_quote":
 			return true
 		}
 	}

@@ -19,15 +19,15 @@ var words = &mime.WordDecoder{CharsetReader: charset.Reader}
 
 // message is a mail taken apart as far as a decision needs it.
 type message struct {
-	header gomessage.Header
-	kind   string // media type of the whole
-	params map[string]string
-	text   body              // first text/plain that is not an attachment
-	html   body              // first text/html that is not an attachment
-	report map[string]string // fields of message/delivery-status
-	about  string            // Message-ID of the mail a report is about
-	note   string            // first text of a report
-	parts  int
+	header   gomessage.Header
+	kind     string // media type of the whole
+	params   map[string]string
+	text     body              // first text/plain that is not an attachment
+	html     body              // first text/html that is not an attachment
+	report   map[string]string // fields of message/delivery-status
+	about    string            // Message-ID of the mail a report is about
+	calendar bool              // a part of it is a calendar's request or answer
+	parts    int
 }
 
 // body is one alternative of what the writer typed.
@@ -37,9 +37,10 @@ type body struct {
 }
 
 var (
-	errDepth  = errors.New("parts inside parts more than 10 deep")
-	errParts  = errors.New("more than 50 parts")
-	errHeader = errors.New("its header is larger than 64 KB")
+	errDepth     = errors.New("parts inside parts more than 10 deep")
+	errParts     = errors.New("more than 50 parts")
+	errEncrypted = errors.New("it is encrypted")
+	errHeader    = errors.New("its header is larger than 64 KB")
 )
 
 // parse takes raw apart. The message is never nil; with an error it holds what
@@ -58,10 +59,20 @@ func parse(raw []byte) (*message, error) {
 		return m, errors.New("its encoding is unknown")
 	}
 	m.kind, m.params, _ = e.Header.ContentType()
+	if sealedKind(m) {
+		return m, errEncrypted
+	}
 	if err := m.walk(e, 0); err != nil {
 		return m, err
 	}
 	return m, nil
+}
+
+// sealedKind tells whether only its recipient's key opens the mail (RFC 8551
+// §3.2.2, RFC 3156 §4).
+func sealedKind(m *message) bool {
+	kind := strings.TrimPrefix(m.kind, "application/x-")
+	return m.kind == "multipart/encrypted" || strings.TrimPrefix(kind, "application/") == "pkcs7-mime" && !strings.EqualFold(m.params["smime-type"], "signed-data")
 }
 
 func headerBytes(raw []byte) int {
@@ -102,7 +113,7 @@ func (m *message) walk(e *gomessage.Entity, depth int) error {
 }
 
 func (m *message) leaf(e *gomessage.Entity) error {
-	kind, _, err := e.Header.ContentType()
+	kind, params, err := e.Header.ContentType()
 	if err != nil || kind == "" {
 		kind = "text/plain"
 	}
@@ -113,6 +124,8 @@ func (m *message) leaf(e *gomessage.Entity) error {
 	case "message/rfc822", "text/rfc822-headers", "message/global-headers":
 		h, _ := textproto.ReadHeader(bufio.NewReader(io.LimitReader(e.Body, maxHeaderBytes)))
 		m.about = h.Get("Message-Id")
+	case "text/calendar":
+		m.calendar = m.calendar || params["method"] != "" && !strings.EqualFold(disposition, "attachment")
 	case "text/plain", "text/html":
 		if strings.EqualFold(disposition, "attachment") {
 			return nil

@@ -12,6 +12,8 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-msgauth/authres"
 )
 
 // Limits of a mail that is read. A mail over one of them is Unreadable.
@@ -32,6 +34,7 @@ type Policy struct {
 	Address  string // the service mailbox, such as workflow@contoso.test; secrets stand after a plus sign
 	Domain   string // right-hand side of our Message-IDs
 	Authserv string // name under which our receiving server signs Authentication-Results; "" believes none
+	Trust    Trust  // what is believed besides
 }
 
 // Reading is what a mail says.
@@ -47,6 +50,8 @@ type Reading struct {
 	Bounce     *Bounce  // set for delivery reports
 	Tokens     []string // secrets found after the plus sign of our address, lower case, in order of trust
 	Answers    []string // Message-IDs of ours it names in In-Reply-To and References, newest first
+	Copied     []string // who else it went to, in To and Cc: neither we nor its sender
+	Writers    []Writer // by what other addresses it was handed in
 	Proof      Proof
 
 	text, html body
@@ -71,7 +76,10 @@ func Read(raw []byte, p Policy) Reading {
 	r.Automatic = automatic(m, r.From, p)
 	r.Tokens = tokens(m, p)
 	r.Answers = answers(m, p)
-	r.Proof = proof(m, r.From, p)
+	r.Copied = copied(m, r.From, p)
+	var results []authres.Result
+	r.Proof, results = proof(m, r.From, p)
+	r.Writers = writers(m, r.From, results)
 	if err != nil {
 		r.Unreadable = err.Error()
 		return r
@@ -93,6 +101,21 @@ func tokens(m *message, p Policy) []string {
 				token, tagged := strings.CutPrefix(l, local+"+")
 				if tagged && d == domain && token != "" && len(found) < maxTokens && !contains(found, token) {
 					found = append(found, token)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// copied lists the others a mail went to.
+func copied(m *message, from string, p Policy) []string {
+	var found []string
+	for _, name := range []string{"To", "Cc"} {
+		for _, v := range m.values(name) {
+			for _, a := range addresses(v) {
+				if low := lower(a.Address); low != from && !isOurs(low, p) && len(found) < maxTokens && !contains(found, low) {
+					found = append(found, low)
 				}
 			}
 		}

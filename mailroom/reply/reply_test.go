@@ -136,7 +136,7 @@ func TestNoWordHasTwoMeanings(t *testing.T) {
 				if old, twice := seen[w]; twice && old != m {
 					t.Errorf("%s: %q means %s and %s", lang, w, old, m)
 				}
-				if _, twice := commands[w]; twice {
+				if c, _, _ := commandOf(w); c != "" {
 					t.Errorf("%s: %q is a command too", lang, w)
 				}
 				seen[w] = m

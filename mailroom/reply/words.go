@@ -7,41 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// meaning is what a word of the table stands for, whatever an action is called.
-type meaning string
-
-const (
-	approve meaning = "approve"
-	reject  meaning = "reject"
-	ask     meaning = "ask"
-)
-
-// vocabulary holds, per language, the words that mean the same as a task's
-// action. A word stands in it once, over all languages: a test walks the table.
-// To add a language, add a line; native speakers please.
-var vocabulary = map[string]map[meaning][]string{
-	"en": {
-		approve: {"approve", "approved", "approves", "yes", "ok", "okay", "accept", "accepted", "agree", "agreed"},
-		reject:  {"reject", "rejected", "rejects", "decline", "declined", "deny", "denied", "no", "refuse", "refused"},
-		ask:     {"question", "more info", "more information"},
-	},
-}
-
-// commands are the words for things one can ask of any task, as K2 knows them.
-var commands = map[string]Command{
-	"redirect": Redirect, "forward": Redirect,
-	"delegate": Delegate, "share": Delegate,
-	"sleep": SleepFor,
-	"help":  Help, "?": Help,
-}
-
 // Command is a standard request of a reply, besides the task's own actions.
 type Command string
 
 const (
 	Redirect Command = "redirect" // Argument: who
 	Delegate Command = "delegate" // Argument: who
-	SleepFor Command = "sleep"    // Argument: hours
+	SleepFor Command = "sleep"    // Argument: hours or a date, for Until
 	Help     Command = "help"
 )
 
@@ -61,20 +33,20 @@ type Decision struct {
 func (r Reading) Decide(actions []string) Decision {
 	switch {
 	case r.text.present && r.html.present:
-		a, b := decide(plainLines(r.text.content), actions), decide(htmlLines(r.html.content), actions)
+		a, b := r.decide(plainLines(r.text.content), actions), r.decide(htmlLines(r.html.content), actions)
 		if a.Action != b.Action || a.Command != b.Command || a.Argument != b.Argument {
 			return Decision{Line: a.Line, Unclear: "the plain and the formatted version of the mail say different things"}
 		}
 		return a
 	case r.text.present:
-		return decide(plainLines(r.text.content), actions)
+		return r.decide(plainLines(r.text.content), actions)
 	case r.html.present:
-		return decide(htmlLines(r.html.content), actions)
+		return r.decide(htmlLines(r.html.content), actions)
 	}
 	return Decision{Unclear: "the mail has no text"}
 }
 
-func decide(lines []string, actions []string) Decision {
+func (r Reading) decide(lines []string, actions []string) Decision {
 	if len(lines) == 0 {
 		return Decision{Unclear: "nothing was written above the quoted mail"}
 	}
@@ -84,19 +56,60 @@ func decide(lines []string, actions []string) Decision {
 		d.Action = a
 		return d
 	}
-	word, argument, _ := strings.Cut(said, " ")
-	c, known := commands[word]
+	c, argument, langs := commandOf(said)
+	if (c == Redirect || c == Delegate) && argument == "" && len(r.Copied) == 1 {
+		argument = r.Copied[0] // K2: the person in Cc
+	} else if c == Redirect || c == Delegate {
+		argument = person(argument, langs)
+	}
 	switch {
-	case known && (c == Help) == (argument == ""):
-		d.Command, d.Argument = c, strings.TrimSpace(argument)
-	case known && c == Redirect && argument == "", known && c == Delegate && argument == "":
+	case c == Help && argument == "", c != "" && c != Help && argument != "":
+		d.Command, d.Argument = c, argument
+	case (c == Redirect || c == Delegate) && len(r.Copied) > 1:
+		d.Unclear = "it does not say to whom, and more than one person is in Cc"
+	case c == Redirect || c == Delegate:
 		d.Unclear = "it does not say to whom"
-	case known && c == SleepFor && argument == "":
-		d.Unclear = "it does not say for how many hours"
+	case c == SleepFor:
+		d.Unclear = "it does not say for how many hours, or until when"
 	default:
 		d.Unclear = "its first line is not one of the words that work"
 	}
 	return d
+}
+
+// person is whom an argument names: without "to", and by the address alone
+// where a mail program has made a link or a full address of it.
+func person(argument string, langs []string) string {
+	for _, lang := range langs {
+		for _, w := range fillers[lang] {
+			if rest, ok := cutWord(argument, w); ok && rest != "" {
+				argument = rest
+			}
+		}
+	}
+	open, end := strings.IndexByte(argument, '<'), strings.LastIndexByte(argument, '>')
+	if open >= 0 && end == len(argument)-1 {
+		inner := strings.TrimPrefix(argument[open+1:end], "mailto:")
+		before := strings.TrimSpace(argument[:open])
+		if strings.Contains(before, "@") && before != inner {
+			return argument // two addresses: nobody is called that
+		}
+		argument = inner
+	}
+	return strings.TrimPrefix(strings.TrimSpace(argument), "@")
+}
+
+// cutWord takes word from the front of said, where it ends there or a space or
+// a colon follows it.
+func cutWord(said, word string) (rest string, ok bool) {
+	rest, ok = strings.CutPrefix(said, word)
+	if !ok || rest == "" {
+		return "", ok
+	}
+	if rest[0] != ' ' && rest[0] != ':' {
+		return "", false
+	}
+	return strings.TrimSpace(rest[1:]), true
 }
 
 // matchAction finds the one action that said names: by its own name, else by a
@@ -135,9 +148,9 @@ func meaningOf(word string) (meaning, bool) {
 }
 
 // normalise makes a line comparable: NFKC, invisible characters gone, lower
-// case, single spaces, no quotes or emphasis around it, no full stop or
-// exclamation mark behind it. Look-alike letters of other scripts stay what
-// they are and so match nothing.
+// case, single spaces, one kind of apostrophe, no quotes or emphasis around it,
+// no full stop or exclamation mark behind it. Look-alike letters of other
+// scripts stay what they are and so match nothing.
 func normalise(line string) string {
 	s := strings.Map(func(r rune) rune {
 		switch {
@@ -145,13 +158,15 @@ func normalise(line string) string {
 			return -1
 		case unicode.IsSpace(r):
 			return ' '
+		case r == '’':
+			return '\''
 		}
 		return unicode.ToLower(r)
 	}, norm.NFKC.String(line))
 	s = strings.Join(strings.Fields(s), " ")
-	s = strings.TrimRight(s, ".! ")
-	s = strings.Trim(s, "\"'*_“”„‘’«» ")
-	return strings.TrimRight(s, ".! ")
+	s = strings.TrimRight(s, ".!。 ")
+	s = strings.Trim(s, "\"'*_“”„‘«»「」¡ ")
+	return strings.TrimRight(s, ".!。 ")
 }
 
 // comment joins what stands below the first line.
