@@ -79,12 +79,15 @@ func Doubtful(err error) bool { return signoff.CodeOf(err) == CodeDoubtful }
 // Gone tells whether err says that an id names nothing any more.
 func Gone(err error) bool { return signoff.CodeOf(err) == CodeGone }
 
-// Doubt is the error of a request without an answer, when it must not be made
-// again.
+// Doubt is the error of a request without an answer, or with one that does not
+// tell, when it must not be made again.
 func Doubt(doing string, cause error) error {
+	what := doing + ": the connection broke before the server answered."
+	if r, ok := errors.AsType[*Refusal](cause); ok {
+		what = r.Told(doing)
+	}
 	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeDoubtful, Err: cause,
-		Detail: doing + ": the connection broke before the server answered, so this may have been done.",
-		Hint:   "It is looked for before it is tried again."}
+		Detail: what + " It may have been done all the same.", Hint: "It is looked for before it is tried again."}
 }
 
 // WaitOf is how long the server asked to wait, 0 if it did not.

@@ -216,3 +216,10 @@ func count(list []string, what string) int {
 	}
 	return n
 }
+
+func (f *firm) grant(right, mailbox string) {
+	f.t.Helper()
+	if err := f.Exchange.Grant(sandboxed.Grant{Right: right, Mailbox: mailbox, To: someApp}); err != nil {
+		f.t.Fatal(err)
+	}
+}

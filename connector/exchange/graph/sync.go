@@ -87,7 +87,7 @@ func (b *box) ours(state string) (link, bool) {
 	}
 	path, ok := strings.CutPrefix(u.EscapedPath(), strings.TrimSuffix(b.s.base.EscapedPath(), "/")+"/")
 	query, err := url.ParseQuery(u.RawQuery)
-	ok = ok && err == nil && !strings.Contains(path, "..") && strings.Contains(strings.ToLower(path), "/messages/") && (query.Has("$deltatoken") || query.Has("$skiptoken"))
+	ok = ok && err == nil && !strings.Contains(u.Path, "..") && strings.Contains(strings.ToLower(path), "/messages/") && (query.Has("$deltatoken") || query.Has("$skiptoken"))
 	return link{path, query}, ok
 }
 

@@ -25,10 +25,9 @@ func (b *box) refused(r request, a *http.Response) (error, bool) {
 	ref := &exchange.Refusal{Status: a.StatusCode, RequestID: cleaned(a.Header.Get("request-id"), 100), Wait: retryAfter(a.Header, b.s.now())}
 	later := a.StatusCode == http.StatusTooManyRequests || a.StatusCode == http.StatusRequestTimeout || a.StatusCode >= 500 && a.StatusCode != http.StatusInsufficientStorage
 	if !readRefusal(ref, text) {
-		if !later && a.StatusCode != http.StatusUnauthorized && (err != nil || len(text) > 0) {
+		if !later && a.StatusCode != http.StatusUnauthorized && (err != nil || len(text) > 0 || a.StatusCode < 400) {
 			return b.notGraph(r, a), false
 		}
-		ref.Text = fmt.Sprintf("HTTP %d", a.StatusCode)
 	}
 	code := strings.ToLower(ref.Code)
 	if ref.Wait > 0 && code != "errorexceededmessagelimit" { // that one is of sending alone

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -265,9 +266,10 @@ func TestNoConnectionIsToldWithItsCause(t *testing.T) {
 	f.Close()
 	_, err := f.box().SendDraft(t.Context(), "AA")
 	explained(t, err, exchange.CodeUnreachable, "firewall") // not doubtful: nothing left this machine
-	tls := httptest.NewTLSServer(http.NotFoundHandler())
+	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
 	defer tls.Close()
-	tls.Config.ErrorLog = nil
 	s, err := graph.Open(exchange.Settings{Server: tls.URL})
 	if err != nil {
 		t.Fatal(err)
