@@ -25,6 +25,7 @@ const (
 	CodeTooLarge    = "exchange-too-large"
 	CodeConflict    = "exchange-changed"    // the item is not as it was
 	CodeRecipients  = "exchange-recipients" // an address that mail cannot go to
+	CodeNoMethod    = "exchange-no-method"  // there is no such object or method
 	CodeRefused     = "exchange-refused"    // any other refusal
 )
 

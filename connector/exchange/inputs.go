@@ -39,7 +39,7 @@ func (in *inputs) done() error {
 	if len(in.bad) == 0 {
 		return nil
 	}
-	return &signoff.Error{Kind: signoff.Invalid, Code: "bad-request", Detail: "The inputs cannot be right.", Fields: in.bad}
+	return &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The inputs cannot be right.", Fields: in.bad}
 }
 
 func (in *inputs) has(name string) bool { return in.given[name] != nil }

@@ -8,7 +8,9 @@ import (
 	"github.com/signoffhq/signoff"
 )
 
-// A Meaning is what a refusal is to people: of which kind, and what to do.
+// A Meaning is what a refusal is to people: of which kind, and what to do. A
+// credential or a right that is missing there is a Conflict: whoever asks us is
+// known and allowed here.
 type Meaning struct {
 	Kind signoff.Kind
 	Code string
@@ -28,7 +30,7 @@ var meanings = map[string]Meaning{
 	"errorinvalididempty":                 {signoff.Invalid, CodeGone, "The id is empty: the step that should have given it did not."},
 	"errorinvalididnotanitemattachmentid": {signoff.Invalid, CodeGone, "The id is one of another kind."},
 
-	"errorsendasdenied":                {signoff.Forbidden, CodeSendAs, "Exchange has to allow the account to send as this address: Add-RecipientPermission <address> -Trustee <account> -AccessRights SendAs, or Set-Mailbox <address> -GrantSendOnBehalfTo @{Add='<account>'}. It takes up to an hour to work."},
+	"errorsendasdenied":                {signoff.Conflict, CodeSendAs, "Exchange has to allow the account to send as this address: Add-RecipientPermission <address> -Trustee <account> -AccessRights SendAs, or Set-Mailbox <address> -GrantSendOnBehalfTo @{Add='<account>'}. It takes up to an hour to work."},
 	"errorinvalidrecipients":           {signoff.Invalid, CodeRecipients, "Check the addresses; there has to be at least one, and each has to be whole."},
 	"errormissingrecipients":           {signoff.Invalid, CodeRecipients, "Name somebody it goes to."},
 	"errorrecipientnotfound":           {signoff.Invalid, CodeRecipients, "Check the addresses."},
@@ -68,8 +70,8 @@ var meanings = map[string]Meaning{
 	"serviceunavailable":                {signoff.Unavailable, CodeBusy, ""},
 	"generalexception":                  {signoff.Unavailable, CodeBusy, "If it stays, give Microsoft support the request id."},
 
-	"errororganizationaccessblocked": {signoff.Forbidden, CodeDenied, "The organization has switched this way into its mailboxes off."},
-	"erroraccountdisabled":           {signoff.Forbidden, CodeDenied, "The account is disabled."},
+	"errororganizationaccessblocked": {signoff.Conflict, CodeDenied, "The organization has switched this way into its mailboxes off."},
+	"erroraccountdisabled":           {signoff.Conflict, CodeDenied, "The account is disabled."},
 	"errorinvalidtimezone":           {signoff.Invalid, CodeRefused, "Use a time zone that Time Zone, List names, as Europe/Berlin or W. Europe Standard Time."},
 	"timezonenotsupportedexception":  {signoff.Invalid, CodeRefused, "Use a time zone that Time Zone, List names, as Europe/Berlin or W. Europe Standard Time."},
 }
@@ -83,9 +85,9 @@ func (r *Refusal) Meaning() Meaning {
 	}
 	switch {
 	case r.Status == http.StatusUnauthorized:
-		return Meaning{signoff.Unauthenticated, CodeSignIn, "The credential was not accepted. Connect the account again, or check the OAuth resource and its audience."}
+		return Meaning{signoff.Conflict, CodeSignIn, "The credential was not accepted. Connect the account again, or check the OAuth resource and its audience."}
 	case r.Status == http.StatusForbidden:
-		return Meaning{signoff.Forbidden, CodeDenied, ""}
+		return Meaning{signoff.Conflict, CodeDenied, ""}
 	case r.Status == http.StatusTooManyRequests, r.Status == 509:
 		return Meaning{signoff.Unavailable, CodeBusy, ""}
 	case r.Status == http.StatusRequestEntityTooLarge:

@@ -80,7 +80,7 @@ func find(objectName, methodName string) (method, error) {
 			}
 		}
 	}
-	return method{}, &signoff.Error{Kind: signoff.NotFound, Code: "not-found", Detail: fmt.Sprintf("Exchange has no object %q with a method %q.", objectName, methodName)}
+	return method{}, &signoff.Error{Kind: signoff.NotFound, Code: CodeNoMethod, Detail: fmt.Sprintf("Exchange has no object %q with a method %q.", objectName, methodName)}
 }
 
 // text, yes and so on write a property or an input shortly.

@@ -88,7 +88,7 @@ func (t *Type) Open(in broker.Instance) (broker.Provider, error) {
 		p.impersonate = true // the only way that an application has there
 	}
 	if len(bad) > 0 {
-		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "bad-request", Detail: "The settings of the service cannot be right.", Fields: bad}
+		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The settings of the service cannot be right.", Fields: bad}
 	}
 	p.system, err = protocol.Open(Settings{Server: in.Keys["server"], PageSize: size, Plain: t.Plain, Pause: t.Pause})
 	if err != nil {

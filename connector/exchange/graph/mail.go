@@ -292,7 +292,7 @@ func list[T, V any](ctx context.Context, b *box, r request, options url.Values, 
 		text, err := base64.RawURLEncoding.DecodeString(q.After)
 		link, err2 := url.ParseQuery(string(text))
 		if err != nil || err2 != nil || len(text) > 16<<10 {
-			return out, &signoff.Error{Kind: signoff.Invalid, Code: "bad-request", Detail: "The place where the next page begins is not whole.", Hint: "Begin the list anew."}
+			return out, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The place where the next page begins is not whole.", Hint: "Begin the list anew."}
 		}
 		options = link
 	}

@@ -49,7 +49,7 @@ func Open(s exchange.Settings) (exchange.System, error) {
 	}
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "https" && !loopback(u) || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "bad-request", Detail: "The address of Microsoft Graph cannot be right.",
+		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The address of Microsoft Graph cannot be right.",
 			Fields: []signoff.FieldError{{Field: "server", Detail: "is no https address", Advice: "Leave it empty, or enter one as " + Public}}}
 	}
 	if u.Path == "" {
