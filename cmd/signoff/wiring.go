@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/connector/rest"
 	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
@@ -27,6 +28,7 @@ import (
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/sandbox"
@@ -47,7 +49,9 @@ type server struct {
 	signin      *signin.Service // signs people in through providers
 	library     *library.Library
 	runner      *runner.Runner
-	objects     serviceObjects   // what steps can call; nil: nothing
+	objects     serviceObjects // what steps can call; nil: nothing
+	services    *catalogue.Service
+	oauth       *oauth.Service   // tokens for other systems; nil: none
 	post        post             // mail; its zero value sends and reads none
 	firm        *contoso.Firm    // the sandbox; nil without
 	sandbox     *sandbox.Sandbox // the firm's
@@ -108,6 +112,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		return s, err
 	}
 	s.library = library.New(s.store, s.store.Now)
+	s.openServices(key)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
@@ -190,7 +195,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
-	api.Signin, api.Directories = s.signin, s.directories
+	api.Signin, api.Directories, api.Services = s.signin, s.directories, s.services
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
@@ -287,6 +292,11 @@ func (s *server) close() {
 	if s.trust != nil {
 		if err := s.trust.Close(); err != nil {
 			s.log.Warn("closing what is trusted", "err", err)
+		}
+	}
+	if s.services != nil {
+		if err := s.services.Close(); err != nil {
+			s.log.Warn("closing services", "err", err)
 		}
 	}
 	s.outside.close()

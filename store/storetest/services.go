@@ -7,6 +7,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -14,6 +15,7 @@ var serviceTests = map[string]func(*testing.T, *store.Store){
 	"a service is kept, replaced and removed":         services,
 	"a stale change of a service changes nothing":     serviceStale,
 	"what a service offers is replaced by who saw it": serviceObjects,
+	"a version of which an instance runs is known":    versionRuns,
 	"rights on a service go with it":                  serviceRights,
 }
 
@@ -127,6 +129,22 @@ func serviceRights(t *testing.T, s *store.Store) {
 	aService(t, s, "office")
 	if got, err := s.ServiceGrants(ctx, "office"); err != nil || len(got) != 0 {
 		t.Errorf("another service of that name: %v %v", got, err)
+	}
+}
+
+func versionRuns(t *testing.T, s *store.Store) {
+	g := begin(t, s)
+	for _, tt := range []struct {
+		version store.VersionID
+		ended   bool
+		want    bool
+	}{{1, false, true}, {2, false, false}, {1, true, false}} {
+		if tt.ended {
+			g.must([]engine.Fact{ended()})
+		}
+		if runs, err := s.VersionRuns(t.Context(), 1, tt.version); err != nil || runs != tt.want {
+			t.Errorf("%+v: %v %v", tt, runs, err)
+		}
 	}
 }
 
