@@ -210,7 +210,7 @@ func (t *tx) setServiceGrants(name string, after []access.Grant) error {
 // VersionRuns tells whether an instance of a version is running.
 func (s *Store) VersionRuns(ctx context.Context, wf signoff.WorkflowID, v VersionID) (bool, error) {
 	var some int
-	err := s.row(ctx, `select 1 from instance where workflow = $1 and status = $2 and version = $3 limit 1`, int64(wf), string(engine.Running), int64(v)).Scan(&some)
+	err := s.row(ctx, `select 1 from instance where workflow = $1 and status = $2 and version = $3 limit 1`, int64(wf), statusNumber[engine.Running], int64(v)).Scan(&some)
 	if isNoRows(err) {
 		return false, nil
 	}
