@@ -809,6 +809,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What you have connected, can connect, and are asked to connect
+         * @description Right: signed in.
+         */
+        get: operations["get-my-connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget one of your connections; the provider is not told
+         * @description Right: signed in.
+         */
+        delete: operations["delete-my-connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -917,6 +957,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/waiting-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts to connect that work waits for: yours and, for an administrator, the server's
+         * @description Right: signed in.
+         */
+        get: operations["list-waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/newcomers": {
         parameters: {
             query?: never;
@@ -1009,6 +1069,242 @@ export interface paths {
          * @description Right: administer.
          */
         get: operations["list-nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/connect/{state}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How your connecting fares
+         * @description Right: signed in.
+         */
+        get: operations["get-oauth-connect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Systems this server has tokens for
+         * @description Right: administer.
+         */
+        get: operations["list-oauth-resources"];
+        put?: never;
+        /**
+         * Set up a system to have tokens for
+         * @description Right: administer.
+         */
+        post: operations["create-oauth-resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/resources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One system, with the registration there
+         * @description Right: administer.
+         */
+        get: operations["get-oauth-resource"];
+        /**
+         * Change a system; all servers go by it at once
+         * @description Right: administer.
+         */
+        put: operations["put-oauth-resource"];
+        post?: never;
+        /**
+         * Remove a system with all its tokens
+         * @description Right: administer.
+         */
+        delete: operations["delete-oauth-resource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/resources/{name}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a key and a certificate; the key never leaves this server
+         * @description Right: administer.
+         */
+        post: operations["make-oauth-certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/resources/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the provider whether it knows this server; connects nobody
+         * @description Right: administer.
+         */
+        post: operations["check-oauth-resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/resources/{name}/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to connect your account, or as an administrator the service account; or get a token for the application
+         * @description Right: signed in.
+         */
+        post: operations["connect-oauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everybody's tokens for other systems, without their secrets, first connected first
+         * @description Right: administer.
+         */
+        get: operations["list-oauth-tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a token; the provider is not told
+         * @description Right: administer.
+         */
+        delete: operations["delete-oauth-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What kinds of providers there are, and what each wants to hear
+         * @description Right: administer.
+         */
+        get: operations["list-oauth-types"];
+        put?: never;
+        /**
+         * Keep a type of your own, instead of the one of that name if there is one
+         * @description Right: administer.
+         */
+        post: operations["put-oauth-type"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a type of your own that no resource is of
+         * @description Right: administer.
+         */
+        delete: operations["delete-oauth-type"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/wants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens that somebody has to bring about, the oldest first
+         * @description Right: administer.
+         */
+        get: operations["list-oauth-wants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1172,6 +1468,202 @@ export interface paths {
          * @description Right: administer.
          */
         delete: operations["remove-role-member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Systems you may call; also all others to whoever may deploy workflows
+         * @description Right: signed in.
+         */
+        get: operations["list-services"];
+        put?: never;
+        /**
+         * Set up a system to be called
+         * @description Right: administer.
+         */
+        post: operations["create-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What kinds of systems can be called, and what each needs
+         * @description Right: signed in.
+         */
+        get: operations["list-service-types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One system, with its settings to whoever may change it
+         * @description Right: signed in.
+         */
+        get: operations["get-service"];
+        /**
+         * Change the settings of a system
+         * @description Right: signed in.
+         */
+        put: operations["put-service"];
+        post?: never;
+        /**
+         * Remove a system; refused while workflows use it, unless anyway
+         * @description Right: signed in.
+         */
+        delete: operations["delete-service"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a system offers: objects with their methods
+         * @description Right: signed in.
+         */
+        get: operations["list-service-objects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a system what it offers now, say what is different, and keep it
+         * @description Right: signed in.
+         */
+        post: operations["refresh-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who may use and change a system
+         * @description Right: signed in.
+         */
+        get: operations["get-service-rights"];
+        /**
+         * Replace the rights on a system
+         * @description Right: signed in.
+         */
+        put: operations["put-service-rights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a system step by step; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["test-service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which steps of workflows call a system
+         * @description Right: signed in.
+         */
+        get: operations["list-service-uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/{object}/{method}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a method, in your own name
+         * @description Right: signed in.
+         */
+        post: operations["call-service"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1359,6 +1851,26 @@ export interface paths {
          * @description Right: signed in.
          */
         post: operations["finish-step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/steps/{serial}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a step that waits for a connection look again whether it is there
+         * @description Right: signed in.
+         */
+        post: operations["try-step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2064,6 +2576,21 @@ export interface components {
             /** @description the workflow REST API in K2's shapes, /api/workflow/v1 */
             workflow: components["schemas"]["OfferedAPI"];
         };
+        CallService: {
+            /** @description of a list: next of the page before */
+            after?: string;
+            /** @description of a list */
+            filter?: components["schemas"]["ServiceFilter"];
+            /** @description as the method takes them */
+            inputs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description of a list: how many rows at most; left out: as many as the system gives at a time
+             */
+            top?: number;
+        };
         CancelBody: {
             reason?: string;
         };
@@ -2123,6 +2650,20 @@ export interface components {
         };
         CommentBody: {
             text: string;
+        };
+        ConnectOAuth: {
+            audience?: string;
+            /** @description what the provider wants proved, as /me/connections says */
+            claims?: string;
+            /** @description with a code to enter on any device */
+            device?: boolean;
+            /**
+             * @description service and app take the right to administer
+             * @enum {string}
+             */
+            for: "me" | "service" | "app";
+            /** @description the account, as the provider calls it */
+            loginHint?: string;
         };
         CopyText: {
             /**
@@ -2716,10 +3257,10 @@ export interface components {
             /** @description the category the right comes from, when it is not kept here; it is changed there */
             category?: string;
             /**
-             * @description deploy and impersonate are on the server only
+             * @description deploy and impersonate are on the server only, use and change on services only
              * @enum {string}
              */
-            right: "start" | "view-own" | "view" | "finish" | "administer" | "deploy" | "impersonate";
+            right: "start" | "view-own" | "view" | "finish" | "administer" | "deploy" | "impersonate" | "use" | "change";
             who: components["schemas"]["Person"];
         };
         Group: {
@@ -3039,6 +3580,46 @@ export interface components {
              */
             total?: number;
         };
+        ListOAuthResource: {
+            items: components["schemas"]["OAuthResource"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListOAuthToken: {
+            items: components["schemas"]["OAuthToken"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListOAuthType: {
+            items: components["schemas"]["OAuthType"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListOAuthWant: {
+            items: components["schemas"]["OAuthWant"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
         ListPerson: {
             items: components["schemas"]["Person"][];
             /** @description cursor of the next page; absent on the last */
@@ -3061,6 +3642,46 @@ export interface components {
         };
         ListSentMail: {
             items: components["schemas"]["SentMail"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListService: {
+            items: components["schemas"]["Service"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListServiceObject: {
+            items: components["schemas"]["ServiceObject"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListServiceType: {
+            items: components["schemas"]["ServiceType"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListServiceUse: {
+            items: components["schemas"]["ServiceUse"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -3101,6 +3722,16 @@ export interface components {
         };
         ListUser: {
             items: components["schemas"]["User"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListWaitingConnection: {
+            items: components["schemas"]["WaitingConnection"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -3245,6 +3876,13 @@ export interface components {
             /** @description the other system that says so; absent: an administrator here */
             via?: string;
         };
+        MyConnections: {
+            connections: components["schemas"]["OAuthToken"][];
+            /** @description what you can connect to */
+            possible: components["schemas"]["OAuthConnectTo"][];
+            /** @description what you are asked to connect */
+            wanted: components["schemas"]["OAuthWant"][];
+        };
         NewGrant: {
             /** @enum {string} */
             right: "start" | "view-own" | "view" | "finish" | "administer";
@@ -3273,6 +3911,44 @@ export interface components {
             /** @description their id there; in Entra the object id */
             subject: string;
         };
+        NewOAuthResource: {
+            /** @description the API that tokens are for */
+            audience?: string;
+            /**
+             * @description how this server proves who it is
+             * @enum {string}
+             */
+            auth: "secret" | "certificate" | "federated" | "none";
+            /** @description of Entra ID in another cloud than the public one */
+            authority?: string;
+            /** @description by hand, before what the provider says */
+            authorizationUrl?: string;
+            clientId: string;
+            deviceUrl?: string;
+            issuer?: string;
+            /** @description in addresses and workflows; never changes */
+            name: string;
+            /** @description path the provider sends browsers back to: /oauth/callback, /oauth/callback/{name}, or K2's /identity/token/oauth/2 */
+            redirect?: string;
+            scopes?: string[];
+            /** @description never answered. Left out: the one that is kept */
+            secret?: string;
+            /**
+             * Format: date-time
+             * @description announced from 30 days before
+             */
+            secretExpires?: string;
+            tenant?: string;
+            title: string;
+            /** @description for federated: the file that holds another provider's token */
+            tokenFile?: string;
+            tokenUrl?: string;
+            type: string;
+            /** @description instead of the type's defaults. An empty text of a secret parameter keeps the value there is */
+            values?: {
+                [key: string]: components["schemas"]["OAuthValue"];
+            };
+        };
         NewSCIMToken: {
             /**
              * Format: date-time
@@ -3283,6 +3959,38 @@ export interface components {
         NewServerGrant: {
             /** @enum {string} */
             right: "administer" | "deploy" | "impersonate";
+            who: string;
+        };
+        NewService: {
+            /** @description left out: the resource's own */
+            audience?: string;
+            /** @description settings that are no secrets */
+            keys?: {
+                [key: string]: string;
+            };
+            /**
+             * @description how calls sign in
+             * @enum {string}
+             */
+            mode: "service" | "caller" | "app" | "static" | "none";
+            /** @description as workflows name it: a lower-case letter, then letters, digits and underscores; it never changes */
+            name: string;
+            /** @description for static; never answered. Left out: the one that is kept, as long as calls go where they went */
+            password?: string;
+            /** @description which OAuth resource the token is of */
+            resource?: string;
+            /** @description secrets; never answered. Left out: those that are kept, as long as calls go where they went; "": none */
+            secrets?: {
+                [key: string]: string;
+            };
+            title: string;
+            type: string;
+            /** @description for static: the name to sign in with */
+            user?: string;
+        };
+        NewServiceGrant: {
+            /** @enum {string} */
+            right: "use" | "change";
             who: string;
         };
         NewToken: {
@@ -3360,6 +4068,215 @@ export interface components {
             started: string;
             /** @description of the program */
             version: string;
+        };
+        OAuthCertificate: {
+            pem: string;
+            /** @description SHA-256 of it, as x5t#S256 */
+            print: string;
+            /** Format: date-time */
+            until: string;
+        };
+        OAuthCheck: {
+            steps: components["schemas"]["OAuthStep"][];
+        };
+        OAuthConnect: {
+            /** @description to be opened in a browser in which you are signed in here */
+            address?: string;
+            device?: components["schemas"]["OAuthDevice"];
+            /** @description names it, in GET /oauth/connect/{state} */
+            state?: string;
+            /** @description of the application itself */
+            token?: components["schemas"]["OAuthToken"];
+            /** Format: date-time */
+            until?: string;
+        };
+        OAuthConnectTo: {
+            name: string;
+            title: string;
+        };
+        OAuthConnecting: {
+            /** @description what the provider calls whoever connected */
+            account?: string;
+            problem?: components["schemas"]["OAuthProblem"];
+            resource: string;
+            service?: boolean;
+            /** @enum {string} */
+            status: "waiting" | "done" | "failed";
+            /** Format: date-time */
+            until: string;
+        };
+        OAuthDevice: {
+            address: string;
+            code: string;
+            /** @description the address with the code in it */
+            direct?: string;
+        };
+        OAuthParameter: {
+            /** @description client credentials */
+            app?: string;
+            authorization?: string;
+            device?: string;
+            name: string;
+            refresh?: string;
+            /** @description its values are not shown */
+            secret?: boolean;
+            text?: string;
+            token?: string;
+        };
+        OAuthProblem: {
+            advice?: string;
+            /** @description OAuth's, or AADSTS and a number */
+            code: string;
+            detail: string;
+            /** @description the provider's own words */
+            said?: string;
+            /** @description under which the provider finds the request */
+            trace?: string;
+            /** @enum {string} */
+            who?: "owner" | "administrator" | "provider" | "nobody";
+        };
+        OAuthResource: {
+            /** @description the application gets tokens for itself */
+            app: boolean;
+            /** @description the API that tokens are for */
+            audience?: string;
+            /**
+             * @description how this server proves who it is
+             * @enum {string}
+             */
+            auth: "secret" | "certificate" | "federated" | "none";
+            /** @description of Entra ID in another cloud than the public one */
+            authority?: string;
+            /** @description by hand, before what the provider says */
+            authorizationUrl?: string;
+            /** @description the redirect address to register */
+            callback: string;
+            /** @description in use */
+            certificate?: components["schemas"]["OAuthCertificate"];
+            clientId: string;
+            deviceUrl?: string;
+            /**
+             * Format: date-time
+             * @description when the secret or certificate runs out, if that is known
+             */
+            ends?: string;
+            hasSecret?: boolean;
+            /** @description secret parameters that have a value */
+            hasValues?: string[];
+            issuer?: string;
+            name: string;
+            /** @description waits until a check finds that the provider knows it */
+            next?: components["schemas"]["OAuthCertificate"];
+            /** @description people can connect */
+            people: boolean;
+            /** @description path the provider sends browsers back to: /oauth/callback, /oauth/callback/{name}, or K2's /identity/token/oauth/2 */
+            redirect?: string;
+            saved: components["schemas"]["Saved"];
+            scopes?: string[];
+            /** @description never answered. Left out: the one that is kept */
+            secret?: string;
+            /**
+             * Format: date-time
+             * @description announced from 30 days before
+             */
+            secretExpires?: string;
+            tenant?: string;
+            title: string;
+            /** @description for federated: the file that holds another provider's token */
+            tokenFile?: string;
+            tokenUrl?: string;
+            type: string;
+            /** @description instead of the type's defaults. An empty text of a secret parameter keeps the value there is */
+            values?: {
+                [key: string]: components["schemas"]["OAuthValue"];
+            };
+        };
+        OAuthStep: {
+            advice?: string;
+            detail: string;
+            /** @enum {string} */
+            name: "metadata" | "credential" | "next";
+            ok: boolean;
+            said?: string;
+            trace?: string;
+        };
+        OAuthToken: {
+            account?: string;
+            audience?: string;
+            /** Format: date-time */
+            connected: string;
+            connectedBy?: components["schemas"]["Person"];
+            /** Format: date-time */
+            expires?: string;
+            /** @enum {string} */
+            for: "me" | "service" | "app";
+            /** Format: int64 */
+            id: number;
+            /** @description it is renewed by itself */
+            lasting: boolean;
+            /** @description whose it is; left out: the service account's or the application's */
+            owner?: components["schemas"]["Person"];
+            problem?: components["schemas"]["OAuthProblem"];
+            /** Format: date-time */
+            renewed?: string;
+            resource: string;
+            scope?: string;
+            /** @enum {string} */
+            state: "valid" | "expiring" | "needs-sign-in" | "revoked" | "failing";
+            /** @description of the resource */
+            title: string;
+            /**
+             * Format: date-time
+             * @description roughly
+             */
+            used?: string;
+        };
+        OAuthType: {
+            /** @description the application gets tokens for itself */
+            app: boolean;
+            /** @description the scope for another audience than the resource's, with {audience} */
+            audienceScope?: string;
+            /** @description takes a claims parameter */
+            claims?: boolean;
+            /** @description of every resource of the type */
+            issuer?: string;
+            /** @description where the provider describes itself, with {authority}, {tenant} and {issuer}; left out: addresses are entered by hand */
+            metadata?: string;
+            name: string;
+            parameters: components["schemas"]["OAuthParameter"][];
+            /** @description people, and the service account, can connect */
+            people: boolean;
+            /**
+             * Format: int64
+             * @description how long an unused sign-in lasts
+             */
+            refreshDays?: number;
+            /** @description it comes with signoff and cannot be changed */
+            shipped?: boolean;
+            text?: string;
+            title: string;
+        };
+        OAuthValue: {
+            /** @description client credentials */
+            app?: string;
+            authorization?: string;
+            device?: string;
+            refresh?: string;
+            token?: string;
+        };
+        OAuthWant: {
+            audience?: string;
+            /** @description to be given to connect */
+            claims?: string;
+            /** @enum {string} */
+            for: "me" | "service" | "app";
+            /** @description its page is /connect/{name} */
+            name: string;
+            resource: string;
+            /** Format: date-time */
+            since: string;
+            title: string;
+            why: string;
         };
         OfferedAPI: {
             /** @description how clients reach this server, such as https://signoff.example.com; left out, the address they used */
@@ -3471,6 +4388,12 @@ export interface components {
         RefreshKeys: {
             /** @description name of the entry */
             issuer: string;
+        };
+        RefreshService: {
+            /** @description also when steps of workflows will fail */
+            anyway?: boolean;
+            /** @description keep what it offers now; left out: only say what is different */
+            apply?: boolean;
         };
         RefuseNewcomer: {
             /** @description take a refusal back: they may ask again */
@@ -3616,6 +4539,191 @@ export interface components {
         ServerRights: {
             grants: components["schemas"]["NewServerGrant"][];
         };
+        Service: {
+            /** @description left out: the resource's own */
+            audience?: string;
+            /** @description you may change it */
+            canChange: boolean;
+            /** @description you may call it */
+            canUse: boolean;
+            /**
+             * Format: date-time
+             * @description when what it offers was last taken; left out: never
+             */
+            generated?: string;
+            /** @description a password is kept */
+            hasPassword?: boolean;
+            /** @description names of secrets that are kept */
+            kept?: string[];
+            /** @description settings that are no secrets */
+            keys?: {
+                [key: string]: string;
+            };
+            /** @description how calls sign in: service (the service account's token), caller (the token of whoever calls), app (the application's own), static (a name and a password), none */
+            mode?: string;
+            /** @description as workflows name it */
+            name: string;
+            /** @description which OAuth resource the token is of */
+            resource?: string;
+            saved?: components["schemas"]["Saved"];
+            title: string;
+            type: string;
+            user?: string;
+        };
+        ServiceChange: {
+            /** @description calls as they were may fail */
+            breaks?: boolean;
+            /** @description left out: the object as such */
+            method?: string;
+            object: string;
+            /** @description steps of workflows it breaks */
+            uses: components["schemas"]["ServiceUse"][];
+            /** @enum {string} */
+            what: "added" | "removed" | "changed";
+            /** @description what is different */
+            words: string[];
+        };
+        ServiceFilter: {
+            /** @description for in: what it may be */
+            in?: unknown[];
+            /** @description of the property that is compared */
+            name?: string;
+            /** @description for and, or, not */
+            of?: components["schemas"]["ServiceFilter"][];
+            /** @enum {string} */
+            op: "and" | "or" | "not" | "eq" | "ne" | "gt" | "ge" | "lt" | "le" | "contains" | "startswith" | "endswith" | "in";
+            /** @description what it is compared with; left out: nothing */
+            to?: unknown;
+        };
+        ServiceInput: {
+            list?: boolean;
+            name: string;
+            required?: boolean;
+            text?: string;
+            title?: string;
+            /** @enum {string} */
+            type: "text" | "number" | "yesno" | "moment" | "date" | "file" | "json";
+        };
+        ServiceMethod: {
+            inputs: components["schemas"]["ServiceInput"][];
+            /** @enum {string} */
+            kind: "create" | "read" | "update" | "delete" | "list" | "execute";
+            name: string;
+            /** @description names of properties */
+            outputs: string[];
+            text?: string;
+            title?: string;
+        };
+        ServiceObject: {
+            methods: components["schemas"]["ServiceMethod"][];
+            name: string;
+            properties: components["schemas"]["ServiceProperty"][];
+            text?: string;
+            title: string;
+        };
+        ServiceProperty: {
+            /** @description it names the object among its kind */
+            key?: boolean;
+            /** @description several of them */
+            list?: boolean;
+            name: string;
+            title?: string;
+            /**
+             * @description moment: RFC 3339; date: 2026-11-23; file: {name, type, content in base64}
+             * @enum {string}
+             */
+            type: "text" | "number" | "yesno" | "moment" | "date" | "file" | "json";
+        };
+        ServiceRefreshed: {
+            /** @description it is kept now */
+            applied?: boolean;
+            changes: components["schemas"]["ServiceChange"][];
+            /** @description nothing had been taken before */
+            first?: boolean;
+        };
+        ServiceResult: {
+            /** @description where the list goes on; left out: it ends here */
+            next?: string;
+            /** @description of a method that is no list; left out: nothing */
+            row?: {
+                [key: string]: unknown;
+            };
+            /** @description of a list */
+            rows?: {
+                [key: string]: unknown;
+            }[];
+        };
+        ServiceRights: {
+            grants: components["schemas"]["NewServiceGrant"][];
+        };
+        ServiceSettings: {
+            /** @description left out: the resource's own */
+            audience?: string;
+            /** @description settings that are no secrets */
+            keys?: {
+                [key: string]: string;
+            };
+            /**
+             * @description how calls sign in
+             * @enum {string}
+             */
+            mode: "service" | "caller" | "app" | "static" | "none";
+            /** @description for static; never answered. Left out: the one that is kept, as long as calls go where they went */
+            password?: string;
+            /** @description which OAuth resource the token is of */
+            resource?: string;
+            /** @description secrets; never answered. Left out: those that are kept, as long as calls go where they went; "": none */
+            secrets?: {
+                [key: string]: string;
+            };
+            title: string;
+            /** @description for static: the name to sign in with */
+            user?: string;
+        };
+        ServiceStep: {
+            /** @description who mends it and how */
+            do?: string;
+            found: string;
+            /** @description settings, name, TLS, token, rights, mailbox, send, read ... */
+            name: string;
+            ok: boolean;
+        };
+        ServiceTested: {
+            ok: boolean;
+            steps: components["schemas"]["ServiceStep"][];
+        };
+        ServiceType: {
+            keys: components["schemas"]["ServiceTypeKey"][];
+            /** @description how its services can sign in, the recommended first: service, caller, app, static, none */
+            modes: string[];
+            name: string;
+            /** @description one sentence for people */
+            text: string;
+            title: string;
+        };
+        ServiceTypeKey: {
+            choices?: string[];
+            default?: string;
+            /** @description it does not say where calls go: secrets that are kept need not be entered again when it changes */
+            harmless?: boolean;
+            /** @enum {string} */
+            kind: "text" | "number" | "bool" | "secret" | "document" | "choice";
+            name: string;
+            required?: boolean;
+            /** @description what it is for, what to enter, and an example */
+            text: string;
+            title: string;
+        };
+        ServiceUse: {
+            method: string;
+            name: string;
+            object: string;
+            step: string;
+            /** Format: int64 */
+            version: number;
+            /** @description its key */
+            workflow: string;
+        };
         SetApis: {
             rest: components["schemas"]["APISettings"];
             tokens: components["schemas"]["TokenRules"];
@@ -3623,6 +4731,42 @@ export interface components {
         };
         SetDirectories: {
             directories: components["schemas"]["Directory"][];
+        };
+        SetOAuthResource: {
+            /** @description the API that tokens are for */
+            audience?: string;
+            /**
+             * @description how this server proves who it is
+             * @enum {string}
+             */
+            auth: "secret" | "certificate" | "federated" | "none";
+            /** @description of Entra ID in another cloud than the public one */
+            authority?: string;
+            /** @description by hand, before what the provider says */
+            authorizationUrl?: string;
+            clientId: string;
+            deviceUrl?: string;
+            issuer?: string;
+            /** @description path the provider sends browsers back to: /oauth/callback, /oauth/callback/{name}, or K2's /identity/token/oauth/2 */
+            redirect?: string;
+            scopes?: string[];
+            /** @description never answered. Left out: the one that is kept */
+            secret?: string;
+            /**
+             * Format: date-time
+             * @description announced from 30 days before
+             */
+            secretExpires?: string;
+            tenant?: string;
+            title: string;
+            /** @description for federated: the file that holds another provider's token */
+            tokenFile?: string;
+            tokenUrl?: string;
+            type: string;
+            /** @description instead of the type's defaults. An empty text of a secret parameter keeps the value there is */
+            values?: {
+                [key: string]: components["schemas"]["OAuthValue"];
+            };
         };
         SetPassword: {
             password: string;
@@ -3911,6 +5055,10 @@ export interface components {
             /** @description to be tested before it is saved; left out: as it was saved */
             directory?: components["schemas"]["Directory"];
         };
+        TestService: {
+            /** @description settings to be tested before they are saved; left out: as they were saved */
+            service?: components["schemas"]["TryService"];
+        };
         Token: {
             /**
              * @description the only API it may call; left out, every one
@@ -4112,6 +5260,31 @@ export interface components {
             /** @description Entra: of tokens, 1.0 and 2.0 */
             versions?: string[];
         };
+        TryService: {
+            /** @description left out: the resource's own */
+            audience?: string;
+            /** @description settings that are no secrets */
+            keys?: {
+                [key: string]: string;
+            };
+            /**
+             * @description how calls sign in
+             * @enum {string}
+             */
+            mode: "service" | "caller" | "app" | "static" | "none";
+            /** @description for static; never answered. Left out: the one that is kept, as long as calls go where they went */
+            password?: string;
+            /** @description which OAuth resource the token is of */
+            resource?: string;
+            /** @description secrets; never answered. Left out: those that are kept, as long as calls go where they went; "": none */
+            secrets?: {
+                [key: string]: string;
+            };
+            title: string;
+            type: string;
+            /** @description for static: the name to sign in with */
+            user?: string;
+        };
         User: {
             /** @description all addresses they may decide from by mail, the main one first */
             addresses: string[];
@@ -4159,17 +5332,47 @@ export interface components {
             number: number;
         };
         Waiting: {
+            /** @description of a connection: its page is /connect/{connect} */
+            connect?: string;
             for?: components["schemas"]["Person"][];
-            /** @enum {string} */
-            kind: "task" | "timer" | "mail" | "call" | "external" | "incident" | "join";
+            /**
+             * @description connection: somebody has to connect an account; only where one instance is asked for
+             * @enum {string}
+             */
+            kind: "task" | "timer" | "mail" | "call" | "external" | "incident" | "join" | "connection";
             name: string;
-            /** @description of a step that another system finishes: POST /steps/{serial}/finish */
+            /** @description of a step that another system finishes: POST /steps/{serial}/finish; or that waits for a connection: POST /steps/{serial}/retry */
             serial?: string;
+            /**
+             * Format: date-time
+             * @description how long it has waited for a connection
+             */
+            since?: string;
             step: string;
             /** @description serial number */
             task?: string;
             /** Format: date-time */
             until?: string;
+            /** @description what a connection is lacking for, and who can give it */
+            why?: string;
+        };
+        WaitingConnection: {
+            /** @description its page is /connect/{connect} */
+            connect: string;
+            /** @description it is not your own: an administrator gives it for the service account or the server */
+            service: boolean;
+            /**
+             * Format: date-time
+             * @description how long the first of them has waited
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description how many steps wait for it
+             */
+            steps: number;
+            /** @description whose account has to be connected to what, and why it is not */
+            why: string;
         };
         Why: {
             /** @description from the person to the thing, when the answer is yes */
@@ -9944,6 +11147,7 @@ export interface operations {
                      *       "version": 1,
                      *       "waiting": [
                      *         {
+                     *           "connect": "text",
                      *           "for": [
                      *             {
                      *               "id": "text",
@@ -9953,9 +11157,11 @@ export interface operations {
                      *           "kind": "task",
                      *           "name": "Jane Judge",
                      *           "serial": "1_2",
+                     *           "since": "2030-05-04T09:30:00Z",
                      *           "step": "text",
                      *           "task": "1_2",
-                     *           "until": "2030-05-04T09:30:00Z"
+                     *           "until": "2030-05-04T09:30:00Z",
+                     *           "why": "text"
                      *         }
                      *       ],
                      *       "workflow": "leave"
@@ -11565,6 +12771,254 @@ export interface operations {
             };
         };
     };
+    "get-my-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "connections": [
+                     *         {
+                     *           "account": "text",
+                     *           "audience": "text",
+                     *           "connected": "2030-05-04T09:30:00Z",
+                     *           "connectedBy": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "expires": "2030-05-04T09:30:00Z",
+                     *           "for": "me",
+                     *           "id": 1,
+                     *           "lasting": true,
+                     *           "owner": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "problem": {
+                     *             "advice": "text",
+                     *             "code": "not-allowed",
+                     *             "detail": "It needs the right to administer the server.",
+                     *             "said": "text",
+                     *             "trace": "text",
+                     *             "who": "owner"
+                     *           },
+                     *           "renewed": "2030-05-04T09:30:00Z",
+                     *           "resource": "text",
+                     *           "scope": "text",
+                     *           "state": "valid",
+                     *           "title": "Not allowed",
+                     *           "used": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "possible": [
+                     *         {
+                     *           "name": "Jane Judge",
+                     *           "title": "Not allowed"
+                     *         }
+                     *       ],
+                     *       "wanted": [
+                     *         {
+                     *           "audience": "text",
+                     *           "claims": "text",
+                     *           "for": "me",
+                     *           "name": "Jane Judge",
+                     *           "resource": "text",
+                     *           "since": "2030-05-04T09:30:00Z",
+                     *           "title": "Not allowed",
+                     *           "why": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MyConnections"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-my-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "change-password": {
         parameters: {
             query?: never;
@@ -12351,6 +13805,115 @@ export interface operations {
             };
         };
     };
+    "list-waiting": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "connect": "text",
+                     *           "service": true,
+                     *           "since": "2030-05-04T09:30:00Z",
+                     *           "steps": 1,
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListWaitingConnection"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-newcomers": {
         parameters: {
             query?: {
@@ -12995,6 +14558,2206 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ListNode"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-oauth-connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example text */
+                state: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "text",
+                     *       "problem": {
+                     *         "advice": "text",
+                     *         "code": "not-allowed",
+                     *         "detail": "It needs the right to administer the server.",
+                     *         "said": "text",
+                     *         "trace": "text",
+                     *         "who": "owner"
+                     *       },
+                     *       "resource": "text",
+                     *       "service": true,
+                     *       "status": "waiting",
+                     *       "until": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthConnecting"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-oauth-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "app": true,
+                     *           "audience": "text",
+                     *           "auth": "secret",
+                     *           "authority": "text",
+                     *           "authorizationUrl": "text",
+                     *           "callback": "text",
+                     *           "certificate": {
+                     *             "pem": "text",
+                     *             "print": "text",
+                     *             "until": "2030-05-04T09:30:00Z"
+                     *           },
+                     *           "clientId": "text",
+                     *           "deviceUrl": "text",
+                     *           "ends": "2030-05-04T09:30:00Z",
+                     *           "hasSecret": true,
+                     *           "hasValues": [
+                     *             "text"
+                     *           ],
+                     *           "issuer": "text",
+                     *           "name": "Jane Judge",
+                     *           "next": {
+                     *             "pem": "text",
+                     *             "print": "text",
+                     *             "until": "2030-05-04T09:30:00Z"
+                     *           },
+                     *           "people": true,
+                     *           "redirect": "text",
+                     *           "saved": {
+                     *             "at": "2030-05-04T09:30:00Z",
+                     *             "by": {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           },
+                     *           "scopes": [
+                     *             "text"
+                     *           ],
+                     *           "secret": "text",
+                     *           "secretExpires": "2030-05-04T09:30:00Z",
+                     *           "tenant": "text",
+                     *           "title": "Not allowed",
+                     *           "tokenFile": "text",
+                     *           "tokenUrl": "text",
+                     *           "type": "text",
+                     *           "values": {}
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListOAuthResource"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-oauth-resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "audience": "text",
+                 *       "auth": "secret",
+                 *       "authority": "text",
+                 *       "authorizationUrl": "text",
+                 *       "clientId": "text",
+                 *       "deviceUrl": "text",
+                 *       "issuer": "text",
+                 *       "name": "Jane Judge",
+                 *       "redirect": "text",
+                 *       "scopes": [
+                 *         "text"
+                 *       ],
+                 *       "secret": "text",
+                 *       "secretExpires": "2030-05-04T09:30:00Z",
+                 *       "tenant": "text",
+                 *       "title": "Not allowed",
+                 *       "tokenFile": "text",
+                 *       "tokenUrl": "text",
+                 *       "type": "text",
+                 *       "values": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewOAuthResource"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "app": true,
+                     *       "audience": "text",
+                     *       "auth": "secret",
+                     *       "authority": "text",
+                     *       "authorizationUrl": "text",
+                     *       "callback": "text",
+                     *       "certificate": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "clientId": "text",
+                     *       "deviceUrl": "text",
+                     *       "ends": "2030-05-04T09:30:00Z",
+                     *       "hasSecret": true,
+                     *       "hasValues": [
+                     *         "text"
+                     *       ],
+                     *       "issuer": "text",
+                     *       "name": "Jane Judge",
+                     *       "next": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "people": true,
+                     *       "redirect": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "secret": "text",
+                     *       "secretExpires": "2030-05-04T09:30:00Z",
+                     *       "tenant": "text",
+                     *       "title": "Not allowed",
+                     *       "tokenFile": "text",
+                     *       "tokenUrl": "text",
+                     *       "type": "text",
+                     *       "values": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthResource"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-oauth-resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "app": true,
+                     *       "audience": "text",
+                     *       "auth": "secret",
+                     *       "authority": "text",
+                     *       "authorizationUrl": "text",
+                     *       "callback": "text",
+                     *       "certificate": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "clientId": "text",
+                     *       "deviceUrl": "text",
+                     *       "ends": "2030-05-04T09:30:00Z",
+                     *       "hasSecret": true,
+                     *       "hasValues": [
+                     *         "text"
+                     *       ],
+                     *       "issuer": "text",
+                     *       "name": "Jane Judge",
+                     *       "next": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "people": true,
+                     *       "redirect": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "secret": "text",
+                     *       "secretExpires": "2030-05-04T09:30:00Z",
+                     *       "tenant": "text",
+                     *       "title": "Not allowed",
+                     *       "tokenFile": "text",
+                     *       "tokenUrl": "text",
+                     *       "type": "text",
+                     *       "values": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthResource"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-oauth-resource": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "audience": "text",
+                 *       "auth": "secret",
+                 *       "authority": "text",
+                 *       "authorizationUrl": "text",
+                 *       "clientId": "text",
+                 *       "deviceUrl": "text",
+                 *       "issuer": "text",
+                 *       "redirect": "text",
+                 *       "scopes": [
+                 *         "text"
+                 *       ],
+                 *       "secret": "text",
+                 *       "secretExpires": "2030-05-04T09:30:00Z",
+                 *       "tenant": "text",
+                 *       "title": "Not allowed",
+                 *       "tokenFile": "text",
+                 *       "tokenUrl": "text",
+                 *       "type": "text",
+                 *       "values": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetOAuthResource"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "app": true,
+                     *       "audience": "text",
+                     *       "auth": "secret",
+                     *       "authority": "text",
+                     *       "authorizationUrl": "text",
+                     *       "callback": "text",
+                     *       "certificate": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "clientId": "text",
+                     *       "deviceUrl": "text",
+                     *       "ends": "2030-05-04T09:30:00Z",
+                     *       "hasSecret": true,
+                     *       "hasValues": [
+                     *         "text"
+                     *       ],
+                     *       "issuer": "text",
+                     *       "name": "Jane Judge",
+                     *       "next": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "people": true,
+                     *       "redirect": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "secret": "text",
+                     *       "secretExpires": "2030-05-04T09:30:00Z",
+                     *       "tenant": "text",
+                     *       "title": "Not allowed",
+                     *       "tokenFile": "text",
+                     *       "tokenUrl": "text",
+                     *       "type": "text",
+                     *       "values": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthResource"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-oauth-resource": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-oauth-certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "app": true,
+                     *       "audience": "text",
+                     *       "auth": "secret",
+                     *       "authority": "text",
+                     *       "authorizationUrl": "text",
+                     *       "callback": "text",
+                     *       "certificate": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "clientId": "text",
+                     *       "deviceUrl": "text",
+                     *       "ends": "2030-05-04T09:30:00Z",
+                     *       "hasSecret": true,
+                     *       "hasValues": [
+                     *         "text"
+                     *       ],
+                     *       "issuer": "text",
+                     *       "name": "Jane Judge",
+                     *       "next": {
+                     *         "pem": "text",
+                     *         "print": "text",
+                     *         "until": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "people": true,
+                     *       "redirect": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "scopes": [
+                     *         "text"
+                     *       ],
+                     *       "secret": "text",
+                     *       "secretExpires": "2030-05-04T09:30:00Z",
+                     *       "tenant": "text",
+                     *       "title": "Not allowed",
+                     *       "tokenFile": "text",
+                     *       "tokenUrl": "text",
+                     *       "type": "text",
+                     *       "values": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthResource"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-oauth-resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "steps": [
+                     *         {
+                     *           "advice": "text",
+                     *           "detail": "It needs the right to administer the server.",
+                     *           "name": "metadata",
+                     *           "ok": true,
+                     *           "said": "text",
+                     *           "trace": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthCheck"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "connect-oauth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "audience": "text",
+                 *       "claims": "text",
+                 *       "device": true,
+                 *       "for": "me",
+                 *       "loginHint": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConnectOAuth"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "text",
+                     *       "device": {
+                     *         "address": "text",
+                     *         "code": "not-allowed",
+                     *         "direct": "text"
+                     *       },
+                     *       "state": "text",
+                     *       "token": {
+                     *         "account": "text",
+                     *         "audience": "text",
+                     *         "connected": "2030-05-04T09:30:00Z",
+                     *         "connectedBy": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         },
+                     *         "expires": "2030-05-04T09:30:00Z",
+                     *         "for": "me",
+                     *         "id": 1,
+                     *         "lasting": true,
+                     *         "owner": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         },
+                     *         "problem": {
+                     *           "advice": "text",
+                     *           "code": "not-allowed",
+                     *           "detail": "It needs the right to administer the server.",
+                     *           "said": "text",
+                     *           "trace": "text",
+                     *           "who": "owner"
+                     *         },
+                     *         "renewed": "2030-05-04T09:30:00Z",
+                     *         "resource": "text",
+                     *         "scope": "text",
+                     *         "state": "valid",
+                     *         "title": "Not allowed",
+                     *         "used": "2030-05-04T09:30:00Z"
+                     *       },
+                     *       "until": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthConnect"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-oauth-tokens": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+                /**
+                 * @description of this resource only
+                 * @example text
+                 */
+                resource?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "account": "text",
+                     *           "audience": "text",
+                     *           "connected": "2030-05-04T09:30:00Z",
+                     *           "connectedBy": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "expires": "2030-05-04T09:30:00Z",
+                     *           "for": "me",
+                     *           "id": 1,
+                     *           "lasting": true,
+                     *           "owner": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "problem": {
+                     *             "advice": "text",
+                     *             "code": "not-allowed",
+                     *             "detail": "It needs the right to administer the server.",
+                     *             "said": "text",
+                     *             "trace": "text",
+                     *             "who": "owner"
+                     *           },
+                     *           "renewed": "2030-05-04T09:30:00Z",
+                     *           "resource": "text",
+                     *           "scope": "text",
+                     *           "state": "valid",
+                     *           "title": "Not allowed",
+                     *           "used": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListOAuthToken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-oauth-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-oauth-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "app": true,
+                     *           "audienceScope": "text",
+                     *           "claims": true,
+                     *           "issuer": "text",
+                     *           "metadata": "text",
+                     *           "name": "Jane Judge",
+                     *           "parameters": [
+                     *             {
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "people": true,
+                     *           "refreshDays": 1,
+                     *           "shipped": true,
+                     *           "text": "Which days exactly?",
+                     *           "title": "Not allowed"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListOAuthType"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-oauth-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "app": true,
+                 *       "audienceScope": "text",
+                 *       "claims": true,
+                 *       "issuer": "text",
+                 *       "metadata": "text",
+                 *       "name": "Jane Judge",
+                 *       "parameters": [
+                 *         {
+                 *           "app": "text",
+                 *           "authorization": "text",
+                 *           "device": "text",
+                 *           "name": "Jane Judge",
+                 *           "refresh": "text",
+                 *           "secret": true,
+                 *           "text": "Which days exactly?",
+                 *           "token": "sgn_(shown once)"
+                 *         }
+                 *       ],
+                 *       "people": true,
+                 *       "refreshDays": 1,
+                 *       "shipped": true,
+                 *       "text": "Which days exactly?",
+                 *       "title": "Not allowed"
+                 *     }
+                 */
+                "application/json": components["schemas"]["OAuthType"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "app": true,
+                     *       "audienceScope": "text",
+                     *       "claims": true,
+                     *       "issuer": "text",
+                     *       "metadata": "text",
+                     *       "name": "Jane Judge",
+                     *       "parameters": [
+                     *         {
+                     *           "app": "text",
+                     *           "authorization": "text",
+                     *           "device": "text",
+                     *           "name": "Jane Judge",
+                     *           "refresh": "text",
+                     *           "secret": true,
+                     *           "text": "Which days exactly?",
+                     *           "token": "sgn_(shown once)"
+                     *         }
+                     *       ],
+                     *       "people": true,
+                     *       "refreshDays": 1,
+                     *       "shipped": true,
+                     *       "text": "Which days exactly?",
+                     *       "title": "Not allowed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OAuthType"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-oauth-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-oauth-wants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "audience": "text",
+                     *           "claims": "text",
+                     *           "for": "me",
+                     *           "name": "Jane Judge",
+                     *           "resource": "text",
+                     *           "since": "2030-05-04T09:30:00Z",
+                     *           "title": "Not allowed",
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListOAuthWant"];
                 };
             };
             /** @description Bad Request */
@@ -14629,6 +18392,1869 @@ export interface operations {
             };
         };
     };
+    "list-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "audience": "text",
+                     *           "canChange": true,
+                     *           "canUse": true,
+                     *           "generated": "2030-05-04T09:30:00Z",
+                     *           "hasPassword": true,
+                     *           "kept": [
+                     *             "text"
+                     *           ],
+                     *           "keys": {},
+                     *           "mode": "text",
+                     *           "name": "Jane Judge",
+                     *           "resource": "text",
+                     *           "saved": {
+                     *             "at": "2030-05-04T09:30:00Z",
+                     *             "by": {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           },
+                     *           "title": "Not allowed",
+                     *           "type": "text",
+                     *           "user": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListService"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "audience": "text",
+                 *       "keys": {},
+                 *       "mode": "service",
+                 *       "name": "Jane Judge",
+                 *       "password": "text",
+                 *       "resource": "text",
+                 *       "secrets": {},
+                 *       "title": "Not allowed",
+                 *       "type": "text",
+                 *       "user": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewService"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audience": "text",
+                     *       "canChange": true,
+                     *       "canUse": true,
+                     *       "generated": "2030-05-04T09:30:00Z",
+                     *       "hasPassword": true,
+                     *       "kept": [
+                     *         "text"
+                     *       ],
+                     *       "keys": {},
+                     *       "mode": "text",
+                     *       "name": "Jane Judge",
+                     *       "resource": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "title": "Not allowed",
+                     *       "type": "text",
+                     *       "user": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-service-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "keys": [
+                     *             {
+                     *               "kind": "text",
+                     *               "name": "Jane Judge",
+                     *               "text": "Which days exactly?",
+                     *               "title": "Not allowed"
+                     *             }
+                     *           ],
+                     *           "modes": [
+                     *             "text"
+                     *           ],
+                     *           "name": "Jane Judge",
+                     *           "text": "Which days exactly?",
+                     *           "title": "Not allowed"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListServiceType"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audience": "text",
+                     *       "canChange": true,
+                     *       "canUse": true,
+                     *       "generated": "2030-05-04T09:30:00Z",
+                     *       "hasPassword": true,
+                     *       "kept": [
+                     *         "text"
+                     *       ],
+                     *       "keys": {},
+                     *       "mode": "text",
+                     *       "name": "Jane Judge",
+                     *       "resource": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "title": "Not allowed",
+                     *       "type": "text",
+                     *       "user": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-service": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "audience": "text",
+                 *       "keys": {},
+                 *       "mode": "service",
+                 *       "password": "text",
+                 *       "resource": "text",
+                 *       "secrets": {},
+                 *       "title": "Not allowed",
+                 *       "user": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServiceSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "audience": "text",
+                     *       "canChange": true,
+                     *       "canUse": true,
+                     *       "generated": "2030-05-04T09:30:00Z",
+                     *       "hasPassword": true,
+                     *       "kept": [
+                     *         "text"
+                     *       ],
+                     *       "keys": {},
+                     *       "mode": "text",
+                     *       "name": "Jane Judge",
+                     *       "resource": "text",
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "title": "Not allowed",
+                     *       "type": "text",
+                     *       "user": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-service": {
+        parameters: {
+            query?: {
+                /**
+                 * @description also when workflows use it: their steps will become incidents
+                 * @example true
+                 */
+                anyway?: boolean;
+            };
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-service-objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "methods": [
+                     *             {
+                     *               "inputs": [],
+                     *               "kind": "create",
+                     *               "name": "Jane Judge",
+                     *               "outputs": [
+                     *                 "text"
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "name": "Jane Judge",
+                     *           "properties": [
+                     *             {
+                     *               "name": "Jane Judge",
+                     *               "type": "text"
+                     *             }
+                     *           ],
+                     *           "text": "Which days exactly?",
+                     *           "title": "Not allowed"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListServiceObject"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refresh-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "anyway": true,
+                 *       "apply": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["RefreshService"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "applied": true,
+                     *       "changes": [
+                     *         {
+                     *           "breaks": true,
+                     *           "method": "text",
+                     *           "object": "text",
+                     *           "uses": [
+                     *             {
+                     *               "method": "text",
+                     *               "name": "Jane Judge",
+                     *               "object": "text",
+                     *               "step": "text",
+                     *               "version": 1,
+                     *               "workflow": "leave"
+                     *             }
+                     *           ],
+                     *           "what": "added",
+                     *           "words": [
+                     *             "text"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "first": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceRefreshed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-service-rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "category": "People",
+                     *           "right": "start",
+                     *           "who": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListGrant"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-service-rights": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag of the list: replaced only if nobody has changed it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grants": [
+                 *         {
+                 *           "right": "use",
+                 *           "who": "text"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServiceRights"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "category": "People",
+                     *           "right": "start",
+                     *           "who": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListGrant"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "service": {
+                 *         "audience": "text",
+                 *         "keys": {},
+                 *         "mode": "service",
+                 *         "password": "text",
+                 *         "resource": "text",
+                 *         "secrets": {},
+                 *         "title": "Not allowed",
+                 *         "type": "text",
+                 *         "user": "text"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestService"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "steps": [
+                     *         {
+                     *           "do": "text",
+                     *           "found": "text",
+                     *           "name": "Jane Judge",
+                     *           "ok": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceTested"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-service-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "method": "text",
+                     *           "name": "Jane Judge",
+                     *           "object": "text",
+                     *           "step": "text",
+                     *           "version": 1,
+                     *           "workflow": "leave"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListServiceUse"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "call-service": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same on every retry, for methods that must not happen twice; whether it is obeyed is the system's */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+                /** @example text */
+                object: string;
+                /** @example text */
+                method: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": "text",
+                 *       "filter": {
+                 *         "in": [
+                 *           {}
+                 *         ],
+                 *         "name": "Jane Judge",
+                 *         "of": [
+                 *           {
+                 *             "in": [
+                 *               {}
+                 *             ],
+                 *             "name": "Jane Judge",
+                 *             "of": [],
+                 *             "op": "and",
+                 *             "to": {}
+                 *           }
+                 *         ],
+                 *         "op": "and",
+                 *         "to": {}
+                 *       },
+                 *       "inputs": {},
+                 *       "top": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["CallService"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next": "text",
+                     *       "row": {},
+                     *       "rows": [
+                     *         {}
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sign-in": {
         parameters: {
             query?: never;
@@ -16073,6 +21699,138 @@ export interface operations {
                 "application/json": components["schemas"]["FinishBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
