@@ -61,7 +61,7 @@ var house = []room{
 	{pkg: "mailroom/reply", may: "", why: "what a mail says is decided from its bytes alone"},
 	{pkg: "mailroom", may: "expr engine store runner seal mailroom/reply", why: "meets connectors only in cmd/signoff"},
 	{pkg: "api", may: "", why: "wire types are shared by server and client"},
-	{pkg: "httpapi", may: "expr process bpmn engine access store/pgtest store library runner worklist broker broker/catalogue directory provision identity identity/trust identity/signin seal mailroom doctor doctor/probe m365 api", why: "an edge: turns requests into inputs"},
+	{pkg: "httpapi", may: "expr process bpmn engine access store/pgtest store library runner worklist broker broker/catalogue oauth directory provision identity identity/trust identity/signin seal mailroom doctor doctor/probe m365 api", why: "an edge: turns requests into inputs"},
 	{pkg: "httpapi/k2", may: "expr process engine access store library runner worklist identity api httpapi", why: "an edge in another's shapes"},
 	{pkg: "httpapi/scimapi", may: "scim directory provision identity api httpapi", why: "an edge in another's shapes"},
 	{pkg: "client", may: "api", why: "a client sees only the wire"},

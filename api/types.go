@@ -127,13 +127,17 @@ type Instance struct {
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join"`
+	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join,connection" doc:"connection: somebody has to connect an account; only where one instance is asked for"`
 	Step   string     `json:"step"`
 	Name   string     `json:"name"`
 	For    []Person   `json:"for,omitempty"`
 	Until  *time.Time `json:"until,omitempty"`
 	Task   string     `json:"task,omitempty" doc:"serial number"`
-	Serial string     `json:"serial,omitempty" doc:"of a step that another system finishes: POST /steps/{serial}/finish"`
+	Serial string     `json:"serial,omitempty" doc:"of a step that another system finishes: POST /steps/{serial}/finish; or that waits for a connection: POST /steps/{serial}/retry"`
+
+	Connect string     `json:"connect,omitempty" doc:"of a connection: its page is /connect/{connect}"`
+	Why     string     `json:"why,omitempty" doc:"what a connection is lacking for, and who can give it"`
+	Since   *time.Time `json:"since,omitempty" doc:"how long it has waited for a connection"`
 }
 
 // InstanceDetail is what the instance page shows.

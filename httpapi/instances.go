@@ -69,6 +69,7 @@ func instancePeople(in *worklist.Instance) []signoff.Principal {
 	who := []signoff.Principal{in.State.Starter.Principal}
 	for _, w := range in.Waiting {
 		who = append(who, w.For...)
+		who = append(who, mentioned(w.Why)...)
 	}
 	return who
 }
@@ -84,9 +85,9 @@ func instanceOf(in *worklist.Instance, known names) api.Instance {
 		out.Starter = personOf(p) // as they are called now
 	}
 	for _, w := range in.Waiting {
-		a := api.Waiting{Kind: w.Kind, Step: w.Node, Name: w.Name, Until: w.Until}
+		a := api.Waiting{Kind: w.Kind, Step: w.Node, Name: w.Name, Until: w.Until, For: known.persons(w.For), Connect: connectName(w.Need), Why: sentence(w.Why), Since: w.Since}
 		if w.Task.Seq != 0 {
-			a.Task, a.For = w.Task.String(), known.persons(w.For)
+			a.Task = w.Task.String()
 		}
 		if w.Serial.Seq != 0 {
 			a.Serial = w.Serial.String()
@@ -114,6 +115,9 @@ func (s *Server) getInstance(ctx context.Context, by signoff.Caller, in *getInst
 	known, err := s.named(ctx, instancePeople(&d.Instance)...)
 	if err != nil {
 		return nil, err
+	}
+	for i := range d.Waiting {
+		d.Waiting[i].Why = signoff.Tell(d.Waiting[i].Why, known.name, s.location())
 	}
 	out := &instanceOutput{Body: instanceDetail(&d, known)}
 	if d.CanManage {

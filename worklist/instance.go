@@ -13,13 +13,17 @@ import (
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind   string // task, timer, mail, call, external, incident, join
+	Kind   string // task, timer, mail, call, external, incident, join, connection
 	Node   string // element id
 	Name   string
 	For    []signoff.Principal
 	Until  *time.Time
 	Task   signoff.Serial // zero unless a task
-	Serial signoff.Serial // of a step that another system finishes by it; else zero
+	Serial signoff.Serial // of a step that another system finishes by it, or that waits for a connection; else zero
+	Need   string         // of a connection: what work waits for is called
+	Why    string         // of a connection, for people
+	Since  *time.Time     // of a connection
+	effect int
 }
 
 var effectKinds = map[string]string{"email": "mail", "call": "call", "external": "external"}
@@ -48,7 +52,7 @@ func (w *Waiting) find(a about, st *engine.State, t *engine.Token) {
 		return
 	}
 	if i := slices.IndexFunc(st.Effects, func(x engine.Effect) bool { return x.Token == t.ID }); i >= 0 {
-		w.Kind = effectKinds[st.Effects[i].Kind]
+		w.Kind, w.effect = effectKinds[st.Effects[i].Kind], st.Effects[i].Seq
 		if w.Kind == "external" {
 			w.Serial = signoff.Serial{Instance: st.Instance, Seq: st.Effects[i].Seq}
 		}
@@ -109,7 +113,26 @@ func (w *Worklist) Instance(ctx context.Context, by signoff.Caller, id signoff.I
 	d.CanCancel = in.State.Status == engine.Running && (may.administer || by.Is(in.State.Starter.Principal))
 	d.Marks, d.Flows = paint(facts, &in.State, item.Waiting)
 	d.Pending, err = w.Store.Waitings(ctx, id)
+	d.lack()
 	return d, err
+}
+
+// lack says of steps that lack a connection that this is what they wait for, and
+// who can give it.
+func (d *InstanceDetail) lack() {
+	for i := range d.Pending {
+		p := &d.Pending[i]
+		for j := range d.Waiting {
+			w := &d.Waiting[j]
+			if p.For == "" || w.effect == 0 || w.effect != p.Ref {
+				continue
+			}
+			w.Kind, w.Need, w.Why, w.Since, w.Serial = "connection", p.For, p.Why, &p.Since, signoff.Serial{Instance: d.ID, Seq: p.Ref}
+			if p.Who != "" {
+				w.For = []signoff.Principal{p.Who}
+			}
+		}
+	}
 }
 
 // visible loads an instance for somebody who may see it.
