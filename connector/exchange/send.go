@@ -63,13 +63,13 @@ func Correlation(key string) string {
 // Send makes the mail and sends it. An error that is Doubtful leaves open
 // whether it was sent: call again with Again.
 func (p Post) Send(ctx context.Context, o Outgoing) (Receipt, error) {
-	r, handed, err := p.send(ctx, o)
-	p.Unsent.note(o.Trace.Correlation, err != nil && !handed)
+	r, tried, err := p.send(ctx, o)
+	p.Unsent.note(o.Trace.Correlation, err != nil && !tried)
 	return r, err
 }
 
 // send tells also whether the mail may have been handed over.
-func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, handed bool, err error) {
+func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, tried bool, err error) {
 	f, err := p.before(ctx, o)
 	if err != nil {
 		return Receipt{}, o.Again, err
@@ -86,8 +86,8 @@ func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, handed bool, err
 		if err := p.attach(ctx, f.Mail.ID, o.Files, reused); err != nil {
 			return Receipt{}, false, err
 		}
-		if sent, handed, err = p.handOver(ctx, o, f.Mail); err != nil {
-			return Receipt{}, handed, err
+		if sent, tried, err = p.handOver(ctx, o, f.Mail); err != nil {
+			return Receipt{}, tried, err
 		}
 	}
 	r, err = p.receipt(ctx, o, f, sent)
@@ -95,7 +95,8 @@ func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, handed bool, err
 }
 
 // before tells what an earlier attempt left. What may be on its way is waited
-// for.
+// for, even when there is a draft: of a draft whose making was in doubt there may
+// be two, and one of them sent.
 func (p Post) before(ctx context.Context, o Outgoing) (Found, error) {
 	if !o.Again || o.Make == nil && o.Trace.ID == "" {
 		if o.Make == nil {
@@ -106,8 +107,10 @@ func (p Post) before(ctx context.Context, o Outgoing) (Found, error) {
 	if p.Unsent.has(o.Trace.Correlation) {
 		return p.Backend.Find(ctx, o.Trace)
 	}
-	return p.look(ctx, o.Trace, func(f Found) bool { return f.State != Nowhere })
+	return p.look(ctx, o.Trace, handed)
 }
+
+func handed(f Found) bool { return f.State == Sent || f.State == Waiting }
 
 // look asks for a mail until what is found will do, or patience ends; then it
 // returns what was found last.
@@ -207,26 +210,26 @@ func (p Post) count(ctx context.Context, id string, has map[string]int) error {
 // handOver sends a draft. After a lost answer it goes by what the mailbox says:
 // a draft that is still there was not sent, and may be sent once more, for a
 // server sends no draft twice.
-func (p Post) handOver(ctx context.Context, o Outgoing, m Mail) (id string, handed bool, err error) {
+func (p Post) handOver(ctx context.Context, o Outgoing, m Mail) (id string, tried bool, err error) {
 	t := o.Trace
 	t.ID, t.MessageID = m.ID, m.MessageID
 	for range handOvers {
 		if id, err = p.Backend.SendDraft(ctx, m.ID); err == nil {
 			return id, true, nil
 		}
-		if !Doubtful(err) && !(handed && Gone(err)) {
-			return "", handed, err
+		if !Doubtful(err) && !(tried && Gone(err)) {
+			return "", tried, err
 		}
-		handed = true
+		tried = true
 		if e := p.pause(ctx, min(WaitOf(err), longest)); e != nil {
 			return "", true, err
 		}
-		f, e := p.look(ctx, t, func(f Found) bool { return f.State != Nowhere })
+		f, e := p.look(ctx, t, func(f Found) bool { return handed(f) || f.State == InDraft && f.Mail.ID == m.ID })
 		switch {
-		case e != nil || f.State == Nowhere:
-			return "", true, Doubt(o.Doing, err)
-		case f.State != InDraft:
+		case e == nil && handed(f):
 			return f.Mail.ID, true, nil
+		case e != nil || f.State != InDraft || f.Mail.ID != m.ID:
+			return "", true, Doubt(o.Doing, err)
 		}
 	}
 	return "", true, err
@@ -320,4 +323,36 @@ func (p Post) Draft(ctx context.Context, o Outgoing) (Mail, error) {
 		}
 	}
 	return p.Backend.Mail(ctx, f.Mail.ID, 0)
+}
+
+// SendRaw sends a mail that is written already. t.MessageID is the one in it.
+func (p Post) SendRaw(ctx context.Context, raw []byte, t Trace, again bool) (Receipt, error) {
+	o := Outgoing{Trace: t, Again: again, Doing: "Sending the mail"}
+	f := Found{}
+	if again {
+		var err error
+		if f, err = p.look(ctx, t, handed); err != nil {
+			return Receipt{}, err
+		}
+	}
+	if f.State == Nowhere {
+		err := p.Backend.SendMIME(ctx, raw, t.Correlation)
+		if err != nil && !Doubtful(err) {
+			return Receipt{}, err
+		}
+		if err != nil { // what is found decides
+			var e error
+			if f, e = p.look(ctx, t, func(f Found) bool { return f.State != Nowhere }); e != nil || f.State == Nowhere {
+				return Receipt{}, Doubt(o.Doing, err)
+			}
+		}
+	}
+	sent := f.Mail.ID
+	if f.State == InDraft {
+		var err error
+		if sent, _, err = p.handOver(ctx, o, f.Mail); err != nil {
+			return Receipt{}, err
+		}
+	}
+	return p.receipt(ctx, o, f, sent)
 }
