@@ -8,6 +8,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
+	"github.com/signoffhq/signoff/oauth"
 )
 
 // browserRoutes are where browsers and providers come without being a client of
@@ -15,7 +16,7 @@ import (
 func (s *Server) browserRoutes() {
 	s.mux.HandleFunc("GET "+base+"/signin/{provider}/start", s.startSignIn)
 	for _, path := range []string{signin.CallbackPath, signin.CallbackPath + "/{provider}", signin.K2CallbackPath} {
-		s.mux.Handle("GET "+path, s.behindDoor(s.finishSignIn))
+		s.mux.Handle("GET "+path, s.behindDoor(s.finishAtProvider))
 	}
 	s.mux.Handle("GET "+signin.FrontLogoutPath, s.behindDoor(s.frontLogout))
 	s.mux.Handle("POST "+signin.BackLogoutPath, s.behindDoor(s.backLogout))
@@ -27,7 +28,7 @@ func (s *Server) behindDoor(h http.HandlerFunc) http.Handler {
 		w.Header().Set("Content-Security-Policy", apiPolicy)
 		w.Header().Set("Referrer-Policy", "no-referrer") // the address holds a code
 		w.Header().Set("Cache-Control", "no-store")
-		if s.Signin == nil {
+		if s.Signin == nil && !s.connects(r) {
 			s.writeRefusal(w, r, errNoSignIn)
 			return
 		}
@@ -77,6 +78,21 @@ func (s *Server) startSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seeOther(w, b.Location, b.Cookies)
+}
+
+// connects tells whether a browser comes back from connecting an account, not
+// from signing in: both come to the same address.
+func (s *Server) connects(r *http.Request) bool {
+	return s.OAuth != nil && oauth.OurState(r.URL.Query().Get("state"))
+}
+
+// finishAtProvider is where browsers come back from a provider.
+func (s *Server) finishAtProvider(w http.ResponseWriter, r *http.Request) {
+	if s.connects(r) {
+		s.finishConnect(w, r)
+		return
+	}
+	s.finishSignIn(w, r)
 }
 
 func (s *Server) finishSignIn(w http.ResponseWriter, r *http.Request) {

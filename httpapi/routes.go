@@ -21,6 +21,7 @@ func (s *Server) routes() {
 	s.trustRoutes()
 	s.directoryRoutes()
 	s.serviceRoutes()
+	s.oauthRoutes()
 	s.doctorRoutes()
 	s.signInRoutes()
 

@@ -16,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/mailroom"
+	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/worklist"
@@ -36,7 +37,9 @@ type Server struct {
 
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 
-	Doctor *probe.Prober   // asks providers when an administrator wants to know what is wrong; nil: nobody is asked
+	Doctor *probe.Prober  // asks providers when an administrator wants to know what is wrong; nil: nobody is asked
+	OAuth  *oauth.Service // tokens for other systems; nil: none
+
 	Signin *signin.Service // signs people in through providers; nil: through none
 
 	Log      *slog.Logger

@@ -145,7 +145,7 @@ func (e *ProviderError) transient() bool {
 		e.Code == "temporarily_unavailable" || e.Code == "server_error" || slices.Contains([]int{90033, 90006, 90055, 50196}, e.Number)
 }
 
-func badAnswer(text string) error { return &ProviderError{Code: "answer", Said: text} }
+func badAnswer(text string) error { return &ProviderError{Code: noAnswer, Said: text} }
 
 // readRefused reads an answer that is no success (RFC 6749 §5.2, with what Entra
 // adds). What is no such JSON is not shown: a proxy's page can say anything.

@@ -120,7 +120,7 @@ func (s *Service) Connect(ctx context.Context, by signoff.Caller, ask Ask) (Begu
 		return s.beginDevice(ctx, by, a, m, n, u)
 	}
 	if m.Authorization == "" {
-		return Begun{}, s.explain(a, &ProviderError{Code: "address", Said: "it names no address to send people to"})
+		return Begun{}, s.explain(a, &ProviderError{Code: noAddress, Said: "it names no address to send people to"})
 	}
 	return s.beginBrowser(ctx, by, a, m, n, u, ask)
 }
@@ -133,7 +133,7 @@ func validClaims(text string) bool {
 func (s *Service) beginBrowser(ctx context.Context, by signoff.Caller, a *at, m *metadata, n Need, u under, ask Ask) (Begun, error) {
 	form, err := a.parameters(ForAuthorization, n, s.public, map[string]string{"login_hint": ask.LoginHint})
 	if err != nil {
-		return Begun{}, s.explain(a, &ProviderError{Code: "credential", Said: err.Error()})
+		return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 	}
 	if ask.LoginHint != "" && form.Get("prompt") == "select_account" {
 		form.Del("prompt") // Entra takes one of the two
@@ -153,7 +153,7 @@ func (s *Service) beginBrowser(ctx context.Context, by signoff.Caller, a *at, m 
 	}
 	to, err := url.Parse(m.Authorization)
 	if err != nil {
-		return Begun{}, s.explain(a, &ProviderError{Code: "address", Said: "its address is none"})
+		return Begun{}, s.explain(a, &ProviderError{Code: noAddress, Said: "its address is none"})
 	}
 	q := to.Query()
 	for name, values := range form {
@@ -272,7 +272,7 @@ func onlyOnce(v url.Values) (map[string]string, error) {
 }
 
 func wrongAnswer(text string) error {
-	return &ProviderError{Code: "answer", Said: text}
+	return &ProviderError{Code: noAnswer, Said: text}
 }
 
 // redeem checks that an answer is the provider's that was asked, exchanges its

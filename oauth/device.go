@@ -39,12 +39,12 @@ func (s *Service) beginDevice(ctx context.Context, by signoff.Caller, a *at, m *
 	}
 	form, err := a.parameters(ForDevice, n, s.public, nil)
 	if err != nil {
-		return Begun{}, s.explain(a, &ProviderError{Code: "credential", Said: err.Error()})
+		return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 	}
 	p := proof{form: url.Values{"client_id": {a.ClientID}}}
 	if a.Auth == WithSecret && m.basic() {
 		if p, err = a.prove(m, nil, s.now()); err != nil {
-			return Begun{}, s.explain(a, &ProviderError{Code: "credential", Said: err.Error()})
+			return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 		}
 	}
 	text, err := s.post(ctx, a.ClientID, m.Device, p, form)

@@ -26,6 +26,17 @@ type Problem struct {
 	Claims string `json:"claims,omitempty"`
 }
 
+// Codes of ProviderError that no provider wrote but noGrant: what went wrong
+// before it could answer, or with its answer.
+const (
+	noGrant      = "invalid_grant"
+	noAnswer     = "answer"
+	noIssuer     = "issuer"
+	noAddress    = "address"
+	noCredential = "credential"
+	noClaims     = "claims"
+)
+
 // meaning is what an error of a provider says about a token.
 type meaning struct {
 	state          State
@@ -90,7 +101,7 @@ var (
 		54005:   {NeedsSignIn, WhoOwner, "the code was used already", "connect again; opening the same page twice can do this"},
 	}
 	byCode = map[string]meaning{
-		"invalid_grant":          {NeedsSignIn, WhoOwner, "the provider does not take the sign-in any more: it ended, or was taken back", "connect again"},
+		noGrant:                  {NeedsSignIn, WhoOwner, "the provider does not take the sign-in any more: it ended, or was taken back", "connect again"},
 		"interaction_required":   {NeedsSignIn, WhoOwner, "the provider wants something from whoever connected", "connect again and answer what it asks"},
 		"login_required":         {NeedsSignIn, WhoOwner, "the provider wants a new sign-in", "connect again"},
 		"consent_required":       {NeedsSignIn, WhoOwner, "nobody has agreed yet to what this server asks for", "connect again and agree"},
@@ -105,11 +116,11 @@ var (
 		"invalid_target":         {Failing, WhoOurs, "the provider does not know the audience", "correct the audience"},
 		"invalid_request":        {Failing, WhoOurs, "the provider does not understand what it was asked", "compare the resource's values with what its documentation says"},
 		"redirect_uri_mismatch":  {Failing, WhoTheirs, "the redirect address is not registered", "register exactly the address the resource shows"},
-		"answer":                 {Failing, WhoOurs, "the provider's answer cannot be used", "if the address is right, a proxy on the way may have answered instead"},
-		"issuer":                 {Failing, WhoOurs, "the provider is another than the resource says", "correct the issuer of the resource"},
-		"address":                {Failing, WhoOurs, "an address of the provider cannot be used", "correct the addresses of the resource"},
-		"credential":             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
-		"claims":                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
+		noAnswer:                 {Failing, WhoOurs, "the provider's answer cannot be used", "if the address is right, a proxy on the way may have answered instead"},
+		noIssuer:                 {Failing, WhoOurs, "the provider is another than the resource says", "correct the issuer of the resource"},
+		noAddress:                {Failing, WhoOurs, "an address of the provider cannot be used", "correct the addresses of the resource"},
+		noCredential:             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
+		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
 	conditional = meaning{NeedsSignIn, WhoTheirs, "a Conditional Access policy does not allow it", "the Entra administrator finds the reason in the sign-in log under the trace id"}
 	away        = meaning{Failing, WhoTryAgain, "the provider is away or too busy", "it is tried again"}

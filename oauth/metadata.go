@@ -60,7 +60,7 @@ func (s *Service) metadata(ctx context.Context, a *at) (*metadata, error) {
 			return nil, err
 		}
 		if is := a.issuer(a.typ); is != "" && said.Issuer != is {
-			return nil, &ProviderError{Code: "issuer", Said: "its metadata is of " + clip(said.Issuer, 200) + ", not of " + clip(is, 200)}
+			return nil, &ProviderError{Code: noIssuer, Said: "its metadata is of " + clip(said.Issuer, 200) + ", not of " + clip(is, 200)}
 		}
 		m = *said
 	}
@@ -69,7 +69,7 @@ func (s *Service) metadata(ctx context.Context, a *at) (*metadata, error) {
 			*hand.to = *hand.from
 		}
 		if *hand.to != "" && s.usable(*hand.to) != nil {
-			return nil, &ProviderError{Code: "address", Said: "it names an address that is not https: " + clip(*hand.to, 200)}
+			return nil, &ProviderError{Code: noAddress, Said: "it names an address that is not https: " + clip(*hand.to, 200)}
 		}
 	}
 	return &m, nil
@@ -110,13 +110,13 @@ func (s *Service) discover(ctx context.Context, address string) (*metadata, erro
 
 func (s *Service) fetchMetadata(ctx context.Context, address string) (*metadata, error) {
 	if err := s.usable(address); err != nil {
-		return nil, &ProviderError{Code: "address", Said: err.Error()}
+		return nil, &ProviderError{Code: noAddress, Said: err.Error()}
 	}
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, &ProviderError{Code: "address", Said: "its address is none"}
+		return nil, &ProviderError{Code: noAddress, Said: "its address is none"}
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := s.client.Do(req)

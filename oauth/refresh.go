@@ -153,7 +153,7 @@ func (s *Service) carryOut(ctx context.Context, n Need, k store.OAuthToken, clai
 	}
 	before := k
 	if k.Refresh == "" && !n.App {
-		s.failed(&k, &ProviderError{Code: "invalid_grant", Said: "the provider gave no refresh token: ask it for offline access"}, claims)
+		s.failed(&k, &ProviderError{Code: noGrant, Said: "the provider gave no refresh token: ask it for offline access"}, claims)
 		return s.keep(ctx, n, before, k)
 	}
 	a, err := s.resource(ctx, n.Resource)
@@ -181,7 +181,7 @@ func (s *Service) askAgain(ctx context.Context, a *at, n Need, k *store.OAuthTok
 	if !n.App {
 		refresh, err := s.cfg.Seal.Unlock(tokenPurpose, k.Refresh)
 		if err != nil {
-			return granted{}, &ProviderError{Code: "invalid_grant", Said: "the token was locked with another key of this server", err: err}
+			return granted{}, &ProviderError{Code: noGrant, Said: "the token was locked with another key of this server", err: err}
 		}
 		grant, r = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}}, ForRefresh
 	}

@@ -118,7 +118,7 @@ func (s *Service) post(ctx context.Context, client, address string, p proof, for
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, &ProviderError{Code: "address", Said: "its address is none"}
+		return nil, &ProviderError{Code: noAddress, Said: "its address is none"}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
@@ -173,15 +173,15 @@ func (s *Service) exchange(ctx context.Context, a *at, n Need, r Request, grant 
 
 func (s *Service) exchangeWith(ctx context.Context, a *at, n Need, r Request, m *metadata, c *Certificate, grant url.Values, claims string) (granted, error) {
 	if m.Token == "" {
-		return granted{}, &ProviderError{Code: "address", Said: "it names no token endpoint, and none is entered"}
+		return granted{}, &ProviderError{Code: noAddress, Said: "it names no token endpoint, and none is entered"}
 	}
 	p, err := a.prove(m, c, s.now())
 	if err != nil {
-		return granted{}, &ProviderError{Code: "credential", Said: err.Error()}
+		return granted{}, &ProviderError{Code: noCredential, Said: err.Error()}
 	}
 	form, err := a.parameters(r, n, s.public, nil)
 	if err != nil {
-		return granted{}, &ProviderError{Code: "credential", Said: err.Error()}
+		return granted{}, &ProviderError{Code: noCredential, Said: err.Error()}
 	}
 	for name, values := range grant {
 		form[name] = values
@@ -189,7 +189,7 @@ func (s *Service) exchangeWith(ctx context.Context, a *at, n Need, r Request, m 
 	if a.typ.Claims {
 		text, err := withClaims(claims)
 		if err != nil {
-			return granted{}, &ProviderError{Code: "claims", Said: "what is to be proved is no JSON"}
+			return granted{}, &ProviderError{Code: noClaims, Said: "what is to be proved is no JSON"}
 		}
 		form.Set("claims", text)
 	}

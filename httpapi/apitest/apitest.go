@@ -22,6 +22,7 @@ import (
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
@@ -125,6 +126,8 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	services := catalogue.Open(catalogue.Options{Store: st, Key: seal.NewKey(), Types: []broker.Type{w.Echo}, Log: log,
 		HTTP: func(catalogue.Credential) *http.Client { return http.DefaultClient }})
 	w.API.Services = services
+	w.API.OAuth, err = oauth.Open(oauth.Config{Store: st, Client: http.DefaultClient, Loopback: true, Seal: seal.NewKey(), Public: w.API.Public, Log: log})
+	must(t, err)
 	for _, c := range change {
 		c(w.API)
 	}
@@ -138,6 +141,7 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	t.Cleanup(func() {
 		close(stopping)
 		server.Close()
+		must(t, w.API.OAuth.Close())
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("runner: %v", err)
