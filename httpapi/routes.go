@@ -36,6 +36,7 @@ func (s *Server) sessionRoutes() {
 
 	route(s, op{"change-password", "PUT /me/password", "Session", "Change your own password; your sessions end", signedIn, 0}, s.changePassword)
 
+	route(s, op{"list-waiting", "GET /me/waiting-connections", "Session", "Accounts to connect that work waits for: yours and, for an administrator, the server's", signedIn, 0}, s.listWaiting)
 	route(s, op{"list-my-tokens", "GET /me/tokens", "Tokens", "Your personal access tokens", signedIn, 0}, s.listTokens)
 	route(s, op{"create-token", "POST /me/tokens", "Tokens", "Make a personal access token; its text is shown this once. Not with a token", signedIn, http.StatusCreated}, s.createToken)
 	route(s, op{"end-my-token", "DELETE /me/tokens/{id}", "Tokens", "End one of your tokens, at once", signedIn, 0}, s.endOwnToken)
@@ -88,6 +89,7 @@ func (s *Server) taskRoutes() {
 	route(s, op{"finish-step", "POST /steps/{serial}/finish", "Instances", "Finish a step that waits for another system", signedIn, 0}, s.finishStep)
 
 	route(s, op{"list-incidents", "GET /incidents", "Incidents", "Steps that failed and wait to be put right", signedIn, 0}, s.listIncidents)
+	route(s, op{"try-step", "POST /steps/{serial}/retry", "Instances", "Let a step that waits for a connection look again whether it is there", signedIn, 0}, s.tryStep)
 	route(s, op{"retry-incident", "POST /incidents/{serial}/retry", "Incidents", "Try the failed step again, with corrections", signedIn, 0}, s.retryIncident)
 }
 
