@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,44 +17,56 @@ const (
 )
 
 // meaningOfMail says in words what a mail means, applying the checks in the
-// order package mailroom does.
+// order package mailroom does. All of them answer Jane's mail.
 func meaningOfMail(raw []byte) string {
 	r := Read(raw, policy)
 	d := r.Decide(actions)
+	late, expired := slices.Contains(r.Tokens, lateToken), slices.Contains(r.Tokens, expiredToken)
 	switch {
 	case r.Automatic != "":
 		return "automatic"
+	case !slices.Contains(r.Tokens, knownToken) && !slices.Contains(r.Answers, knownID) && !late && !expired:
+		return "no task"
+	case !r.Proof.Genuine && r.Unreadable == "":
+		return "not genuine"
+	case r.From != "jane@contoso.test" && r.Unreadable == "":
+		return "somebody else"
+	case slices.ContainsFunc(r.Writers, func(w Writer) bool { return w.Ours }):
+		return "handed in by another"
+	case expired:
+		return "expired"
 	case r.Unreadable != "":
 		return "unreadable"
-	case !slices.Contains(r.Tokens, knownToken) && !slices.Contains(r.Answers, knownID):
-		return "no task"
-	case !r.Proof.Genuine:
-		return "not genuine"
 	case d.Unclear != "":
 		return "unclear"
 	case d.Command != "":
 		return strings.TrimSpace(string(d.Command) + " " + d.Argument)
+	case late:
+		return "late"
 	case d.Comment != "":
 		return d.Action + " | " + strings.ReplaceAll(d.Comment, "\n", "⏎")
 	}
 	return d.Action
 }
 
-// corpus reads testdata/want.txt: mail by mail, what it means.
+// corpus reads the lists want.txt: mail by mail, what it means.
 func corpus(t testing.TB) map[string]string {
-	text, err := os.ReadFile("testdata/want.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		if name, meaning, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name != "#" {
-			want[name] = strings.TrimSpace(meaning)
+	for _, folder := range []string{"", "made/"} {
+		text, err := os.ReadFile("testdata/" + folder + "want.txt")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	files, _ := filepath.Glob("testdata/*.eml")
-	if len(files) != len(want) {
-		t.Fatalf("%d mails, %d of them in want.txt", len(files), len(want))
+		known := 0
+		for line := range strings.Lines(string(text)) {
+			if name, meaning, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name != "#" {
+				want[folder+name] = strings.TrimSpace(meaning)
+				known++
+			}
+		}
+		if files, _ := filepath.Glob("testdata/" + folder + "*.eml"); len(files) != known {
+			t.Fatalf("testdata/%s: %d mails, %d of them in want.txt", folder, len(files), known)
+		}
 	}
 	return want
 }
@@ -86,8 +99,9 @@ func TestDamagedHostileMailsDecideNothing(t *testing.T) {
 	// Damage to the only sign that keeps these from deciding makes them mails
 	// that a person might have written.
 	oneSign := []string{"ooo-by-subject-only", "unknown-transfer-encoding", "noreply-robot", "rules-agent"}
+	manySigns := regexp.MustCompile("^made/(away-exchange|receipt|forged-(unchecked|dmarc|spf|dkim|his-own|look-alike|sub-domain|exchange-marks|nameless|arc|display-name))")
 	for name, want := range corpus(t) {
-		if slices.Contains(oneSign, name) {
+		if slices.Contains(oneSign, name) || strings.HasPrefix(name, "made/") && !manySigns.MatchString(name) {
 			continue
 		}
 		switch want {

@@ -11,13 +11,13 @@ import (
 // The decision is the first line and stands above; a form that is missing here
 // can spoil a comment, never a decision.
 var (
-	attribution = regexp.MustCompile(`(?i)^(on .*wrote|am .*schrieb.*|le .*a écrit|el .*escribió|em .*escreveu|il .*ha scritto|op .*schreef.*|den .*skrev.*|w dniu .*napisał.*|dne .*napsal.*|.*\d.*(skrev|napisał(\(a\))?|napsal(\(a\))?|kirjoitti|odesílatel.*|a écrit|пише|писала?|написала?)( .*)?|.*(пише|писал|написал)[а-я()]*|.*\d.*(写道|のメール)|.*\d.*<[^<>\s]+@[^<>\s]+>( \S+)?) ?[:：]$`)
+	attribution = regexp.MustCompile(`(?i)^(on .*wrote|am .*schrieb.*|le .*a écrit|el .*escribió|em .*escreveu|il .*ha scritto|op .*schreef.*|den .*skrev.*|w dniu .*(napisał|pisze).*|wiadomość napisana przez .*|op .*geschreven|dne .*napsal.*|.*\d.*(skrev|napisał(\(a\))?|napsal(\(a\))?|kirjoitti|odesílatel.*|a écrit|пише|писала?|написала?)( .*)?|.*(пише|писал|написал)[а-я()]*|.*\d.*(写道|のメール)|.*\d.*<[^<>\s]+@[^<>\s]+>( \S+)?) ?[:：]$`)
 	openingOf   = regexp.MustCompile(`(?i)^(on|am|le|el|em|il giorno|op|den|w dniu|dne|\S{2,4}[.,]|\S{1,3} \d{1,2}\.|\d{4}年).*\d`)
 	mark        = regexp.MustCompile(`^-{2,} ?\S[^-]*[^- ] ?-{2,}$|---\d{1,4}[./-]\d.*---`) // "-----Original Message-----", "-------- Mensagem original --------"; Notes: "Jane ---23.11.2026 10:02:11---Subject"
 	outlookFrom = regexp.MustCompile(`(?i)^\**(from|von|de|da|van|från|fra|od|lähettäjä|от|feladó|差出人|发件人|寄件者) ?[:：]\**\s`)
 	outlookSent = regexp.MustCompile(`(?i)^\**(sent|date|gesendet|datum|envoyé|enviado|enviada|fecha|inviato|data|verzonden|skickat|sendt|dato|wysłano|odesláno|lähetetty|päivämäärä|отправлено|дата|elküldve|送信日時|日付|发送时间|日期|to|an|à|para|a|aan|till|til|do|komu|vastaanottaja|кому|宛先|收件人) ?[:：]\**\s`)
 	ruler       = regexp.MustCompile(`^[_=]{10,}$`)
-	phone       = regexp.MustCompile(`(?i)^(sent from (my |outlook|yahoo|mail|proton|samsung)|sent via |get outlook for |von mein\S* .* gesendet|gesendet (von|mit) |envoyé (de |depuis )|télécharger outlook|obtenez outlook|enviado (desde|de|do) |obtener outlook|obter o outlook|inviato da|scarica outlook|ottieni outlook|verstuurd vanaf|verzonden vanaf|outlook voor |outlook für |holen sie sich outlook|wysłane z |wysłano z |pobierz |skickat från |skaffa outlook|hämta outlook|sendt fra |hent outlook|odesláno z |získat outlook|stáhnout outlook|lähetetty \S+|(ios|android) 版 ?outlook|\S+から送信|发自我的|获取 ?outlook|从我的.*发送)`)
+	phone       = regexp.MustCompile(`(?i)^(sent from (my |outlook|yahoo|mail|proton|samsung)|sent (via|with) |get outlook for |von mein\S* .* gesendet|gesendet (von|mit) |envoyé (de |depuis )|télécharger outlook|obtenez outlook|enviado (desde|de|do) |obtener outlook|obter o outlook|inviato da|scarica outlook|ottieni outlook|verstuurd vanaf|verzonden vanaf|outlook voor |outlook für |holen sie sich outlook|wysłane z |wysłano z |pobierz |skickat från |skaff\S* (deg )?outlook|hämta outlook|sendt fra |hent outlook|odesláno z |získat outlook|stáhnout outlook|lähetetty \S+|(ios|android) 版 ?outlook|\S+から送信|发自我的|获取 ?outlook|从我的.*发送)`)
 )
 
 // plainLines returns what the writer typed in a plain text: no quoted mail, no
@@ -77,7 +77,8 @@ func attributionAt(all []string, i int) int {
 	if attribution.MatchString(joined) {
 		return 1
 	}
-	if !openingOf.MatchString(joined) {
+	addressNext := i+1 < len(all) && strings.HasPrefix(strings.TrimSpace(all[i+1]), "<") && joined != ""
+	if !openingOf.MatchString(joined) && !addressNext {
 		return 0
 	}
 	for n := 2; n <= 3 && i+n <= len(all); n++ {
