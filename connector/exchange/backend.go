@@ -204,3 +204,28 @@ type Reader interface {
 	// after a while. It is a hint: what came, Sync tells.
 	Watch(ctx context.Context, folder, state string) error
 }
+
+// A Pusher is a Backend whose server tells an address of ours when something may
+// have come into a folder. Watch needs no such address; this is quicker.
+type Pusher interface {
+	// Subscribe has a folder's news told until a moment, at most about a week
+	// ahead; the server asks the address at once whether it wants them.
+	Subscribe(ctx context.Context, folder string, p Push) (Subscription, error)
+	// Renew makes a subscription live longer. One that has ended is refused with
+	// CodeGone: subscribe anew, and sync.
+	Renew(ctx context.Context, id string, until time.Time) (Subscription, error)
+	Unsubscribe(ctx context.Context, id string) error
+}
+
+// Push says where news are told.
+type Push struct {
+	URL    string // https, and reachable for the server
+	Secret string // comes with each notice; at most 128 characters
+	Until  time.Time
+}
+
+// A Subscription is what the server keeps of a Push.
+type Subscription struct {
+	ID    string
+	Until time.Time
+}
