@@ -359,3 +359,77 @@ func TestALargeFileIsUploadedInPartsThroughTrouble(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestWhatAMailboxMayNotSendIsTold(t *testing.T) {
+	f := newFirm(t)
+	box, asked := f.own("ana")
+	f.plant("send-as-denied", "ana", "", 0)
+	_, err := f.post(box).SendNew(t.Context(), newMail("Denied", "jane"), nil, false)
+	explained(t, err, exchange.CodeSendAs, "SendAs")
+	f.Exchange.Heal("")
+	// One mail a minute: the second waits for its turn with the runner, and is not
+	// lost. Reading goes on meanwhile.
+	f.Exchange.SetLimits(sandboxed.Limits{Concurrent: 4, RequestsPer10Min: -1, MessagesPerMinute: 1})
+	post := f.post(box)
+	if _, err := post.SendNew(t.Context(), newMail("First", "jane"), nil, false); err != nil {
+		t.Fatal(err)
+	}
+	_, err = post.SendNew(t.Context(), newMail("Second", "jane"), nil, false)
+	explained(t, err, exchange.CodeBusy, "30 mails a minute")
+	if exchange.WaitOf(err) == 0 || signoff.KindOf(err) != signoff.Unavailable || exchange.Doubtful(err) {
+		t.Errorf("%v, wait %v", err, exchange.WaitOf(err))
+	}
+	before := asked.count("/messages")
+	if _, err := box.Mails(t.Context(), exchange.MailQuery{}); err != nil || asked.count("/messages") != before+1 {
+		t.Error(err)
+	}
+	if err := f.pause(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	paused := len(f.pauses())
+	if r, err := post.SendNew(t.Context(), newMail("Second", "jane"), nil, true); err != nil || !r.Filed {
+		t.Fatalf("%+v %v", r, err)
+	}
+	for _, d := range f.pauses()[paused:] {
+		if d > 5*time.Second {
+			t.Errorf("a mail that surely was not sent was waited for: %v", d)
+		}
+	}
+	if got := f.arrived("jane"); len(got) != 2 {
+		t.Errorf("Jane has %v", got)
+	}
+}
+
+func TestABounceIsReadLikeAnyMail(t *testing.T) {
+	f := newFirm(t)
+	box, _ := f.own("ana")
+	f.plant("bounce", "", "jane@contoso.test", 0)
+	if _, err := f.post(box).SendNew(t.Context(), newMail("Bounces", "jane"), nil, false); err != nil {
+		t.Fatal(err)
+	}
+	c, err := box.Sync(t.Context(), "inbox", "")
+	if err != nil || len(c.New) != 1 {
+		t.Fatalf("%+v %v", c, err)
+	}
+	raw, err := box.Raw(t.Context(), c.New[0].ID, 1<<20)
+	if err != nil || !bytes.Contains(raw, []byte("message/delivery-status")) {
+		t.Errorf("%s %v", raw, err)
+	}
+}
+
+func TestAMailboxThatOthersUseIsWaitedFor(t *testing.T) {
+	f := newFirm(t)
+	f.Exchange.SetLimits(sandboxed.Limits{Concurrent: 4, RequestsPer10Min: 6, MessagesPerMinute: -1})
+	box, _ := f.own("ana")
+	var err error
+	for range 12 {
+		if _, err = box.Folder(t.Context(), "inbox"); err != nil {
+			break
+		}
+	}
+	// The limit asks for more patience than one request has: it comes back as busy.
+	explained(t, err, exchange.CodeBusy)
+	if exchange.WaitOf(err) == 0 {
+		t.Errorf("how long to wait is not told: %v", err)
+	}
+}
