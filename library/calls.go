@@ -82,36 +82,3 @@ func (l *Library) callProblem(ctx context.Context, by signoff.Caller, c called) 
 	}
 	return &process.Problem{Reason: e.Detail, Advice: advice, Warning: true}, nil
 }
-
-// Call is a step of a workflow that calls a service object.
-type Call struct {
-	Workflow, Name string // key, and what people call it
-	Version        int
-	Step           string // what people call it
-	Service        string
-	Object         string
-	Method         string
-}
-
-// Calls lists the steps that call service objects, of the versions that new
-// instances get. Instances that still run an older one may call more.
-func (l *Library) Calls(ctx context.Context) ([]Call, error) {
-	c, err := l.current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []Call
-	for _, w := range c.list {
-		def, err := l.Definition(ctx, w.Default.ID)
-		if err != nil {
-			continue // a file that this program cannot read any more calls nothing
-		}
-		for i := range def.Nodes {
-			if s := def.Nodes[i].Service; s != nil && s.Object != nil {
-				out = append(out, Call{Workflow: w.Key, Name: w.Name, Version: w.Default.Number, Step: def.Nodes[i].Name,
-					Service: s.Object.Service, Object: s.Object.Object, Method: s.Object.Method})
-			}
-		}
-	}
-	return out, ctx.Err()
-}

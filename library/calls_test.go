@@ -96,18 +96,3 @@ func TestWhatAFileCallsIsLookedForWhenItIsDeployed(t *testing.T) {
 		t.Errorf("what cannot be known is no warning: %v", err)
 	}
 }
-
-func TestTheStepsThatCallObjectsAreListed(t *testing.T) {
-	l := open(t)
-	for _, service := range []string{"office", "desk"} { // the newer version counts
-		_, err := l.Deploy(t.Context(), admin, callingXML(service, "send"))
-		must(t, err)
-	}
-	_, err := l.Deploy(t.Context(), admin, drawn("other", "Other"))
-	must(t, err)
-	calls, err := l.Calls(t.Context())
-	must(t, err)
-	if len(calls) != 2 || calls[1] != (Call{Workflow: "calls", Name: "Calls", Version: 2, Step: "Second", Service: "desk", Object: "Email", Method: "send"}) {
-		t.Errorf("calls: %+v", calls)
-	}
-}
