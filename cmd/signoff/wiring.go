@@ -112,6 +112,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		return s, err
 	}
 	s.library = library.New(s.store, s.store.Now)
+	if err := s.openOAuth(cfg, key); err != nil {
+		return s, err
+	}
 	s.openServices(key)
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
@@ -195,7 +198,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
-	api.Signin, api.Directories, api.Services = s.signin, s.directories, s.services
+	api.Signin, api.Directories, api.Services, api.OAuth = s.signin, s.directories, s.services, s.oauth
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
@@ -242,6 +245,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
 	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
 	g.Go(func() error { s.hear(ctx, hints); return nil })
+	s.startOAuth(ctx, g)
 	s.post.start(ctx, g, s.runner)
 	done := make(chan error, 1)
 	go func() {
@@ -292,6 +296,11 @@ func (s *server) close() {
 	if s.trust != nil {
 		if err := s.trust.Close(); err != nil {
 			s.log.Warn("closing what is trusted", "err", err)
+		}
+	}
+	if s.oauth != nil {
+		if err := s.oauth.Close(); err != nil {
+			s.log.Warn("closing tokens", "err", err)
 		}
 	}
 	if s.services != nil {
