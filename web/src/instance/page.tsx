@@ -75,7 +75,7 @@ function Parts({ instance }: { instance: InstanceDetail }) {
         <div className="stack">
           {instance.waiting.length > 0 && (
             <Section title={t.instance.waiting}>
-              <WaitingList waiting={instance.waiting} me={me.id} />
+              <WaitingList instance={instance} me={me.id} />
             </Section>
           )}
           {me.sandbox && instance.status === 'running' && <SandboxMails waiting={instance.waiting} />}

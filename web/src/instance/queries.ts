@@ -80,6 +80,15 @@ export function useRetry(instance: number, serial: string) {
   })
 }
 
+/** Lets a step that waits for a connection look again whether it is there. */
+export function useTryStep(instance: number) {
+  const refresh = useRefresh(instance)
+  return useMutation({
+    mutationFn: (serial: string) => answer(api.POST('/api/v1/steps/{serial}/retry', { params: { path: { serial } } })),
+    onSettled: refresh,
+  })
+}
+
 function useRefresh(id: number) {
   const queries = useQueryClient()
   return () =>
