@@ -7,6 +7,7 @@ import { apisWords, tokensWords } from './apis'
 import { signInWords } from './signin'
 import { peopleWords } from './people'
 import { trustWords } from './trust'
+import { servicesWords } from './services'
 
 interface ExpiredCounts {
   go: number
@@ -210,14 +211,14 @@ export const t = {
       external: (name: string) => `${name}: waits for another system`,
       incident: (name: string) => `${name}: needs attention`,
       join: (name: string) => `${name || 'Join'}: waits for the other branches`,
-    },
       connection: (name: string) => `${name}: waits for a connection`,
+    },
     until: 'until',
-    history: 'What happened',
     connectAccount: 'Connect',
     lookAgain: 'Look again',
     lookedAgain: 'The step looks whether the account is connected.',
     waitsSince: 'since',
+    history: 'What happened',
     allSteps: 'Show every step',
     noHistory: 'Nothing has happened yet.',
     variables: 'Data',
@@ -464,6 +465,7 @@ export const t = {
   tokens: tokensWords,
   people: peopleWords,
   directories: directoryWords,
+  services: servicesWords,
   trust: trustWords,
   signing: signInWords,
   doctor: doctorWords,

@@ -9,6 +9,7 @@ export interface Row {
 }
 
 export const onWorkflows = ['start', 'view-own', 'view', 'finish', 'administer'] as const
+export const onServices = ['use', 'change'] as const
 export const onServer = ['administer', 'deploy', 'impersonate'] as const
 
 /** Puts the rights of one person, group or role into one row. */
@@ -52,7 +53,7 @@ export function without(rows: readonly Row[], id: string): Row[] {
 
 /** Whether a right is held because administering includes it. */
 export function included(row: Row, right: string): boolean {
-  return right !== 'administer' && row.held.has('administer')
+  return (right !== 'administer' && row.held.has('administer')) || (right === 'use' && row.held.has('change'))
 }
 
 /** Whether two tables give the same rights. */

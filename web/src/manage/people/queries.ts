@@ -99,6 +99,7 @@ function getRights(on: Place, signal: AbortSignal) {
   const name = on.slice(on.indexOf(':') + 1)
   if (on === 'server') return api.GET('/api/v1/rights', { signal })
   if (on.startsWith('category:')) return api.GET('/api/v1/categories/{name}/rights', { signal, params: { path: { name } } })
+  if (on.startsWith('service:')) return api.GET('/api/v1/services/{name}/rights', { signal, params: { path: { name } } })
   return api.GET('/api/v1/workflows/{id}/rights', { signal, params: { path: { id: name } } })
 }
 
@@ -113,6 +114,7 @@ function putRights(on: Place, { grants, etag }: Rights) {
   const body = { grants: grants as { who: string; right: never }[] }
   if (on === 'server') return api.PUT('/api/v1/rights', { params: { header }, body })
   if (on.startsWith('category:')) return api.PUT('/api/v1/categories/{name}/rights', { params: { header, path: { name } }, body })
+  if (on.startsWith('service:')) return api.PUT('/api/v1/services/{name}/rights', { params: { header, path: { name } }, body })
   return api.PUT('/api/v1/workflows/{id}/rights', { params: { header, path: { id: name } }, body })
 }
 
@@ -125,7 +127,7 @@ export function useSaveRights(on: Place, onDone: () => void) {
       await queries.invalidateQueries({ queryKey: ['rights'] })
       onDone()
     },
-    onSettled: () => Promise.all([queries.invalidateQueries({ queryKey: ['categories'] }), queries.invalidateQueries({ queryKey: ['me'] }), queries.invalidateQueries({ queryKey: ['workflows'] })]),
+    onSettled: () => Promise.all([queries.invalidateQueries({ queryKey: ['categories'] }), queries.invalidateQueries({ queryKey: ['me'] }), queries.invalidateQueries({ queryKey: ['workflows'] }), queries.invalidateQueries({ queryKey: ['services'] })]),
   })
 }
 

@@ -19,7 +19,8 @@ import { Failure } from '../../ui/problem/problem'
 import { Skeleton } from '../../ui/skeleton/skeleton'
 import { useSay } from '../../ui/toast/toast'
 import { workflows } from '../queries'
-import { added, grantsOf, included, onServer, onWorkflows, rowsOf, same, turned, without, type Row } from './matrix'
+import { services } from '../servicesqueries'
+import { added, grantsOf, included, onServer, onServices, onWorkflows, rowsOf, same, turned, without, type Row } from './matrix'
 import { categories, rights, useSaveRights, type Place } from './queries'
 
 const another = 'category:'
@@ -44,13 +45,15 @@ export function RightsPage() {
 function PlacePicker({ on, onChange }: { on: Place; onChange: (place: Place) => void }) {
   const named = useQuery(categories).data?.items ?? []
   const drawn = useQuery(workflows).data?.items ?? []
+  const called = useQuery(services).data?.items ?? []
   const options = [
     { id: 'server', label: t.people.rights.server },
     ...named.filter((one) => one.canManage).map((one) => ({ id: `category:${one.name}`, label: t.people.rights.category(one.name) })),
     { id: another, label: t.people.rights.another },
     ...drawn.filter((one) => one.canManage).map((one) => ({ id: `workflow:${one.key}`, label: t.people.rights.workflow(one.name) })),
+    ...called.filter((one) => one.canChange).map((one) => ({ id: `service:${one.name}`, label: t.people.rights.service(one.title) })),
   ]
-  if (!options.some((option) => option.id === on)) options.push({ id: on, label: t.people.rights.category(on.slice(on.indexOf(':') + 1)) })
+  if (!options.some((option) => option.id === on)) options.push({ id: on, label: (on.startsWith('service:') ? t.people.rights.service : t.people.rights.category)(on.slice(on.indexOf(':') + 1)) })
   return <Select label={t.people.rights.on} value={on} onChange={onChange} options={options} />
 }
 
@@ -85,7 +88,7 @@ function Matrix({ on, grants, etag, again }: MatrixProps) {
   const [rows, setRows] = useState(before)
   const say = useSay()
   const save = useSaveRights(on, () => say(t.people.rights.saved))
-  const all: readonly string[] = on === 'server' ? onServer : onWorkflows
+  const all: readonly string[] = on === 'server' ? onServer : on.startsWith('service:') ? onServices : onWorkflows
   const changed = !same(rows, before)
   const stale = save.error && problemOf(save.error).code === 'stale'
   return (
