@@ -85,6 +85,9 @@ func FuzzLinks(f *testing.F) {
 		if !ok {
 			return
 		}
+		if from, err := url.Parse(text); err != nil || !strings.EqualFold(from.Host, base.Host) || from.Scheme != base.Scheme {
+			t.Errorf("%q was taken for ours", text)
+		}
 		target, err := b.target(request{path: "//" + l.path, query: l.query})
 		if err != nil {
 			return
