@@ -36,7 +36,7 @@ var vocabulary = map[string]word{
 	"action":       {in: []string{"task"}, many: true, need: []string{"name"}, attrs: []string{"name", "byMail", "comment"}},
 	"deadline": {in: []string{"task"}, need: []string{"outcome"},
 		attrs: []string{"after", "afterExpression", "at", "atExpression", "outcome"}},
-	"notification": {in: []string{"task"}, text: true, attrs: []string{"subject", "reply", "send"}},
+	"notification": {in: []string{"task"}, text: true, attrs: []string{"subject", "reply", "send", "substitutes", "proof"}},
 
 	"email": {on: []string{"sendTask"}, need: []string{"subject"}, attrs: []string{"subject"}},
 	"to":    {in: []string{"email"}, many: true, attrs: recipientAttrs},

@@ -82,7 +82,8 @@ func (b *builder) task(e *Element) *process.Task {
 
 // notify reads how recipients are told; nil for send="false".
 func (x ext) notify() *process.Notify {
-	n := &process.Notify{Subject: x.template("subject"), Body: x.content(), Reply: x.flag("reply", true)}
+	n := &process.Notify{Subject: x.template("subject"), Body: x.content(), Reply: x.flag("reply", true),
+		Substitutes: x.flag("substitutes", false), Strict: x.choice("proof", "usual", "usual", "strict") == "strict"}
 	if !x.flag("send", true) {
 		if n.Subject != nil || n.Body != nil {
 			x.b.warn(x.owner, x.e.Line, `the notification is switched off with send="false"; its text is not used`, "Remove the text, or send=\"false\".")

@@ -118,6 +118,8 @@ func (st *State) applyToTask(f *Fact) {
 		t.Claimed = ""
 	case TaskRedirected:
 		t.redirect(f.By, f.From, f.To)
+	case TaskShared:
+		t.Recipients = distinct(append(slices.Clone(t.Recipients), f.To...))
 	case TaskSlept:
 		t.Asleep = append(t.awake(f.By), Asleep{By: f.By, Until: *f.Due})
 	case TaskWoken:

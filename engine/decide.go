@@ -67,6 +67,8 @@ func (t *turn) begin(event Event) error {
 		return t.release(e)
 	case Redirect:
 		return t.redirect(e)
+	case Share:
+		return t.share(e)
 	case Comment:
 		return t.comment(e)
 	case Sleep:
@@ -103,6 +105,8 @@ func (t *turn) afterEnd(event Event) error {
 	case Release:
 		task = e.Task
 	case Redirect:
+		task = e.Task
+	case Share:
 		task = e.Task
 	case Sleep:
 		task = e.Task

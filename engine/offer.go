@@ -101,12 +101,15 @@ func (t *turn) letter(n *process.Node, task *Task) (*Notify, *trouble) {
 		return nil, bad
 	}
 	letter := &Notify{To: task.Recipients, Subject: subject, Body: body, Title: task.Title, Instructions: task.Instructions,
-		Folio: t.st.Folio, Workflow: t.def.Name, Starter: t.st.Starter, Actions: []string{}, Reply: how.Reply, Due: task.Due, Facts: t.shown()}
+		Folio: t.st.Folio, Workflow: t.def.Name, Starter: t.st.Starter, Actions: []string{}, Reply: how.Reply, Substitutes: how.Substitutes, Strict: how.Strict, Due: task.Due, Facts: t.shown()}
 	for _, a := range n.Task.Actions {
 		if a.ByMail && how.Reply {
 			letter.Actions = append(letter.Actions, a.Name)
 		} else {
 			letter.Others = append(letter.Others, a.Name)
+		}
+		if a.Comment {
+			letter.Demand = append(letter.Demand, a.Name)
 		}
 	}
 	return letter, nil
@@ -122,7 +125,7 @@ func (t *turn) tellNew(n *process.Node, task *Task, to []signoff.Principal) {
 	if bad != nil {
 		plain := *n
 		own := *n.Task
-		own.Notify = &process.Notify{Reply: n.Task.Notify.Reply}
+		own.Notify = &process.Notify{Reply: n.Task.Notify.Reply, Substitutes: n.Task.Notify.Substitutes, Strict: n.Task.Notify.Strict}
 		plain.Task = &own
 		letter, _ = t.letter(&plain, &of)
 	}

@@ -198,6 +198,33 @@ func (t *turn) redirect(e Redirect) error {
 	return nil
 }
 
+// share puts a task before one more person. It may ask.
+func (t *turn) share(e Share) error {
+	task, n, err := t.ownTask(e.Task)
+	if err != nil {
+		return err
+	}
+	comment := clean(e.Comment)
+	if err := tooLong("comment", comment, MaxComment); err != nil {
+		return err
+	}
+	to, err := t.redirectTo(e.To, task)
+	if err != nil || len(t.need) > 0 {
+		return err
+	}
+	first := to[0]
+	to = slices.DeleteFunc(to, func(p signoff.Principal) bool { return slices.Contains(task.Recipients, p) })
+	if len(to) == 0 {
+		return refuse(signoff.Conflict, CodeBadRedirect, "%s has the task already", signoff.Mention(first))
+	}
+	if len(task.Recipients)+len(to) > MaxRecipients {
+		return refuse(signoff.Invalid, CodeBadRedirect, "a task cannot have more than %d recipients", MaxRecipients)
+	}
+	t.emitBy(Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, To: to, Text: comment})
+	t.tellNew(n, t.st.task(e.Task), to)
+	return nil
+}
+
 // redirectTo returns whom a redirect goes to, or why it cannot: one person, for
 // administrators also groups and their members. It may ask.
 func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) {

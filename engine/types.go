@@ -50,6 +50,14 @@ type Redirect struct {
 	Comment string
 }
 
+// Share puts a task before somebody else besides the caller: either may decide.
+// K2 calls it delegating.
+type Share struct {
+	Task    int
+	To      string // as in Redirect
+	Comment string
+}
+
 // Comment adds a remark to the instance, about Task when it is not 0.
 type Comment struct {
 	Task int
@@ -104,6 +112,7 @@ func (Act) event()            {}
 func (Claim) event()          {}
 func (Release) event()        {}
 func (Redirect) event()       {}
+func (Share) event()          {}
 func (Comment) event()        {}
 func (Sleep) event()          {}
 func (Wake) event()           {}
@@ -298,6 +307,7 @@ const (
 	TaskClaimed     FactKind = "task claimed"      // Ref
 	TaskReleased    FactKind = "task released"     // Ref
 	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text
+	TaskShared      FactKind = "task shared"       // Ref, To (besides), Text
 	TaskSlept       FactKind = "task put to sleep" // Ref, Due
 	TaskWoken       FactKind = "task woken"        // Ref, To (whose)
 	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence, Person
@@ -389,6 +399,9 @@ type Notify struct {
 	Actions      []string            `json:"actions"`          // those that may be decided by reply
 	Others       []string            `json:"others,omitempty"` // those that need the page
 	Reply        bool                `json:"reply"`
+	Demand       []string            `json:"demand,omitempty"`      // actions that demand a comment
+	Substitutes  bool                `json:"substitutes,omitempty"` // another recipient of the task may answer the mail of one
+	Strict       bool                `json:"strict,omitempty"`      // the sender must be proven in the strongest way
 	Due          *time.Time          `json:"due,omitempty"`
 	Facts        []Labelled          `json:"facts,omitempty"` // variables shown with the task
 }

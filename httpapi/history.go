@@ -192,6 +192,9 @@ func (t *teller) aboutTask(f *engine.Fact, e *api.Event, who, task string) (stri
 	case engine.TaskRedirected:
 		e.Comment = f.Text
 		return who + " handed " + task + " on to " + t.whom(f.To), false
+	case engine.TaskShared:
+		e.Comment = f.Text
+		return who + " shared " + task + " with " + t.whom(f.To), false
 	case engine.TaskSlept:
 		return who + " put " + task + " aside until " + t.when(f.Due), true
 	case engine.TaskWoken:

@@ -145,6 +145,9 @@ type Notify struct {
 	Subject *expr.Template // nil: a standard one
 	Body    *expr.Template // plain text, paragraphs split by blank lines; nil: a standard one
 	Reply   bool           // deciding by reply is allowed
+	// Of deciding by reply:
+	Substitutes bool // who has the task too may answer the mail of another
+	Strict      bool // only the strongest proof of the sender counts
 }
 
 // Email is what a send task sends.

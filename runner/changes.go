@@ -128,7 +128,7 @@ func changeOf(st *store.Step) Change {
 	c := Change{Instance: st.Instance, Workflow: st.Workflow, Starter: st.After.Starter.Principal}
 	for i := range st.Facts {
 		switch f := &st.Facts[i]; f.Kind {
-		case engine.TaskOffered, engine.TaskClaimed, engine.TaskReleased, engine.TaskRedirected, engine.TaskSlept,
+		case engine.TaskOffered, engine.TaskClaimed, engine.TaskReleased, engine.TaskRedirected, engine.TaskShared, engine.TaskSlept,
 			engine.TaskWoken, engine.TaskDecided, engine.TaskExpired, engine.TaskWithdrawn:
 			n := signoff.Serial{Instance: st.Instance, Seq: f.Ref}
 			if !slices.Contains(c.Tasks, n) {

@@ -29,7 +29,7 @@
 //	start by=ana folio=… priority=1 days=3
 //	decide t1 by=jane outcome=approve comment="…" channel=mail set days=4
 //	claim|release|wake t1 by=jane
-//	redirect t1 by=jane to=bob comment="…"
+//	redirect|share t1 by=jane to=bob comment="…"
 //	comment [t1] by=jane text="…"
 //	sleep t1 by=jane for=P1D         or until=2026-01-08T09:00:00Z
 //	after P3D                        time passes; timers fire in their order

@@ -19,7 +19,7 @@ func init() {
 		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "role": quiet((*world).setRole), "person": quiet((*world).setPerson),
 		"nobody": quiet((*world).setNobody), "admin": quiet((*world).setAdmin), "at": quiet((*world).setClock), "show": quiet((*world).setShow),
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
-		"redirect": (*world).redirect, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
+		"redirect": (*world).redirect, "share": (*world).share, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
 		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
 		"retry": (*world).retry, "cancel": (*world).cancel, "state": quiet((*world).tellState),
 	}
@@ -198,6 +198,12 @@ func (w *world) wake(a *arguments) (bool, error) {
 func (w *world) redirect(a *arguments) (bool, error) {
 	return w.onTask(a, func(seq int) (engine.Event, error) {
 		return engine.Redirect{Task: seq, To: a.text("to"), Comment: a.text("comment")}, nil
+	})
+}
+
+func (w *world) share(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		return engine.Share{Task: seq, To: a.text("to"), Comment: a.text("comment")}, nil
 	})
 }
 

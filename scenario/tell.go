@@ -94,6 +94,8 @@ func (w *world) tellTask(f *engine.Fact, by string) {
 		w.label('t', f.Ref)
 		w.about("fact", string(f.Kind), f.Ref, strconv.Quote(f.Title), key("to", people(f.To)), key("outcomes", w.outcomes(f.Node)),
 			w.due(f.Due), w.priority(f.Priority))
+	case engine.TaskShared:
+		w.about("fact", string(f.Kind), f.Ref, by, key("to", people(f.To)), quoteSome(f.Text))
 	case engine.TaskRedirected:
 		from := short(f.From)
 		if from == "" {

@@ -168,6 +168,9 @@ func (q *taskQuestion) recipient(to signoff.Principal) access.Answer {
 	if f := q.last(engine.TaskRedirected); f != nil && slices.Contains(f.To, to) {
 		out.Why += "; " + signoff.Mention(f.By) + " handed it on to them on " + signoff.At(f.At)
 	}
+	if f := q.last(engine.TaskShared); f != nil && slices.Contains(f.To, to) {
+		out.Why += "; " + signoff.Mention(f.By) + " shared it with them on " + signoff.At(f.At)
+	}
 	out.Chain = append(out.Chain, access.Link{Kind: "task", Name: q.task.Title})
 	return out
 }
@@ -206,7 +209,7 @@ func (q *taskQuestion) was() *engine.Fact {
 	for i := range q.facts {
 		f := &q.facts[i]
 		switch {
-		case f.Kind != engine.TaskOffered && f.Kind != engine.TaskRedirected:
+		case f.Kind != engine.TaskOffered && f.Kind != engine.TaskRedirected && f.Kind != engine.TaskShared:
 		case slices.ContainsFunc(f.To, q.Who.Is):
 			had, gone = true, nil
 		case had && f.Kind == engine.TaskRedirected && (f.From == "" || q.Who.Is(f.From)):
