@@ -48,16 +48,19 @@ type OutMail struct {
 
 // ReplyAddress is a secret address and what an answer to it is about.
 type ReplyAddress struct {
-	Hash      string
-	MessageID string // of the mail it was given in
-	Instance  signoff.InstanceID
-	Task      int
-	Principal signoff.Principal // who alone may answer
-	Title     string
-	Folio     string
-	Actions   []string // those that may be decided by mail
-	Others    []string // those that need the page
-	Expires   time.Time
+	Hash        string
+	MessageID   string // of the mail it was given in
+	Instance    signoff.InstanceID
+	Task        int
+	Principal   signoff.Principal // who alone may answer
+	Title       string
+	Folio       string
+	Actions     []string // those that may be decided by mail
+	Others      []string // those that need the page
+	Demand      []string // of all of them, those that demand a comment
+	Strict      bool     // only the strongest proof of the sender counts
+	Substitutes bool     // another recipient of the task may answer, for themselves
+	Expires     time.Time
 }
 
 // QueueMail puts mails into the queue, and the reply addresses given in them,
@@ -70,9 +73,10 @@ func (s *Store) QueueMail(ctx context.Context, mails []OutMail, addresses []Repl
 			}
 		}
 		for _, a := range addresses {
-			_, err := t.exec(`insert into reply_address (hash, message_id, instance, task, principal, title, folio, actions, others, expires)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
-				a.Hash, a.MessageID, int64(a.Instance), a.Task, string(a.Principal), a.Title, a.Folio, jsonList(a.Actions), jsonList(a.Others), micros(a.Expires))
+			_, err := t.exec(`insert into reply_address (hash, message_id, instance, task, principal, title, folio, actions, others, expires, demand, strict, substitutes)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing`,
+				a.Hash, a.MessageID, int64(a.Instance), a.Task, string(a.Principal), a.Title, a.Folio, jsonList(a.Actions), jsonList(a.Others), micros(a.Expires),
+				jsonList(a.Demand), flag(a.Strict), flag(a.Substitutes))
 			if err != nil {
 				return err
 			}

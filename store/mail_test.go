@@ -169,11 +169,12 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 func TestAReplyAddressIsFoundByItsHashAndItsMail(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	a := ReplyAddress{Hash: "h", MessageID: "<a@x>", Instance: 7, Task: 2, Principal: "user:3", Title: "T", Folio: "F",
-		Actions: []string{"Approve"}, Expires: mailDay.Add(time.Hour)}
+		Actions: []string{"Approve"}, Demand: []string{"Reject"}, Strict: true, Substitutes: true, Expires: mailDay.Add(time.Hour)}
 	must(t, s.QueueMail(ctx, nil, []ReplyAddress{a}))
 	byHash, ok1, err1 := s.ReplyAddressByHash(ctx, "h")
 	byMail, ok2, err2 := s.ReplyAddressByMail(ctx, "<a@x>")
-	if err1 != nil || err2 != nil || !ok1 || !ok2 || byHash.Principal != "user:3" || byMail.Actions[0] != "Approve" || !byHash.Expires.Equal(a.Expires) {
+	if err1 != nil || err2 != nil || !ok1 || !ok2 || byHash.Principal != "user:3" || byMail.Actions[0] != "Approve" || !byHash.Expires.Equal(a.Expires) ||
+		len(byMail.Demand) != 1 || byMail.Demand[0] != "Reject" || !byHash.Strict || !byHash.Substitutes {
 		t.Errorf("%+v %+v %v %v", byHash, byMail, err1, err2)
 	}
 	if n, err := s.ForgetReplyAddresses(ctx, mailDay.Add(2*time.Hour), 10); err != nil || n != 1 {

@@ -133,12 +133,12 @@ func (s *Store) ReplyAddressByMail(ctx context.Context, messageID string) (Reply
 	return s.replyAddress(s.row(ctx, `select `+replyColumns+` from reply_address where message_id = $1`, messageID))
 }
 
-const replyColumns = `hash, message_id, instance, task, principal, title, folio, actions, others, expires`
+const replyColumns = `hash, message_id, instance, task, principal, title, folio, actions, others, expires, demand, strict, substitutes`
 
 func (s *Store) replyAddress(row *sql.Row) (a ReplyAddress, found bool, err error) {
-	var actions, others string
-	var expires int64
-	err = row.Scan(&a.Hash, &a.MessageID, &a.Instance, &a.Task, &a.Principal, &a.Title, &a.Folio, &actions, &others, &expires)
+	var actions, others, demand string
+	var expires, strict, substitutes int64
+	err = row.Scan(&a.Hash, &a.MessageID, &a.Instance, &a.Task, &a.Principal, &a.Title, &a.Folio, &actions, &others, &expires, &demand, &strict, &substitutes)
 	if isNoRows(err) {
 		return a, false, nil
 	}
@@ -148,6 +148,10 @@ func (s *Store) replyAddress(row *sql.Row) (a ReplyAddress, found bool, err erro
 	if err == nil {
 		err = json.Unmarshal([]byte(others), &a.Others)
 	}
+	if err == nil {
+		err = json.Unmarshal([]byte(demand), &a.Demand)
+	}
+	a.Strict, a.Substitutes = strict != 0, substitutes != 0
 	a.Expires = moment(expires)
 	return a, err == nil, s.explain(err)
 }
