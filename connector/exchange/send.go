@@ -74,24 +74,35 @@ func (p Post) send(ctx context.Context, o Outgoing) (r Receipt, tried bool, err 
 	if err != nil {
 		return Receipt{}, o.Again, err
 	}
-	reused := f.State == InDraft
 	if f.State == Nowhere {
 		if f.Mail, err = p.draft(ctx, o); err != nil {
 			return Receipt{}, false, err
 		}
 		f.State = InDraft
+		if err := p.attach(ctx, f.Mail.ID, o.Files); err != nil {
+			p.discard(ctx, f.Mail.ID, err)
+			return Receipt{}, false, err
+		}
 	}
 	sent := f.Mail.ID
 	if f.State == InDraft {
-		if err := p.attach(ctx, f.Mail.ID, o.Files, reused); err != nil {
-			return Receipt{}, false, err
-		}
 		if sent, tried, err = p.handOver(ctx, o, f.Mail); err != nil {
+			if o.Make != nil && !tried {
+				p.discard(ctx, f.Mail.ID, err)
+			}
 			return Receipt{}, tried, err
 		}
 	}
 	r, err = p.receipt(ctx, o, f, sent)
 	return r, true, err
+}
+
+// discard deletes a draft of ours that was refused for good. Left over, it does
+// no harm: an attempt that comes later deletes it.
+func (p Post) discard(ctx context.Context, id string, why error) {
+	if signoff.KindOf(why) != signoff.Unavailable {
+		_ = p.Backend.DeleteMail(context.WithoutCancel(ctx), id, true)
+	}
 }
 
 // before tells what an earlier attempt left. What may be on its way is waited
@@ -104,10 +115,31 @@ func (p Post) before(ctx context.Context, o Outgoing) (Found, error) {
 		}
 		return Found{}, nil
 	}
-	if p.Unsent.has(o.Trace.Correlation) {
-		return p.Backend.Find(ctx, o.Trace)
+	if !p.Unsent.has(o.Trace.Correlation) {
+		f, err := p.look(ctx, o.Trace, handed)
+		if err != nil || f.State != InDraft || o.Make == nil {
+			return f, err
+		}
 	}
-	return p.look(ctx, o.Trace, handed)
+	return p.clear(ctx, o.Trace)
+}
+
+const strays = 5
+
+// clear deletes the drafts that earlier attempts left. They are not taken up
+// again: they may lack files, and whoever tries again may have corrected what
+// the mail says.
+func (p Post) clear(ctx context.Context, t Trace) (Found, error) {
+	for range strays {
+		f, err := p.Backend.Find(ctx, t)
+		if err != nil || f.State != InDraft {
+			return f, err
+		}
+		if err := p.Backend.DeleteMail(ctx, f.Mail.ID, true); err != nil && !Gone(err) {
+			return f, err
+		}
+	}
+	return Found{}, &signoff.Error{Kind: signoff.Unavailable, Code: CodeBusy, Detail: "Drafts that earlier attempts left cannot be deleted.", Hint: "It is tried again by itself."}
 }
 
 func handed(f Found) bool { return f.State == Sent || f.State == Waiting }
@@ -158,29 +190,27 @@ func (p Post) draft(ctx context.Context, o Outgoing) (Mail, error) {
 	}
 }
 
-// attach adds files to a draft; one that an earlier attempt left may have some
-// of them.
-func (p Post) attach(ctx context.Context, id string, files []NewFile, reused bool) error {
-	has := map[string]int{}
-	if reused && len(files) > 0 {
-		if err := p.count(ctx, id, has); err != nil {
-			return err
-		}
+// attach adds files to a draft, which has others already when it forwards some.
+func (p Post) attach(ctx context.Context, id string, files []NewFile) error {
+	if len(files) == 0 {
+		return nil
+	}
+	has, err := p.count(ctx, id)
+	if err != nil {
+		return err
 	}
 	for _, f := range files {
-		if has[f.Name] > 0 {
-			has[f.Name]--
-			continue
-		}
-		if err := p.attachOne(ctx, id, f); err != nil {
+		if err := p.attachOne(ctx, id, f, has[f.Name]); err != nil {
 			return err
 		}
+		has[f.Name]++
 	}
 	return nil
 }
 
-// attachOne adds a file; when the answer is lost, it looks whether it is there.
-func (p Post) attachOne(ctx context.Context, id string, f NewFile) error {
+// attachOne adds a file to a draft that has some of its name; when the answer is
+// lost, it looks whether there is one more.
+func (p Post) attachOne(ctx context.Context, id string, f NewFile, before int) error {
 	for n := 1; ; n++ {
 		_, err := p.Backend.Attach(ctx, id, f)
 		if err == nil || !Doubtful(err) || n == makings {
@@ -189,22 +219,24 @@ func (p Post) attachOne(ctx context.Context, id string, f NewFile) error {
 		if e := p.pause(ctx, max(time.Second, min(WaitOf(err), longest))); e != nil {
 			return err
 		}
-		there := map[string]int{}
-		if e := p.count(ctx, id, there); e != nil {
+		has, e := p.count(ctx, id)
+		if e != nil {
 			return e
 		}
-		if there[f.Name] > 0 {
+		if has[f.Name] > before {
 			return nil
 		}
 	}
 }
 
-func (p Post) count(ctx context.Context, id string, has map[string]int) error {
-	there, err := p.Backend.Files(ctx, id)
-	for _, f := range there {
+// count tells how many files of each name a mail has.
+func (p Post) count(ctx context.Context, id string) (map[string]int, error) {
+	files, err := p.Backend.Files(ctx, id)
+	has := map[string]int{}
+	for _, f := range files {
 		has[f.Name]++
 	}
-	return err
+	return has, err
 }
 
 // handOver sends a draft. After a lost answer it goes by what the mailbox says:
@@ -306,19 +338,17 @@ func (p Post) Draft(ctx context.Context, o Outgoing) (Mail, error) {
 	f := Found{}
 	if o.Again {
 		var err error
-		if f, err = p.Backend.Find(ctx, o.Trace); err != nil {
+		if f, err = p.clear(ctx, o.Trace); err != nil {
 			return Mail{}, err
 		}
 	}
-	reused := f.State != Nowhere
-	if !reused {
+	if f.State == Nowhere {
 		var err error
 		if f.Mail, err = p.draft(ctx, o); err != nil {
 			return Mail{}, err
 		}
-	}
-	if f.State == Nowhere || f.State == InDraft {
-		if err := p.attach(ctx, f.Mail.ID, o.Files, reused); err != nil {
+		if err := p.attach(ctx, f.Mail.ID, o.Files); err != nil {
+			p.discard(ctx, f.Mail.ID, err)
 			return Mail{}, err
 		}
 	}

@@ -28,6 +28,7 @@ type box struct {
 	dies             int // so many requests from now the caller dies; 0: never
 	trouble          float64
 	next             int
+	deletedSent      bool
 }
 
 type item struct {
@@ -155,6 +156,19 @@ func (b *box) Files(_ context.Context, id string) (out []exchange.File, err erro
 	return out, err
 }
 
+func (b *box) DeleteMail(_ context.Context, id string, _ bool) error {
+	return b.ask("DeleteMail", func() error {
+		it, err := b.find(id)
+		if err == nil {
+			b.items = slices.DeleteFunc(b.items, func(o *item) bool { return o == it })
+			if it.filed != 0 {
+				b.deletedSent = true
+			}
+		}
+		return err
+	})
+}
+
 func (b *box) pause(_ context.Context, d time.Duration) error {
 	b.now += d
 	return nil
@@ -206,6 +220,9 @@ func TestWhateverBreaksExactlyOneMailLeaves(t *testing.T) {
 		}
 		if err != nil || len(b.delivered) != 1 {
 			t.Fatalf("seed %d: %d mails left, %v", seed, len(b.delivered), err)
+		}
+		if b.deletedSent {
+			t.Fatalf("seed %d: what was sent was deleted", seed)
 		}
 		at := slices.IndexFunc(b.items, func(it *item) bool { return it.filed != 0 })
 		if it := b.items[at]; !raw && !slices.Equal(it.files, []string{"a", "b"}) || r.Filed && r.ID != it.m.ID || r.MessageID != it.m.MessageID {

@@ -60,6 +60,9 @@ func (b *box) Answer(ctx context.Context, id string, how exchange.Verb, n exchan
 	}
 	var out message
 	err = b.do(ctx, request{doing: "Writing the answer", method: "PATCH", path: "/messages/" + at, body: over, into: &out, need: mailWrite})
+	if err != nil {
+		b.discard(ctx, draft.ID)
+	}
 	return out.mail(), err
 }
 
@@ -122,11 +125,19 @@ func (b *box) SendMIME(ctx context.Context, raw []byte, correlation string) erro
 	if correlation != "" {
 		err = b.do(ctx, request{doing: "Marking the mail", method: "PATCH", path: "/messages/" + at, body: message{Properties: correlated(correlation)}, need: mailWrite})
 		if err != nil {
+			b.discard(ctx, m.ID)
 			return err
 		}
 	}
-	_, err = b.SendDraft(ctx, m.ID)
+	if _, err = b.SendDraft(ctx, m.ID); err != nil && !exchange.Doubtful(err) {
+		b.discard(ctx, m.ID)
+	}
 	return err
+}
+
+// discard deletes a draft that nobody will send. Left over, it does no harm.
+func (b *box) discard(ctx context.Context, id string) {
+	_ = b.DeleteMail(context.WithoutCancel(ctx), id, true)
 }
 
 // Find implements exchange.Mailer.

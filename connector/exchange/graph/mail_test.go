@@ -134,15 +134,22 @@ func TestACallThatWasCutOffIsFinishedAndNotRepeated(t *testing.T) {
 	if _, err := box.Attach(t.Context(), d.ID, files()[0]); err != nil {
 		t.Fatal(err)
 	}
-	if r, err = f.post(box).SendNew(t.Context(), n, files(), true); err != nil || r.ID != d.ID {
+	n.Body.Text = "corrected meanwhile"
+	if r, err = f.post(box).SendNew(t.Context(), n, files(), true); err != nil || !r.Filed {
 		t.Fatalf("%+v %v", r, err)
+	}
+	if m, err := box.Mail(t.Context(), r.ID, 0); err != nil || !strings.Contains(m.Body.Text, "corrected") {
+		t.Errorf("%+v %v", m, err)
+	}
+	if left, err := box.Mails(t.Context(), exchange.MailQuery{Folder: "drafts"}); err != nil || len(left.Items) != 0 {
+		t.Errorf("drafts are left: %+v %v", left, err)
 	}
 	if got, err := box.Files(t.Context(), r.ID); err != nil || len(got) != 2 {
 		t.Errorf("files %v %v", got, err)
 	}
 	// It was sent and is called again once more.
-	if r, err = f.post(box).SendNew(t.Context(), n, files(), true); err != nil || r.ID != d.ID {
-		t.Fatalf("%+v %v", r, err)
+	if r2, err := f.post(box).SendNew(t.Context(), n, files(), true); err != nil || r2.ID != r.ID {
+		t.Fatalf("%+v %v", r2, err)
 	}
 	if got := f.arrived("jane"); len(got) != 2 {
 		t.Errorf("Jane has %v", got)
@@ -162,8 +169,11 @@ func TestWhatWasSurelyNotSentIsNotWaitedFor(t *testing.T) {
 	before := len(f.pauses())
 	good := bad
 	good.To = to("jane")
-	if _, err := post.SendNew(t.Context(), good, nil, true); signoff.CodeOf(err) != exchange.CodeRecipients && err != nil {
+	if _, err := post.SendNew(t.Context(), good, nil, true); err != nil {
 		t.Fatal(err)
+	}
+	if left, err := box.Mails(t.Context(), exchange.MailQuery{Folder: "drafts"}); err != nil || len(left.Items) != 0 || count(f.arrived("jane"), "To nobody") != 1 {
+		t.Errorf("drafts are left, or it was not sent: %+v %v", left, err)
 	}
 	for _, d := range f.pauses()[before:] {
 		if d >= 4*time.Second {
