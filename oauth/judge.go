@@ -83,7 +83,10 @@ var (
 		700027:  {Failing, WhoOurs, "Entra does not know the certificate", "upload the resource's certificate under Certificates & secrets of the registration"},
 		700024:  {Failing, WhoOurs, "the clock of this server is wrong", "set it: Entra takes a few minutes' difference at most"},
 		700023:  {Failing, WhoOurs, "the certificate's proof is for another address", "compare the resource's token address with the tenant's"},
-		70021:   {Failing, WhoTheirs, "no federated credential of the registration matches the token in the file", "compare issuer, subject and audience; upper and lower case count"},
+		700211:  unmatched,
+		700212:  unmatched,
+		700213:  unmatched,
+		70021:   unmatched,
 		700016:  {Failing, WhoOurs, "the application is unknown in the tenant", "compare client id and tenant with the registration's overview; its object id is another number"},
 		700011:  {Failing, WhoOurs, "the application is unknown in the tenant", "compare client id and tenant with the registration's overview"},
 		7000229: {Failing, WhoTheirs, "the application is not installed in the tenant", "Entra admin: grant admin consent on the application"},
@@ -122,6 +125,7 @@ var (
 		noCredential:             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
 		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
+	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token in the file", "compare issuer, subject and audience; upper and lower case count"}
 	conditional = meaning{NeedsSignIn, WhoTheirs, "a Conditional Access policy does not allow it", "the Entra administrator finds the reason in the sign-in log under the trace id"}
 	away        = meaning{Failing, WhoTryAgain, "the provider is away or too busy", "it is tried again"}
 )

@@ -111,8 +111,17 @@ func newKit(t *testing.T, client *http.Client) *kit {
 	return kitOver(t, openStore(t, c), c, seal.NewKey(), client)
 }
 
+// newKitAt is a service at another public address.
+func newKitAt(t *testing.T, c *clock, public string, client *http.Client) *kit {
+	return kitWith(t, openStore(t, c), c, seal.NewKey(), public, client)
+}
+
 // kitOver is one more node over the same data.
 func kitOver(t *testing.T, s *store.Store, c *clock, key seal.Key, client *http.Client) *kit {
+	return kitWith(t, s, c, key, public, client)
+}
+
+func kitWith(t *testing.T, s *store.Store, c *clock, key seal.Key, public string, client *http.Client) *kit {
 	if client == nil {
 		client = http.DefaultClient
 	}

@@ -18,8 +18,8 @@ import (
 // token in the row; the next one asks with that as soon as the claim has run out,
 // which providers allow for a while, or else say that the grant is gone.
 const (
-	holdFor   = 40 * time.Second // a claim; all attempts fit into it
-	attempts  = 3                // while no answer comes at all
+	holdFor   = 20 * time.Second // a claim; all attempts fit into it. Providers take an old refresh token for half a minute or so
+	attempts  = 2                // while no answer comes at all
 	retryWait = 500 * time.Millisecond
 	waitFor   = holdFor + 5*time.Second // for another node that is at it
 	lookEvery = 100 * time.Millisecond
@@ -102,12 +102,8 @@ func (s *Service) renew(ctx context.Context, n Need, seen store.OAuthToken, clai
 		case k.Tries > 0 && now.Before(k.Due):
 			return k, s.paused(ctx, n, &k, fine && claims == "")
 		case !k.HeldUntil.After(now):
-			claimed, mine, err := s.cfg.Store.ClaimOAuthToken(ctx, k.ID, k.Fence, s.holder, now, now.Add(holdFor))
-			if err != nil {
-				return k, err
-			}
-			if mine {
-				return s.carryOut(ctx, n, claimed, claims)
+			if got, mine, err := s.claimed(ctx, n, k, claims); mine || err != nil {
+				return got, err
 			}
 		case fine && claims == "":
 			return k, nil // another node is at it
@@ -118,6 +114,24 @@ func (s *Service) renew(ctx context.Context, n Need, seen store.OAuthToken, clai
 			return k, err
 		}
 	}
+}
+
+// claimed renews a token if this node gets it. A place among those being renewed
+// is had first: a claim is not to run out while it waits for one.
+func (s *Service) claimed(ctx context.Context, n Need, k store.OAuthToken, claims string) (_ store.OAuthToken, mine bool, err error) {
+	select {
+	case s.places <- struct{}{}:
+		defer func() { <-s.places }()
+	case <-ctx.Done():
+		return k, false, ctx.Err()
+	}
+	now := s.now()
+	k, mine, err = s.cfg.Store.ClaimOAuthToken(ctx, k.ID, k.Fence, s.holder, now, now.Add(holdFor))
+	if err != nil || !mine {
+		return k, false, err
+	}
+	k, err = s.carryOut(ctx, n, k, claims)
+	return k, true, err
 }
 
 // paused is what a token says whose renewal failed a moment ago.
@@ -145,12 +159,6 @@ func pause(ctx context.Context, d time.Duration) error {
 // carryOut asks the provider for a token that this node has claimed, and keeps
 // what comes of it.
 func (s *Service) carryOut(ctx context.Context, n Need, k store.OAuthToken, claims string) (store.OAuthToken, error) {
-	select {
-	case s.places <- struct{}{}:
-		defer func() { <-s.places }()
-	case <-ctx.Done():
-		return k, ctx.Err()
-	}
 	before := k
 	if k.Refresh == "" && !n.App {
 		s.failed(&k, &ProviderError{Code: noGrant, Said: "the provider gave no refresh token: ask it for offline access"}, claims)
@@ -186,6 +194,11 @@ func (s *Service) askAgain(ctx context.Context, a *at, n Need, k *store.OAuthTok
 		grant, r = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh.Reveal()}}, ForRefresh
 	}
 	for i := 1; ; i++ {
+		// A node that stood still must not ask with a token that another has turned
+		// over since: the provider would take that for theft.
+		if s.now().Add(askFor).After(k.HeldUntil) {
+			return granted{}, errTooLate
+		}
 		g, err := s.exchange(ctx, a, n, r, grant, claims)
 		e, ok := errors.AsType[*ProviderError](err)
 		if err == nil || !ok || !e.lost || i == attempts {
@@ -196,6 +209,8 @@ func (s *Service) askAgain(ctx context.Context, a *at, n Need, k *store.OAuthTok
 		}
 	}
 }
+
+var errTooLate = unavailable("this server took too long; another one gets the token", nil)
 
 // took puts what a provider gave into the token.
 func (s *Service) took(k *store.OAuthToken, g granted) {

@@ -17,7 +17,7 @@ import (
 
 // askFor is how long a provider may take for one answer. It is well below the
 // time for which a token is held while it is renewed.
-const askFor = 12 * time.Second
+const askFor = 8 * time.Second
 
 // reserved are parameters that are this package's own in every request.
 var reserved = []string{"client_id", "client_secret", "client_assertion", "client_assertion_type", "grant_type", "code", "code_verifier", "code_challenge",
