@@ -210,7 +210,11 @@ func (s *Server) deleteOAuthResource(ctx context.Context, by signoff.Caller, in 
 	if err != nil {
 		return nil, err
 	}
-	return nil, o.Remove(ctx, by, in.Name, is.Rev)
+	if err := o.Remove(ctx, by, in.Name, is.Rev); err != nil {
+		return nil, err
+	}
+	s.abandon(ctx, in.Name)
+	return nil, nil
 }
 
 func (s *Server) makeOAuthCertificate(ctx context.Context, by signoff.Caller, in *ByOAuthName) (*settingOutput[api.OAuthResource], error) {

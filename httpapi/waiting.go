@@ -60,6 +60,17 @@ func connectName(need string) string {
 	return n.Name()
 }
 
+// abandon makes incidents of steps that wait for a resource that was removed.
+// Should that fail, they find it out by themselves in some minutes.
+func (s *Server) abandon(ctx context.Context, resource string) {
+	_, err := s.Runner.Abandon(context.WithoutCancel(ctx), resource, signoff.Error{Code: "oauth-resource-not-found",
+		Detail: "the OAuth resource " + resource + " was removed, and the step waited for a connection to it",
+		Hint:   "make it anew, or let the service use another one, then retry"})
+	if err != nil {
+		s.Log.WarnContext(ctx, "what waited for a removed resource was not told", "resource", resource, "err", err)
+	}
+}
+
 type tryStepInput struct{ BySerial }
 
 // tryStep lets a step that waits for a connection look whether it is there.

@@ -117,3 +117,33 @@ func TestPeopleSeeWhichConnectionsWorkWaitsFor(t *testing.T) {
 		t.Error("the step does not look again")
 	}
 }
+
+func TestRemovingAResourceMakesIncidentsOfWhatWaitsForIt(t *testing.T) {
+	w := apitest.Start(t)
+	_, err := w.API.Library.Deploy(t.Context(), access.System, []byte(callWorkflow))
+	must(t, err)
+	status, _, text := ask(t, w, "admin", "POST", "/api/v1/oauth/resources",
+		`{"name":"office","title":"Office","type":"openid","issuer":"https://login.example.com","clientId":"x","auth":"none"}`)
+	if status != 201 {
+		t.Fatalf("%d %s", status, text)
+	}
+	ana := w.Caller(t, "ana").Principal
+	id := parkedFor(t, w, "ana", oauth.Need{Resource: "office", Owner: ana}, ana)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, alive := w.API.Runner.NodeID(); alive {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the server does not join")
+		}
+	}
+	if status, _, text := ask(t, w, "admin", "DELETE", "/api/v1/oauth/resources/office", ""); status >= 300 {
+		t.Fatalf("%d %s", status, text)
+	}
+	var in api.InstanceDetail
+	_, _, text = ask(t, w, "ana", "GET", fmt.Sprintf("/api/v1/instances/%d", id), "")
+	must(t, json.Unmarshal([]byte(text), &in))
+	if len(in.Problems) != 1 || in.Problems[0].Code != "oauth-resource-not-found" || in.Problems[0].Attempts != 1 {
+		t.Errorf("problems: %+v", in.Problems)
+	}
+}
