@@ -71,7 +71,8 @@ func (s *Server) tell(ctx context.Context, u *subscription, e exchange.Event) bo
 			continue
 		}
 		if s.x.Struck("subscription-removed", account, u.app) {
-			s.tellLifecycle(ctx, u, "subscriptionRemoved")
+			s.end(u) // what is told is so by then
+			s.tellLifecycle(context.WithoutCancel(ctx), u, "subscriptionRemoved")
 			return false
 		}
 		if s.x.Struck("notifications-lost", account, u.app) {
