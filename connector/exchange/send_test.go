@@ -86,6 +86,10 @@ func (b *box) SendMIME(_ context.Context, raw []byte, correlation string) error 
 	return b.ask("SendMIME", func() error {
 		b.next++
 		id := string(raw)
+		if b.keepsIDs && b.rnd.IntN(4) == 0 { // broke off between its draft and sending it
+			b.items = append(b.items, &item{m: exchange.Mail{ID: fmt.Sprint("draft", b.next), MessageID: id, Draft: true}, corr: correlation})
+			return exchange.Doubt("SendMIME", errors.New("cut between"))
+		}
 		b.items = append(b.items, &item{m: exchange.Mail{ID: fmt.Sprint("sent", b.next), MessageID: id}, corr: correlation, filed: b.now + b.filedAfter})
 		b.delivered = append(b.delivered, correlation)
 		return nil
