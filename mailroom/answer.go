@@ -3,8 +3,10 @@ package mailroom
 import (
 	"fmt"
 	"net/mail"
+	"strings"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/mailroom/reply"
 	"github.com/signoffhq/signoff/store"
 )
@@ -66,7 +68,7 @@ func headline(j judgement) string {
 	switch j.Verdict {
 	case decided:
 		return "Your decision was taken"
-	case redirected, asleep:
+	case redirected, shared, asleep:
 		return "Done"
 	case helped:
 		return "What you can answer"
@@ -94,9 +96,37 @@ func wordsThatWork(a *store.ReplyAddress) string {
 	if len(a.Actions) > 0 {
 		text += quoted(a.Actions) + " to decide; "
 	}
-	text += "“redirect” and a name or address to hand the task on; “sleep” and a number of hours to see it again later; “help” for this list."
+	text += "“redirect” and a name or address to hand the task on; “share” and a name or address to let somebody else decide as well; “sleep” and a number of hours or a date to see it again later; “help” for this list."
+	if need := demanding(a.Actions, a.Demand); need != "" {
+		text += " What you write below it is your comment" + need + "."
+	}
 	if len(a.Others) > 0 {
 		text += " Only on the page: " + quoted(a.Others) + "."
 	}
 	return text
+}
+
+// demanding names the actions that can be chosen by mail and need a comment.
+func demanding(actions, demand []string) string {
+	var of []string
+	for _, a := range actions {
+		if listed(demand, a) {
+			of = append(of, a)
+		}
+	}
+	switch {
+	case len(of) == 0:
+		return ""
+	case len(of) == len(actions) && len(of) > 1:
+		return ", which each of them requires"
+	}
+	return ", which " + strings.ReplaceAll(quoted(of), " or ", " and ") + map[bool]string{true: " requires", false: " require"}[len(of) == 1]
+}
+
+// replyRule says whose answers count.
+func replyRule(n *engine.Notify) string {
+	if n.Substitutes {
+		return "This mail is for you: a reply counts from you and from those who have the task too."
+	}
+	return "This mail is for you alone: a reply from anybody else does not count."
 }

@@ -3,12 +3,10 @@ package mailroom
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/mailroom/reply"
 	"github.com/signoffhq/signoff/store"
 )
@@ -22,12 +20,14 @@ type judgement struct {
 	words bool                // list the words that work
 	known bool                // its sender is proven to be who the task was given to
 	over  bool                // the task is not open any more for its sender
+	stand bool                // its sender is a substitute: somebody else who may have the task
 }
 
 // Verdicts, as they stand in the record.
 const (
 	decided      = "decided"
 	redirected   = "redirected"
+	shared       = "shared"
 	asleep       = "put to sleep"
 	helped       = "help"
 	unclear      = "unclear"
@@ -52,7 +52,9 @@ type evidence struct {
 	Method string `json:"method"` // how the sender was proven
 	Domain string `json:"domain,omitempty"`
 	Header string `json:"header,omitempty"`
-	Line   string `json:"line,omitempty"` // the line that was read
+	Line   string `json:"line,omitempty"`     // the line that was read
+	Handed string `json:"handedIn,omitempty"` // other addresses it was handed in by
+	For    string `json:"for,omitempty"`      // whose mail a substitute answered
 }
 
 // judge works out what a mail means and does it. The order is that of trust: is
@@ -75,10 +77,11 @@ func (r *Room) judge(ctx context.Context, m reply.Reading, in store.InMail) (jud
 	}
 	j.about, j.token = about, firstToken(m, about)
 	j.Instance, j.Task, j.Principal = about.Instance, about.Task, about.Principal
-	proof := evidence{Mail: in.Digest, From: clip(m.From, 300), ID: clip(m.MessageID, 300), Tied: tied, Method: m.Proof.Method, Domain: m.Proof.Domain, Header: m.Proof.Header}
-	if !m.Proof.Genuine && !r.TrustToken {
+	proof := evidence{Mail: in.Digest, From: clip(m.From, 300), ID: clip(m.MessageID, 300), Tied: tied, Method: m.Proof.Method, Domain: m.Proof.Domain, Header: m.Proof.Header,
+		Handed: clip(writersOf(m), 300)}
+	if why := r.doubted(m, about, tied); why != "" {
 		j.Look = true
-		return j.evident(proof).end(unproven, m.Proof.Why), nil // no answer: it would go to whoever was impersonated
+		return j.evident(proof).end(unproven, why), nil // no answer: it would go to whoever was impersonated
 	}
 	if !m.Proof.Genuine {
 		proof.Method = "secret address only"
@@ -87,7 +90,21 @@ func (r *Room) judge(ctx context.Context, m reply.Reading, in store.InMail) (jud
 	if err != nil {
 		return j, err
 	}
-	if !found || person.Principal != about.Principal {
+	if found {
+		why, err := r.handedIn(ctx, m, person)
+		if err != nil {
+			return j, err
+		}
+		if why != "" {
+			j.Look = true
+			return j.evident(proof).end(unproven, why), nil
+		}
+	}
+	switch {
+	case found && person.Principal == about.Principal:
+	case found && about.Substitutes:
+		proof.For, j.Principal, j.stand, j.token = string(about.Principal), person.Principal, true, ""
+	default:
 		return r.judgeStranger(ctx, j.evident(proof))
 	}
 	j.known = true
@@ -184,7 +201,7 @@ func (r *Room) correlate(ctx context.Context, m reply.Reading) (about *store.Rep
 		if err != nil {
 			return nil, "", "", err
 		}
-		if found && !same(a, "secret address") {
+		if found && !same(a, bySecret) {
 			return nil, "", conflicting, nil
 		}
 	}
@@ -212,6 +229,7 @@ func firstToken(m reply.Reading, about *store.ReplyAddress) string {
 // judgeStranger refuses an answer from somebody the mail was not sent to, such
 // as a colleague it was forwarded to.
 func (r *Room) judgeStranger(ctx context.Context, j judgement) (judgement, error) {
+	j.Principal = j.about.Principal
 	names, err := r.People.Names(ctx, []signoff.Principal{j.about.Principal})
 	if err != nil {
 		return j, err
@@ -250,10 +268,6 @@ func (r *Room) judgeText(ctx context.Context, m reply.Reading, j judgement, proo
 	case d.Command == reply.Help:
 		j.words = true
 		return j.advise(helped, "asked for help", "This is what you can answer to the mail about this task."), nil
-	case d.Command == reply.Delegate:
-		j.words = true
-		return j.advise(refused, "delegating by mail is not offered",
-			"A task cannot be shared by mail yet. Nothing was changed. You can hand it on with “redirect” and a name."), nil
 	case d.Action != "" && !listed(j.about.Actions, d.Action):
 		j.words = true
 		return j.advise(refused, "“"+d.Action+"” needs the page", "“"+d.Action+"” can be decided on the task's page only. Nothing was changed."), nil
@@ -280,86 +294,4 @@ func listed(list []string, word string) bool {
 		}
 	}
 	return false
-}
-
-// deed is how a decision is recorded and confirmed.
-type deed struct{ verdict, what string }
-
-// eventOf turns a decision into what is asked of the instance.
-func (r *Room) eventOf(d reply.Decision, j judgement) (engine.Event, deed, string) {
-	switch d.Command {
-	case reply.Redirect:
-		return engine.Redirect{Task: j.Task, To: d.Argument, Comment: d.Comment},
-			deed{redirected, "The task was handed on to " + oneLine(d.Argument, maxName) + "."}, ""
-	case reply.SleepFor:
-		until, why := reply.Until(d.Argument, j.At, r.Location)
-		if why != "" {
-			return nil, deed{}, why
-		}
-		return engine.Sleep{Task: j.Task, Until: until}, deed{asleep, "The task is out of your list until " + r.when(until) + "."}, ""
-	}
-	what := "“" + d.Action + "” was taken as your decision."
-	if d.Comment != "" {
-		what += "\nComment: " + d.Comment
-	}
-	return engine.Act{Task: j.Task, Action: d.Action, Comment: d.Comment, Channel: "mail", Evidence: j.Evidence}, deed{decided, what}, ""
-}
-
-// act asks the instance, under a key that makes a repetition harmless.
-func (r *Room) act(ctx context.Context, j judgement, event engine.Event, done deed) (judgement, error) {
-	caller, err := r.People.Caller(ctx, j.Principal, "mail")
-	if err == nil {
-		_, err = r.instances.Do(ctx, caller, j.Instance, event, "mail/"+j.Digest)
-	}
-	if signoff.CodeOf(err) == "idempotency-key-reused" {
-		err = nil // done before a crash; only a time that counts from now differs
-	}
-	if err == nil {
-		return j.confirm(done.verdict, strings.SplitN(done.what, "\n", 2)[0], done.what), nil
-	}
-	if !final(err) {
-		return j, err
-	}
-	if signoff.CodeOf(err) == "task-not-found" { // the mail proves that it was this person's once
-		err = &signoff.Error{Kind: signoff.NotFound, Code: "task-not-found",
-			Detail: "this task is not yours any more: it was handed on to somebody else, or you have left the group it was given to"}
-	}
-	why, trouble := r.tell(ctx, err)
-	if trouble != nil {
-		return j, trouble
-	}
-	say := []string{sentence(why) + " Nothing was changed by your answer."}
-	switch signoff.CodeOf(err) {
-	case engine.CodeTaskDone, engine.CodeTaskNotFound, engine.CodeInstanceEnded:
-		j.over = true
-	case engine.CodeCommentRequired:
-		say = append(say, "Write "+quoted([]string{j.Action})+" on the first line of your answer and your reason below it.")
-	}
-	j.words = !j.over
-	return j.advise(refused, why, say...), nil
-}
-
-// tell says a refusal with names and local times in it.
-func (r *Room) tell(ctx context.Context, refusal error) (string, error) {
-	text := detail(refusal)
-	if e, ok := errors.AsType[*signoff.Error](refusal); ok && e.Hint != "" {
-		text = strings.TrimRight(text, ".") + "; " + e.Hint
-	}
-	var mentioned []signoff.Principal
-	signoff.Tell(text, func(p signoff.Principal) string { mentioned = append(mentioned, p); return "" }, r.Location)
-	names, err := r.People.Names(ctx, mentioned)
-	if err != nil {
-		return "", err
-	}
-	return signoff.Tell(text, func(p signoff.Principal) string { return starterName(names[p]) }, r.Location), nil
-}
-
-// sentence begins with a capital and ends with a full stop.
-func sentence(text string) string {
-	if text == "" {
-		return ""
-	}
-	first := []rune(text)[0]
-	text = strings.ToUpper(string(first)) + text[len(string(first)):]
-	return strings.TrimRight(text, ".") + "."
 }

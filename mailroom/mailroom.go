@@ -79,13 +79,15 @@ type Options struct {
 	Out    Sender
 	In     Inbox // nil: nothing can be decided by mail, and doubtful mails wait for an administrator
 
-	From       mail.Address // sender of all mail
-	ReplyTo    string       // the service mailbox; secrets are added after a plus sign; "": the address in From
-	Authserv   string       // the name our receiving server signs its sender checks with
-	TrustToken bool         // the secret reply address alone proves the sender
-	NoCopies   bool         // do not send ourselves a copy of each mail
-	URL        string       // where people reach the server, without a slash at the end
-	Secret     []byte       // 32 bytes or more; reply addresses and Message-IDs follow from it
+	From        mail.Address // sender of all mail
+	ReplyTo     string       // the service mailbox; secrets are added after a plus sign; "": the address in From
+	Authserv    string       // the name our receiving server signs its sender checks with
+	TrustToken  bool         // the secret reply address alone proves the sender
+	Trust       reply.Trust  // what proves a sender besides dmarc=pass
+	AnyEnvelope bool         // an envelope sender of our own that is nobody's does not tell against From
+	NoCopies    bool         // do not send ourselves a copy of each mail
+	URL         string       // where people reach the server, without a slash at the end
+	Secret      []byte       // 32 bytes or more; reply addresses and Message-IDs follow from it
 
 	AtOnce   int           // mails being sent at the same time; 0: 4
 	Grace    time.Duration // how long a copy may take to arrive; 0: 2 minutes
@@ -140,7 +142,7 @@ func New(o Options) *Room {
 	o.URL = strings.TrimRight(o.URL, "/")
 	_, domain, _ := strings.Cut(o.From.Address, "@")
 	return &Room{Options: o, domain: strings.ToLower(domain), made: o.Now(),
-		policy:  reply.Policy{Address: o.ReplyTo, Domain: strings.ToLower(domain), Authserv: o.Authserv},
+		policy:  reply.Policy{Address: o.ReplyTo, Domain: strings.ToLower(domain), Authserv: o.Authserv, Trust: o.Trust},
 		wakeOut: make(chan struct{}, 1), wakeDoubt: make(chan struct{}, 1), wakeLease: make(chan struct{}, 1),
 		step: func(context.Context, string) error { return nil }}
 }

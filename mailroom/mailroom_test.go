@@ -67,7 +67,9 @@ func TestWhatARepliesFirstLineLeadsTo(t *testing.T) {
 		{"Ask back", "refused", "", "on the task's page only"},
 		{"redirect bob", "redirected", "redirect to bob", "handed on to bob"},
 		{"redirect mallory", "refused", "", "Nobody is called “mallory”."},
-		{"delegate bob", "refused", "", "cannot be shared by mail yet"},
+		{"delegate bob", "shared", "share with bob", "shared with bob"},
+		{"share with mallory", "refused", "", "Nobody is called “mallory”."},
+		{"delegate", "unclear", "", "does not say to whom"},
 		{"sleep 24", "put to sleep", "sleep until 2026-11-24T09:00:00Z", "Tuesday 24 November 2026, 09:00 UTC"},
 		{"sleep 0", "unclear", "", "Nothing was changed."},
 		{"sleep tomorrow", "unclear", "", "Nothing was changed."},
@@ -78,7 +80,7 @@ func TestWhatARepliesFirstLineLeadsTo(t *testing.T) {
 		{"weiterleiten an bob", "redirected", "redirect to bob", "handed on to bob"},
 		{"Hilfe", "help", "", "“redirect” and a name"},
 		{"help", "help", "", "“redirect” and a name"},
-		{"?", "help", "", "“sleep” and a number of hours"},
+		{"?", "help", "", "“sleep” and a number of hours or a date"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			o := openOffice(t)

@@ -108,10 +108,10 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 		for _, a := range n.Actions {
 			l.page.Buttons = append(l.page.Buttons, button{a, replyLink(l.replyTo, subject, a)})
 		}
-		l.page.ReplyHint = "To decide by mail, reply with " + quoted(n.Actions) + " alone on the first line. What you write below it is kept as your comment, which an action may require."
+		l.page.ReplyHint = "To decide by mail, reply with " + quoted(n.Actions) + " alone on the first line. What you write below it is kept as your comment" + demanding(n.Actions, n.Demand) + "."
 		address = &store.ReplyAddress{Hash: hashOf(token), MessageID: id, Instance: job.Instance, Task: job.Ref, Principal: to.Principal,
-			Title: n.Title, Folio: n.Folio, Actions: n.Actions, Others: n.Others, Expires: r.Now().Add(replyLife)}
-		l.page.Footer = append(l.page.Footer, "This mail is for you alone: a reply from anybody else does not count.")
+			Title: n.Title, Folio: n.Folio, Actions: n.Actions, Others: n.Others, Demand: n.Demand, Strict: n.Strict, Substitutes: n.Substitutes, Expires: r.Now().Add(replyLife)}
+		l.page.Footer = append(l.page.Footer, replyRule(n))
 	}
 	raw, err := r.render(l)
 	if err != nil {

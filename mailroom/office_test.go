@@ -404,6 +404,16 @@ func (in *instances) decide(by signoff.Caller, id signoff.InstanceID, event engi
 		}
 		t.to = []signoff.Principal{"user:4"}
 		return "redirect to " + e.To, nil
+	case engine.Share:
+		t, err := find(e.Task)
+		if err != nil {
+			return "", err
+		}
+		if e.To != "bob" {
+			return "", &signoff.Error{Kind: signoff.Invalid, Code: "person-not-found", Detail: "nobody is called “" + e.To + "”"}
+		}
+		t.to = append(t.to, "user:4")
+		return "share with " + e.To, nil
 	case engine.Sleep:
 		if _, err := find(e.Task); err != nil {
 			return "", err
