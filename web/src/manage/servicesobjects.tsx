@@ -56,12 +56,15 @@ export function Offers({ of }: { of: Service }) {
   )
 }
 
+// Whether the name that steps call something by has to be told beside its title.
+const differs = ({ title, name }: { name: string; title?: string }) => Boolean(title) && title?.toLowerCase() !== name.toLowerCase()
+
 function ObjectCard({ of, service, open }: { of: ServiceObject; service: Service; open: boolean }) {
   return (
     <li className="entry">
       <div className="entry-head">
         <h3 className="entry-name">{of.title || of.name}</h3>
-        {of.title !== of.name && of.title && <code>{of.name}</code>}
+        {differs(of) && <code>{of.name}</code>}
       </div>
       {of.text && <p>{of.text}</p>}
       <details className="other" open={open}>
@@ -88,8 +91,8 @@ function ObjectCard({ of, service, open }: { of: ServiceObject; service: Service
   )
 }
 
-/** A value's type in words. */
-export function kindOf({ type, list }: Pick<ServiceInput, 'type' | 'list'>): string {
+// A value's type in words.
+function kindOf({ type, list }: Pick<ServiceInput, 'type' | 'list'>): string {
   const kind = words.types[type] ?? type
   return list ? offers.several(kind) : kind
 }
@@ -101,7 +104,7 @@ function MethodRow({ of, object, service }: { of: ServiceMethod; object: Service
       <div>
         <div className="entry-head">
           <strong>{of.title || of.name}</strong>
-          {of.title !== of.name && of.title && <code>{of.name}</code>}
+          {differs(of) && <code>{of.name}</code>}
           <Badge>{words.kinds[of.kind] ?? of.kind}</Badge>
         </div>
         {of.text && <p>{of.text}</p>}

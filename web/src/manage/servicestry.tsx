@@ -9,7 +9,6 @@ import { Lines } from '../ui/lines/lines'
 import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
-import { kindOf } from './servicesobjects'
 import { useCallService } from './servicesqueries'
 import { columnsOf, inputOf, isFile, shown, type FileValue, type Typed } from './serviceswords'
 
@@ -26,7 +25,7 @@ const pageRows = 50
 /** A form for one method, and what calling it gave. */
 export function TryMethod({ service, object, method }: Props) {
   const name = method.title || method.name
-  const title = t.services.offers.tryOf(name, object.title || object.name)
+  const title = t.services.offers.tryTitle(name, object.title || object.name)
   useTitle(title)
   const [typed, setTyped] = useState<Record<string, Typed>>({})
   const [wrong, setWrong] = useState<string>()
@@ -96,8 +95,8 @@ interface InputProps {
 
 function InputField({ of, value, onChange, error }: InputProps) {
   const text = typeof value === 'string' ? value : ''
-  const kind = of.type === 'text' && !of.list ? '' : kindOf(of)
-  const help = [of.text, kind && `(${kind})`].filter(Boolean).join(' ') || undefined
+  const form = of.list ? words.line : of.type === 'json' ? words.asJson : ''
+  const help = [of.text, form].filter(Boolean).join(' ') || undefined
   const field = { label: of.title || of.name, help, value: text, onChange, error, required: of.required === true }
   if (of.list && of.type !== 'file') return <Lines label={field.label} help={help ?? ''} values={Array.isArray(value) ? value : []} onChange={onChange} error={error} />
   switch (of.type) {
