@@ -15,7 +15,7 @@ import (
 func (r *Room) header(l letter) gomail.Header {
 	var h gomail.Header
 	set := func(name string, tokens ...string) { h.AddRaw(folded(name, tokens)) }
-	set("From", addressList(r.From)...)
+	set("From", addressList(l.from)...)
 	to := l.allTo
 	if len(to) == 0 {
 		to = []mail.Address{l.to}
@@ -25,7 +25,7 @@ func (r *Room) header(l letter) gomail.Header {
 		set("Cc", addressList(l.cc...)...)
 	}
 	if l.replyTo != "" {
-		set("Reply-To", addressList(mail.Address{Name: r.From.Name, Address: l.replyTo})...)
+		set("Reply-To", addressList(mail.Address{Name: l.from.Name, Address: l.replyTo})...)
 	}
 	set("Subject", encoded(oneLine(l.subject, maxSubject))...)
 	h.SetDate(l.date)

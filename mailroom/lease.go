@@ -130,8 +130,12 @@ func (r *Room) hold(l store.Lease) {
 // the mailbox's pace.
 func (r *Room) begin(ctx context.Context, l store.Lease) error {
 	now := r.Now()
-	if p, ok := r.Out.(Paced); ok && p.Pace() > 0 {
-		starts, err := r.Store.MailStarted(ctx, now.Add(-time.Minute), p.Pace())
+	for _, l := range r.lines() {
+		p, ok := l.Out.(Paced)
+		if !ok || p.Pace() <= 0 {
+			continue
+		}
+		starts, err := r.Store.MailStarted(ctx, l.of, now.Add(-time.Minute), p.Pace())
 		if err != nil {
 			return err
 		}

@@ -205,8 +205,8 @@ type box struct {
 	wait func(context.Context)
 }
 
-func (b *box) List(context.Context) (uint32, []uint32, error) { return 1, nil, nil }
-func (b *box) Wait(ctx context.Context) error                 { b.wait(ctx); return nil }
+func (b *box) List(context.Context) ([]string, error) { return nil, nil }
+func (b *box) Wait(ctx context.Context) error         { b.wait(ctx); return nil }
 
 func TestThatAMailWasSentIsTrueWhoeverSaysIt(t *testing.T) {
 	a, b := branches(t)

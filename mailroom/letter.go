@@ -17,6 +17,7 @@ import (
 
 // letter is a mail before it is put into MIME.
 type letter struct {
+	from      mail.Address // "": the usual sender
 	to        mail.Address
 	allTo, cc []mail.Address // shown; allTo empty: to
 	subject   string
@@ -61,7 +62,10 @@ var (
 // render puts a letter into MIME: plain text and HTML that say the same. An
 // address that cannot stand in a header is refused.
 func (r *Room) render(l letter) ([]byte, error) {
-	for _, a := range slices.Concat([]mail.Address{r.From, l.to}, l.allTo, l.cc) {
+	if l.from.Address == "" {
+		l.from = r.From
+	}
+	for _, a := range slices.Concat([]mail.Address{l.from, l.to}, l.allTo, l.cc) {
 		if _, err := plainAddress(a.Address); err != nil {
 			return nil, err
 		}

@@ -40,13 +40,13 @@ type Sender interface {
 	Send(ctx context.Context, from, to, copyTo string, raw []byte) error
 }
 
-// Inbox is the service mailbox. Mails are named by UID within a validity;
-// code "mailbox-changed" says that the numbers are not good any more.
+// Inbox is the service mailbox. Mails have ids that only the mailbox
+// understands; code "mailbox-changed" says that they are not good any more.
 type Inbox interface {
-	List(ctx context.Context) (validity uint32, uids []uint32, err error)
-	Headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error)
-	Read(ctx context.Context, validity, uid uint32, limit int64) ([]byte, error) // nil: gone
-	File(ctx context.Context, validity uint32, uids []uint32) error
+	List(ctx context.Context) (ids []string, err error) // oldest first
+	Headers(ctx context.Context, ids []string) (map[string][]byte, error)
+	Read(ctx context.Context, id string, limit int64) ([]byte, error) // nil: gone
+	File(ctx context.Context, ids []string) error
 	Find(ctx context.Context, messageID string) (bool, error)
 	Wait(ctx context.Context) error // for something new, or for a while
 }
@@ -77,6 +77,7 @@ type Options struct {
 	Store  *store.Store
 	People People
 	Out    Sender
+	Others []Line
 	In     Inbox // nil: nothing can be decided by mail, and doubtful mails wait for an administrator
 
 	From        mail.Address // sender of all mail
@@ -112,8 +113,9 @@ type Room struct {
 	wakeLease chan struct{}
 	step      func(ctx context.Context, name string) error // tests stop the program here
 
-	mu     sync.Mutex
-	health Health
+	mu       sync.Mutex
+	health   Health
+	troubles map[string]error // by line
 }
 
 // New returns a room.

@@ -99,7 +99,8 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 	if subject == "" {
 		subject = n.Title
 	}
-	l := letter{to: mail.Address{Name: to.Name, Address: to.Email}, subject: subject, messageID: id, date: r.Now().In(r.Location),
+	by := r.sender(job.Workflow)
+	l := letter{from: by.From, to: mail.Address{Name: to.Name, Address: to.Email}, subject: subject, messageID: id, date: r.Now().In(r.Location),
 		page: r.taskPage(job, n)}
 	var address *store.ReplyAddress
 	if n.Reply && len(n.Actions) > 0 && r.In != nil {
@@ -117,7 +118,7 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 	if err != nil {
 		return store.OutMail{}, nil, fmt.Errorf("compose notification %s: %w", key, err)
 	}
-	return store.OutMail{Key: key, Purpose: "notify", Instance: job.Instance, Task: job.Ref, Principal: to.Principal, To: to.Email,
+	return store.OutMail{Key: key, Purpose: "notify", Instance: job.Instance, Task: job.Ref, Principal: to.Principal, To: to.Email, Sender: by.name,
 		Subject: oneLine(subject, maxSubject), MessageID: id, Created: r.Now(), Raw: raw}, address, nil
 }
 
@@ -226,6 +227,7 @@ func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, err
 	title := oneLine(job.Email.Subject, maxSubject)
 	p := page{Title: title, Paragraphs: paragraphs(job.Email.Body),
 		Footer: []string{fmt.Sprintf("Sent by signoff for request %d.", job.Instance)}}
+	by := r.sender(job.Workflow)
 	var mails []store.OutMail
 	done := map[string]bool{}
 	for _, a := range all {
@@ -235,12 +237,12 @@ func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, err
 		}
 		done[low] = true
 		key := job.Key + "/" + a.key
-		l := letter{to: a.at, allTo: shown(to), cc: shown(cc), subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
+		l := letter{from: by.From, to: a.at, allTo: shown(to), cc: shown(cc), subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
 		raw, err := r.render(l)
 		if err != nil {
 			return nil, fmt.Errorf("compose mail %s: %w", key, err)
 		}
-		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.at.Address, Subject: title,
+		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.at.Address, Sender: by.name, Subject: title,
 			MessageID: l.messageID, Created: r.Now(), Raw: raw})
 	}
 	return mails, nil

@@ -19,8 +19,8 @@ type sick struct {
 	got  int // how often one was asked for
 }
 
-func (s *sick) Read(ctx context.Context, validity, uid uint32, limit int64) ([]byte, error) {
-	raw, err := s.Inbox.Read(ctx, validity, uid, limit)
+func (s *sick) Read(ctx context.Context, id string, limit int64) ([]byte, error) {
+	raw, err := s.Inbox.Read(ctx, id, limit)
 	if strings.Contains(string(raw), s.word) {
 		s.got++
 		if s.err == nil {
@@ -189,34 +189,34 @@ func TestANewNumberingIsNotAnotherMail(t *testing.T) {
 // renumbered is a mailbox whose server numbers mails in another way since.
 type renumbered struct{ Inbox }
 
-func (n *renumbered) List(ctx context.Context) (uint32, []uint32, error) {
-	validity, uids, err := n.Inbox.List(ctx)
-	for i := range uids {
-		uids[i] += 1000
+func (n *renumbered) List(ctx context.Context) ([]string, error) {
+	ids, err := n.Inbox.List(ctx)
+	for i := range ids {
+		ids[i] = "9" + ids[i]
 	}
-	return validity + 1, uids, err
+	return ids, err
 }
 
-func (n *renumbered) Headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error) {
-	found, err := n.Inbox.Headers(ctx, validity-1, n.old(uids))
-	out := map[uint32][]byte{}
-	for uid, h := range found {
-		out[uid+1000] = h
+func (n *renumbered) Headers(ctx context.Context, ids []string) (map[string][]byte, error) {
+	found, err := n.Inbox.Headers(ctx, n.old(ids))
+	out := map[string][]byte{}
+	for id, h := range found {
+		out["9"+id] = h
 	}
 	return out, err
 }
 
-func (n *renumbered) Read(ctx context.Context, validity, uid uint32, limit int64) ([]byte, error) {
-	return n.Inbox.Read(ctx, validity-1, uid-1000, limit)
+func (n *renumbered) Read(ctx context.Context, id string, limit int64) ([]byte, error) {
+	return n.Inbox.Read(ctx, id[1:], limit)
 }
 
-func (n *renumbered) File(ctx context.Context, validity uint32, uids []uint32) error {
-	return n.Inbox.File(ctx, validity-1, n.old(uids))
+func (n *renumbered) File(ctx context.Context, ids []string) error {
+	return n.Inbox.File(ctx, n.old(ids))
 }
 
-func (n *renumbered) old(uids []uint32) (list []uint32) {
-	for _, u := range uids {
-		list = append(list, u-1000)
+func (n *renumbered) old(ids []string) (list []string) {
+	for _, id := range ids {
+		list = append(list, id[1:])
 	}
 	return list
 }

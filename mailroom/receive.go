@@ -52,27 +52,27 @@ func (r *Room) receiveAll(ctx context.Context) {
 // does not hold up the others: trouble is the first one's. With err the folder
 // could not be read to its end.
 func (r *Room) receive(ctx context.Context, tried trials) (trouble, err error) {
-	validity, uids, err := r.In.List(ctx)
+	ids, err := r.In.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	uids = tried.due(validity, uids, r.Now())
-	for batch := range slices.Chunk(uids, headersAtOnce) {
-		rest, err := r.fileCopies(ctx, validity, batch)
+	ids = tried.due(ids, r.Now())
+	for batch := range slices.Chunk(ids, headersAtOnce) {
+		rest, err := r.fileCopies(ctx, batch)
 		if err != nil {
 			return trouble, err
 		}
-		for _, uid := range rest {
-			err := r.takeIn(ctx, validity, uid, tried.last(uid, r.Now(), r.GiveUp))
+		for _, id := range rest {
+			err := r.takeIn(ctx, id, tried.last(id, r.Now(), r.GiveUp))
 			if ctx.Err() != nil || isLost(err) {
 				return trouble, err
 			}
 			if err == nil {
-				delete(tried, uid)
+				delete(tried, id)
 				continue
 			}
-			tried.failed(validity, uid, r.Now(), err)
-			r.Log.Warn("a mail could not be dealt with and will be tried again", slog.Uint64("uid", uint64(uid)), slog.Any("err", err))
+			tried.failed(id, r.Now(), err)
+			r.Log.Warn("a mail could not be dealt with and will be tried again", slog.String("id", id), slog.Any("err", err))
 			trouble = cmp.Or(trouble, err)
 		}
 	}
@@ -98,17 +98,17 @@ func refusal(trouble error) error {
 
 // fileCopies files away the copies of our own mails, which prove that these
 // were sent, and returns the others.
-func (r *Room) fileCopies(ctx context.Context, validity uint32, uids []uint32) ([]uint32, error) {
-	headers, err := r.headers(ctx, validity, uids)
+func (r *Room) fileCopies(ctx context.Context, ids []string) ([]string, error) {
+	headers, err := r.headers(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	ids := map[uint32]string{}
+	named := map[string]string{}
 	var asked []string
-	for uid, header := range headers {
-		if id := messageIDOf(header); strings.HasPrefix(id, "<so.") {
-			ids[uid] = id
-			asked = append(asked, id)
+	for id, header := range headers {
+		if name := messageIDOf(header); strings.HasPrefix(name, "<so.") {
+			named[id] = name
+			asked = append(asked, name)
 		}
 	}
 	slices.Sort(asked)
@@ -116,31 +116,31 @@ func (r *Room) fileCopies(ctx context.Context, validity uint32, uids []uint32) (
 	if err != nil {
 		return nil, err
 	}
-	var copies, rest []uint32
-	for _, uid := range uids {
-		if ours[ids[uid]] {
-			copies = append(copies, uid)
+	var copies, rest []string
+	for _, id := range ids {
+		if ours[named[id]] {
+			copies = append(copies, id)
 		} else {
-			rest = append(rest, uid)
+			rest = append(rest, id)
 		}
 	}
 	if len(copies) == 0 {
 		return rest, nil
 	}
 	r.reportEnded(ctx)
-	return rest, r.In.File(ctx, validity, copies)
+	return rest, r.In.File(ctx, copies)
 }
 
 // headers reads the headers of mails, one by one when the server refuses one
 // of them; that one is missing.
-func (r *Room) headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error) {
-	all, err := r.In.Headers(ctx, validity, uids)
+func (r *Room) headers(ctx context.Context, ids []string) (map[string][]byte, error) {
+	all, err := r.In.Headers(ctx, ids)
 	if signoff.CodeOf(err) != codeMailbox {
 		return all, err
 	}
-	all = map[uint32][]byte{}
-	for _, uid := range uids {
-		one, err := r.In.Headers(ctx, validity, []uint32{uid})
+	all = map[string][]byte{}
+	for _, id := range ids {
+		one, err := r.In.Headers(ctx, []string{id})
 		if err != nil && signoff.CodeOf(err) != codeMailbox {
 			return nil, err
 		}
@@ -164,9 +164,9 @@ func messageIDOf(header []byte) string {
 //
 // With last, a mail that cannot be read or judged is put aside: recorded as
 // something a person should look at, and filed away.
-func (r *Room) takeIn(ctx context.Context, validity, uid uint32, last bool) error {
-	in := store.InMail{Mailbox: r.ReplyTo, Validity: validity, UID: uid, At: r.Now()}
-	reading, err := r.read(ctx, validity, uid, &in)
+func (r *Room) takeIn(ctx context.Context, id string, last bool) error {
+	in := store.InMail{Mailbox: r.ReplyTo, Item: id, At: r.Now()}
+	reading, err := r.read(ctx, id, &in)
 	if errors.Is(err, errGone) {
 		return nil
 	}
@@ -185,16 +185,16 @@ func (r *Room) takeIn(ctx context.Context, validity, uid uint32, last bool) erro
 	if err := r.step(ctx, "recorded"); err != nil {
 		return err
 	}
-	return r.In.File(ctx, validity, []uint32{uid})
+	return r.In.File(ctx, []string{id})
 }
 
 var errGone = errors.New("the mail is not there any more")
 
 // read fetches and parses a mail and fills in what its record says of it. When
 // that fails, the record names it by its place.
-func (r *Room) read(ctx context.Context, validity, uid uint32, in *store.InMail) (reading reply.Reading, err error) {
-	in.Digest = hashOf(fmt.Sprintf("%q %d %d", r.ReplyTo, validity, uid))[:digestLetters]
-	raw, err := r.In.Read(ctx, validity, uid, reply.MaxBytes+1)
+func (r *Room) read(ctx context.Context, id string, in *store.InMail) (reading reply.Reading, err error) {
+	in.Digest = hashOf(fmt.Sprintf("%q %q", r.ReplyTo, id))[:digestLetters]
+	raw, err := r.In.Read(ctx, id, reply.MaxBytes+1)
 	if err != nil {
 		return reading, err
 	}

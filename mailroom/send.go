@@ -16,7 +16,7 @@ import (
 const (
 	codeDoubtful = "mail-doubtful"   // taken or not: nobody knows
 	codeDeferred = "mail-deferred"   // this mail later; others may go
-	codeChanged  = "mailbox-changed" // UIDs are not good any more
+	codeChanged  = "mailbox-changed" // ids are not good any more
 	codeMailbox  = "mailbox-failed"  // the server refused something about a mail or a folder
 
 	codeUnreachable = "mail-server-unreachable" // with the next two: nothing works now
@@ -28,6 +28,7 @@ const (
 	safetyPoll  = 30 * time.Second // how often to look without having been woken
 	firstRetry  = 5 * time.Second
 	lastRetry   = 5 * time.Minute
+	lookAgain   = 15 * time.Second
 	lastOutage  = time.Minute     // a server that is back is noticed soon
 	lastMoments = 8 * time.Second // for mails on their way when the server stops; most supervisors wait ten
 )
@@ -38,35 +39,53 @@ func backoff(n int) time.Duration { return min(lastRetry, firstRetry<<min(max(n-
 // outage is the same where nothing works at all.
 func outage(n int) time.Duration { return min(lastOutage, backoff(n)) }
 
-// queue hands out mails that are due, one at a time, to senders that take turns.
+// queue hands out a line's mails that are due, one at a time, to senders that
+// take turns.
 type queue struct {
+	line     line
 	turn     chan struct{}
+	wake     chan struct{}
 	mu       sync.Mutex
 	failures int       // of the mail server, in a row
 	until    time.Time // nothing is handed out before
 }
 
-// sendAll sends what is due, AtOnce at a time, until ctx ends. Mails on their
+// sendAll sends what is due, by each line AtOnce at a time, until ctx ends. Mails on their
 // way then have a few moments, as long as the lease is ours: cutting them off
 // would make them doubtful.
 func (r *Room) sendAll(ctx, ours context.Context, anew func()) {
 	work, stop := context.WithCancel(ours)
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, stop) })()
-	q := &queue{turn: make(chan struct{}, 1)}
+	var queues []*queue
 	var wg sync.WaitGroup
-	for range r.AtOnce {
-		wg.Go(func() {
-			for {
-				m, done := r.next(ctx, q, anew)
-				if done == nil {
-					return
+	for _, l := range r.lines() {
+		q := &queue{line: l, turn: make(chan struct{}, 1), wake: make(chan struct{}, 1)}
+		for range l.AtOnce {
+			wg.Go(func() {
+				for {
+					m, done := r.next(ctx, q, anew)
+					if done == nil {
+						return
+					}
+					q.note(r.Now(), r.deliver(work, m))
+					done()
 				}
-				q.note(r.Now(), r.deliver(work, m))
-				done()
-			}
-		})
+			})
+		}
+		queues = append(queues, q)
 	}
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-r.wakeOut:
+				for _, q := range queues {
+					ring(q.wake)
+				}
+			}
+		}
+	})
 	wg.Wait()
 }
 
@@ -86,11 +105,11 @@ func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, 
 			sleep(ctx, wait)
 			continue
 		}
-		wait, err := r.untilDue(ctx, r.Store.NextMail)
+		wait, err := r.untilDue(ctx, func(ctx context.Context) (time.Time, error) { return r.Store.NextMailOf(ctx, q.line.of) })
 		if wait == 0 && err == nil {
 			var m store.OutMail
 			var done func()
-			if m, done, err = r.take(ctx); done != nil {
+			if m, done, err = r.take(ctx, q.line); done != nil {
 				return m, done
 			}
 		}
@@ -103,19 +122,19 @@ func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, 
 			r.Log.Error("mail queue not read", slog.Any("err", err))
 			wait = time.Second
 		}
-		await(ctx, r.wakeOut, wait)
+		await(ctx, q.wake, wait)
 	}
 	return store.OutMail{}, nil
 }
 
 // take marks the next mail as being sent once one more may be. What only waits
 // is not marked: a crash would leave it in doubt.
-func (r *Room) take(ctx context.Context) (store.OutMail, func(), error) {
-	done, err := r.Out.Turn(ctx)
+func (r *Room) take(ctx context.Context, l line) (store.OutMail, func(), error) {
+	done, err := l.Out.Turn(ctx)
 	if err != nil {
 		return store.OutMail{}, nil, err
 	}
-	list, err := r.Store.TakeMail(ctx, r.held(), r.Now(), 1)
+	list, err := r.Store.TakeMailOf(ctx, r.held(), l.of, r.Now(), 1)
 	if err == nil && len(list) > 0 {
 		err = r.step(ctx, "taken")
 	}
@@ -162,7 +181,20 @@ func (q *queue) note(now time.Time, err error) {
 		return
 	}
 	q.failures++
-	q.until = now.Add(outage(q.failures))
+	q.until = now.Add(max(outage(q.failures), min(toldToWait(err), lastTold)))
+}
+
+// lastTold is the longest that a mail server's word is taken for how long to
+// wait: pages say meanwhile that no mail leaves.
+const lastTold = time.Hour
+
+// toldToWait is how long a mail server asked to be left alone, 0 if it did not.
+func toldToWait(err error) time.Duration {
+	var told interface{ RetryAfter() time.Duration }
+	if errors.As(err, &told) {
+		return told.RetryAfter()
+	}
+	return 0
 }
 
 func isOutage(err error) bool {
@@ -175,15 +207,12 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 	if r.step(ctx, "marked as being sent") != nil {
 		return nil
 	}
-	err := r.Out.Send(ctx, r.From.Address, m.To, r.copyAddress(), m.Raw)
+	line := r.lineOf(m)
+	err := r.hand(ctx, line, m)
 	if r.step(ctx, "handed over") != nil {
 		return nil
 	}
-	if !isOutage(err) {
-		r.fares(ctx, "smtp", &r.health.Out, &r.health.OutSince, nil)
-	} else {
-		r.fares(ctx, "smtp", &r.health.Out, &r.health.OutSince, err)
-	}
+	r.noteOut(ctx, line, err)
 	state, due := r.verdict(m, err)
 	cause := ""
 	if err != nil {
@@ -312,8 +341,8 @@ func failureOf(e store.Ending) error {
 }
 
 // settleDoubts finds out about mails that may have been sent: those whose copy
-// is in our mailbox were. The others are sent again when a copy would have
-// arrived by now. Where there is no mailbox to look in, they wait for an
+// is in our mailbox, or among what their own mailbox sent, were. The others are
+// sent again when a copy would have arrived by now. Where there is no mailbox to look in, they wait for an
 // administrator: guessing would lose a mail or send it twice.
 func (r *Room) settleDoubts(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -342,14 +371,14 @@ func (r *Room) settleDoubts(ctx context.Context) {
 func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
 	now := r.Now()
 	m.Token = r.held().Token
-	if r.copyAddress() == "" {
+	asked, found, waits, err := r.sentOrNot(ctx, m)
+	if err != nil {
+		return err
+	}
+	if !asked {
 		r.Log.Warn("nobody can tell whether a mail was sent", slog.Int64("instance", int64(m.Instance)), slog.String("command", m.Key))
 		return r.Store.SettleMail(ctx, m, store.MailDoubtful, now, time.Time{},
 			"it may have been sent: there is no mailbox of ours to look in")
-	}
-	found, err := r.In.Find(ctx, m.MessageID)
-	if err != nil {
-		return err
 	}
 	again := m.Since.Add(r.Grace)
 	switch {
@@ -358,8 +387,12 @@ func (r *Room) settleDoubt(ctx context.Context, m store.OutMail) error {
 		if err == nil && m.Command != "" {
 			r.reportIfEnded(ctx, m.Command)
 		}
-	case now.Before(again):
-		err = r.Store.SettleMail(ctx, m, store.MailDoubtful, now, again, m.Error)
+	case waits, now.Before(again):
+		next := again
+		if _, keeps := r.lineOf(m).Out.(Keeper); keeps {
+			next = now.Add(lookAgain) // its own mailbox may show it any moment
+		}
+		err = r.Store.SettleMail(ctx, m, store.MailDoubtful, now, next, m.Error)
 	default:
 		r.Log.Info("a doubtful mail was not sent and is sent again", slog.Int64("instance", int64(m.Instance)))
 		err = r.Store.SettleMail(ctx, m, store.MailQueued, now, now, m.Error)

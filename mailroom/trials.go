@@ -1,6 +1,7 @@
 package mailroom
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -11,11 +12,10 @@ import (
 // aside.
 const maxTries = 5
 
-// trials remembers mails that could not be dealt with, by UID.
-type trials map[uint32]*trial
+// trials remembers mails that could not be dealt with, by id.
+type trials map[string]*trial
 
 type trial struct {
-	validity     uint32
 	tries        int // in all
 	faults       int // those that show a fault; the others would pass by themselves
 	since, again time.Time
@@ -23,27 +23,29 @@ type trial struct {
 
 // due returns the mails that are to be tried now, and forgets those that have
 // left the folder.
-func (t trials) due(validity uint32, uids []uint32, now time.Time) []uint32 {
-	for uid, one := range t {
-		if _, there := slices.BinarySearch(uids, uid); !there || one.validity != validity {
-			delete(t, uid)
+func (t trials) due(ids []string, now time.Time) []string {
+	if len(t) > 0 {
+		there := map[string]bool{}
+		for _, id := range ids {
+			there[id] = true
 		}
+		maps.DeleteFunc(t, func(id string, _ *trial) bool { return !there[id] })
 	}
-	return slices.DeleteFunc(uids, func(uid uint32) bool { return t[uid] != nil && now.Before(t[uid].again) })
+	return slices.DeleteFunc(ids, func(id string) bool { return t[id] != nil && now.Before(t[id].again) })
 }
 
 // last tells whether a mail is to be put aside if it fails once more.
-func (t trials) last(uid uint32, now time.Time, giveUp time.Duration) bool {
-	one := t[uid]
+func (t trials) last(id string, now time.Time, giveUp time.Duration) bool {
+	one := t[id]
 	return one != nil && (one.faults >= maxTries-1 || now.Sub(one.since) >= giveUp)
 }
 
 // failed notes that a mail could not be dealt with.
-func (t trials) failed(validity, uid uint32, now time.Time, cause error) {
-	if t[uid] == nil {
-		t[uid] = &trial{validity: validity, since: now}
+func (t trials) failed(id string, now time.Time, cause error) {
+	if t[id] == nil {
+		t[id] = &trial{since: now}
 	}
-	one := t[uid]
+	one := t[id]
 	one.tries++
 	if signoff.KindOf(cause) == signoff.Internal || signoff.CodeOf(cause) == codeMailbox {
 		one.faults++

@@ -31,6 +31,7 @@ type OutMail struct {
 	Task      int // 0 for none
 	Principal signoff.Principal
 	To        string // the address
+	Sender    string // address of the sender it leaves by; "": the usual one
 	Subject   string
 	MessageID string // with its angle brackets
 	State     MailState
@@ -87,20 +88,20 @@ func (s *Store) QueueMail(ctx context.Context, mails []OutMail, addresses []Repl
 
 func (t *tx) queueMail(m OutMail) error {
 	_, err := t.exec(`insert into mail_out (key, command, purpose, instance, task, principal, recipient, subject, message_id,
-		state, attempts, due, since, created, proof, reported, error, bounce, raw)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, 0, $14, '', '', $15) on conflict do nothing`,
+		state, attempts, due, since, created, proof, reported, error, bounce, raw, sender)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, 0, $14, '', '', $15, $16) on conflict do nothing`,
 		m.Key, m.Command, m.Purpose, int64(m.Instance), m.Task, string(m.Principal), m.To, m.Subject, m.MessageID,
-		string(MailQueued), micros(m.Created), micros(m.Created), micros(m.Created), flag(m.Command == ""), m.Raw)
+		string(MailQueued), micros(m.Created), micros(m.Created), micros(m.Created), flag(m.Command == ""), m.Raw, m.Sender)
 	return err
 }
 
 const mailColumns = `id, key, command, purpose, instance, task, principal, recipient, subject, message_id,
-	state, attempts, due, since, created, proof, error, bounce, token, ` + needsLook + ` as look`
+	state, attempts, due, since, created, proof, error, bounce, token, sender, ` + needsLook + ` as look`
 
 func scanMail(rows *sql.Rows, more ...any) (m OutMail, err error) {
 	var due, since, created int64
 	err = rows.Scan(append([]any{&m.ID, &m.Key, &m.Command, &m.Purpose, &m.Instance, &m.Task, &m.Principal, &m.To, &m.Subject, &m.MessageID,
-		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce, &m.Token, &m.Look}, more...)...)
+		&m.State, &m.Attempts, &due, &since, &created, &m.Proof, &m.Error, &m.Bounce, &m.Token, &m.Sender, &m.Look}, more...)...)
 	m.Due, m.Since, m.Created = moment(due), moment(since), moment(created)
 	return m, err
 }
@@ -109,10 +110,31 @@ func scanMail(rows *sql.Rows, more ...any) (m OutMail, err error) {
 // mailbox is read, by one node at a time.
 const MailLease = "mailroom"
 
+// Senders picks mails by the sender they leave by. The zero value picks all.
+type Senders struct {
+	Only   string   // this one; "": any
+	Except []string // none of these
+}
+
+// except is Except as the queries take it: an address that is in it does not
+// survive being replaced.
+func (f Senders) except() string {
+	text := ""
+	for _, not := range f.Except {
+		text += "<" + not + ">"
+	}
+	return text
+}
+
 // TakeMail marks up to limit mails that are due as being sent, and returns them.
 // ErrNotHeld when the lease is another node's by now.
-func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int) (list []OutMail, err error) {
-	due, err := s.NextMail(ctx)
+func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int) ([]OutMail, error) {
+	return s.TakeMailOf(ctx, l, Senders{}, now, limit)
+}
+
+// TakeMailOf is TakeMail for the mails of some senders.
+func (s *Store) TakeMailOf(ctx context.Context, l Lease, of Senders, now time.Time, limit int) (list []OutMail, err error) {
+	due, err := s.NextMailOf(ctx, of)
 	if err != nil || due.IsZero() || due.After(now) {
 		return nil, err // nothing to do, and no commit to say so
 	}
@@ -121,8 +143,9 @@ func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int)
 			return err
 		}
 		rows, err := t.query(`update mail_out set state = 'sending', attempts = attempts + 1, since = $1, token = $2
-			where id in (/*take*/ select id from mail_out where state = 'queued' and due <= $3 order by due, id limit $4 /*take*/)
-			returning `+mailColumns+`, raw`, micros(now), l.Token, micros(now), limit)
+			where id in (/*take*/ select id from mail_out
+				where state = 'queued' and due <= $3 and ($5 = '' or sender = $5) and replace($6, '<' || sender || '>', '') = $6 order by due, id limit $4 /*take*/)
+			returning `+mailColumns+`, raw`, micros(now), l.Token, micros(now), limit, of.Only, of.except())
 		if err != nil {
 			return err
 		}
@@ -140,16 +163,24 @@ func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int)
 }
 
 // NextMail returns when the next queued mail is due, zero for never.
-func (s *Store) NextMail(ctx context.Context) (time.Time, error) { return s.nextMail(ctx, MailQueued) }
+func (s *Store) NextMail(ctx context.Context) (time.Time, error) {
+	return s.NextMailOf(ctx, Senders{})
+}
+
+// NextMailOf is NextMail for the mails of some senders.
+func (s *Store) NextMailOf(ctx context.Context, of Senders) (time.Time, error) {
+	return s.nextMail(ctx, MailQueued, of)
+}
 
 // NextDoubtfulMail returns when to look for the next doubtful mail, zero for never.
 func (s *Store) NextDoubtfulMail(ctx context.Context) (time.Time, error) {
-	return s.nextMail(ctx, MailDoubtful)
+	return s.nextMail(ctx, MailDoubtful, Senders{})
 }
 
-func (s *Store) nextMail(ctx context.Context, state MailState) (time.Time, error) {
+func (s *Store) nextMail(ctx context.Context, state MailState, of Senders) (time.Time, error) {
 	var due sql.NullInt64
-	err := s.row(ctx, `select min(due) from mail_out where state = $1 and due > 0`, string(state)).Scan(&due)
+	err := s.row(ctx, `select min(due) from mail_out where state = $1 and due > 0
+		and ($2 = '' or sender = $2) and replace($3, '<' || sender || '>', '') = $3`, string(state), of.Only, of.except()).Scan(&due)
 	return moment(due.Int64), s.explain(err)
 }
 
@@ -200,8 +231,9 @@ func (s *Store) AbandonedMail(ctx context.Context, l Lease, now time.Time) error
 // MailStarted returns when mails were last handed to the mail server, by any
 // node, after a time and up to limit: what a mailbox's pace goes by. It reads
 // all mail there is.
-func (s *Store) MailStarted(ctx context.Context, after time.Time, limit int) (out []time.Time, err error) {
-	rows, err := s.query(ctx, `select since from mail_out where since > $1 and attempts > 0 order by since desc limit $2`, micros(after), limit)
+func (s *Store) MailStarted(ctx context.Context, of Senders, after time.Time, limit int) (out []time.Time, err error) {
+	rows, err := s.query(ctx, `select since from mail_out where since > $1 and attempts > 0
+		and ($3 = '' or sender = $3) and replace($4, '<' || sender || '>', '') = $4 order by since desc limit $2`, micros(after), limit, of.Only, of.except())
 	if err != nil {
 		return nil, err
 	}
@@ -341,8 +373,8 @@ func (s *Store) RequeueMail(ctx context.Context, command string, mails []OutMail
 	return s.write(ctx, func(t *tx) error {
 		for _, m := range mails {
 			_, err := t.exec(`update mail_out set state = 'queued', attempts = 0, due = $1, since = $1, created = $1, reported = 0, error = '',
-				recipient = $2, subject = $3, raw = $4 where key = $5 and state = 'failed' and reported = 1`,
-				micros(now), m.To, m.Subject, m.Raw, m.Key)
+				recipient = $2, subject = $3, raw = $4, sender = $6 where key = $5 and state = 'failed' and reported = 1`,
+				micros(now), m.To, m.Subject, m.Raw, m.Key, m.Sender)
 			if err != nil {
 				return err
 			}

@@ -260,7 +260,7 @@ func TestMailIsFoundByIndex(t *testing.T) {
 	source := mailSource(t)
 	for query, where := range map[string]string{
 		`select min(due) from mail_out`:    `state = $1 and due > 0`,
-		`select id, due from mail_out`:     `state = 'queued' and due <= $3 order by due, id limit $4`,
+		`select id, due from mail_out`:     `state = 'queued' and due <= $3 and ($5 = '' or sender = $5) and replace($6, '<' || sender || '>', '') = $6 order by due, id limit $4`,
 		`select id, subject from mail_out`: `state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`,
 		`select 1 from mail_out`:           `command = $1 and reported = 0 and state not in ('sent', 'failed') limit 1`,
 		`select subject from mail_out`:     `command = $1 and reported = 0 order by id`,
@@ -276,7 +276,7 @@ func TestMailIsFoundByIndex(t *testing.T) {
 		if !strings.Contains(source, "where "+where) {
 			t.Errorf("nothing asks for %q any more", where)
 		}
-		checkPlan(t, s, query+" where "+strings.NewReplacer("$2", "$1", "$3", "$1", "$4", "$1").Replace(where))
+		checkPlan(t, s, query+" where "+strings.NewReplacer("$2", "$1", "$3", "$1", "$4", "$1", "$5", "$1", "$6", "$1").Replace(where))
 	}
 }
 
@@ -301,4 +301,36 @@ func mailLease(t *testing.T, s *Store) Lease {
 		must(t, err)
 	}
 	return l
+}
+
+func TestMailsOfDifferentSendersAreTakenApart(t *testing.T) {
+	s := openMail(t)
+	ctx := t.Context()
+	var mails []OutMail
+	for key, sender := range map[string]string{"a": "", "b": "hr@x", "c": "gone@x"} {
+		mails = append(mails, OutMail{Key: key, Purpose: "notify", To: "jane@x", Sender: sender, MessageID: "<" + key + ">", Created: mailDay, Raw: []byte("x")})
+	}
+	must(t, s.QueueMail(ctx, mails, nil))
+	lease := mailLease(t, s)
+	take := func(of Senders) (keys string) {
+		t.Helper()
+		list, err := s.TakeMailOf(ctx, lease, of, mailDay, 9)
+		must(t, err)
+		for _, m := range list {
+			keys += m.Key
+		}
+		return keys
+	}
+	if next, err := s.NextMailOf(ctx, Senders{Only: "other@x"}); err != nil || !next.IsZero() {
+		t.Errorf("a sender without mail has one due at %v, %v", next, err)
+	}
+	if got := take(Senders{Only: "hr@x"}); got != "b" {
+		t.Errorf("hr@x sends %q", got)
+	}
+	if got := take(Senders{Except: []string{"hr@x", "r@x"}}); len(got) != 2 {
+		t.Errorf("the usual sender sends %q", got)
+	}
+	if starts, err := s.MailStarted(ctx, Senders{Only: "hr@x"}, mailDay.Add(-time.Minute), 9); err != nil || len(starts) != 1 {
+		t.Errorf("hr@x started %v, %v", starts, err)
+	}
 }

@@ -14,8 +14,7 @@ type InMail struct {
 	ID        int64
 	Digest    string // of what makes two deliveries the same mail
 	Mailbox   string
-	Validity  uint32
-	UID       uint32
+	Item      string // what it is called in the mailbox
 	MessageID string
 	At        time.Time
 	From      string
@@ -94,10 +93,10 @@ func (t *tx) mayAdvise(m InMail, limit AdviceLimit) (bool, error) {
 
 func (t *tx) insertMail(m InMail) error {
 	_, err := t.exec(`insert into mail_in (digest, mailbox, validity, uid, message_id, at, sender, subject, verdict, instance, task,
-		principal, action, detail, evidence, answered, look)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		m.Digest, m.Mailbox, int64(m.Validity), int64(m.UID), m.MessageID, micros(m.At), m.From, m.Subject, m.Verdict, int64(m.Instance), m.Task,
-		string(m.Principal), m.Action, m.Detail, m.Evidence, int(m.Answered), flag(m.Look))
+		principal, action, detail, evidence, answered, look, item)
+		values ($1, $2, 0, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		m.Digest, m.Mailbox, m.MessageID, micros(m.At), m.From, m.Subject, m.Verdict, int64(m.Instance), m.Task,
+		string(m.Principal), m.Action, m.Detail, m.Evidence, int(m.Answered), flag(m.Look), m.Item)
 	return err
 }
 

@@ -144,7 +144,7 @@ func (s *Store) ReceivedOne(ctx context.Context, id int64) (InMail, error) {
 	return list[0], nil
 }
 
-const receivedQuery = `select id, digest, mailbox, validity, uid, message_id, at, sender, subject, verdict, instance, task,
+const receivedQuery = `select id, digest, mailbox, item, message_id, at, sender, subject, verdict, instance, task,
 	principal, action, detail, evidence, answered, look from mail_in`
 
 func (s *Store) received(ctx context.Context, query string, args ...any) (list []InMail, err error) {
@@ -162,7 +162,7 @@ func (s *Store) received(ctx context.Context, query string, args ...any) (list [
 
 func scanReceived(rows *sql.Rows) (m InMail, err error) {
 	var at int64
-	err = rows.Scan(&m.ID, &m.Digest, &m.Mailbox, &m.Validity, &m.UID, &m.MessageID, &at, &m.From, &m.Subject, &m.Verdict, &m.Instance, &m.Task,
+	err = rows.Scan(&m.ID, &m.Digest, &m.Mailbox, &m.Item, &m.MessageID, &at, &m.From, &m.Subject, &m.Verdict, &m.Instance, &m.Task,
 		&m.Principal, &m.Action, &m.Detail, &m.Evidence, &m.Answered, &m.Look)
 	m.At = moment(at)
 	return m, err

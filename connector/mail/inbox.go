@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,8 +30,9 @@ type MailboxOptions struct {
 // a broken connection, waiting longer each time it fails. Its methods take
 // turns: one connection is enough for one reader.
 //
-// Mails are named by UID within a UIDVALIDITY (RFC 3501 §2.3.1.1). When the
-// server starts numbering anew, methods given the old one answer CodeChanged.
+// The id of a mail is its UIDVALIDITY and UID (RFC 3501 §2.3.1.1) with a dot
+// between. When the server starts numbering anew, methods given old ids answer
+// CodeChanged.
 type Mailbox struct {
 	account Account
 	opts    MailboxOptions
@@ -266,23 +269,42 @@ func (m *Mailbox) choose(folder string) error {
 	return nil
 }
 
-// List returns the UIDs of the mails in the folder, oldest first, and the
-// UIDVALIDITY they belong to. It is what is true, whatever Wait was told.
-func (m *Mailbox) List(ctx context.Context) (validity uint32, uids []uint32, err error) {
+// List returns the ids of the mails in the folder, oldest first. It is what is
+// true, whatever Wait was told.
+func (m *Mailbox) List(ctx context.Context) (ids []string, err error) {
 	err = m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
 		m.quiet()
 		found, err := c.UIDSearch(&imap.SearchCriteria{NotFlag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
 		if err != nil {
 			return err
 		}
-		validity, uids = m.validity, nil
-		for _, u := range found.AllUIDs() {
-			uids = append(uids, uint32(u))
-		}
+		uids := found.AllUIDs()
 		slices.Sort(uids)
+		ids = nil
+		for _, u := range uids {
+			ids = append(ids, m.id(uint32(u)))
+		}
 		return nil
 	})
-	return validity, uids, err
+	return ids, err
+}
+
+// id names a mail of the folder that is selected.
+func (m *Mailbox) id(uid uint32) string { return fmt.Sprintf("%d.%d", m.validity, uid) }
+
+// uids are the numbers of mails. It refuses those of a time when the folder was
+// numbered otherwise.
+func (m *Mailbox) uids(ids []string) (imap.UIDSet, error) {
+	var set imap.UIDSet
+	for _, id := range ids {
+		validity, uid, ok := strings.Cut(id, ".")
+		n, err := strconv.ParseUint(uid, 10, 32)
+		if !ok || err != nil || n == 0 || validity != strconv.FormatUint(uint64(m.validity), 10) {
+			return nil, &signoff.Error{Kind: signoff.Conflict, Code: CodeChanged, Detail: "the mail server has numbered the mailbox anew"}
+		}
+		set.AddNum(imap.UID(n))
+	}
+	return set, nil
 }
 
 // maxHeader bounds what Headers reads of each mail.
@@ -290,33 +312,34 @@ const maxHeader = 64 << 10
 
 // Headers returns the beginnings of mails: their header, at most 64 KB. Those
 // that are gone are missing.
-func (m *Mailbox) Headers(ctx context.Context, validity uint32, uids []uint32) (map[uint32][]byte, error) {
+func (m *Mailbox) Headers(ctx context.Context, ids []string) (map[string][]byte, error) {
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true, Partial: &imap.SectionPartial{Size: maxHeader}}
-	return m.fetch(ctx, validity, uids, section, maxHeader)
+	return m.fetch(ctx, ids, section, maxHeader)
 }
 
 // Read returns a whole mail, its first limit bytes when it is longer; nil when
 // it is gone. It does not mark it as read.
-func (m *Mailbox) Read(ctx context.Context, validity, uid uint32, limit int64) ([]byte, error) {
+func (m *Mailbox) Read(ctx context.Context, id string, limit int64) ([]byte, error) {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Size: limit}}
-	found, err := m.fetch(ctx, validity, []uint32{uid}, section, limit)
-	return found[uid], err
+	found, err := m.fetch(ctx, []string{id}, section, limit)
+	return found[id], err
 }
 
-func (m *Mailbox) fetch(ctx context.Context, validity uint32, uids []uint32, section *imap.FetchItemBodySection, limit int64) (map[uint32][]byte, error) {
-	out := map[uint32][]byte{}
+func (m *Mailbox) fetch(ctx context.Context, ids []string, section *imap.FetchItemBodySection, limit int64) (map[string][]byte, error) {
+	out := map[string][]byte{}
 	err := m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
-		if err := m.same(validity); err != nil || len(uids) == 0 {
+		set, err := m.uids(ids)
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		cmd := c.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		cmd := c.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			uid, data, err := collect(msg, limit)
 			if err != nil {
 				return errors.Join(err, cmd.Close())
 			}
 			if uid != 0 && data != nil {
-				out[uid] = data
+				out[m.id(uid)] = data
 			}
 		}
 		return cmd.Close()
@@ -324,36 +347,29 @@ func (m *Mailbox) fetch(ctx context.Context, validity uint32, uids []uint32, sec
 	return out, err
 }
 
-// same refuses UIDs of a time when the folder was numbered otherwise.
-func (m *Mailbox) same(validity uint32) error {
-	if m.validity == validity {
-		return nil
-	}
-	return &signoff.Error{Kind: signoff.Conflict, Code: CodeChanged, Detail: "the mail server has numbered the mailbox anew"}
-}
-
 // File moves handled mails to the Processed folder, marked as read. Those that
 // are gone are no error.
-func (m *Mailbox) File(ctx context.Context, validity uint32, uids []uint32) error {
-	if len(uids) == 0 {
+func (m *Mailbox) File(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
 		return nil
 	}
 	return m.do(ctx, m.opts.Folder, func(c *imapclient.Client) error {
-		if err := m.same(validity); err != nil {
+		set, err := m.uids(ids)
+		if err != nil {
 			return err
 		}
 		read := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagSeen}, Silent: true}
-		if err := c.Store(uidSet(uids), read, nil).Close(); err != nil {
+		if err := c.Store(set, read, nil).Close(); err != nil {
 			return err
 		}
-		err := m.move(c, uidSet(uids))
+		err = m.move(c, set)
 		if e, ok := errors.AsType[*imap.Error](err); ok && e.Code == imap.ResponseCodeTryCreate || ok && e.Type == imap.StatusResponseTypeNo {
 			if err := c.Create(m.opts.Processed, nil).Wait(); err != nil {
 				if e, ok := errors.AsType[*imap.Error](err); !ok || e.Code != imap.ResponseCodeAlreadyExists {
 					return err
 				}
 			}
-			return m.move(c, uidSet(uids))
+			return m.move(c, set)
 		}
 		return err
 	})
@@ -458,12 +474,4 @@ func (m *Mailbox) quiet() {
 	case <-m.news:
 	default:
 	}
-}
-
-func uidSet(uids []uint32) imap.UIDSet {
-	var set imap.UIDSet
-	for _, u := range uids {
-		set.AddNum(imap.UID(u))
-	}
-	return set
 }

@@ -35,7 +35,7 @@ const (
 	CodeDeferred    = "mail-deferred"           // the server said: later
 	CodeRefused     = "mail-refused"            // the server said: never
 	CodeDoubtful    = "mail-doubtful"           // the connection broke after the mail had been handed over
-	CodeChanged     = "mailbox-changed"         // UIDs known so far mean nothing any more
+	CodeChanged     = "mailbox-changed"         // ids known so far mean nothing any more
 	CodeMailbox     = "mailbox-failed"          // the server refused something about a folder
 )
 
