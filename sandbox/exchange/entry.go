@@ -55,7 +55,11 @@ type Task struct {
 	Completed time.Time
 	Reminder  time.Time
 	Percent   int
+	Linked    []TaskLink
 }
+
+// TaskLink is what a task comes from, in another program.
+type TaskLink struct{ ID, WebURL, App, Name, External string }
 
 var entryFolders = map[string]struct{ class, folder string }{
 	ClassEvent: {CalendarFolder, Calendar}, ClassContact: {ContactFolder, Contacts}, ClassTask: {TaskFolder, Tasks},

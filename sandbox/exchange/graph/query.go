@@ -131,7 +131,7 @@ func (q *query) readExpand(value string, properties known) error {
 		}
 		name, options, _ := strings.Cut(value[:end], "(")
 		name = strings.TrimSpace(name)
-		if !slices.Contains([]string{"attachments", "singleValueExtendedProperties"}, name) || !properties.has(name) {
+		if !slices.Contains([]string{"attachments", "singleValueExtendedProperties", "linkedResources"}, name) || !properties.has(name) {
 			return badRequest("Could not find a property named '%s' to expand.", name)
 		}
 		q.expand[name] = strings.TrimSuffix(strings.TrimSpace(options), ")")

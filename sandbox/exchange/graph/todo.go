@@ -114,7 +114,7 @@ func deleteTaskList(c *call) (answer, error) {
 }
 
 var taskProperties = known{"id", "title", "body", "status", "importance", "isReminderOn", "reminderDateTime", "dueDateTime", "startDateTime",
-	"completedDateTime", "createdDateTime", "lastModifiedDateTime", "bodyLastModifiedDateTime", "categories", "hasAttachments", "recurrence"}
+	"completedDateTime", "createdDateTime", "lastModifiedDateTime", "bodyLastModifiedDateTime", "categories", "hasAttachments", "recurrence", "linkedResources"}
 
 func (c *call) taskObject(it exchange.Item) (jsonObject, error) {
 	var k exchange.Task
@@ -130,7 +130,33 @@ func (c *call) taskObject(it exchange.Item) (jsonObject, error) {
 	return jsonObject{"@odata.etag": `W/"` + it.ChangeKey() + `"`, "id": it.ID(c.prefer.immutable).REST(), "title": k.Subject, "body": bodyObject(c.body4(k.Body)),
 		"status": orText(k.Status, "notStarted"), "importance": orText(it.Importance, "normal"), "isReminderOn": !k.Reminder.IsZero(), "reminderDateTime": at(k.Reminder),
 		"dueDateTime": at(k.Due), "startDateTime": at(k.Start), "completedDateTime": at(k.Completed), "createdDateTime": stamp(it.Created),
-		"lastModifiedDateTime": stamp(it.Modified), "bodyLastModifiedDateTime": stamp(it.Modified), "categories": nonNil(it.Categories), "hasAttachments": false, "recurrence": nil}, nil
+		"lastModifiedDateTime": stamp(it.Modified), "bodyLastModifiedDateTime": stamp(it.Modified), "categories": nonNil(it.Categories), "hasAttachments": false, "recurrence": nil,
+		"linkedResources": linkObjects(k.Linked)}, nil
+}
+
+func linkObjects(links []exchange.TaskLink) []map[string]any {
+	out := []map[string]any{}
+	for _, l := range links {
+		out = append(out, map[string]any{"id": l.ID, "webUrl": orNil(l.WebURL), "applicationName": l.App, "displayName": orNil(l.Name), "externalId": orNil(l.External)})
+	}
+	return out
+}
+
+const maxTaskLinks = 10
+
+// linkTask reads what a new task is made with.
+func linkTask(k *exchange.Task, v any) error {
+	in, err := objectOf[[]struct{ WebURL, ApplicationName, DisplayName, ExternalID string }](v)
+	if err != nil {
+		return err
+	}
+	if len(in) > maxTaskLinks || k.Linked != nil {
+		return badRequest("linkedResources are at most %d, and are set when a task is made.", maxTaskLinks)
+	}
+	for _, l := range in {
+		k.Linked = append(k.Linked, exchange.TaskLink{ID: newGUID(), WebURL: l.WebURL, App: l.ApplicationName, Name: l.DisplayName, External: l.ExternalID})
+	}
+	return nil
 }
 
 func listTasks(c *call) (answer, error) {
@@ -154,7 +180,12 @@ func listTasks(c *call) (answer, error) {
 		}
 		list = append(list, o)
 	}
-	return c.page(q, "users('"+c.id("user")+"')/todo/lists('"+c.id("list")+"')/tasks", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
+	return c.page(q, "users('"+c.id("user")+"')/todo/lists('"+c.id("list")+"')/tasks", list, func(o jsonObject) (map[string]any, error) {
+		if _, on := q.expand["linkedResources"]; !on {
+			delete(o, "linkedResources")
+		}
+		return q.pick(o), nil
+	})
 }
 
 // task finds the task that the path names, in the list that it names.
@@ -175,6 +206,7 @@ func (c *call) oneTask(status int, it exchange.Item, err error) (answer, error) 
 		return answer{}, err
 	}
 	o, err := c.taskObject(it)
+	delete(o, "linkedResources")
 	return answer{status: status, body: map[string]any(o)}, err
 }
 
@@ -226,6 +258,10 @@ func (c *call) fillTask(e *exchange.Edit, k *exchange.Task) error {
 			if err := setProperty(e, lower, name, v, true); err != nil {
 				return err
 			}
+		case name == "linkedResources":
+			if err := linkTask(k, v); err != nil {
+				return err
+			}
 		case name == "recurrence" && v != nil:
 			return badRequest("Tasks that recur are not supported here.")
 		case !slices.Contains(taskProperties, name):
@@ -248,10 +284,14 @@ func (c *call) fillTask(e *exchange.Edit, k *exchange.Task) error {
 		}
 	}
 	for _, d := range []struct {
+		name string
 		from *dateTimeZone
 		to   *time.Time
-	}{{in.ReminderDateTime, &k.Reminder}, {in.DueDateTime, &k.Due}, {in.StartDateTime, &k.Start}, {in.CompletedDateTime, &k.Completed}} {
+	}{{"reminderDateTime", in.ReminderDateTime, &k.Reminder}, {"dueDateTime", in.DueDateTime, &k.Due}, {"startDateTime", in.StartDateTime, &k.Start}, {"completedDateTime", in.CompletedDateTime, &k.Completed}} {
 		if d.from == nil {
+			if _, given := c.body[d.name]; given {
+				*d.to = time.Time{} // null takes it away
+			}
 			continue
 		}
 		if *d.to, err = d.from.time(); err != nil {
