@@ -23,7 +23,7 @@ import (
 const (
 	graphAPI = "00000003-0000-0000-c000-000000000000"
 	someApp  = "11111111-2222-4333-8444-555555555555"
-	every    = "Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite Calendars.ReadWrite Contacts.ReadWrite Place.Read.All"
+	every    = "Mail.ReadWrite Mail.Send MailboxSettings.ReadWrite Calendars.ReadWrite Calendars.Read.Shared Contacts.ReadWrite Tasks.ReadWrite Place.Read.All Mail.ReadWrite.Shared Mail.Send.Shared User.Read"
 )
 
 // firm is a sandbox whose clock goes on when somebody pauses, so that pausing

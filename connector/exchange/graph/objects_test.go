@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
+	sandboxed "github.com/signoffhq/signoff/sandbox/exchange"
 )
 
 // provider is the service over a firm, for one person.
@@ -350,4 +351,65 @@ func TestAnApplicationThatOpensAMailboxItMustNotIsWarnedOf(t *testing.T) {
 	if got := names(walk()); !strings.HasSuffix(got, "+read +closed") {
 		t.Error(got)
 	}
+}
+
+func TestTasksInvitationsAndPlacesAreObjects(t *testing.T) {
+	f := newFirm(t)
+	ana, jane := office{t, f.provider("ana", nil)}, office{t, f.provider("jane", nil)}
+	task := broker.Call{Object: "Task", Method: "create", Key: "t1", Inputs: in{"subject": "Buy paper", "body": "two boxes", "due": "2026-12-01", "importance": "high"}}
+	made := ana.call(task).Row
+	task.Again = true
+	if again := ana.call(task).Row; again["id"] != made["id"] {
+		t.Error("a repeated call made another task")
+	}
+	if up := ana.row("Task", "update", in{"id": made["id"], "state": "completed", "due": ""}); up["state"] != "completed" || up["percent"] != json.Number("100") || up["due"] != nil {
+		t.Errorf("%v", up)
+	}
+	if got := ana.row("Task", "load", in{"id": made["id"]}); got["importance"] != "high" || got["body"] != "two boxes" || got["done"] == nil {
+		t.Errorf("%v", got)
+	}
+	if got := ana.rows("Task", "list", nil); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	ana.row("Task", "delete", in{"id": made["id"]})
+	if slots := ana.rows("Appointment", "suggest", in{"required": "jane@contoso.test", "start": "2026-12-01T08:00:00Z", "end": "2026-12-01T17:00:00Z", "minutes": json.Number("60")}); len(slots) == 0 || slots[0]["start"] == nil {
+		t.Errorf("suggested %v", slots)
+	}
+	// An invitation arrives, and is answered.
+	ana.row("Appointment", "create", in{"subject": "Budget", "start": "2026-12-01T09:00:00Z", "end": "2026-12-01T10:00:00Z", "required": "jane@contoso.test"})
+	invited := jane.rows("Appointment", "list", in{"start": "2026-12-01", "end": "2026-12-02"})
+	if len(invited) != 1 || invited[0]["organizer"] != "ana@contoso.test" {
+		t.Fatalf("Jane's calendar: %v", invited)
+	}
+	jane.row("Appointment", "tentative", in{"id": invited[0]["id"], "silent": true})
+	jane.row("Appointment", "accept", in{"id": invited[0]["id"], "comment": "yes"})
+	if got := jane.row("Appointment", "load", in{"id": invited[0]["id"]}); got["response"] != "accepted" {
+		t.Errorf("%v", got)
+	}
+	if lists := ana.rows("Room", "lists", nil); len(lists) == 0 || len(ana.rows("Room", "list", in{"roomList": lists[0]["address"]})) == 0 {
+		t.Errorf("room lists %v", lists)
+	}
+	if zones := ana.rows("TimeZone", "list", nil); len(zones) < 10 {
+		t.Errorf("zones %v", zones)
+	}
+}
+
+func TestDelegatesOpenMailboxesAndSendAsThem(t *testing.T) {
+	f := newFirm(t)
+	p := office{t, f.provider("ana", map[string]string{"onBehalfOf": "workflow@contoso.test"})}
+	send := broker.Call{Object: "Email", Method: "send", Inputs: in{"to": "jane@contoso.test", "subject": "From the workflow", "body": "x"}}
+	_, err := p.p.Call(t.Context(), send)
+	explained(t, err, exchange.CodeSendAs)
+	_, err = p.p.Call(t.Context(), broker.Call{Object: "Email", Method: "list", Inputs: in{"mailbox": "workflow@contoso.test"}})
+	explained(t, err, exchange.CodeDenied, "FullAccess")
+	for _, g := range []sandboxed.Grant{{Right: sandboxed.SendOnBehalf, Mailbox: "workflow", To: "ana"}, {Right: sandboxed.FullAccess, Mailbox: "workflow", To: "ana"}} {
+		if err := f.Exchange.Grant(g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := p.row("Email", "load", in{"id": p.call(send).Row["id"]})
+	if m["from"] != "workflow@contoso.test" {
+		t.Errorf("from %v", m["from"])
+	}
+	p.rows("Email", "list", in{"mailbox": "workflow@contoso.test"})
 }
