@@ -8,6 +8,7 @@ const access = [
   { to: '/manage/signin', label: t.signing.title },
   { to: '/manage/trust', label: t.trust.title },
   { to: '/manage/directories', label: t.directories.title },
+  { to: '/manage/oauth', label: t.connections.title },
   { to: '/manage/apis', label: t.apis.title },
   { to: '/manage/doctor', label: t.doctor.title },
   { to: '/manage/changes', label: t.trust.changes.title },

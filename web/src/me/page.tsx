@@ -1,5 +1,6 @@
 import { t } from '../text/en'
 import { Page } from '../ui/page/page'
+import { Connections } from './connections'
 import { Password } from './password'
 import { Sessions } from './sessions'
 import { Tokens } from './tokens'
@@ -8,6 +9,7 @@ import { Tokens } from './tokens'
 export function MePage() {
   return (
     <Page title={t.signing.you} lead={t.signing.youLead} width="reading">
+      <Connections />
       <Sessions />
       <Password />
       <Tokens />

@@ -7,6 +7,7 @@ import { apisWords, tokensWords } from './apis'
 import { signInWords } from './signin'
 import { peopleWords } from './people'
 import { trustWords } from './trust'
+import { connectionsWords } from './connections'
 import { servicesWords } from './services'
 
 interface ExpiredCounts {
@@ -466,6 +467,7 @@ export const t = {
   people: peopleWords,
   directories: directoryWords,
   services: servicesWords,
+  connections: connectionsWords,
   trust: trustWords,
   signing: signInWords,
   doctor: doctorWords,

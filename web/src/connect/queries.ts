@@ -1,0 +1,43 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { answer, api } from '../api/client'
+import type { ConnectOAuth } from '../api/types'
+
+/** What one has connected, can connect, and is asked to connect. */
+export const myConnections = queryOptions({
+  queryKey: ['oauth', 'mine'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/me/connections', { signal })),
+})
+
+/** What is wanted of anybody, for administrators. */
+export const wants = queryOptions({
+  queryKey: ['oauth', 'wants'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/oauth/wants', { signal })),
+})
+
+const lookEvery = 1500
+
+/** How a connecting fares. It is asked again until it has ended. */
+export const connecting = (state: string) =>
+  queryOptions({
+    queryKey: ['oauth', 'connecting', state],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/oauth/connect/{state}', { signal, params: { path: { state } } })),
+    enabled: state !== '',
+    refetchInterval: (query) => (query.state.data?.status === 'waiting' ? lookEvery : false),
+  })
+
+/** Begins to connect an account. */
+export function useConnect() {
+  return useMutation({
+    mutationFn: ({ resource, body }: { resource: string; body: ConnectOAuth }) => answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body })),
+  })
+}
+
+/** Forgets one of one's connections. */
+export function useDisconnect(onDone: () => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (id: number) => answer(api.DELETE('/api/v1/me/connections/{id}', { params: { path: { id } } })),
+    onSuccess: onDone,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['oauth'] }),
+  })
+}
