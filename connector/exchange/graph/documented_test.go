@@ -67,7 +67,7 @@ func TestTasksAreThoseOfTheDefaultList(t *testing.T) {
 		t.Errorf("made %v", made)
 	}
 	posts := 0
-	for _, g := range f.got {
+	for _, g := range f.requests() {
 		if strings.HasPrefix(g, "POST") {
 			posts++
 		}

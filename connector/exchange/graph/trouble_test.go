@@ -179,6 +179,13 @@ func newFake(t *testing.T, h func(w http.ResponseWriter, r *http.Request, body s
 	return f
 }
 
+// requests are those that came so far.
+func (f *fake) requests() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.got...)
+}
+
 func (f *fake) box() exchange.Backend {
 	return f.system.Open(exchange.Access{HTTP: f.Client(), Who: "x"}, exchange.Box{})
 }
@@ -231,8 +238,8 @@ func TestWhatIsNoAnswerOfGraphIsToldApart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { c.h(w) })
 			_, err := f.box().Mails(t.Context(), exchange.MailQuery{})
-			if signoff.CodeOf(err) != c.code || len(f.got) != c.tries {
-				t.Errorf("%v after %d tries", err, len(f.got))
+			if signoff.CodeOf(err) != c.code || len(f.requests()) != c.tries {
+				t.Errorf("%v after %d tries", err, len(f.requests()))
 			}
 			if e, _ := errors.AsType[*signoff.Error](err); e != nil && (len(e.Detail) > 1000 || strings.ContainsAny(e.Detail, "\r\n") || !strings.Contains(e.Detail, "4b2c") && name != "a cut answer") {
 				t.Errorf("detail %q", e.Detail)
@@ -252,11 +259,11 @@ func TestAnAnswerLostAfterSomethingWasMadeIsDoubtful(t *testing.T) {
 		"500":  func(w http.ResponseWriter) { w.WriteHeader(500) },
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { h(w) })
-		if _, err := f.box().Draft(t.Context(), exchange.NewMail{}); !exchange.Doubtful(err) || len(f.got) != 1 {
-			t.Errorf("%s: %v after %d", name, err, len(f.got))
+		if _, err := f.box().Draft(t.Context(), exchange.NewMail{}); !exchange.Doubtful(err) || len(f.requests()) != 1 {
+			t.Errorf("%s: %v after %d", name, err, len(f.requests()))
 		}
-		if _, err := f.box().SendDraft(t.Context(), "AA"); name != "half of it" && (!exchange.Doubtful(err) || len(f.got) != 2) {
-			t.Errorf("%s: %v after %d", name, err, len(f.got))
+		if _, err := f.box().SendDraft(t.Context(), "AA"); name != "half of it" && (!exchange.Doubtful(err) || len(f.requests()) != 2) {
+			t.Errorf("%s: %v after %d", name, err, len(f.requests()))
 		}
 	}
 }
