@@ -31,6 +31,7 @@ func TestInputsAreTakenAsTheMethodSays(t *testing.T) {
 		{"a number no JSON has", `{"to":"a","size":"+1.e2"}`, `{"size":100,"to":["a"]}`},
 		{"no number", `{"to":"a","size":"many"}`, `inputs.size is no number`},
 		{"a number as long as a book", `{"to":"a","size":"1e999999999"}`, `inputs.size is no number`},
+		{"a number as long as a page", `{"to":"a","size":"1e7000"}`, `inputs.size is no number`},
 		{"not a number", `{"to":"a","size":"NaN"}`, `inputs.size is no number`},
 		{"yes", `{"to":"a","read":"yes"}`, `{"read":true,"to":["a"]}`},
 		{"perhaps", `{"to":"a","read":"perhaps"}`, `inputs.read is neither true nor false`},

@@ -32,6 +32,7 @@ type echo struct {
 	page    int // rows at a time; it does not filter
 	filters bool
 	err     error
+	within  func() // during each call
 }
 
 func (e *echo) About() broker.About {
@@ -62,7 +63,12 @@ type echoing struct {
 }
 
 func (p *echoing) Objects(context.Context) ([]broker.Object, error) { return p.offers, p.err }
-func (p *echoing) Close() error                                     { p.mu.Lock(); defer p.mu.Unlock(); p.open--; return nil }
+func (p *echoing) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+	return nil
+}
 
 func (p *echoing) Test(_ context.Context, by broker.Principal) []broker.Step {
 	return []broker.Step{{Name: "name", OK: true, Found: p.in.Keys["url"]}, {Name: "token", Found: "it said " + p.in.Keys["token"], Do: "ask " + string(by)}}
@@ -70,6 +76,9 @@ func (p *echoing) Test(_ context.Context, by broker.Principal) []broker.Step {
 
 func (p *echoing) Call(_ context.Context, c broker.Call) (broker.Result, error) {
 	p.in.HTTP(c.By)
+	if p.within != nil {
+		p.within()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls = append(p.calls, c)
@@ -650,4 +659,33 @@ func TestCallsUnderWayKeepTheirService(t *testing.T) {
 		}
 	})
 	g.Wait()
+}
+
+func TestASystemIsClosedWhenItsLastCallIsOver(t *testing.T) {
+	w := start(t)
+	in := w.ready(settings())
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "x"}}
+	open := func() int {
+		w.echo.mu.Lock()
+		defer w.echo.mu.Unlock()
+		return w.echo.open
+	}
+	before := open()
+	w.echo.within = func() {
+		w.echo.within = nil
+		set := settings()
+		set.Title = "New"
+		_, err := w.Save(t.Context(), root, in.Rev, set)
+		must(t, err)
+		_, err = w.Call(t.Context(), root, "office", say) // opens it anew
+		must(t, err)
+		if n := open(); n != before+1 {
+			t.Errorf("%d are open during the call, want the new one and that of the call", n)
+		}
+	}
+	_, err := w.Call(t.Context(), root, "office", say)
+	must(t, err)
+	if n := open(); n != before {
+		t.Errorf("%d are open after the call", n)
+	}
 }
