@@ -378,3 +378,45 @@ func TestConditionsAreWorkedOutByGraphOrLeftToTheCaller(t *testing.T) {
 		t.Errorf("search: %+v %v", page, err)
 	}
 }
+
+// The same for answers and for mails that are written already.
+func TestAnswersAndWrittenMailsAreSentOnceWhateverAnswerIsLost(t *testing.T) {
+	raw := []byte("From: jane@contoso.test\r\nTo: ana@contoso.test\r\nSubject: Written\r\nMessage-ID: <w@signoff.test>\r\n\r\nx\r\n")
+	for _, fault := range []string{"answer-lost", "answer-error"} {
+		for _, at := range []string{"createReply", "patch", "/send", "post /v1.0/me/messages"} {
+			t.Run(fault+" "+at, func(t *testing.T) {
+				f := newFirm(t)
+				ana, _ := f.own("ana")
+				jane, _ := f.own("jane")
+				if _, err := f.post(ana).SendNew(t.Context(), newMail("Question", "jane"), nil, false); err != nil {
+					t.Fatal(err)
+				}
+				c, err := jane.Sync(t.Context(), "inbox", "")
+				if err != nil || len(c.New) != 1 {
+					t.Fatal(c, err)
+				}
+				f.plant(fault, "jane", at, 1)
+				r, err := f.post(jane).SendAnswer(t.Context(), c.New[0].ID, exchange.Reply, exchange.NewMail{Correlation: "a", Body: exchange.Body{Text: "Yes"}}, nil, false)
+				if err != nil || !r.Filed {
+					t.Fatalf("%+v %v", r, err)
+				}
+				if m, err := jane.Mail(t.Context(), r.ID, 0); err != nil || !strings.Contains(m.Body.Text, "Yes") {
+					t.Errorf("%+v %v", m, err)
+				}
+				f.Exchange.Heal("")
+				f.plant(fault, "jane", at, 1)
+				post := f.post(jane)
+				w, err := post.SendRaw(t.Context(), raw, exchange.Trace{Correlation: "w", MessageID: "<w@signoff.test>"}, false)
+				if exchange.Doubtful(err) { // the caller comes again
+					w, err = post.SendRaw(t.Context(), raw, exchange.Trace{Correlation: "w", MessageID: "<w@signoff.test>"}, true)
+				}
+				if err != nil || !w.Filed || w.MessageID != "<w@signoff.test>" {
+					t.Fatalf("%+v %v", w, err)
+				}
+				if got := f.arrived("ana"); len(got) != 2 {
+					t.Errorf("Ana has %v", got)
+				}
+			})
+		}
+	}
+}
