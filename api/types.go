@@ -176,18 +176,19 @@ type Incident struct {
 
 // Event is one line of an instance's history.
 type Event struct {
-	Seq     int       `json:"seq"`
-	At      time.Time `json:"at"`
-	Kind    string    `json:"kind"`
-	By      *Person   `json:"by,omitempty"`
-	Behind  *Person   `json:"behind,omitempty" doc:"who did it in that person's name"`
-	Step    string    `json:"step,omitempty"`
-	Name    string    `json:"name,omitempty" doc:"the step's name"`
-	Text    string    `json:"text" doc:"one sentence for people"`
-	Comment string    `json:"comment,omitempty"`
-	Task    string    `json:"task,omitempty"`
-	Channel string    `json:"channel,omitempty"`
-	Minor   bool      `json:"minor,omitempty" doc:"only of interest when looking closely"`
+	Seq      int       `json:"seq"`
+	At       time.Time `json:"at"`
+	Kind     string    `json:"kind"`
+	By       *Person   `json:"by,omitempty"`
+	Behind   *Person   `json:"behind,omitempty" doc:"who did it in that person's name"`
+	Step     string    `json:"step,omitempty"`
+	Name     string    `json:"name,omitempty" doc:"the step's name"`
+	Text     string    `json:"text" doc:"one sentence for people"`
+	Comment  string    `json:"comment,omitempty"`
+	Task     string    `json:"task,omitempty"`
+	Channel  string    `json:"channel,omitempty"`
+	Evidence any       `json:"evidence,omitempty" doc:"what a decision by mail rests on: sender, how it was proven, the line that was read"`
+	Minor    bool      `json:"minor,omitempty" doc:"only of interest when looking closely"`
 }
 
 // Task is one task, as the inbox shows it.

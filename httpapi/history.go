@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -103,6 +104,9 @@ func (t *teller) event(f engine.Fact) api.Event {
 	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel, Behind: t.personPtr(f.Behind)}
 	if _, isTask := t.tasks[f.Ref]; isTask && strings.HasPrefix(string(f.Kind), "task ") || f.Kind == engine.Commented && f.Ref != 0 {
 		e.Task = signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
+	}
+	if f.Evidence != "" && json.Valid([]byte(f.Evidence)) {
+		e.Evidence = json.RawMessage(f.Evidence)
 	}
 	e.Text, e.Minor = t.sentence(&f, &e)
 	if e.Behind != nil {

@@ -3064,6 +3064,8 @@ export interface components {
             by?: components["schemas"]["Person"];
             channel?: string;
             comment?: string;
+            /** @description what a decision by mail rests on: sender, how it was proven, the line that was read */
+            evidence?: unknown;
             kind: string;
             /** @description only of interest when looking closely */
             minor?: boolean;
@@ -11689,6 +11691,7 @@ export interface operations {
                      *           },
                      *           "channel": "text",
                      *           "comment": "Enjoy it",
+                     *           "evidence": {},
                      *           "kind": "text",
                      *           "minor": true,
                      *           "name": "Jane Judge",
@@ -22273,6 +22276,7 @@ export interface operations {
                      *           },
                      *           "channel": "text",
                      *           "comment": "Enjoy it",
+                     *           "evidence": {},
                      *           "kind": "text",
                      *           "minor": true,
                      *           "name": "Jane Judge",

@@ -7,11 +7,12 @@ import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
+import { Evidence } from '../ui/evidence/evidence'
 import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { useDrop, useLookedAt, useRelease } from './mailqueries'
-import { evidenceFacts, sentSign, sentWords, verdictSign, type Sign } from './mailwords'
+import { sentSign, sentWords, verdictSign, type Sign } from './mailwords'
 
 interface CardProps {
   sign: Sign
@@ -70,27 +71,9 @@ export function ReceivedCard({ mail }: { mail: ReceivedMail }) {
         )
       }
     >
-      <Evidence mail={mail} />
+      <Evidence of={mail.evidence} />
       {looked.error && <Failure error={looked.error} />}
     </Card>
-  )
-}
-
-function Evidence({ mail }: { mail: ReceivedMail }) {
-  const facts = evidenceFacts(mail.evidence)
-  if (facts.length === 0) return null
-  return (
-    <details className="mail-evidence">
-      <summary>{t.mail.evidence}</summary>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
   )
 }
 

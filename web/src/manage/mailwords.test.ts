@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evidenceFacts, sentSign, sentWords, stateOf, verdictSign, viewOf } from './mailwords'
+import { evidenceFacts } from '../ui/evidence/facts'
+import { sentSign, sentWords, stateOf, verdictSign, viewOf } from './mailwords'
 
 describe('mail in words', () => {
   it('says what became of a reply, and does not hide a verdict it does not know', () => {

@@ -30,6 +30,7 @@ const bad: Pick<Sign, 'tone' | 'icon'> = { tone: 'bad', icon: 'alert' }
 const verdicts: Record<string, Pick<Sign, 'tone' | 'icon'>> = {
   decided: good,
   redirected: good,
+  shared: good,
   'put to sleep': good,
   unclear: odd,
   refused: odd,
@@ -63,10 +64,4 @@ export function sentWords({ state, error, bounce, due }: Pick<SentMail, 'state' 
   if (state === 'sent') return []
   if (state !== 'doubtful') return [error]
   return due ? [error, t.mail.searching] : [error || t.mail.doubt]
-}
-
-/** Evidence as names and values to read; whatever else it is, as JSON. */
-export function evidenceFacts(evidence: unknown): [string, string][] {
-  if (typeof evidence !== 'object' || evidence === null) return []
-  return Object.entries(evidence).map(([name, value]) => [t.mail.evidenceOf[name] ?? name, typeof value === 'string' ? value : JSON.stringify(value)])
 }

@@ -369,6 +369,7 @@ export const t = {
     verdicts: {
       decided: 'Decision taken',
       redirected: 'Handed on',
+      shared: 'Shared',
       'put to sleep': 'Put to sleep',
       help: 'Asked for help',
       unclear: 'Not understood',
@@ -403,6 +404,8 @@ export const t = {
       domain: 'Domain',
       header: 'Header of our server',
       line: 'Line that was read',
+      handedIn: 'Handed in by',
+      for: 'Mail was for',
     } as Record<string, string>,
     openTask: 'Open the task',
     openRequest: 'Open the request',

@@ -2,6 +2,7 @@ import type { Event } from '../../api/types'
 import { sentence } from '../../api/problem'
 import { t } from '../../text/en'
 import { Coin } from '../coin/coin'
+import { Evidence } from '../evidence/evidence'
 import { Icon } from '../icon/icon'
 import { When } from '../when/when'
 import { markOf } from './marks'
@@ -25,6 +26,7 @@ export function Timeline({ events }: { events: readonly Event[] }) {
                 <When at={event.at} />
                 {event.channel === 'mail' && ` · ${t.instance.byMail}`}
               </p>
+              <Evidence of={event.evidence} />
             </div>
           </li>
         )
