@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/pace"
 )
 
 // SenderOptions bound how fast a mailbox sends.
@@ -31,7 +32,7 @@ type SenderOptions struct {
 type Sender struct {
 	account Account
 	opts    SenderOptions
-	pace    *pace
+	pace    *pace.Pace
 
 	mu     sync.Mutex
 	idle   []*session
@@ -60,7 +61,7 @@ func NewSender(account Account, opts SenderOptions) *Sender {
 	if opts.Confirm <= 0 {
 		opts.Confirm = 10 * time.Minute
 	}
-	return &Sender{account: account, opts: opts, pace: newPace(opts.PerMinute, opts.AtOnce)}
+	return &Sender{account: account, opts: opts, pace: pace.New(opts.PerMinute, opts.AtOnce, pace.Options{})}
 }
 
 // Pace is how many mails may be started in any minute; 0 is no limit.
@@ -68,16 +69,13 @@ func (s *Sender) Pace() int { return s.opts.PerMinute }
 
 // Resume tells how long ago mails were started by somebody else, such as this
 // program before it was started again: they count towards the pace.
-func (s *Sender) Resume(ago []time.Duration) { s.pace.resume(time.Now(), ago) }
+func (s *Sender) Resume(ago []time.Duration) { s.pace.Resume(ago) }
 
 // Turn waits until one more mail may be sent, and returns what to call when
 // that is done. It is apart from Send so that a mail is not yet marked as being
 // sent while it only waits.
 func (s *Sender) Turn(ctx context.Context) (done func(), err error) {
-	if err := s.pace.begin(ctx); err != nil {
-		return nil, err
-	}
-	return s.pace.end, nil
+	return s.pace.Begin(ctx)
 }
 
 // Send hands a mail over for one recipient, and for copyTo as well when that is
