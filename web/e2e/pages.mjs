@@ -77,6 +77,7 @@ export async function everyPage(base) {
     { name: 'manage-trust-add', path: '/manage/trust?add', as: 'admin', ready: 'button:has-text("Save")', act: otherSide },
     { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
     { name: 'manage-services', path: '/manage/services', as: 'admin', ready: '.empty' },
+    { name: 'manage-services-add', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")' },
     { name: 'manage-directories', path: '/manage/directories', as: 'admin', ready: '.entry' },
     { name: 'manage-directories-add', path: '/manage/directories?add', as: 'admin', ready: 'button:has-text("Test")', act: testDirectory },
     { name: 'manage-directories-entra', path: '/manage/directories?entry=entra', as: 'admin', ready: 'button:has-text("Test")' },

@@ -12,7 +12,7 @@ import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { resources, useCreateService, useSaveService, useTestService } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
-import { byToken, draftOf, elsewhere, freshOf, nameOf, settingsOf, type Draft } from './serviceswords'
+import { byToken, draftOf, elsewhere, freshOf, keysApart, nameOf, settingsOf, type Draft } from './serviceswords'
 
 const words = t.services
 const { form } = words
@@ -162,12 +162,24 @@ function Resource({ draft, change, error }: Pick<PartProps, 'draft' | 'change' |
 }
 
 function KeysPart(parts: PartProps) {
+  const { first, more } = keysApart(parts.type.keys)
+  const draftValue = (key: ServiceTypeKey) => parts.was?.keys?.[key.name] ?? key.default ?? ''
   if (parts.type.keys.length === 0) return null
   return (
     <Section title={form.settings}>
-      {parts.type.keys.map((key) => (
+      {first.map((key) => (
         <Key key={key.name} of={key} {...parts} />
       ))}
+      {more.length > 0 && (
+        <details className="other" open={more.some((key) => parts.error(`keys.${key.name}`) ?? (draftValue(key) !== (key.default ?? '')))}>
+          <summary>{form.more(more.length)}</summary>
+          <div className="stack">
+            {more.map((key) => (
+              <Key key={key.name} of={key} {...parts} />
+            ))}
+          </div>
+        </details>
+      )}
     </Section>
   )
 }

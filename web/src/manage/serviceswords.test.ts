@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Service, ServiceInput, ServiceObject, ServiceType } from '../api/types'
-import { columnsOf, draftOf, elsewhere, freshOf, inputOf, matching, nameOf, settingsOf, shown } from './serviceswords'
+import { columnsOf, draftOf, elsewhere, freshOf, inputOf, keysApart, matching, nameOf, settingsOf, shown } from './serviceswords'
 
 const type: ServiceType = {
   name: 'echo', title: 'Echo', text: '', modes: ['service', 'static', 'none'],
@@ -65,4 +65,11 @@ test('objects are found by their methods too', () => {
   expect(matching(all, 'SEND').map((one) => one.name)).toEqual(['Email'])
   expect(matching(all, 'fold').map((one) => one.name)).toEqual(['Folder'])
   expect(matching(all, ' ')).toHaveLength(2)
+})
+
+test('settings that most leave as they are fold away', () => {
+  const key = (name: string, more: Partial<ServiceType['keys'][number]> = {}): ServiceType['keys'][number] => ({ name, title: name, text: '', kind: 'text', ...more })
+  const names = (keys: ServiceType['keys']) => keysApart(keys).first.map((one) => one.name).join(' ')
+  expect(names([key('a'), key('b'), key('c'), key('d')])).toBe('a b c d')
+  expect(names([key('a'), key('b'), key('c'), key('d'), key('e', { required: true }), key('f', { kind: 'secret' })])).toBe('a b c e f')
 })

@@ -1,4 +1,4 @@
-import type { Service, ServiceInput, ServiceObject, ServiceSettings, ServiceType } from '../api/types'
+import type { Service, ServiceInput, ServiceObject, ServiceSettings, ServiceType, ServiceTypeKey } from '../api/types'
 
 /** A service as it is typed. */
 export interface Draft {
@@ -20,6 +20,15 @@ export interface Draft {
 export function freshOf(type: ServiceType): Draft {
   const keys = Object.fromEntries(type.keys.filter((key) => key.kind !== 'secret').map((key) => [key.name, key.default ?? '']))
   return { name: '', named: false, title: '', type: type.name, mode: type.modes[0] ?? 'none', resource: '', audience: '', user: '', password: '', keys, secrets: {} }
+}
+
+// So many keys stand in the open; of more, those that can be left as they are fold away.
+const openKeys = 4
+
+/** The keys to enter, and those that most services leave as they are. */
+export function keysApart(keys: readonly ServiceTypeKey[]): { first: ServiceTypeKey[]; more: ServiceTypeKey[] } {
+  const open = new Set(keys.filter((key, place) => keys.length <= openKeys || key.required || key.kind === 'secret' || key.kind === 'document' || place < openKeys - 1))
+  return { first: keys.filter((key) => open.has(key)), more: keys.filter((key) => !open.has(key)) }
 }
 
 /** The draft a change begins with. */

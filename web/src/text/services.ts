@@ -56,6 +56,7 @@ export const servicesWords = {
     access: 'Signing in',
     settings: 'Its settings',
     file: 'Choose a file',
+    more: (n: number) => plural(n, 'more setting', 'more settings'),
     create: 'Save and see what it offers',
     save: 'Save',
     test: 'Test',
