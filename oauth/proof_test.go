@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,6 +68,7 @@ type farm struct {
 	nodes []*oauth.Service
 	ways  []*deadly
 	dead  sync.WaitGroup
+	goes  atomic.Int64 // what was had of the provider and by callers
 }
 
 func (f *farm) node() (*oauth.Service, *deadly) {
@@ -174,6 +176,7 @@ func (f *farm) round(needs []oauth.Need, chance *rand.Rand) {
 					case <-ctx.Done():
 					}
 				}()
+				defer f.goes.Add(1)
 				_, err := s.Token(ctx, n)
 				for err != nil && f.Context().Err() == nil {
 					if _, lost := errors.AsType[*oauth.NotConnected](err); lost {
@@ -188,14 +191,30 @@ func (f *farm) round(needs []oauth.Need, chance *rand.Rand) {
 	}
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
-	for tick := time.NewTicker(10 * time.Millisecond); ; {
+	f.pass(done)
+	f.first.clock.add(25 * time.Second) // the claims of the dead have run out when they come back
+}
+
+// pass lets time pass until done: as it does, and when nothing goes on because
+// all wait for a dead node, to the end of its claims.
+func (f *farm) pass(done <-chan struct{}) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	went, since, jumps := int64(-1), time.Now(), 0
+	for {
 		select {
 		case <-done:
-			tick.Stop()
-			f.first.clock.add(25 * time.Second) // the claims of the dead have run out when they come back
 			return
 		case <-tick.C:
-			f.first.clock.add(200 * time.Millisecond)
+			f.first.clock.add(10 * time.Millisecond)
+		}
+		if now := f.goes.Load(); now != went {
+			went, since = now, time.Now()
+		}
+		if time.Since(since) > []time.Duration{time.Second, 8 * time.Second}[min(jumps, 1)] {
+			jumps++
+			since = time.Now()
+			f.first.clock.add(20 * time.Second)
 		}
 	}
 }

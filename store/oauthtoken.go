@@ -143,8 +143,8 @@ func (s *Store) PutOAuthToken(ctx context.Context, k OAuthToken, note Change) (O
 func (s *Store) ClaimOAuthToken(ctx context.Context, id, fence int64, holder string, now, until time.Time) (k OAuthToken, mine bool, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		mine = false
-		n, err := t.exec(`update oauth_token set holder = $3, held_until = $4, fence = fence + 1 where id = $1 and fence = $2 and held_until <= $5`,
-			id, fence, holder, micros(until), micros(now))
+		n, err := t.exec(`update oauth_token set holder = $3, held_until = $4, fence = fence + 1 where id in (`+
+			t.unlocked(`select id from oauth_token where id = $1 and fence = $2 and held_until <= $5`)+`)`, id, fence, holder, micros(until), micros(now))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -154,13 +154,25 @@ func (s *Store) ClaimOAuthToken(ctx context.Context, id, fence int64, holder str
 	return k, mine && err == nil, err
 }
 
+// unlocked makes a query pass over rows that somebody else is changing. Commits
+// share transactions, which touch rows in any order: two that waited for each
+// other would be a deadlock.
+func (t *tx) unlocked(query string) string {
+	if t.onPostgres {
+		return query + ` for update skip locked`
+	}
+	return query
+}
+
 // FinishOAuthToken keeps what came of renewing a token and gives it up; with
 // want, somebody has to bring it about now. ErrNotHeld says that it went to
 // somebody else meanwhile: then nothing is kept.
+// Whoever read the token before cannot claim it any more: they would renew what
+// is new.
 func (s *Store) FinishOAuthToken(ctx context.Context, k OAuthToken, want *OAuthWant) error {
 	return s.write(ctx, func(t *tx) error {
 		n, err := t.exec(`update oauth_token set state = $3, account = $4, scope = $5, access = $6, refresh = $7, expires = $8, due = $9, tries = $10,
-			got = $11, problem = $12, holder = '', held_until = 0 where id = $1 and fence = $2`,
+			got = $11, problem = $12, holder = '', held_until = 0, fence = fence + 1 where id = $1 and fence = $2`,
 			k.ID, k.Fence, k.State, k.Account, k.Scope, k.Access, k.Refresh, micros(k.Expires), micros(k.Due), k.Tries, micros(k.Got), k.Problem)
 		if err != nil {
 			return err
@@ -180,7 +192,8 @@ func (s *Store) FinishOAuthToken(ctx context.Context, k OAuthToken, want *OAuthW
 // due from now on, unless nothing renews it.
 func (s *Store) OAuthTokenUsed(ctx context.Context, id int64, at, due time.Time) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update oauth_token set used = $2, due = case when due > $3 then $3 else due end where id = $1 and used < $2`, id, micros(at), micros(due))
+		_, err := t.exec(`update oauth_token set used = $2, due = case when due > $3 then $3 else due end where id in (`+
+			t.unlocked(`select id from oauth_token where id = $1 and used < $2`)+`)`, id, micros(at), micros(due))
 		return err
 	})
 }

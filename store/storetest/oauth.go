@@ -84,7 +84,14 @@ func oauthClaims(t *testing.T, s *store.Store) {
 	if wants, err := s.OAuthWants(ctx, "user:2"); err != nil || len(wants) != 1 {
 		t.Errorf("%+v %v", wants, err)
 	}
-	must(t, s.FinishOAuthToken(ctx, late, nil))
+	if _, ok, err := s.ClaimOAuthToken(ctx, k.ID, late.Fence, "third", noon.Add(time.Hour), noon.Add(2*time.Hour)); err != nil || ok {
+		t.Errorf("who read it before it was renewed may renew it again: %v", err)
+	}
+	again, ok, err := s.ClaimOAuthToken(ctx, k.ID, is.Fence, "third", noon.Add(time.Hour), noon.Add(2*time.Hour))
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	must(t, s.FinishOAuthToken(ctx, again, nil))
 	if wants, err := s.OAuthWants(ctx, ""); err != nil || len(wants) != 0 {
 		t.Errorf("%+v %v", wants, err)
 	}
