@@ -200,7 +200,7 @@ func (m *Mailbox) dial(ctx context.Context) (*imapclient.Client, error) {
 		conn.Close()
 		return nil, err
 	}
-	if err := m.signIn(client); err != nil {
+	if err := m.signIn(ctx, client); err != nil {
 		client.Close()
 		return nil, err
 	}
@@ -231,17 +231,24 @@ func (m *Mailbox) greet(conn net.Conn) (*imapclient.Client, error) {
 	return client, nil
 }
 
-func (m *Mailbox) signIn(client *imapclient.Client) error {
+func (m *Mailbox) signIn(ctx context.Context, client *imapclient.Client) error {
 	caps := client.Caps()
-	user, password := m.account.Username, string(m.account.Password)
-	var err error
+	var ways []string
+	for _, w := range []string{sasl.OAuthBearer, xoauth2, sasl.Plain} {
+		if caps.Has(imap.AuthCap(w)) {
+			ways = append(ways, w)
+		}
+	}
+	way, err := m.account.way(ctx, ways)
 	switch {
-	case caps.Has(imap.AuthCap(sasl.Plain)):
-		err = client.Authenticate(sasl.NewPlainClient("", user, password))
+	case err != nil:
+		return err
+	case way != nil:
+		err = client.Authenticate(way)
 	case caps.Has(imap.CapLoginDisabled):
 		return m.account.signInFailed("it takes no password here", nil)
 	default:
-		err = client.Login(user, password).Wait()
+		err = client.Login(m.account.Username, string(m.account.Password)).Wait()
 	}
 	if e, ok := errors.AsType[*imap.Error](err); ok {
 		return m.account.signInFailed(e.Text, err)

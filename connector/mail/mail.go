@@ -1,5 +1,5 @@
 // Package mail speaks SMTP to send a mail and IMAP to read a mailbox, with any
-// server that offers STARTTLS or TLS and a password.
+// server that offers STARTTLS or TLS and takes a password or an OAuth token.
 //
 // It knows nothing of tasks or workflows and keeps nothing: what to send, when
 // to try again and what a mail means is the caller's affair. Its methods use
@@ -63,7 +63,8 @@ type Account struct {
 	Roots      *x509.CertPool // nil: the machine's
 	Username   string         // "": no sign-in
 	Password   Password
-	Timeout    time.Duration // for connecting and for each command; 0: 30 seconds
+	Token      func(context.Context) (string, error) // an OAuth token instead of the password; nil: none
+	Timeout    time.Duration                         // for connecting and for each command; 0: 30 seconds
 }
 
 func (a Account) timeout() time.Duration {
@@ -126,5 +127,12 @@ func (a Account) noTLS() error {
 func (a Account) signInFailed(words string, err error) error {
 	return &signoff.Error{Kind: signoff.Unavailable, Code: CodeSignIn,
 		Detail: fmt.Sprintf("the mail server %s refuses to sign in %s: %s", a.Addr, a.Username, words),
-		Hint:   "check the account's name and password", Err: err}
+		Hint:   a.signInHint(), Err: err}
+}
+
+func (a Account) signInHint() string {
+	if a.Token == nil {
+		return "check the account's name and password"
+	}
+	return "the token has to be of this account and to have the right to send or read mail this way: in Exchange Online SMTP.SendAsApp or IMAP.AccessAsApp with consent, and the service principal's right on the mailbox (New-ServicePrincipal, Add-MailboxPermission); SMTP sign-in has to be on for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false)"
 }

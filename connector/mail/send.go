@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"github.com/signoffhq/signoff"
@@ -245,7 +243,7 @@ func (s *Sender) connect(ctx context.Context) (*session, error) {
 		conn.Close()
 		return nil, err
 	}
-	if err := s.signIn(c); err != nil {
+	if err := s.signIn(ctx, c); err != nil {
 		c.Close()
 		return nil, err
 	}
@@ -292,23 +290,19 @@ func (s *Sender) startTLS(conn net.Conn) (*smtp.Client, error) {
 	return nil, s.account.noTLS()
 }
 
-func (s *Sender) signIn(c *smtp.Client) error {
+func (s *Sender) signIn(ctx context.Context, c *smtp.Client) error {
 	if s.account.Username == "" {
 		return nil
 	}
-	user, password := s.account.Username, string(s.account.Password)
 	_, offer := c.Extension("AUTH")
-	ways := strings.Fields(strings.ToUpper(offer))
-	var way sasl.Client
-	switch {
-	case slices.Contains(ways, sasl.Plain):
-		way = sasl.NewPlainClient("", user, password)
-	case slices.Contains(ways, sasl.Login):
-		way = sasl.NewLoginClient(user, password)
-	default:
+	way, err := s.account.way(ctx, strings.Fields(strings.ToUpper(offer)))
+	if err != nil {
+		return err
+	}
+	if way == nil {
 		return s.account.signInFailed("it takes no password here, only: "+offer, nil)
 	}
-	err := c.Auth(way)
+	err = c.Auth(way)
 	if e := smtpError(err); e != nil {
 		if e.Code/100 == 4 && e.Code != 454 {
 			return s.notNow(e)
