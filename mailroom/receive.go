@@ -278,6 +278,9 @@ func digestOf(m reply.Reading, raw []byte) string {
 		h.Write(raw)
 	} else {
 		fmt.Fprintf(h, "%q %q %v %q", m.MessageID, m.From, m.Proof.Genuine, m.Tokens)
+		if len(m.Writers) > 0 {
+			fmt.Fprintf(h, " %q", writersOf(m))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:digestLetters]
 }

@@ -72,8 +72,10 @@ type IMAPConfig struct {
 // ReplyConfig says which replies count.
 type ReplyConfig struct {
 	Address  string `koanf:"address" doc:"Address that replies go to; a secret is added after a plus sign. Default: the address in mail.from."`
-	Proof    string `koanf:"proof" default:"dmarc" choices:"dmarc,none" doc:"What shows that a sender is genuine: dmarc = the receiving server says dmarc=pass; none = the secret reply address alone, for mail systems nobody outside can write to."`
-	Authserv string `koanf:"authserv" doc:"Name by which your receiving mail server signs its Authentication-Results header. Needed for proof: dmarc."`
+	Proof    string `koanf:"proof" default:"dmarc" choices:"dmarc,aligned,none" doc:"What shows that a sender is genuine: dmarc = the receiving server says dmarc=pass; aligned = where it says nothing of DMARC, dkim=pass or spf=pass for the sender's own domain is enough; none = the secret reply address alone, for mail systems nobody outside can write to."`
+	Authserv string `koanf:"authserv" doc:"Name by which your receiving mail server signs its Authentication-Results header. Needed for proof: dmarc and aligned."`
+	Sealers  string `koanf:"sealers" doc:"Domains of forwarders whose ARC seal is believed when DMARC failed on the way, such as a mailing gateway of your own. Separated by commas. Default: none."`
+	Envelope string `koanf:"envelope" default:"own" choices:"own,any" doc:"Whose address the envelope sender (Return-Path) of a reply may be: own = the sender's, or one outside your domain; any = also one of your domain that is nobody's, for gateways that rewrite it. A colleague's never is right."`
 }
 
 // PaceConfig bounds how fast mail leaves.

@@ -7,6 +7,7 @@ import (
 	netmail "net/mail"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/connector/mail"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/mailroom"
+	"github.com/signoffhq/signoff/mailroom/reply"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/seal"
 )
@@ -39,7 +41,8 @@ func (s *server) openPost(cfg Config, key seal.Key) (map[engine.CommandKind]runn
 	}
 	from, _ := netmail.ParseAddress(m.From) // checked
 	o := mailroom.Options{Store: s.store, People: s.people, From: *from, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
-		TrustToken: m.Reply.Proof == "none", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
+		TrustToken: m.Reply.Proof == "none", Trust: reply.Trust{Aligned: m.Reply.Proof == "aligned", Sealers: commaList(m.Reply.Sealers)},
+		AnyEnvelope: m.Reply.Envelope == "any", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
 		Location: time.Local, Log: s.log, Now: s.store.Now}
 	account, err := mailAccount(m.SMTP.Address, m.SMTP.TLS, m.SMTP.Username, m.SMTP.Password, m.SMTP.CA)
 	if err != nil {
@@ -98,8 +101,8 @@ func checkMail(m MailConfig) []signoff.FieldError {
 			say("mail.reply.address", "must be a bare address, such as workflow@example.com")
 		}
 	}
-	if m.IMAP.Address != "" && m.Reply.Proof == "dmarc" && m.Reply.Authserv == "" {
-		say("mail.reply.authserv", "is needed with proof: dmarc; it is the first word of the Authentication-Results header in mails you receive")
+	if m.IMAP.Address != "" && m.Reply.Proof != "none" && m.Reply.Authserv == "" {
+		say("mail.reply.authserv", "is needed with proof: dmarc or aligned; it is the first word of the Authentication-Results header in mails you receive")
 	}
 	for field, at := range map[string][2]string{"mail.smtp": {m.SMTP.Address, m.SMTP.TLS}, "mail.imap": {m.IMAP.Address, m.IMAP.TLS}} {
 		switch host, _, err := net.SplitHostPort(at[0]); {
@@ -111,6 +114,16 @@ func checkMail(m MailConfig) []signoff.FieldError {
 		}
 	}
 	return problems
+}
+
+// commaList takes a setting with several values apart.
+func commaList(text string) (list []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
 }
 
 func isLoopback(host string) bool {

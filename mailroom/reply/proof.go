@@ -30,10 +30,14 @@ const (
 type Trust struct {
 	// Exchange: the mailbox is in an Exchange organisation of ours and is read
 	// over its own interface (Graph, EWS). Exchange takes foreign X-MS-Exchange-
-	// Organization headers off what comes in from outside, and writes the topmost
-	// Authentication-Results without a name. Never set it for a mailbox that
-	// another server delivers to.
+	// Organization headers off what comes in from outside. Never set it for a
+	// mailbox that another server delivers to.
 	Exchange bool
+	// Online: that organisation's mail comes in through Exchange Online, which
+	// writes its Authentication-Results without a name and calls those that were
+	// there before Authentication-Results-Original. An Exchange Server does neither:
+	// a result without a name is then the sender's own.
+	Online bool
 	// Aligned: where no DMARC result is given, dkim=pass or spf=pass for the
 	// organisational domain of From is enough.
 	Aligned bool
@@ -50,22 +54,19 @@ func proof(m *message, from string, p Policy) (Proof, []authres.Result) {
 	if from == "" {
 		return Proof{Why: "it does not have exactly one sender"}, nil
 	}
-	if p.Authserv == "" && !p.Trust.Exchange {
+	if p.Authserv == "" && !p.Trust.Exchange && !p.Trust.Online {
 		return Proof{Why: "no mail server is trusted to check senders"}, nil
 	}
 	if inside, ok := byExchange(m, from, p); ok {
 		return inside, nil
 	}
-	for _, v := range m.values("Authentication-Results") {
+	for i, v := range m.values("Authentication-Results") {
 		plain, whole := withoutQuotes(v)
-		if !ours(plain, p) {
-			if p.Trust.Exchange && p.Authserv == "" {
-				break // only the topmost is Exchange's own
-			}
+		switch {
+		case i == 0 && p.Trust.Online && nameless(plain):
+			plain = "online; " + plain
+		case !ours(plain, p):
 			continue
-		}
-		if p.Trust.Exchange && nameless(plain) {
-			plain = "exchange; " + plain
 		}
 		_, results, err := authres.Parse(plain)
 		if err != nil || !whole {
@@ -87,7 +88,7 @@ func proof(m *message, from string, p Policy) (Proof, []authres.Result) {
 func ours(plain string, p Policy) bool {
 	server, _, _ := strings.Cut(plain, ";")
 	id := strings.Fields(server)
-	return len(id) > 0 && p.Authserv != "" && strings.EqualFold(id[0], p.Authserv) || p.Trust.Exchange && nameless(plain)
+	return len(id) > 0 && p.Authserv != "" && strings.EqualFold(id[0], p.Authserv)
 }
 
 // nameless is the form Exchange Online writes: the results begin at once.
