@@ -54,6 +54,32 @@ func TestRedirectAsksAndTellsTheNewRecipientUnderAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestSharingAsksAndTellsWhoIsAddedWithWhatTheStepAllows(t *testing.T) {
+	s := approval(t)
+	task := s.def.Nodes[s.index("approve")].Task
+	task.Notify = &process.Notify{Reply: true, Strict: true, Substitutes: true}
+	task.Actions[0].Comment = true
+	w := run(s)
+	w.must("ana", begin(map[string]expr.Value{"days": expr.Int(3)}))
+	seq := w.openTasks()[0].Seq
+	_, err := Decide(w.def, w.st, Input{At: w.now, By: caller("jane"), Event: Share{Task: seq, To: "bob"}})
+	if need, ok := err.(NeedPeople); !ok || !slices.Equal(need.Names, []string{"bob"}) {
+		t.Fatalf("got %v", err)
+	}
+	w.must("jane", Share{Task: seq, To: "bob"})
+	w.wantRefusal("jane", Share{Task: seq, To: "bob"}, signoff.Conflict, CodeBadRedirect)
+	w.wantRefusal("jane", Share{Task: seq, To: "group:Finance"}, signoff.Invalid, CodeBadRedirect)
+	w.wantRefusal("carol", Share{Task: seq, To: "bob"}, signoff.NotFound, CodeTaskNotFound)
+	if got := w.openTasks()[0].Recipients; !slices.Equal(got, []signoff.Principal{"user:jane", "user:bob"}) {
+		t.Errorf("it is before %v", got)
+	}
+	n := w.all[len(w.all)-1].Notify
+	if !slices.Equal(n.To, []signoff.Principal{"user:bob"}) || !n.Strict || !n.Substitutes || !slices.Equal(n.Demand, []string{task.Actions[0].Name}) {
+		t.Errorf("told %+v", n)
+	}
+	w.must("bob", Act{Task: seq, Action: task.Actions[0].Name, Comment: "Fine."})
+}
+
 func TestARedirectIsNotStoppedByANotificationThatFailsNow(t *testing.T) {
 	s := draw(t).variable("days", process.JSON).node("start", process.StartEvent).
 		user("ask", []string{"jane"}, func(task *process.Task) { task.Fields = []string{"days"} }).

@@ -161,7 +161,7 @@ func TestAfterTheEndEverythingSaysSo(t *testing.T) {
 	w := run(approval(t))
 	w.must("ana", begin(map[string]expr.Value{"days": expr.Int(3)}))
 	w.must("jane", Act{Task: 2, Action: "Approve"})
-	for _, e := range []Event{Act{Task: 2}, Claim{2}, Release{2}, Redirect{Task: 2}, Sleep{Task: 2}, Wake{2}} {
+	for _, e := range []Event{Act{Task: 2}, Claim{2}, Release{2}, Redirect{Task: 2}, Share{Task: 2}, Sleep{Task: 2}, Wake{2}} {
 		w.wantRefusal("jane", e, signoff.Conflict, CodeTaskDone)
 		w.wantRefusal("bob", e, signoff.NotFound, CodeTaskNotFound)
 	}

@@ -46,6 +46,7 @@ func TestTextsOverTheirLimitAreRefused(t *testing.T) {
 	long := strings.Repeat("é", MaxComment+1)
 	w.wantRefusal("jane", Act{Task: task, Action: "Approve", Comment: long}, signoff.TooLarge, CodeTextTooLong)
 	w.wantRefusal("jane", Redirect{Task: task, To: "bob", Comment: long}, signoff.TooLarge, CodeTextTooLong)
+	w.wantRefusal("jane", Share{Task: task, To: "bob", Comment: long}, signoff.TooLarge, CodeTextTooLong)
 	w.wantRefusal("jane", Comment{Task: task, Text: long}, signoff.TooLarge, CodeTextTooLong)
 	w.wantRefusal("root", Cancel{Reason: long}, signoff.TooLarge, CodeTextTooLong)
 	w.must("jane", Comment{Task: task, Text: long[2:]})
@@ -149,6 +150,7 @@ func TestTooManyRecipientsAreAnIncident(t *testing.T) {
 		t.Fatal("the task was not offered to as many as are allowed")
 	}
 	w.wantRefusal("p5", Redirect{Task: open[0].Seq, To: "all"}, signoff.Invalid, CodeBadRedirect)
+	w.wantRefusal("p5", Share{Task: open[0].Seq, To: "somebody"}, signoff.Invalid, CodeBadRedirect)
 	// Somebody else for one of them is no more than before; two for one are.
 	p5 := caller("p5")
 	p5.Admin = true

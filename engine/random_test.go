@@ -318,7 +318,7 @@ func (c *crowd) onTask(t Task) {
 	}
 	by := login(rapid.SampledFrom(t.Recipients).Draw(c.rt, "by"))
 	kept := t.Claiming && t.Claimed != "" && t.Claimed != signoff.Principal("user:"+by)
-	switch what := rapid.SampledFrom([]string{"act", "act", "act", "claim", "release", "redirect", "sleep", "wake", "comment", "stranger"}).Draw(c.rt, "deed"); what {
+	switch what := rapid.SampledFrom([]string{"act", "act", "act", "claim", "release", "redirect", "share", "sleep", "wake", "comment", "stranger"}).Draw(c.rt, "deed"); what {
 	case "stranger":
 		c.refused("mallory", Act{Task: t.Seq, Action: "Approve"}, CodeTaskNotFound)
 	case "comment":
@@ -351,6 +351,8 @@ func (c *crowd) tryOn(t Task, by, what string) {
 		e = Release{t.Seq}
 	case "redirect":
 		e = Redirect{Task: t.Seq, To: rapid.SampledFrom([]string{"carol", "dave", "bob"}).Draw(c.rt, "to whom")}
+	case "share":
+		e = Share{Task: t.Seq, To: rapid.SampledFrom([]string{"carol", "dave", "bob"}).Draw(c.rt, "with whom")}
 	case "sleep":
 		e = Sleep{Task: t.Seq, Until: c.now.Add(time.Duration(rapid.IntRange(1, 5).Draw(c.rt, "hours")) * time.Hour)}
 	case "wake":
