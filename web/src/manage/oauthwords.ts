@@ -54,7 +54,8 @@ export function resourceOf(draft: Draft, was: OAuthResource | undefined): NewOAu
   if (was?.values) body.values = was.values
   if (auth !== 'federated') body.tokenFile = ''
   if (auth === 'secret' && secret) body.secret = secret
-  if (auth === 'secret' && /^\d{4}-\d{2}-\d{2}$/.test(expires)) body.secretExpires = `${expires}T00:00:00Z`
+  // What is no day is sent as it is: the server says so at the field.
+  if (auth === 'secret' && expires) body.secretExpires = /^\d{4}-\d{2}-\d{2}$/.test(expires) ? `${expires}T00:00:00Z` : expires
   return body
 }
 
