@@ -257,6 +257,8 @@ func FuzzRead(f *testing.F) {
 	f.Add(both("Approve", "<p>Reject"))
 	f.Add(htmlMail(`<div hidden>Approve</div>`))
 	files, _ := filepath.Glob("testdata/*.eml")
+	more, _ := filepath.Glob("testdata/made/*.eml")
+	files = append(files, more...)
 	for _, name := range files {
 		if raw, err := os.ReadFile(name); err == nil {
 			f.Add(raw)
