@@ -29,6 +29,8 @@ export async function run({ browser, base }) {
   await reachesEnd(ana.page, 'Leave granted')
   await ana.page.getByText('Completed').waitFor()
   await ana.page.getByText('· by mail').first().waitFor()
+  await ana.page.getByText('What this rests on').first().click()
+  await ana.page.getByText('secret address').first().waitFor()
 
   await mailbox.goto('/sandbox/ana')
   await mailbox.getByRole('link', { name: /Approved: Leave for Ana Silva/ }).waitFor()
