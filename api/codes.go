@@ -257,6 +257,10 @@ var Codes = []Code{
 	{"engine-failed", 0, "An error of the server itself", "The server's log has the details. Retry once the server has been updated, or cancel the instance."},
 
 	// Systems that workflows and people call.
+	{"mail-unreadable", 400, "The mail is no mail", "A mail that was to be sent has no header or no Message-ID. It is an error of the server: please report it."},
+	{"no-mail", 400, "There is no mail", "No mailbox is connected, so a step cannot send. An administrator connects one under Manage, Mail."},
+	{"bad-mail-connection", 400, "The mail connection cannot be right", "The fields say what is wrong with a mailbox that mail is to go by, and what to enter."},
+	{"mail-connection-not-found", 404, "There is no such mail connection", "No connection has that name. The list of connections has them all."},
 	{"service-not-found", 404, "There is no such service", "No service has that name, or you may not use it. The hint may know which one was meant."},
 	{"service-object-unknown", 404, "The service has no such object", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},
 	{"service-method-unknown", 404, "The object has no such method", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},

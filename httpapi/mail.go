@@ -45,7 +45,7 @@ func (s *Server) mailStatus(ctx context.Context, _ signoff.Caller, _ *nothing) (
 		if err != nil {
 			return nil, err
 		}
-		out.Health = api.MailHealth{Node: h.Node, Out: trouble(h.Out, h.OutSince), In: trouble(h.In, h.InSince)}
+		out.Health = api.MailHealth{Off: h.Off, Node: h.Node, Out: trouble(h.Out, h.OutSince), In: trouble(h.In, h.InSince)}
 	}
 	return &body[api.MailStatus]{out}, nil
 }

@@ -14,6 +14,7 @@ func (s *Server) routes() {
 	s.instanceRoutes()
 	s.taskRoutes()
 	s.mailRoutes()
+	s.mailConnectionRoutes()
 	s.serverRoutes()
 	s.peopleRoutes()
 	s.groupRoutes()

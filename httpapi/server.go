@@ -16,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/mailroom"
+	"github.com/signoffhq/signoff/mailroom/connections"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/provision"
 	"github.com/signoffhq/signoff/runner"
@@ -30,10 +31,11 @@ type Server struct {
 	Runner   *runner.Runner
 	Worklist *worklist.Worklist // nil: one over the runner's store
 
-	Mail        Mailroom               // nil: this server has no mail
-	Directories *directory.Directories // where people are taken from; nil: nowhere
-	Services    *catalogue.Service     // systems that can be called; nil: none
-	Provision   *provision.Service     // keeps what SCIM clients write; nil: nobody writes
+	Mail            Mailroom               // nil: this server has no mail
+	MailConnections *connections.Service   // mailboxes that mail goes by; nil: they cannot be changed here
+	Directories     *directory.Directories // where people are taken from; nil: nowhere
+	Services        *catalogue.Service     // systems that can be called; nil: none
+	Provision       *provision.Service     // keeps what SCIM clients write; nil: nobody writes
 
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 

@@ -229,17 +229,7 @@ func (s *Server) testService(ctx context.Context, by signoff.Caller, in *testSer
 	if err != nil {
 		return nil, err
 	}
-	known, err := people(ctx, s, mentions(steps), func(p signoff.Principal) signoff.Principal { return p })
-	if err != nil {
-		return nil, err
-	}
-	tell := func(text string) string { return signoff.Tell(text, known.name, s.location()) }
-	out := api.ServiceTested{OK: true, Steps: []api.ServiceStep{}}
-	for _, step := range steps {
-		out.OK = out.OK && step.OK
-		out.Steps = append(out.Steps, api.ServiceStep{Name: step.Name, OK: step.OK, Found: tell(step.Found), Do: tell(step.Do)})
-	}
-	return &body[api.ServiceTested]{out}, nil
+	return s.tried(ctx, steps)
 }
 
 func mentions(steps []broker.Step) (who []signoff.Principal) {

@@ -15,6 +15,7 @@ type Health struct {
 	OutSince time.Time `json:"outSince,omitzero"` // since when
 	In       string    `json:"in,omitempty"`      // why no mail is read
 	InSince  time.Time `json:"inSince,omitzero"`  // since when
+	Off      bool      `json:"-"`                 // nothing is connected
 	Node     string    `json:"-"`                 // which node sends and reads mail; "" none
 }
 

@@ -16,75 +16,75 @@ import (
 	"github.com/signoffhq/signoff/connector/mail"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/mailroom"
+	"github.com/signoffhq/signoff/mailroom/connections"
 	"github.com/signoffhq/signoff/mailroom/reply"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/seal"
 )
 
 // post is the server's mail. Its zero value sends and reads none.
-type post struct {
-	room    *mailroom.Room
-	sender  *mail.Sender
-	mailbox *mail.Mailbox
-}
+type post struct{ connections *connections.Service }
 
-// openPost connects the mailroom to the mail servers of cfg, or says in the
-// step that wants to send a mail that there are none. It returns what the
-// runner needs to carry out mail commands.
-func (s *server) openPost(cfg Config, key seal.Key) (map[engine.CommandKind]runner.Handler, error) {
+// openPost takes up the mailboxes that are connected, and the one in cfg if
+// there is one. It returns what the runner needs to carry out mail commands.
+func (s *server) openPost(ctx context.Context, cfg Config, key seal.Key) (map[engine.CommandKind]runner.Handler, error) {
 	m := cfg.Mail
-	if m.SMTP.Address == "" {
-		return map[engine.CommandKind]runner.Handler{engine.DoNotify: noNotification, engine.DoEmail: noMail}, nil
-	}
-	if problems := checkMail(m); len(problems) > 0 {
-		return nil, badConfig("the mail configuration is not complete", problems)
-	}
-	from, _ := netmail.ParseAddress(m.From) // checked
-	o := mailroom.Options{Store: s.store, People: s.people, From: *from, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
+	o := connections.Options{Store: s.store, Key: key, Open: s.openMailbox, Exists: s.hasResource, Log: s.log, Base: mailroom.Options{
+		Store: s.store, People: s.people, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
 		TrustToken: m.Reply.Proof == "none", Trust: reply.Trust{Aligned: m.Reply.Proof == "aligned", Sealers: commaList(m.Reply.Sealers)},
 		AnyEnvelope: m.Reply.Envelope == "any", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
-		Location: time.Local, Log: s.log, Now: s.store.Now}
-	account, err := mailAccount(m.SMTP.Address, m.SMTP.TLS, m.SMTP.Username, m.SMTP.Password, m.SMTP.CA)
-	if err != nil {
-		return nil, err
-	}
-	s.post.sender = mail.NewSender(account, mail.SenderOptions{PerMinute: m.Pace.PerMinute, AtOnce: m.Pace.AtOnce})
-	o.Out = s.post.sender
-	if m.IMAP.Address != "" {
-		account, err := mailAccount(m.IMAP.Address, m.IMAP.TLS, m.IMAP.Username, m.IMAP.Password, m.IMAP.CA)
+		Location: time.Local, Log: s.log, Now: s.store.Now}}
+	if m.SMTP.Address != "" {
+		if problems := checkMail(m); len(problems) > 0 {
+			return nil, badConfig("the mail configuration is not complete", problems)
+		}
+		o.OpenFile = func() (connections.Opened, error) { return openConfigured(m) }
+		o.File = &connections.Connection{Name: connections.Configured, Protocol: connections.SMTP, From: m.From, Reads: m.IMAP.Address != "",
+			User: m.SMTP.Username, SMTP: connections.Place{Address: m.SMTP.Address, TLS: m.SMTP.TLS}, IMAP: connections.Place{Address: m.IMAP.Address, TLS: m.IMAP.TLS},
+			Folder: m.IMAP.Folder, Processed: m.IMAP.Processed, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv, PerMinute: m.Pace.PerMinute, AtOnce: m.Pace.AtOnce}
+		opened, err := openConfigured(m) // a file of authorities that cannot be read is refused at once
 		if err != nil {
 			return nil, err
 		}
-		s.post.mailbox = mail.NewMailbox(account, mail.MailboxOptions{Folder: m.IMAP.Folder, Processed: m.IMAP.Processed, Poll: m.IMAP.Poll})
-		o.In = s.post.mailbox
+		opened.Close()
 	}
-	s.post.room = mailroom.New(o)
-	return s.post.room.Handlers(), nil
+	var err error
+	if s.post.connections, err = connections.New(ctx, o); err != nil {
+		return nil, err
+	}
+	return s.post.connections.Handlers(), nil
+}
+
+// openConfigured takes up the mail servers of the configuration.
+func openConfigured(m MailConfig) (connections.Opened, error) {
+	account, err := mailAccount(m.SMTP.Address, m.SMTP.TLS, m.SMTP.Username, m.SMTP.Password, m.SMTP.CA)
+	if err != nil {
+		return connections.Opened{}, err
+	}
+	from, err := netmail.ParseAddress(m.From)
+	if err != nil {
+		return connections.Opened{}, err
+	}
+	out := mail.NewSender(account, mail.SenderOptions{PerMinute: m.Pace.PerMinute, AtOnce: m.Pace.AtOnce})
+	if m.IMAP.Address == "" {
+		return overSMTP(out, nil, from.Address), nil
+	}
+	if account, err = mailAccount(m.IMAP.Address, m.IMAP.TLS, m.IMAP.Username, m.IMAP.Password, m.IMAP.CA); err != nil {
+		return connections.Opened{}, err
+	}
+	in := mail.NewMailbox(account, mail.MailboxOptions{Folder: m.IMAP.Folder, Processed: m.IMAP.Processed, Poll: m.IMAP.Poll})
+	return overSMTP(out, in, from.Address), nil
 }
 
 // start sends and reads mail until ctx ends.
 func (p *post) start(ctx context.Context, g *errgroup.Group, r *runner.Runner) {
-	if p.room != nil {
-		g.Go(func() error { return p.room.Run(ctx, r, r) })
-	}
+	g.Go(func() error { return p.connections.Run(ctx, r, r) })
 }
 
 func (p *post) close() {
-	if p.sender != nil {
-		p.sender.Close()
+	if p.connections != nil {
+		p.connections.Close()
 	}
-	if p.mailbox != nil {
-		p.mailbox.Close()
-	}
-}
-
-// noNotification is for servers without mail: the task is in the worklist.
-func noNotification(context.Context, runner.Job) (runner.Result, error) { return runner.Done(nil), nil }
-
-// noMail fails a step that sends a mail, with the remedy as its advice.
-func noMail(context.Context, runner.Job) (runner.Result, error) {
-	return runner.Result{}, &signoff.Error{Kind: signoff.Invalid, Code: "no-mail",
-		Detail: "this server has no mail server to send with; set mail.smtp in its configuration, then try again"}
 }
 
 // checkMail tells what is missing or does not fit in the mail settings.

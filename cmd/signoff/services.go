@@ -12,7 +12,6 @@ import (
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/connector/exchange"
-	"github.com/signoffhq/signoff/connector/exchange/graph"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/process"
@@ -23,7 +22,7 @@ import (
 // serviceTypes are the kinds of systems that can be called: a line each.
 func (s *server) serviceTypes() []broker.Type {
 	return []broker.Type{
-		&exchange.Type{Protocols: []exchange.Protocol{graph.Protocol()}, Plain: s.outside.client},
+		&exchange.Type{Protocols: exchangeWays(), Plain: s.outside.client},
 	}
 }
 

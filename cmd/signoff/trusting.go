@@ -59,4 +59,5 @@ func (s *server) settled(ctx context.Context, h store.Hint) {
 	s.directories.Heard(ctx, h)
 	s.signin.Heard(ctx, h)
 	s.api.Heard(ctx, h)
+	s.post.connections.Heard(h)
 }

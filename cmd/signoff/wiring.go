@@ -119,7 +119,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
-	handlers, err := s.openPost(cfg, key)
+	handlers, err := s.openPost(ctx, cfg, key)
 	if err != nil {
 		return s, err
 	}
@@ -203,9 +203,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
 	api.Also[scimapi.Base+"/"] = &scimapi.Server{HTTP: api, Provision: api.Provision, Clients: scimapi.Set{Directories: s.directories}, Bearer: s.trust.Caller}
-	if s.post.room != nil {
-		api.Mail = s.post.room
-	}
+	api.Mail, api.MailConnections = s.post.connections, s.post.connections
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
 		api.Also["/sandbox/entra/"] = s.entra.Handler()
