@@ -3,6 +3,7 @@ package mailroom
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,20 +41,46 @@ func (r *Room) eventOf(d reply.Decision, j judgement) (engine.Event, deed, strin
 
 // act asks the instance, under a key that makes a repetition harmless.
 func (r *Room) act(ctx context.Context, j judgement, event engine.Event, done deed) (judgement, error) {
+	var after engine.State
 	caller, err := r.People.Caller(ctx, j.Principal, "mail")
 	if err == nil {
-		_, err = r.instances.Do(ctx, caller, j.Instance, event, "mail/"+j.Digest)
+		after, err = r.instances.Do(ctx, caller, j.Instance, event, "mail/"+j.Digest)
 	}
 	if signoff.CodeOf(err) == "idempotency-key-reused" {
 		err = nil // done before a crash; only a time that counts from now differs
 	}
 	if err == nil {
-		return j.confirm(done.verdict, strings.SplitN(done.what, "\n", 2)[0], done.what), nil
+		holders, err := r.holders(ctx, after, j.Task, done.verdict)
+		return j.confirm(done.verdict, strings.SplitN(done.what, "\n", 2)[0], append([]string{done.what}, holders...)...), err
 	}
 	if !final(err) {
 		return j, err
 	}
 	return r.refusedBy(ctx, j, err)
+}
+
+// holders says in names who has a task that was handed on or shared: whoever
+// typed another name than they meant sees it.
+func (r *Room) holders(ctx context.Context, after engine.State, seq int, verdict string) ([]string, error) {
+	i := slices.IndexFunc(after.Tasks, func(t engine.Task) bool { return t.Seq == seq && t.Open() })
+	if i < 0 || verdict != redirected && verdict != shared {
+		return nil, nil
+	}
+	const atMost = 5
+	to := after.Tasks[i].Recipients
+	names, err := r.People.Names(ctx, to[:min(len(to), atMost)])
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, p := range to[:min(len(to), atMost)] {
+		list = append(list, oneLine(starterName(names[p]), maxName))
+	}
+	text := "It is now before " + strings.Join(list, ", ")
+	if more := len(to) - len(list); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return []string{text + "."}, nil
 }
 
 // refusedBy tells the sender why the instance did not take their answer.

@@ -367,7 +367,13 @@ func (in *instances) Do(_ context.Context, by signoff.Caller, id signoff.Instanc
 	}
 	in.once[key] = true
 	in.done = append(in.done, what)
-	return engine.State{}, nil
+	var after engine.State
+	for _, t := range in.tasks {
+		if t.instance == id {
+			after.Tasks = append(after.Tasks, engine.Task{Seq: t.seq, Recipients: t.to})
+		}
+	}
+	return after, nil
 }
 
 func (in *instances) decide(by signoff.Caller, id signoff.InstanceID, event engine.Event) (string, error) {
