@@ -34,6 +34,8 @@ type wire struct {
 	left  atomic.Int64 // requests until it is cut; negative: never
 	after bool         // the last one is obeyed, and its answer lost
 	cuts  atomic.Int64
+
+	refused atomic.Int64 // requests answered 429
 }
 
 var errCut = errors.New("the wire is cut")
@@ -56,7 +58,11 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.cuts.Add(1)
 		return nil, errCut
 	}
-	return w.inner.RoundTrip(r)
+	a, err := w.inner.RoundTrip(r)
+	if err == nil && a.StatusCode == http.StatusTooManyRequests {
+		w.refused.Add(1)
+	}
+	return a, err
 }
 
 func (w *wire) cut(n int64, after bool) { w.left.Store(n); w.after = after }

@@ -2,12 +2,16 @@ package mailbox_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange/mailbox"
+	"github.com/signoffhq/signoff/pace"
 )
 
 func TestAMailGoesToItsRecipientAloneAndIsKnownAsSent(t *testing.T) {
@@ -174,6 +178,88 @@ func TestTroubleOfTheMailboxIsToldApartFromThatOfAMail(t *testing.T) {
 			if err := s.Send(t.Context(), "", "jane@contoso.test", "", []byte(bad)); signoff.KindOf(err) != signoff.Invalid {
 				t.Errorf("%q: %v", bad, err)
 			}
+		}
+	})
+}
+
+// 200 mails to a mailbox that refuses the 31st within a minute. Waiting moves
+// the firm's clock and takes no time.
+func TestTwoHundredMailsLeaveAtTheMailboxsPaceAndNoneIsRefused(t *testing.T) {
+	for _, p := range protocols {
+		t.Run(p.name, func(t *testing.T) {
+			c := &clock{at: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+			o := open(t, p, c.now)
+			s := mailbox.NewSender(o.box, mailbox.SenderOptions{Clock: pace.Options{Now: c.now, Pause: c.pause}})
+			begun := c.now()
+			todo := make(chan string, 200)
+			for n := range 200 {
+				todo <- fmt.Sprintf("mail-%d", n)
+			}
+			close(todo)
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for id := range todo {
+						done, err := s.Turn(t.Context())
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						if err := s.Send(t.Context(), "", "jane@contoso.test", "", letter(id, "jane@contoso.test")); err != nil {
+							t.Errorf("%s: %v", id, err)
+						}
+						done()
+					}
+				})
+			}
+			wg.Wait()
+			if n := len(o.arrived("jane", "inbox")); n != 200 {
+				t.Errorf("jane has %d mails", n)
+			}
+			if o.line.refused.Load() > 0 {
+				t.Errorf("%d requests were refused for their number", o.line.refused.Load())
+			}
+			if took := c.now().Sub(begun); took < 6*time.Minute || took > 9*time.Minute {
+				t.Errorf("200 mails at 30 a minute took %v", took)
+			} else {
+				t.Logf("200 mails took %v of the mailbox's time", took)
+			}
+		})
+	}
+}
+
+// clock moves when somebody waits.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pause(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+	return ctx.Err()
+}
+
+func TestAThrottledMailboxSaysHowLongToWait(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		o.plant("throttled", "40")
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		s := mailbox.NewSender(o.box, mailbox.SenderOptions{})
+		err := s.Send(ctx, "", "jane@contoso.test", "", letter("busy", "jane@contoso.test"))
+		var told interface{ RetryAfter() time.Duration }
+		if ctx.Err() != nil {
+			t.Skip("the backend waits itself")
+		}
+		if !errors.As(err, &told) || told.RetryAfter() != 40*time.Second {
+			t.Errorf("%v", err)
 		}
 	})
 }

@@ -689,6 +689,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mail/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mailboxes that the server's mail leaves from and is read in
+         * @description Right: administer.
+         */
+        get: operations["list-mail-connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Connect a mailbox, or change its connection; all servers go by it at once
+         * @description Right: administer.
+         */
+        put: operations["put-mail-connection"];
+        post?: never;
+        /**
+         * Disconnect a mailbox; mails that wait leave by the usual one
+         * @description Right: administer.
+         */
+        delete: operations["delete-mail-connection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/connections/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Walk to a mailbox step by step; sends nothing
+         * @description Right: administer.
+         */
+        post: operations["check-mail-connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/connections/{name}/test-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the newest mail, and leave it there
+         * @description Right: administer.
+         */
+        post: operations["test-read-mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/connections/{name}/test-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test mail, now
+         * @description Right: administer.
+         */
+        post: operations["test-send-mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mail/received": {
         parameters: {
             query?: never;
@@ -3804,6 +3908,63 @@ export interface components {
              */
             used?: string;
         };
+        MailConnection: {
+            /** @description the application's own tokens; else the service account's */
+            app?: boolean;
+            /**
+             * Format: int64
+             * @description missing: 4
+             */
+            atOnce?: number;
+            /** @description whom the tokens are for; missing: what Exchange Online wants */
+            audience?: string;
+            /** @description name by which the receiving server signs Authentication-Results */
+            authserv?: string;
+            /** @description that replies arrive in; missing: the inbox */
+            folder?: string;
+            /** @description sender, such as Approvals <workflow@contoso.com> */
+            from: string;
+            hasPassword: boolean;
+            imap?: components["schemas"]["MailPlace"];
+            /** @description EWS, signed in as somebody else than the mailbox's owner */
+            impersonate?: boolean;
+            /** @description it is set in the configuration file, and cannot be changed here */
+            inFile: boolean;
+            /** @description address of the mailbox; missing: that in from */
+            mailbox?: string;
+            name: string;
+            off?: boolean;
+            /** @description missing: the one there is; empty: none */
+            password?: string;
+            /**
+             * Format: int64
+             * @description missing: 30
+             */
+            perMinute?: number;
+            /** @description folder for mail that was dealt with; missing: Processed */
+            processed?: string;
+            /** @enum {string} */
+            protocol: "graph" | "ews" | "smtp";
+            /** @description replies arrive in it; instead of the one that was */
+            reads?: boolean;
+            /** @description address that replies go to, with a secret after a plus sign; missing: the mailbox's */
+            replyTo?: string;
+            /** @description OAuth resource that tokens are of; missing: user and password */
+            resource?: string;
+            /** @description address of Graph or EWS; missing: Microsoft's */
+            server?: string;
+            smtp?: components["schemas"]["MailPlace"];
+            user?: string;
+            /** @description all mail that no other connection takes leaves by it; instead of the one that was */
+            usual?: boolean;
+            /** @description names of workflows whose mail leaves by it */
+            workflows?: string[];
+        };
+        MailConnections: {
+            items: components["schemas"]["MailConnection"][];
+            /** @description who changed them last; missing: nobody has */
+            saved?: components["schemas"]["Saved"];
+        };
         MailHealth: {
             /** @description why no mail is read; absent: it is */
             in?: components["schemas"]["MailTrouble"];
@@ -3813,6 +3974,12 @@ export interface components {
             off?: boolean;
             /** @description why no mail leaves; absent: it does */
             out?: components["schemas"]["MailTrouble"];
+        };
+        MailPlace: {
+            /** @description host:port */
+            address: string;
+            /** @enum {string} */
+            tls: "starttls" | "tls" | "none";
         };
         MailStatus: {
             /**
@@ -4734,6 +4901,54 @@ export interface components {
         SetDirectories: {
             directories: components["schemas"]["Directory"][];
         };
+        SetMailConnection: {
+            /** @description the application's own tokens; else the service account's */
+            app?: boolean;
+            /**
+             * Format: int64
+             * @description missing: 4
+             */
+            atOnce?: number;
+            /** @description whom the tokens are for; missing: what Exchange Online wants */
+            audience?: string;
+            /** @description name by which the receiving server signs Authentication-Results */
+            authserv?: string;
+            /** @description that replies arrive in; missing: the inbox */
+            folder?: string;
+            /** @description sender, such as Approvals <workflow@contoso.com> */
+            from: string;
+            imap?: components["schemas"]["MailPlace"];
+            /** @description EWS, signed in as somebody else than the mailbox's owner */
+            impersonate?: boolean;
+            /** @description address of the mailbox; missing: that in from */
+            mailbox?: string;
+            off?: boolean;
+            /** @description missing: the one there is; empty: none */
+            password?: string;
+            /**
+             * Format: int64
+             * @description missing: 30
+             */
+            perMinute?: number;
+            /** @description folder for mail that was dealt with; missing: Processed */
+            processed?: string;
+            /** @enum {string} */
+            protocol: "graph" | "ews" | "smtp";
+            /** @description replies arrive in it; instead of the one that was */
+            reads?: boolean;
+            /** @description address that replies go to, with a secret after a plus sign; missing: the mailbox's */
+            replyTo?: string;
+            /** @description OAuth resource that tokens are of; missing: user and password */
+            resource?: string;
+            /** @description address of Graph or EWS; missing: Microsoft's */
+            server?: string;
+            smtp?: components["schemas"]["MailPlace"];
+            user?: string;
+            /** @description all mail that no other connection takes leaves by it; instead of the one that was */
+            usual?: boolean;
+            /** @description names of workflows whose mail leaves by it */
+            workflows?: string[];
+        };
         SetOAuthResource: {
             /** @description the API that tokens are for */
             audience?: string;
@@ -5056,6 +5271,10 @@ export interface components {
         TestDirectory: {
             /** @description to be tested before it is saved; left out: as it was saved */
             directory?: components["schemas"]["Directory"];
+        };
+        TestMail: {
+            /** @description missing: your own address */
+            to?: string;
         };
         TestService: {
             /** @description settings to be tested before they are saved; left out: as they were saved */
@@ -11973,6 +12192,931 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-mail-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "app": true,
+                     *           "atOnce": 1,
+                     *           "audience": "text",
+                     *           "authserv": "text",
+                     *           "folder": "text",
+                     *           "from": "text",
+                     *           "hasPassword": true,
+                     *           "imap": {
+                     *             "address": "text",
+                     *             "tls": "starttls"
+                     *           },
+                     *           "impersonate": true,
+                     *           "inFile": true,
+                     *           "mailbox": "text",
+                     *           "name": "Jane Judge",
+                     *           "off": true,
+                     *           "password": "text",
+                     *           "perMinute": 1,
+                     *           "processed": "text",
+                     *           "protocol": "graph",
+                     *           "reads": true,
+                     *           "replyTo": "text",
+                     *           "resource": "text",
+                     *           "server": "text",
+                     *           "smtp": {
+                     *             "address": "text",
+                     *             "tls": "starttls"
+                     *           },
+                     *           "user": "text",
+                     *           "usual": true,
+                     *           "workflows": [
+                     *             "leave"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailConnections"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-mail-connection": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "app": true,
+                 *       "atOnce": 1,
+                 *       "audience": "text",
+                 *       "authserv": "text",
+                 *       "folder": "text",
+                 *       "from": "text",
+                 *       "imap": {
+                 *         "address": "text",
+                 *         "tls": "starttls"
+                 *       },
+                 *       "impersonate": true,
+                 *       "mailbox": "text",
+                 *       "off": true,
+                 *       "password": "text",
+                 *       "perMinute": 1,
+                 *       "processed": "text",
+                 *       "protocol": "graph",
+                 *       "reads": true,
+                 *       "replyTo": "text",
+                 *       "resource": "text",
+                 *       "server": "text",
+                 *       "smtp": {
+                 *         "address": "text",
+                 *         "tls": "starttls"
+                 *       },
+                 *       "user": "text",
+                 *       "usual": true,
+                 *       "workflows": [
+                 *         "leave"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetMailConnection"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "app": true,
+                     *           "atOnce": 1,
+                     *           "audience": "text",
+                     *           "authserv": "text",
+                     *           "folder": "text",
+                     *           "from": "text",
+                     *           "hasPassword": true,
+                     *           "imap": {
+                     *             "address": "text",
+                     *             "tls": "starttls"
+                     *           },
+                     *           "impersonate": true,
+                     *           "inFile": true,
+                     *           "mailbox": "text",
+                     *           "name": "Jane Judge",
+                     *           "off": true,
+                     *           "password": "text",
+                     *           "perMinute": 1,
+                     *           "processed": "text",
+                     *           "protocol": "graph",
+                     *           "reads": true,
+                     *           "replyTo": "text",
+                     *           "resource": "text",
+                     *           "server": "text",
+                     *           "smtp": {
+                     *             "address": "text",
+                     *             "tls": "starttls"
+                     *           },
+                     *           "user": "text",
+                     *           "usual": true,
+                     *           "workflows": [
+                     *             "leave"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailConnections"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-mail-connection": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-mail-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "steps": [
+                     *         {
+                     *           "do": "text",
+                     *           "found": "text",
+                     *           "name": "Jane Judge",
+                     *           "ok": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceTested"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-read-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "steps": [
+                     *         {
+                     *           "do": "text",
+                     *           "found": "text",
+                     *           "name": "Jane Judge",
+                     *           "ok": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceTested"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-send-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to": "bob"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TestMail"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "steps": [
+                     *         {
+                     *           "do": "text",
+                     *           "found": "text",
+                     *           "name": "Jane Judge",
+                     *           "ok": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServiceTested"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
