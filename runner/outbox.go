@@ -212,6 +212,7 @@ func (r *Runner) attempt(ctx context.Context, j queued) error {
 		j.queue.alarm.ring(r.Now())
 		return err
 	}
+	began := r.gifts.soFar()
 	res, err := r.handle(ctx, j.Job)
 	if err != nil && ctx.Err() != nil {
 		return nil // stopped by us: given back when Run ends, or when this node is found dead
@@ -221,7 +222,7 @@ func (r *Runner) attempt(ctx context.Context, j queued) error {
 		r.handed <- j.Command.Key
 		return nil
 	}
-	return r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err))
+	return r.putOff(ctx, j.Job, r.report(context.WithoutCancel(ctx), j.Job, res, err, began))
 }
 
 // sweep removes notifications that have been handed over, as many at a time as
@@ -279,6 +280,7 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 // error is treated as the handler's own would have been: it may lead to another
 // call of the handler. Reporting twice, or for a step that is no more, does nothing.
 func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.Value, failure error) error {
+	began := r.gifts.soFar()
 	for range maxTries {
 		j, err := r.steps.Job(ctx, key)
 		if signoff.KindOf(err) == signoff.NotFound {
@@ -287,7 +289,7 @@ func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.
 		if err != nil {
 			return err
 		}
-		err = r.report(ctx, j, Done(values), failure)
+		err = r.report(ctx, j, Done(values), failure, began)
 		if !errors.Is(err, store.ErrNotHeld) {
 			return err
 		}
@@ -296,10 +298,10 @@ func (r *Runner) Finish(ctx context.Context, key string, values map[string]expr.
 	return store.ErrNotHeld
 }
 
-// report takes the end of a command in.
-func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure error) error {
+// report takes in how an attempt ended that had begun at began.
+func (r *Runner) report(ctx context.Context, j store.Job, res Result, failure error, began uint64) error {
 	if w, lacks := wantOf(failure); lacks {
-		return r.parkFor(ctx, j, w)
+		return r.parkFor(ctx, j, w, began)
 	}
 	if failure == nil || !transient(failure) {
 		defer r.given(ctx, j)

@@ -51,13 +51,18 @@ func wantOf(failure error) (store.Want, bool) {
 	return store.Want{For: name, Who: who, Why: why}, true
 }
 
-// parkFor puts a command away until what it lacks is there.
-func (r *Runner) parkFor(ctx context.Context, j store.Job, w store.Want) error {
+// parkFor puts a command away until what it lacks is there. Its attempt began at
+// began: what was given after that, before the command was put away, woke
+// nothing, and wakes it now.
+func (r *Runner) parkFor(ctx context.Context, j store.Job, w store.Want, began uint64) error {
 	if err := r.steps.ParkFor(ctx, j.Hold(), w, r.Now()); err != nil {
 		if errors.Is(err, store.ErrNotHeld) {
 			return nil // its step was ended, or another attempt is under way
 		}
 		return err
+	}
+	if r.gifts.since(w.For, began) {
+		return r.unpark(ctx, w.For)
 	}
 	if j.WaitsFor == w.For {
 		return nil // that is no news to anybody
@@ -88,6 +93,11 @@ func (r *Runner) tellParked(ctx context.Context, j store.Job, w store.Want) {
 // what nothing waits for. Work that it wakes and that still lacks something
 // waits again.
 func (r *Runner) Connected(ctx context.Context, name string) error {
+	r.gifts.note(name) // before looking what is parked: see parkFor
+	return r.unpark(ctx, name)
+}
+
+func (r *Runner) unpark(ctx context.Context, name string) error {
 	for name != "" {
 		kinds, err := r.steps.Unpark(ctx, name, r.Now(), parkedAtOnce)
 		if err != nil {
@@ -114,7 +124,7 @@ func (r *Runner) wake(kinds map[engine.CommandKind]int) (all int) {
 
 // given wakes what waits for the same thing as a command that has found it.
 func (r *Runner) given(ctx context.Context, j store.Job) {
-	if err := r.Connected(ctx, j.WaitsFor); err != nil {
+	if err := r.unpark(ctx, j.WaitsFor); err != nil {
 		r.Log.Warn("what waits for a connection was not woken; it looks for itself", slog.String("for", j.WaitsFor), slog.Any("err", err))
 	}
 }
@@ -164,6 +174,7 @@ func (r *Runner) heardConnected(h store.Hint) {
 	if h.Resync {
 		name = ""
 	}
+	r.gifts.note(name) // now: what is to be woken may take its turn
 	select {
 	case r.connected <- name:
 	default:
@@ -184,7 +195,7 @@ func (r *Runner) Abandon(ctx context.Context, resource string, cause signoff.Err
 		}
 		jobs, err := r.takeParked(ctx, node, resource)
 		for _, j := range jobs {
-			if e := r.putOff(ctx, j, r.report(ctx, j, Result{}, &cause)); e != nil && !errors.Is(e, store.ErrNotHeld) {
+			if e := r.putOff(ctx, j, r.report(ctx, j, Result{}, &cause, r.gifts.soFar())); e != nil && !errors.Is(e, store.ErrNotHeld) {
 				err = errors.Join(err, e)
 			} else {
 				n++

@@ -342,3 +342,31 @@ func TestTheListOfWantsIsOnesOwn(t *testing.T) {
 		}
 	})
 }
+
+// Between an attempt's look for a token and the commit that parks it there is
+// time enough to connect an account.
+func TestAConnectionGivenWhileItIsFoundLackingIsNotMissed(t *testing.T) {
+	for _, heard := range []bool{false, true} {
+		inTown(t, approval, func(t *testing.T, w *world) {
+			given := false
+			w.post.does = func(j Job) (Result, error) {
+				if j.Kind != engine.DoEmail || given {
+					return Done(nil), nil
+				}
+				given = true // from now on, but this attempt has looked already
+				if heard {
+					w.heardConnected(store.Hint{Topic: store.TopicConnected, Payload: "office|user:2|"})
+				} else {
+					must(t, w.Connected(t.Context(), "office|user:2|"))
+				}
+				return Result{}, lacks{"office|user:2|", "user:2"}
+			}
+			id := w.start(t)
+			w.act(t, jane, id, "Approve")
+			synctest.Wait()
+			if st := w.state(t, id); st.Status != engine.Completed {
+				t.Fatalf("heard %v: the instance is %s, and nothing will wake it for minutes", heard, st.Status)
+			}
+		})
+	}
+}

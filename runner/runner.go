@@ -100,6 +100,7 @@ type Runner struct {
 
 	lookEvery time.Duration
 	connected chan string // connections that others say are there; "" perhaps any
+	gifts     gifts
 }
 
 // New returns a runner. It starts nothing by itself.
