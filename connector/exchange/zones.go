@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"maps"
+	"slices"
 	"time"
 	_ "time/tzdata" // zones must not depend on the machine
 )
@@ -50,4 +52,46 @@ func Zone(name string) (zone *time.Location, ok bool) {
 	}
 	zone, err := time.LoadLocation(name)
 	return zone, err == nil
+}
+
+// WindowsZone is a zone's name in Windows, which Exchange goes by; ok is false
+// when it has none that is known here. A zone of IANA that Unicode lists none for
+// goes by one whose clocks are the same all year.
+func WindowsZone(name string) (windows string, ok bool) {
+	if name == "" {
+		return "UTC", true
+	}
+	if windowsZones[name] != "" {
+		return name, true
+	}
+	zone, ok := Zone(name)
+	if !ok {
+		return "", false
+	}
+	alike := ""
+	for _, windows := range slices.Sorted(maps.Keys(windowsZones)) {
+		switch {
+		case windowsZones[windows] == name:
+			return windows, true
+		case alike == "" && sameClocks(zone, windowsZones[windows]):
+			alike = windows
+		}
+	}
+	return alike, alike != ""
+}
+
+// sameClocks compares two zones through the weeks of a year.
+func sameClocks(zone *time.Location, iana string) bool {
+	other, err := time.LoadLocation(iana)
+	if err != nil {
+		return false
+	}
+	for at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() == 2026; at = at.AddDate(0, 0, 7) {
+		_, a := at.In(zone).Zone()
+		_, b := at.In(other).Zone()
+		if a != b {
+			return false
+		}
+	}
+	return true
 }
