@@ -172,6 +172,9 @@ func (p Plan) why() []string {
 		for _, u := range r.Redirects {
 			out = append(out, "  redirect URI "+u)
 		}
+		if r.Leave != "" {
+			out = append(out, "  redirect URI "+r.Leave+", for people who signed out")
+		}
 	}
 	return out
 }

@@ -31,7 +31,7 @@ func TestAPlanAsksForTheFewestRights(t *testing.T) {
 	if want := []string{"signin openid", "signin profile", "signin email", "caller1 user_impersonation", "caller2 Workflow.Use.All", "caller3 user_impersonation"}; !slices.Equal(asked, want) {
 		t.Errorf("asks for %q, want %q", asked, want)
 	}
-	if r := p.byKey("signin"); r.Redirects[0] != "https://flow.contoso.test/oauth/callback" || r.LogoutURL != "https://flow.contoso.test/signin/logout" {
+	if r := p.byKey("signin"); r.Redirects[0] != "https://flow.contoso.test/oauth/callback" || r.Leave != "https://flow.contoso.test/sign-in?left=1" || r.LogoutURL != "https://flow.contoso.test/signin/logout" {
 		t.Errorf("%+v", r)
 	}
 	if r := p.byKey("api"); !slices.Equal(r.PreAuthorized, []string{"caller1", "caller3"}) || r.Versions[0] != 2 || r.Identifiers[0] != "api://{id}" {
@@ -85,7 +85,7 @@ func TestEveryFormatIsWhatItSaysAndHoldsTheValues(t *testing.T) {
 		var out bytes.Buffer
 		must(t, p.Print(&out, Format(f), ""))
 		text := out.String()
-		for _, want := range []string{"https://flow.contoso.test/oauth/callback", "user_impersonation", ScopeID("user_impersonation"), "signoff API"} {
+		for _, want := range []string{"https://flow.contoso.test/oauth/callback", "https://flow.contoso.test/sign-in?left=1", "user_impersonation", ScopeID("user_impersonation"), "signoff API"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s lacks %s", f, want)
 			}
@@ -223,7 +223,7 @@ func TestRegistrationsOfSomebodyElseAreJudgedLeniently(t *testing.T) {
 	}
 	must(t, x.graph.call(t.Context(), "PATCH", "/applications(appId='"+api.ClientID+"')", map[string]string{"groupMembershipClaims": "SecurityGroup"}, nil))
 	is := trust.Issuer{Name: "x", Audiences: []string{api.ClientID}, Versions: []string{trust.V2}, Scopes: []string{"user_impersonation"}, Clients: []string{web.ClientID, old.ClientID}}
-	p := Plan{Registrations: append(Trusted(is), SigningIn("y", web.ClientID, web.RedirectURIs[0]), SigningIn("z", old.ClientID, "https://z.contoso.test"))}
+	p := Plan{Registrations: append(Trusted(is), SigningIn("y", web.ClientID, web.RedirectURIs[0], ""), SigningIn("z", old.ClientID, "https://z.contoso.test", ""))}
 	r := x.check(t, p)
 	warned := map[string]bool{}
 	for _, c := range r.Checks {

@@ -30,6 +30,7 @@ type Registration struct {
 	Permissions []Permission
 	Redirects   []string
 	Platform    Platform
+	Leave       string // address that people who signed out come back to; "": none
 	LogoutURL   string
 	Secret      bool // it has to prove itself, with a secret or certificate
 
@@ -108,6 +109,7 @@ type Values struct {
 	Directory bool     // people and groups are read from Entra, not only learnt from tokens
 	Callers   []Caller // programs that call the API
 	Callback  string   // path of our redirect URI; "": /oauth/callback
+	Leave     string   // path that people who signed out come back to; "": /sign-in?left=1
 	Logout    string   // path of front-channel logout; "": none
 	APIID     string   // client ids, where the registrations are known
 	SignInID  string
@@ -209,7 +211,7 @@ func (v *Values) fill() {
 	for _, d := range []struct {
 		into      *string
 		otherwise string
-	}{{&v.Name, "signoff"}, {&v.Scope, "user_impersonation"}, {&v.Role, "Workflow.Use.All"}, {&v.Callback, "/oauth/callback"}} {
+	}{{&v.Name, "signoff"}, {&v.Scope, "user_impersonation"}, {&v.Role, "Workflow.Use.All"}, {&v.Callback, "/oauth/callback"}, {&v.Leave, "/sign-in?left=1"}} {
 		if *d.into == "" {
 			*d.into = d.otherwise
 		}
@@ -230,7 +232,7 @@ func (v Values) api() Registration {
 }
 
 func (v Values) signIn(redirect string) Registration {
-	r := Registration{Key: "signin", Name: v.Name + " sign-in", About: "signs people in to the pages", AppID: v.SignInID, Platform: Web, Redirects: []string{redirect}, Secret: true,
+	r := Registration{Key: "signin", Name: v.Name + " sign-in", About: "signs people in to the pages", AppID: v.SignInID, Platform: Web, Redirects: []string{redirect}, Leave: v.URL + v.Leave, Secret: true,
 		Permissions: []Permission{onGraph("openid", "to sign people in", false), onGraph("profile", "their name", false), onGraph("email", "their address, for mail", false)}}
 	if v.Logout != "" {
 		r.LogoutURL = v.URL + v.Logout
@@ -257,6 +259,15 @@ func (v Values) caller(c Caller, key string) Registration {
 	}
 	r.Permissions = []Permission{{API: "api", Value: v.Scope, ID: ScopeID(v.Scope), Why: "to call the API for people"}}
 	return r
+}
+
+// addresses are all that the registration has to list as redirect URIs: Entra
+// sends people who signed out to no other place either.
+func (r Registration) addresses() []string {
+	if r.Leave == "" {
+		return r.Redirects
+	}
+	return append(slices.Clone(r.Redirects), r.Leave)
 }
 
 // byKey finds a registration of the plan.

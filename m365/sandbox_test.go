@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,40 @@ func TestWhatIsPlannedAndRunIsFoundInOrder(t *testing.T) {
 			t.Fatalf("%s, run twice: %s", p.Values.Name, r.Line)
 		}
 	}
+}
+
+func TestAMissingAddressAfterSigningOutIsNamed(t *testing.T) {
+	x := newTenant(t)
+	p, learnt := x.planned(t, values)
+	callback, left := "https://flow.contoso.test/oauth/callback", "https://flow.contoso.test/sign-in?left=1"
+	app := learnt["signin.appId"]
+	for _, c := range []struct {
+		have             []string
+		first, line      string
+		elsewhere, worry bool
+	}{
+		{have: []string{callback, left}},
+		{have: []string{callback}, first: "leave-missing", line: "the redirect URI " + left + " is not registered, so people who sign out do not come back", worry: true},
+		{have: []string{left}, first: "redirect-missing", line: "the redirect URI " + callback + " is not registered (AADSTS50011)", elsewhere: true},
+	} {
+		must(t, x.graph.call(t.Context(), "PATCH", "/applications(appId='"+app+"')", map[string]any{"web": redirects{c.have}}, nil))
+		r := x.check(t, p)
+		if c.first == "" != r.OK || !r.OK && (r.Finding.Code != c.first || !strings.Contains(r.Line, c.line)) {
+			t.Errorf("%q: %s %+v", c.have, r.Line, r.Finding)
+		}
+		// A registration that somebody else made may send people elsewhere.
+		lenient := Plan{Registrations: []Registration{SigningIn("Contoso", app, callback, left)}}
+		if r := x.check(t, lenient); r.OK == c.elsewhere || warned(r, "post-logout redirect URI") != c.worry {
+			t.Errorf("%q, leniently: %s %+v", c.have, r.Line, r.Checks)
+		}
+		if r := x.check(t, Plan{Registrations: []Registration{SigningIn("Contoso", app, callback, "")}}); warned(r, "post-logout redirect URI") {
+			t.Errorf("%q: it is asked for where nobody is sent away to sign out", c.have)
+		}
+	}
+}
+
+func warned(r doctor.Report, name string) bool {
+	return slices.ContainsFunc(r.Checks, func(c doctor.Check) bool { return c.Name == name && c.Result == doctor.Warning })
 }
 
 func faultNamed(name string) entra.Fault { return entra.Fault{Name: name} }

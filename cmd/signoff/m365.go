@@ -15,6 +15,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/m365"
 )
 
@@ -39,9 +40,6 @@ type registering struct {
 	ca      string
 }
 
-// frontLogoutPath is where Entra tells that somebody signed out.
-const frontLogoutPath = "/oauth/logout/front"
-
 func (g *registering) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&g.values.URL, "url", envOr("SIGNOFF_URL", "http://localhost:8080"), "address under which people reach the server, as in its configuration (SIGNOFF_URL)")
@@ -62,7 +60,7 @@ func (g *registering) flags(c *cobra.Command) {
 }
 
 func (g *registering) plan() (m365.Plan, error) {
-	g.values.Logout = frontLogoutPath
+	g.values.Logout, g.values.Leave = signin.FrontLogoutPath, signin.LeavePage
 	for _, text := range g.callers {
 		c, err := m365.ParseCaller(text)
 		if err != nil {
