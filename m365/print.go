@@ -28,10 +28,7 @@ func Formats() []string {
 
 // Print writes a plan.
 func (p Plan) Print(w io.Writer, f Format, graph string) error {
-	graph = strings.TrimSuffix(graph, "/")
-	if graph == "" {
-		graph = "https://graph.microsoft.com"
-	}
+	graph = graphBase(graph)
 	switch f {
 	case AsGraph:
 		return writeJSON(w, p.Calls())

@@ -136,6 +136,33 @@ func TestAMissingAddressAfterSigningOutIsNamed(t *testing.T) {
 	}
 }
 
+func TestGraphsAddressMayEndWithItsVersion(t *testing.T) {
+	x := newTenant(t)
+	p, _ := x.planned(t, values)
+	var plain bytes.Buffer
+	must(t, p.Print(&plain, AsAz, x.URL()))
+	for _, end := range []string{"", "/", "/v1.0", "/v1.0/"} {
+		c := x.script()
+		c.Graph += end
+		g, err := Connect(t.Context(), x.http, c)
+		must(t, err)
+		g.Base = c.Graph // as it is where a token was given
+		if r, err := Check(t.Context(), g, p, time.Now()); err != nil || !r.OK {
+			t.Errorf("%s: %v %s", c.Graph, err, r.Line)
+		}
+		r, err := Check(t.Context(), g, Plan{Registrations: []Registration{{Name: p.Registrations[0].Name, Versions: []int{1}}}}, time.Now())
+		must(t, err)
+		if fix := r.Finding.Copy[0].Text; !strings.Contains(fix, "\""+x.URL()+"/v1.0/applications(") {
+			t.Errorf("%s: %s", c.Graph, fix)
+		}
+		var same bytes.Buffer
+		must(t, p.Print(&same, AsAz, c.Graph))
+		if same.String() != plain.String() {
+			t.Errorf("%s is printed otherwise", c.Graph)
+		}
+	}
+}
+
 func warned(r doctor.Report, name string) bool {
 	return slices.ContainsFunc(r.Checks, func(c doctor.Check) bool { return c.Name == name && c.Result == doctor.Warning })
 }

@@ -55,7 +55,7 @@ func (g *registering) flags(c *cobra.Command) {
 	f.StringVar(&g.values.SignInID, "sign-in-id", "", "client id of the sign-in registration, likewise")
 	f.StringVar(&g.client, "client-id", os.Getenv("SIGNOFF_ENTRA_CLIENT_ID"), "an application to ask Graph as (SIGNOFF_ENTRA_CLIENT_ID); its secret comes from SIGNOFF_ENTRA_SECRET")
 	f.StringVar(&g.login, "login", "https://login.microsoftonline.com", "where the cloud signs people in")
-	f.StringVar(&g.graph, "graph", "https://graph.microsoft.com", "the cloud's Graph")
+	f.StringVar(&g.graph, "graph", "https://graph.microsoft.com", "the cloud's Graph, with or without /v1.0")
 	f.StringVar(&g.ca, "ca", "", "file with a further certificate authority to trust (PEM), as a sandbox has")
 }
 
