@@ -54,15 +54,18 @@ func TestIdsAreTheSameInEveryPlanAndDifferentForEveryName(t *testing.T) {
 
 func TestValuesThatEntraWouldRefuseAreRefused(t *testing.T) {
 	for name, v := range map[string]Values{
-		"plain http":          {URL: "http://flow.contoso.test"},
-		"no address":          {URL: "flow"},
-		"a quote in the name": {URL: "https://a.test", Name: `x" ; rm`},
-		"a dollar in it":      {URL: "https://a.test", Name: "$(x)"},
-		"a scope with spaces": {URL: "https://a.test", Scope: "a b"},
-		"a role with quotes":  {URL: "https://a.test", Role: "a'b"},
-		"no tenant":           {URL: "https://a.test", Tenant: "common"},
-		"a tenant of words":   {URL: "https://a.test", Tenant: "a.test; rm"},
-		"an address too long": {URL: "https://" + strings.Repeat("a", 300) + ".test"},
+		"plain http":             {URL: "http://flow.contoso.test"},
+		"no address":             {URL: "flow"},
+		"a quote in the name":    {URL: "https://a.test", Name: `x" ; rm`},
+		"a dollar in it":         {URL: "https://a.test", Name: "$(x)"},
+		"a scope with spaces":    {URL: "https://a.test", Scope: "a b"},
+		"a role with quotes":     {URL: "https://a.test", Role: "a'b"},
+		"no tenant":              {URL: "https://a.test", Tenant: "common"},
+		"a pipe in an address":   {URL: "https://a.test/|sh", NoSignIn: true},
+		"a semicolon in a scope": {URL: "https://a.test", Scope: "a;sh"},
+		"a cloud of words":       {URL: "https://a.test", Login: "https://login.test;sh"},
+		"a tenant of words":      {URL: "https://a.test", Tenant: "a.test; rm"},
+		"an address too long":    {URL: "https://" + strings.Repeat("a", 300) + ".test"},
 	} {
 		if p, err := v.Plan(); err == nil {
 			t.Errorf("%s: %+v", name, p.Values)

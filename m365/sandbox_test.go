@@ -163,6 +163,40 @@ func TestGraphsAddressMayEndWithItsVersion(t *testing.T) {
 	}
 }
 
+func TestATokenOfAnotherTenantIsRefusedBeforeAnythingIsChanged(t *testing.T) {
+	x := newTenant(t)
+	for tenant, right := range map[string]bool{"": true, entra.TenantID: true, "contoso.test": true, "fabrikam.test": false, entra.PartnerTenantID: false} {
+		p, err := Values{URL: "https://flow.contoso.test", Tenant: tenant}.Plan()
+		must(t, err)
+		id, err := p.Tenant(t.Context(), x.graph)
+		if id != entra.TenantID || (err == nil) != right {
+			t.Errorf("%s: %s %v", tenant, id, err)
+		}
+		if !right && !strings.Contains(err.Error(), "this plan is for "+tenant+": nothing was registered") {
+			t.Errorf("%s: %v", tenant, err)
+		}
+	}
+	mute := *x.graph
+	mute.Token = "x"
+	if _, err := (Plan{}).Tenant(t.Context(), &mute); err == nil {
+		t.Error("a token that Graph does not take is taken")
+	}
+}
+
+func TestTheCommandThatTrustsSaysWhatIsNotUsual(t *testing.T) {
+	for want, v := range map[string]Values{
+		"signoff trust add --server https://a.test --tenant T --audience A":                                              {URL: "https://a.test/", Callers: []Caller{known["postman"]}},
+		"signoff trust add --server https://a.test --tenant T --audience A --scope S --app-role R":                       {URL: "https://a.test", Scope: "S", Role: "R", Callers: []Caller{known["daemon"]}},
+		"signoff trust add --server https://a.test --tenant T --audience A --authority https://login.microsoftonline.us": {URL: "https://a.test", Login: "https://login.microsoftonline.us/", Role: "R"},
+	} {
+		p, err := v.Plan()
+		must(t, err)
+		if got := p.TrustCommand("T", "A"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func warned(r doctor.Report, name string) bool {
 	return slices.ContainsFunc(r.Checks, func(c doctor.Check) bool { return c.Name == name && c.Result == doctor.Warning })
 }
