@@ -20,15 +20,17 @@ import (
 
 // talk holds the flags of every command that talks to a server.
 type talk struct {
-	server string
-	user   string
-	asJSON bool
+	server  string
+	user    string
+	profile string
+	asJSON  bool
 }
 
-// flags adds --server, --user and --json to c.
+// flags adds --server, --user, --profile and --json to c.
 func (t *talk) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
 	c.Flags().StringVarP(&t.user, "user", "u", os.Getenv("SIGNOFF_USER"), "who you are (SIGNOFF_USER); the password comes from SIGNOFF_PASSWORD or is asked for, or SIGNOFF_TOKEN stands for both")
+	profileFlag(c, &t.profile)
 	c.Flags().BoolVar(&t.asJSON, "json", false, "print JSON, as the API answers")
 	c.GroupID = "talk"
 }
@@ -40,9 +42,16 @@ func envOr(name, otherwise string) string {
 	return otherwise
 }
 
-// dial returns a client that signs in with every call.
+// dial returns a client that signs in with every call. A profile that is named
+// on the command line counts before anything that the environment says.
 func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
 	agent := "signoff/" + version
+	if given := cmd.Flags().Changed; given("profile") {
+		if given("user") {
+			return nil, usageError{errors.New("--profile and --user both say who you are: give one of them")}
+		}
+		return t.fromProfile(cmd, agent)
+	}
 	if token := os.Getenv("SIGNOFF_TOKEN"); token != "" && t.user == "" {
 		return &client.Client{Server: t.server, Token: token, Agent: agent}, nil
 	}
