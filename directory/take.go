@@ -28,6 +28,8 @@ type Take struct {
 	MostPercent int
 	// Only shows what would be done, and does nothing.
 	Only bool
+	// Record says on whose word changes are put on record; nil: they are not.
+	Record *Record
 	// Told hears how far it is; nil: nobody does.
 	Told func(done, all int)
 }
@@ -242,12 +244,16 @@ func (t *taking) safe() error {
 
 func (t *taking) takePeople(ctx context.Context) error {
 	for part := range slices.Chunk(t.people, batch) {
-		took, err := t.service.store.TakePeople(ctx, t.source, part, t.how.Only)
+		record, was := t.how.Record.next(len(part), "user"), t.out
+		took, err := t.service.store.TakePeople(ctx, t.source, part, t.how.Only, record...)
 		if err != nil {
 			return err
 		}
 		for i, r := range took {
 			t.count(part[i].Entry, r)
+		}
+		if record == nil {
+			t.unrecorded(was)
 		}
 		t.tell(took, len(part))
 	}
@@ -318,8 +324,9 @@ func (t *taking) tell(took []store.TookPerson, n int) {
 func (t *taking) takeGroups(ctx context.Context) error {
 	for _, g := range t.groups {
 		var total store.TookGroup
+		record, was := t.how.Record.next(1, "group"), t.out
 		for {
-			r, err := t.service.store.TakeGroup(ctx, t.source, g, t.how.Only)
+			r, err := t.service.store.TakeGroup(ctx, t.source, g, t.how.Only, record...)
 			if err != nil {
 				return err
 			}
@@ -330,12 +337,18 @@ func (t *taking) takeGroups(ctx context.Context) error {
 				break
 			}
 		}
-		if total.Made || total.Changed {
-			t.out.Groups++
-		} else if total.Members == 0 && len(total.Problems) == 0 {
+		switch {
+		case total.Made:
+			t.out.GroupsMade++
+		case total.Changed:
+			t.out.GroupsChanged++
+		case total.Members == 0 && len(total.Problems) == 0:
 			t.out.Same++
 		}
 		t.out.Members += total.Members
+		if record == nil {
+			t.unrecorded(was)
+		}
 		t.troubles(g.Entry, total.Problems)
 		t.tell(nil, 1)
 	}
@@ -344,20 +357,24 @@ func (t *taking) takeGroups(ctx context.Context) error {
 
 func (t *taking) takeGone(ctx context.Context) error {
 	for part := range slices.Chunk(t.gone, batch) {
-		took, err := t.service.store.TakeGone(ctx, t.source, part, t.how.Only)
+		record, was := t.how.Record.next(len(part), "user"), t.out
+		took, err := t.service.store.TakeGone(ctx, t.source, part, t.how.Only, record...)
 		if err != nil {
 			return err
 		}
 		for i, r := range took {
 			e := t.known[part[i]]
 			if e.Group {
-				t.out.Groups++
+				t.out.GroupsGone++
 			} else if r.Disabled {
 				t.out.Disabled++
 				t.show(e, r)
 			}
 			t.out.Members += r.Members
 			t.troubles(e, r.Problems)
+		}
+		if record == nil {
+			t.unrecorded(was)
 		}
 		t.tell(took, len(part))
 	}

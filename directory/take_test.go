@@ -102,7 +102,7 @@ func everything() directory.Changes {
 func TestTakingMakesPeopleTheirManagersAndGroupsInGroups(t *testing.T) {
 	f := newFirm(t)
 	out := f.take(everything())
-	if out.Made != 2 || out.Groups != 2 || out.Troubled != 0 || out.Members != 3 {
+	if out.Made != 2 || out.GroupsMade != 2 || out.Troubled != 0 || out.Members != 3 {
 		t.Errorf("outcome %+v", out)
 	}
 	a, b := f.account("ana"), f.account("ben")
@@ -126,7 +126,7 @@ func TestTakingTheSameAgainWritesNothing(t *testing.T) {
 	}
 	out := f.take(everything())
 	after, err := f.store.DumpText(context.Background())
-	if err != nil || before != after || out.Same != 4 || out.Made+out.Changed+out.Members+out.Groups != 0 {
+	if err != nil || before != after || out.Same != 4 || out.Made+out.Changed+out.Members+out.GroupsMade+out.GroupsChanged+out.GroupsGone != 0 {
 		t.Errorf("outcome %+v, the same data: %v, %v", out, before == after, err)
 	}
 }
@@ -490,7 +490,7 @@ func TestAPreviewSaysWhatWouldBeDoneAndDoesNothing(t *testing.T) {
 	before, _ := f.store.DumpText(context.Background())
 	out := f.takeWith(everything(), directory.Take{Only: true})
 	after, _ := f.store.DumpText(context.Background())
-	if before != after || out.Made != 2 || out.Groups != 2 || len(out.First) != 2 || out.First[0].What != "make" {
+	if before != after || out.Made != 2 || out.GroupsMade != 2 || len(out.First) != 2 || out.First[0].What != "make" {
 		t.Errorf("outcome %+v, the same data: %v", out, before == after)
 	}
 }

@@ -84,7 +84,8 @@ func lastSync(d api.Directory, st api.DirectoryStatus) string {
 
 // runInWords says how a sync fares.
 func runInWords(r api.DirectoryRun) string {
-	what := fmt.Sprintf("%d made, %d linked, %d changed, %d switched off, %d switched on, %d groups, %d memberships", r.Made, r.Linked, r.Changed, r.Disabled, r.Enabled, r.Teams, r.Members)
+	what := fmt.Sprintf("%d made, %d linked, %d changed, %d switched off, %d switched on, groups: %d made, %d changed, %d gone, %d memberships", r.Made, r.Linked, r.Changed, r.Disabled, r.Enabled,
+		r.GroupsMade, r.GroupsChanged, r.GroupsGone, r.Members)
 	switch r.State {
 	case "running":
 		if r.Step == "taking" {

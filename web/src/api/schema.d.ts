@@ -2380,6 +2380,18 @@ export interface components {
             first: components["schemas"]["DirectoryForeseen"][];
             /** Format: int64 */
             groups: number;
+            /**
+             * Format: int64
+             * @description groups with another name or description
+             */
+            groupsChanged: number;
+            /**
+             * Format: int64
+             * @description groups emptied, since they are there no more
+             */
+            groupsGone: number;
+            /** Format: int64 */
+            groupsMade: number;
             hint?: string;
             /** Format: int64 */
             id: number;
@@ -2431,11 +2443,6 @@ export interface components {
              * @description of toTake
              */
             taken: number;
-            /**
-             * Format: int64
-             * @description groups made, renamed or gone
-             */
-            teams: number;
             /** Format: int64 */
             toTake: number;
             /**
@@ -5336,6 +5343,9 @@ export interface operations {
                      *             "ended": "2030-05-04T09:30:00Z",
                      *             "first": [],
                      *             "groups": 1,
+                     *             "groupsChanged": 1,
+                     *             "groupsGone": 1,
+                     *             "groupsMade": 1,
                      *             "hint": "text",
                      *             "id": 1,
                      *             "leaving": 1,
@@ -5352,7 +5362,6 @@ export interface operations {
                      *             "state": "running",
                      *             "step": "text",
                      *             "taken": 1,
-                     *             "teams": 1,
                      *             "toTake": 1,
                      *             "troubled": 1,
                      *             "whole": true,
@@ -5595,6 +5604,9 @@ export interface operations {
                      *             "ended": "2030-05-04T09:30:00Z",
                      *             "first": [],
                      *             "groups": 1,
+                     *             "groupsChanged": 1,
+                     *             "groupsGone": 1,
+                     *             "groupsMade": 1,
                      *             "hint": "text",
                      *             "id": 1,
                      *             "leaving": 1,
@@ -5611,7 +5623,6 @@ export interface operations {
                      *             "state": "running",
                      *             "step": "text",
                      *             "taken": 1,
-                     *             "teams": 1,
                      *             "toTake": 1,
                      *             "troubled": 1,
                      *             "whole": true,
@@ -5790,6 +5801,9 @@ export interface operations {
                      *           }
                      *         ],
                      *         "groups": 1,
+                     *         "groupsChanged": 1,
+                     *         "groupsGone": 1,
+                     *         "groupsMade": 1,
                      *         "hint": "text",
                      *         "id": 1,
                      *         "leaving": 1,
@@ -5812,7 +5826,6 @@ export interface operations {
                      *         "state": "running",
                      *         "step": "text",
                      *         "taken": 1,
-                     *         "teams": 1,
                      *         "toTake": 1,
                      *         "troubled": 1,
                      *         "whole": true,
@@ -5860,6 +5873,9 @@ export interface operations {
                      *             }
                      *           ],
                      *           "groups": 1,
+                     *           "groupsChanged": 1,
+                     *           "groupsGone": 1,
+                     *           "groupsMade": 1,
                      *           "hint": "text",
                      *           "id": 1,
                      *           "leaving": 1,
@@ -5882,7 +5898,6 @@ export interface operations {
                      *           "state": "running",
                      *           "step": "text",
                      *           "taken": 1,
-                     *           "teams": 1,
                      *           "toTake": 1,
                      *           "troubled": 1,
                      *           "whole": true,
@@ -6023,6 +6038,9 @@ export interface operations {
                      *         }
                      *       ],
                      *       "groups": 1,
+                     *       "groupsChanged": 1,
+                     *       "groupsGone": 1,
+                     *       "groupsMade": 1,
                      *       "hint": "text",
                      *       "id": 1,
                      *       "leaving": 1,
@@ -6045,7 +6063,6 @@ export interface operations {
                      *       "state": "running",
                      *       "step": "text",
                      *       "taken": 1,
-                     *       "teams": 1,
                      *       "toTake": 1,
                      *       "troubled": 1,
                      *       "whole": true,

@@ -27,7 +27,7 @@ describe('words', () => {
     expect(errorsAt([{ field: 'directories[1].ldap.base' }, { field: 'directories[1].name' }, { field: 'x' }], 1).map((one) => one.field)).toEqual(['base', 'name', 'x'])
   })
   it('leave out what a sync did not do', () => {
-    const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, teams: 0, members: 0 } as DirectoryRun
+    const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, groupsMade: 0, groupsChanged: 0, groupsGone: 0, members: 0 } as DirectoryRun
     expect(t.directories.did(run)).toBe('1 person made, 2,000 people changed')
     expect(t.directories.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
   })

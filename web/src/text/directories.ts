@@ -11,7 +11,9 @@ function did(run: DirectoryRun): string {
     run.changed && `${many(run.changed, 'person', 'people')} changed`,
     run.disabled && `${many(run.disabled, 'person', 'people')} switched off`,
     run.enabled && `${many(run.enabled, 'person', 'people')} switched on`,
-    run.teams && `${many(run.teams, 'group', 'groups')} made, renamed or gone`,
+    run.groupsMade && `${many(run.groupsMade, 'group', 'groups')} made`,
+    run.groupsChanged && `${many(run.groupsChanged, 'group', 'groups')} renamed or described otherwise`,
+    run.groupsGone && `${many(run.groupsGone, 'group', 'groups')} gone`,
     run.members && `${many(run.members, 'membership', 'memberships')} begun or ended`,
   ].filter(Boolean)
   return parts.length > 0 ? parts.join(', ') : 'nothing'
