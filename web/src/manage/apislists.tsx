@@ -3,9 +3,9 @@ import { useState } from 'react'
 import type { ApiCaller, Token } from '../api/types'
 import { TokenTable } from '../me/tokentable'
 import { t } from '../text/en'
-import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
+import { PersonTag } from '../ui/coin/coin'
 import { Dialog } from '../ui/dialog/dialog'
 import { Empty } from '../ui/empty/empty'
 import { More } from '../ui/more/more'
@@ -59,7 +59,7 @@ function CallerTable({ items }: { items: readonly ApiCaller[] }) {
         {items.map((one) => (
           <tr key={`${one.api} ${one.kind ?? ''} ${one.via ?? ''} ${one.person?.id ?? ''}`}>
             <th scope="row">
-              {one.person ? called(one.person) : words.unknown}
+              {one.person ? <PersonTag person={one.person} /> : words.unknown}
               {one.via && <span className="table-under quiet small">{one.via}</span>}
             </th>
             <td data-label={api}>{words.names[one.api] ?? one.api}</td>
