@@ -102,13 +102,38 @@ func printJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// table writes rows under a header, columns aligned.
+// screenWidth is how many columns the terminal behind w has, 0 for none: a file
+// or a program reads what is written.
+func screenWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// table writes rows under a header, columns aligned. Long cells are shortened
+// for people only: a program gets them whole.
 func table(w io.Writer, header string, rows [][]string) error {
+	longest := 0
+	if screenWidth(w) > 0 {
+		longest = 60
+	}
+	return tableUpTo(longest, w, header, rows)
+}
+
+// tableUpTo shortens cells to longest characters, 0 for never.
+func tableUpTo(longest int, w io.Writer, header string, rows [][]string) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, strings.ReplaceAll(header, " ", "\t"))
 	for _, r := range rows {
 		for i, cell := range r {
-			r[i] = clip(oneLine(cell), 60)
+			if r[i] = oneLine(cell); longest > 0 {
+				r[i] = clip(r[i], longest)
+			}
 		}
 		fmt.Fprintln(tw, strings.Join(r, "\t"))
 	}
