@@ -222,11 +222,20 @@ func (a *addTrust) fill(is *api.TrustedIssuer) {
 func sayTrusted(cmd *cobra.Command, set api.Trust, before *api.TrustedIssuer) {
 	is := set.Issuers[len(set.Issuers)-1]
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "Tokens of %s (%s) are believed now, for %s.\n", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))
+	fmt.Fprintln(out, sentence(fmt.Sprintf("Tokens of %s (%s) are believed now, for %s", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))))
 	if before != nil {
 		sayChanged(out, *before, is)
 	}
 	sayProblems(cmd.ErrOrStderr(), set)
+}
+
+// sentence ends with a full stop, unless an address is last: it would be copied
+// with it.
+func sentence(text string) string {
+	if strings.HasSuffix(text, "/") {
+		return text
+	}
+	return text + "."
 }
 
 func sayProblems(out io.Writer, set api.Trust) {
@@ -234,7 +243,7 @@ func sayProblems(out io.Writer, set api.Trust) {
 		fmt.Fprintln(out, "Not in force: "+set.Failed)
 	}
 	for _, p := range set.Warnings {
-		fmt.Fprintf(out, "Look at %s: %s; %s.\n", p.Field, p.Reason, p.Advice)
+		fmt.Fprintln(out, sentence(fmt.Sprintf("Look at %s: %s; %s", p.Field, p.Reason, p.Advice)))
 	}
 }
 

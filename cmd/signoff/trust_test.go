@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/signoffhq/signoff/api"
 )
 
 func trustedRows() [][]string {
@@ -35,6 +40,21 @@ func TestWhoIsTrustedIsToldWholeOnEveryScreen(t *testing.T) {
 	want := "contoso.test\n  profile    entra\n  whose      " + id + "\n  audiences  " + id + "\n             api://" + id + "\n  newcomers  create\n"
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestNoFullStopIsTakenForAPartOfAnAddress(t *testing.T) {
+	for text, want := range map[string]string{"for https://api.test/": "for https://api.test/", "for signoff": "for signoff."} {
+		if got := sentence(text); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	var out bytes.Buffer
+	c := &cobra.Command{}
+	c.SetOut(&out)
+	sayTrusted(c, api.Trust{Issuers: []api.TrustedIssuer{{Name: "x", URL: "https://x.test", Audiences: []string{"https://api.test/"}}}}, nil)
+	if !strings.HasSuffix(out.String(), "for https://api.test/\n") {
+		t.Errorf("%s", &out)
 	}
 }
 
