@@ -79,6 +79,12 @@ func lastSync(d api.Directory, st api.DirectoryStatus) string {
 	case st.Last == nil:
 		return "never; begin with signoff directory sync " + d.Name + " --preview"
 	}
+	if st.Last.Preview && !st.Agreed {
+		return "never; a preview " + when(&st.Last.Began) + ", " + runInWords(*st.Last)
+	}
+	if st.Last.Preview {
+		return "since then a preview " + when(&st.Last.Began) + ", " + runInWords(*st.Last)
+	}
 	return when(&st.Last.Began) + " " + runInWords(*st.Last)
 }
 

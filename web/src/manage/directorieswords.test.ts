@@ -39,6 +39,13 @@ describe('words', () => {
     const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, groupsMade: 0, groupsChanged: 0, groupsGone: 0, members: 0 } as DirectoryRun
     expect(t.directories.did(run)).toBe('1 person made, 2,000 people changed')
     expect(t.directories.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
+    expect(t.directories.did({ ...run, made: 0, changed: 0, groupsMade: 2, groupsChanged: 1, groupsGone: 3 })).toBe('2 groups made, 1 group renamed or described otherwise, 3 groups gone')
+  })
+  it('say of a preview that nothing is done', () => {
+    const run = { made: 1, preview: true, state: 'done' } as DirectoryRun
+    expect(t.directories.outcome(run)).toBe('It would be: 1 person made.')
+    expect(t.directories.outcome({ ...run, preview: false })).toBe('1 person made.')
+    expect(Object.values(t.directories.previews)).not.toContain('Done')
   })
 })
 
