@@ -26,11 +26,13 @@ type Take struct {
 	// than so many of a hundred people that are there (and more than fewPeople).
 	// 0: no such bound.
 	MostPercent int
-	// Only shows what would be done, and does nothing.
+	// Only shows what would be done, and does nothing. The counts are those of a
+	// Take that is meant, as long as mostForeseen people and groups at most are
+	// new or different; of more they are close.
 	Only bool
 	// Record says on whose word changes are put on record; nil: they are not.
 	Record *Record
-	// Told hears how far it is; nil: nobody does.
+	// Told hears how far it is, unless Only is set; nil: nobody does.
 	Told func(done, all int)
 }
 
@@ -64,12 +66,22 @@ func (s *Service) Take(ctx context.Context, source string, c Changes, how Take) 
 		return t.out, err
 	}
 	t.all = len(t.people) + len(t.groups) + len(t.gone)
+	t.write = forGood{s.store, source}
+	do := t.everything
+	if how.Only {
+		do = t.foresee
+	}
+	err := do(ctx)
+	return t.out, err
+}
+
+func (t *taking) everything(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{t.takePeople, t.takeGroups, t.takeGone} {
 		if err := step(ctx); err != nil {
-			return t.out, err
+			return err
 		}
 	}
-	return t.out, nil
+	return nil
 }
 
 // taking is one Take under way.
@@ -78,6 +90,9 @@ type taking struct {
 	source  string
 	how     Take
 	changes Changes
+	write   writer
+	made    []string // with Only: Subjects that are new
+	called  []string // with Only: how problems mention new people, and their names
 	known   map[string]store.DirectoryEntry
 
 	people []store.TakePerson // that are new or different
@@ -245,7 +260,7 @@ func (t *taking) safe() error {
 func (t *taking) takePeople(ctx context.Context) error {
 	for part := range slices.Chunk(t.people, batch) {
 		record, was := t.how.Record.next(len(part), "user"), t.out
-		took, err := t.service.store.TakePeople(ctx, t.source, part, t.how.Only, record...)
+		took, err := t.write.people(ctx, part, record)
 		if err != nil {
 			return err
 		}
@@ -269,6 +284,12 @@ func (t *taking) count(e store.DirectoryEntry, r store.TookPerson) {
 		if n.is {
 			*n.into++
 		}
+	}
+	if t.how.Only && (r.Made || r.Linked) {
+		t.made = append(t.made, e.Subject)
+	}
+	if t.how.Only && r.Made {
+		t.called = append(t.called, signoff.Mention(r.Is.Principal()), e.Name)
 	}
 	t.out.Members += r.Members
 	if !r.Made && !r.Linked && !r.Changed && !r.Disabled && !r.Enabled && !r.Beyond && len(r.Problems) == 0 {
@@ -312,10 +333,10 @@ func (t *taking) tell(took []store.TookPerson, n int) {
 			users = append(users, r.Account)
 		}
 	}
-	if !t.how.Only {
-		t.service.people.Changed(users...)
+	if t.done += n; t.how.Only {
+		return
 	}
-	t.done += n
+	t.service.people.Changed(users...)
 	if t.how.Told != nil {
 		t.how.Told(t.done, t.all)
 	}
@@ -326,14 +347,17 @@ func (t *taking) takeGroups(ctx context.Context) error {
 		var total store.TookGroup
 		record, was := t.how.Record.next(1, "group"), t.out
 		for {
-			r, err := t.service.store.TakeGroup(ctx, t.source, g, t.how.Only, record...)
+			r, err := t.write.group(ctx, g, record)
 			if err != nil {
 				return err
 			}
 			total.Made, total.Changed = total.Made || r.Made, total.Changed || r.Changed
+			if t.how.Only && r.Made {
+				t.made = append(t.made, g.Entry.Subject)
+			}
 			total.Members += r.Members
 			total.Problems = r.Problems
-			if !r.More || t.how.Only {
+			if !r.More {
 				break
 			}
 		}
@@ -358,7 +382,7 @@ func (t *taking) takeGroups(ctx context.Context) error {
 func (t *taking) takeGone(ctx context.Context) error {
 	for part := range slices.Chunk(t.gone, batch) {
 		record, was := t.how.Record.next(len(part), "user"), t.out
-		took, err := t.service.store.TakeGone(ctx, t.source, part, t.how.Only, record...)
+		took, err := t.write.gone(ctx, part, record)
 		if err != nil {
 			return err
 		}

@@ -38,10 +38,10 @@ const atOnce = 2000
 // TakeGroup writes a group of a source and who is in it. A large one takes
 // several calls: as long as More is true it is to be called again. What each of
 // them makes of the group goes on record with the change that is given.
-func (s *Store) TakeGroup(ctx context.Context, source string, g TakeGroup, dry bool, record ...Change) (TookGroup, error) {
+func (s *Store) TakeGroup(ctx context.Context, source string, g TakeGroup, record ...Change) (TookGroup, error) {
 	now := s.Now()
 	var out TookGroup
-	err := s.taking(ctx, dry, func(t *tx) error {
+	err := s.exclusively(ctx, func(t *tx) error {
 		out = TookGroup{}
 		if err := t.takeGroup(source, g, &out); err != nil {
 			return err

@@ -34,32 +34,36 @@ type TookPerson struct {
 }
 
 // TakePeople writes people of a source, all in one transaction. A person who
-// cannot be taken has problems and hinders nobody else. With dry nothing is
-// kept. What becomes of each goes on record with the change that is given.
-func (s *Store) TakePeople(ctx context.Context, source string, list []TakePerson, dry bool, record ...Change) ([]TookPerson, error) {
-	at := s.Now()
-	now := micros(at)
+// cannot be taken has problems and hinders nobody else. What becomes of each goes
+// on record with the change that is given.
+func (s *Store) TakePeople(ctx context.Context, source string, list []TakePerson, record ...Change) ([]TookPerson, error) {
+	now := s.Now()
 	var out []TookPerson
-	err := s.taking(ctx, dry, func(t *tx) error {
-		out = make([]TookPerson, len(list))
-		for i := range list {
-			if err := t.takePerson(source, list[i], &out[i], now); err != nil {
-				return fmt.Errorf("person %s: %w", list[i].Entry.Subject, err)
-			}
-		}
-		for i := range list {
-			if err := t.takeManager(source, list[i], &out[i]); err != nil {
-				return err
-			}
-		}
-		for i, p := range list {
-			if err := t.notePerson(record, at, &fromWords{source, p.Entry.Subject, labelOf(p)}, out[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := s.exclusively(ctx, func(t *tx) (err error) {
+		out, err = t.takePeople(source, list, record, now)
+		return err
 	})
 	return out, err
+}
+
+func (t *tx) takePeople(source string, list []TakePerson, record []Change, now time.Time) ([]TookPerson, error) {
+	out := make([]TookPerson, len(list))
+	for i := range list {
+		if err := t.takePerson(source, list[i], &out[i], micros(now)); err != nil {
+			return nil, fmt.Errorf("person %s: %w", list[i].Entry.Subject, err)
+		}
+	}
+	for i := range list {
+		if err := t.takeManager(source, list[i], &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	for i, p := range list {
+		if err := t.notePerson(record, now, &fromWords{source, p.Entry.Subject, labelOf(p)}, out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (t *tx) takePerson(source string, p TakePerson, out *TookPerson, now int64) error {
@@ -306,23 +310,28 @@ func (t *tx) takeManager(source string, p TakePerson, out *TookPerson) error {
 
 // TakeGone notes people who are in a directory no more and switches the
 // accounts off that it rules; groups lose the members that came from there. Nothing is deleted.
-func (s *Store) TakeGone(ctx context.Context, source string, subjects []string, dry bool, record ...Change) ([]TookPerson, error) {
+func (s *Store) TakeGone(ctx context.Context, source string, subjects []string, record ...Change) ([]TookPerson, error) {
 	now := s.Now()
 	var out []TookPerson
-	err := s.taking(ctx, dry, func(t *tx) error {
-		out = make([]TookPerson, len(subjects))
-		for i, subject := range subjects {
-			e, known, err := t.entry(source, subject)
-			if err == nil && known && e.State != EntryGone {
-				err = t.takeGone(source, e, &out[i], record, now)
-			}
-			if err != nil {
-				return fmt.Errorf("gone %s: %w", subject, err)
-			}
-		}
-		return nil
+	err := s.exclusively(ctx, func(t *tx) (err error) {
+		out, err = t.takeAway(source, subjects, record, now)
+		return err
 	})
 	return out, err
+}
+
+func (t *tx) takeAway(source string, subjects []string, record []Change, now time.Time) ([]TookPerson, error) {
+	out := make([]TookPerson, len(subjects))
+	for i, subject := range subjects {
+		e, known, err := t.entry(source, subject)
+		if err == nil && known && e.State != EntryGone {
+			err = t.takeGone(source, e, &out[i], record, now)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("gone %s: %w", subject, err)
+		}
+	}
+	return out, nil
 }
 
 func (t *tx) takeGone(source string, e DirectoryEntry, out *TookPerson, record []Change, now time.Time) error {
