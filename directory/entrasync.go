@@ -185,7 +185,7 @@ func (r *reading) tell(ctx context.Context) {
 }
 
 func (r *reading) how() Take {
-	how := Take{ByAddress: r.e.ByAddress, MostPercent: r.e.MostPercent, Only: r.ask.Preview, Record: r.record}
+	how := Take{Called: r.e.Name, ByAddress: r.e.ByAddress, MostPercent: r.e.MostPercent, Only: r.ask.Preview, Record: r.record}
 	if r.ask.Anyway {
 		how.MostPercent = 0
 	}

@@ -95,7 +95,7 @@ func (t *taking) foresee(ctx context.Context) error {
 		was := t.out
 		err := t.service.store.Foresee(ctx, func(f *store.Foreseeing) error {
 			t.out = was // a transaction may be tried again
-			t.made, t.called = nil, nil
+			t.made, t.renames = nil, nil
 			t.write = toSee{f, t.source, before}
 			return t.everything(ctx)
 		})
@@ -103,7 +103,7 @@ func (t *taking) foresee(ctx context.Context) error {
 			return err
 		}
 		before.add(t)
-		names := strings.NewReplacer(t.called...) // their numbers are nobody's, or will be somebody else's
+		names := strings.NewReplacer(t.renames...) // their numbers are nobody's, or will be somebody else's
 		for i := len(was.Problems); i < len(t.out.Problems); i++ {
 			t.out.Problems[i].Reason = names.Replace(t.out.Problems[i].Reason)
 		}

@@ -216,7 +216,7 @@ func (d *Directories) readAndTake(ctx context.Context, e Entry, ask Ask, run *Ru
 	}
 	run.Report.Step = "taking"
 	wrote := d.now()
-	how := Take{ByAddress: e.ByAddress, MostPercent: e.MostPercent, Only: ask.Preview, Record: record, Told: func(done, all int) {
+	how := Take{Called: e.Name, ByAddress: e.ByAddress, MostPercent: e.MostPercent, Only: ask.Preview, Record: record, Told: func(done, all int) {
 		run.Report.Taken, run.Report.ToTake = done, all
 		if d.now().Sub(wrote) > time.Second {
 			wrote = d.now()

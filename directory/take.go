@@ -30,6 +30,9 @@ type Take struct {
 	// Take that is meant, as long as mostForeseen people and groups at most are
 	// new or different; of more they are close.
 	Only bool
+	// Called is what the directory is called here, for groups whose name is taken;
+	// "": what its source says.
+	Called string
 	// Record says on whose word changes are put on record; nil: they are not.
 	Record *Record
 	// Told hears how far it is, unless Only is set; nil: nobody does.
@@ -92,7 +95,7 @@ type taking struct {
 	changes Changes
 	write   writer
 	made    []string // with Only: Subjects that are new
-	called  []string // with Only: how problems mention new people, and their names
+	renames []string // with Only: how problems mention new people, and their names
 	known   map[string]store.DirectoryEntry
 
 	people []store.TakePerson // that are new or different
@@ -203,12 +206,17 @@ func (t *taking) group(g Group) {
 		t.out.trouble(Problem{g.Subject, e.Name, "bad-group", "the group has no name that could be kept"})
 		return
 	}
-	_, name, _ := strings.Cut(t.source, ":")
-	other, _ := identity.ShapeGroup(fmt.Sprintf("%s (%s)", g.Name, name), g.About)
+	other, _ := identity.ShapeGroup(fmt.Sprintf("%s (%s)", g.Name, t.called()), g.About)
 	sound := func(list []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !soundSubject(s) })
 	}
 	t.groups = append(t.groups, store.TakeGroup{Entry: e, Group: to, Fallback: other, Members: sound(g.Members), Partial: g.Partial, Without: sound(g.Without)})
+}
+
+// called is what the directory is called.
+func (t *taking) called() string {
+	_, name, _ := strings.Cut(t.source, ":")
+	return cmp.Or(t.how.Called, name)
 }
 
 // leave finds who is gone.
@@ -289,7 +297,7 @@ func (t *taking) count(e store.DirectoryEntry, r store.TookPerson) {
 		t.made = append(t.made, e.Subject)
 	}
 	if t.how.Only && r.Made {
-		t.called = append(t.called, signoff.Mention(r.Is.Principal()), e.Name)
+		t.renames = append(t.renames, signoff.Mention(r.Is.Principal()), e.Name)
 	}
 	t.out.Members += r.Members
 	if !r.Made && !r.Linked && !r.Changed && !r.Disabled && !r.Enabled && !r.Beyond && len(r.Problems) == 0 {

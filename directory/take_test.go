@@ -502,3 +502,38 @@ func TestMoreThanCanBeHeldIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAGroupsNameIsPlainUnlessItIsTaken(t *testing.T) {
+	f := newFirm(t)
+	ctx := t.Context()
+	name := func() string { return f.groupsOf("ben") }
+	sales := directory.Group{Subject: "g-sales", Name: "Sales", Members: []string{"s-ben"}}
+	take := func() {
+		t.Helper()
+		out, err := f.dir.Take(ctx, "entra:c0ca5a00-7e57-4000-8000-000000000001", directory.Changes{People: []directory.Person{ben}, Groups: []directory.Group{sales}}, directory.Take{Called: "contoso"})
+		if err != nil || out.Troubled != 0 {
+			t.Fatal(out, err)
+		}
+	}
+	take()
+	if got := name(); got != "Sales" {
+		t.Errorf("free: %s", got)
+	}
+	ours, err := f.people.CreateGroup(ctx, access.System, "Marketing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sales.Name = "Marketing"
+	take()
+	if got := name(); got != "Marketing (contoso)" {
+		t.Errorf("taken: %s", got)
+	}
+	if err := f.people.DeleteGroup(ctx, access.System, ours.Principal); err != nil {
+		t.Fatal(err)
+	}
+	sales.About = "told again"
+	take()
+	if got := name(); got != "Marketing" {
+		t.Errorf("free again: %s", got)
+	}
+}
