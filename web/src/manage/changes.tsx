@@ -68,11 +68,13 @@ function ChangeLine({ change, nameOf }: { change: Change; nameOf: NameOf }) {
   const how = words.how[change.how ?? '']
   return (
     <li className="entry change">
-      <h3 className="entry-name">{sentenceOf(change, called(change.by), nameOf)}</h3>
-      <p className="quiet small">
-        <When at={change.at} />
-        {how && `, ${how}`}
-      </p>
+      <div className="entry-head">
+        <h3 className="entry-name">{sentenceOf(change, called(change.by), nameOf)}</h3>
+        <p className="change-when quiet small">
+          <When at={change.at} />
+          {how && `, ${how}`}
+        </p>
+      </div>
       <Different change={change} nameOf={nameOf} />
     </li>
   )
