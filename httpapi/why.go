@@ -45,7 +45,7 @@ func (s *Server) why(ctx context.Context, by signoff.Caller, in *whyInput) (*bod
 }
 
 var errOthersWhy = &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed", Detail: "only administrators may ask about other people",
-	Hint: "leave the person out to ask about yourself"}
+	Hint: "ask about yourself, or let an administrator ask"}
 
 // whyWho is whom a question is about. Who may not ask about others is told that,
 // whether or not there is anybody of that name.
