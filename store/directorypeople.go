@@ -302,10 +302,17 @@ func (t *tx) takeManager(source string, p TakePerson, out *TookPerson) error {
 	if !out.Made && !out.Linked {
 		return nil
 	}
-	_, err = t.exec(`update account set manager = $3 where source = $1 and id <> $3 and id in (
-		select l.account from directory_entry e join identity_link l on l.source = e.source and l.subject = e.subject
-		where e.source = $1 and e.manager = $2)`, source, p.Entry.Subject, out.Account)
-	return err
+	reports, err := t.ids(`select l.account from directory_entry e join identity_link l on l.source = e.source and l.subject = e.subject
+		where e.source = $1 and e.manager = $2 and e.manager <> ''`, source, p.Entry.Subject)
+	if err != nil {
+		return err
+	}
+	for _, id := range reports {
+		if _, err := t.exec(`update account set manager = $1 where id = $2 and id <> $1 and source = $3`, out.Account, id, source); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TakeGone notes people who are in a directory no more and switches the
