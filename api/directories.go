@@ -107,10 +107,13 @@ type DirectoryRun struct {
 	Changed  int `json:"changed"`
 	Disabled int `json:"disabled"`
 	Enabled  int `json:"enabled"`
-	Teams    int `json:"teams" doc:"groups made, renamed or gone"`
 	Members  int `json:"members" doc:"memberships begun and ended"`
 	Left     int `json:"left" doc:"people disabled there who never were here"`
 	Leaving  int `json:"leaving" doc:"people who are to be switched off"`
+
+	GroupsMade    int `json:"groupsMade"`
+	GroupsChanged int `json:"groupsChanged" doc:"groups with another name or description"`
+	GroupsGone    int `json:"groupsGone" doc:"groups emptied, since they are there no more"`
 
 	First    []DirectoryForeseen `json:"first" doc:"of a preview: the first of whom something would be done"`
 	Problems []DirectoryProblem  `json:"problems" doc:"the first of them"`

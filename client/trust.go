@@ -58,6 +58,17 @@ func (c *Client) Links(ctx context.Context, id string) (l api.List[api.IdentityL
 	return l, c.get(ctx, "/users/"+url.PathEscape(id)+"/links", nil, &l)
 }
 
+// Link says who a person is in another system.
+func (c *Client) Link(ctx context.Context, id string, l api.NewLink) (list api.List[api.IdentityLink], err error) {
+	return list, c.send(ctx, http.MethodPost, "/users/"+url.PathEscape(id)+"/links", l, "", &list)
+}
+
+// Unlink undoes a link of a person.
+func (c *Client) Unlink(ctx context.Context, id, source, subject string) error {
+	v := url.Values{"source": {source}, "subject": {subject}}
+	return c.send(ctx, http.MethodDelete, "/users/"+url.PathEscape(id)+"/links?"+v.Encode(), nil, "", nil)
+}
+
 // Changes lists who changed what, newest first; what is "" for everything.
 func (c *Client) Changes(ctx context.Context, what string, p Paging) (l api.List[api.Change], err error) {
 	v := p.values()

@@ -63,10 +63,13 @@ type Outcome struct {
 	Changed  int `json:"changed"`  // accounts with another name, address or manager
 	Disabled int `json:"disabled"` // accounts switched off: disabled there, or gone
 	Enabled  int `json:"enabled"`  // accounts switched on again
-	Groups   int `json:"groups"`   // groups made, renamed or gone
 	Members  int `json:"members"`  // memberships begun and ended, nested groups among them
 	Same     int `json:"same"`     // people and groups told of that are as they were
 	Left     int `json:"left"`     // people disabled there who never were here: no account is made for them
+
+	GroupsMade    int `json:"groupsMade"`
+	GroupsChanged int `json:"groupsChanged"` // groups with another name or description
+	GroupsGone    int `json:"groupsGone"`    // groups emptied, since they are there no more
 
 	Leaving int        `json:"leaving"`         // people who would be, or were, to be switched off
 	First   []Foreseen `json:"first,omitempty"` // of a preview: the first maxFirst people of whom something would be done

@@ -89,11 +89,22 @@ func (d *Directories) checkLDAP(e Entry, wrong func(field, detail string)) {
 		if f != nil && len(f.Fields) > 0 {
 			wrong(f.Fields[0].Field, f.Fields[0].Detail)
 		} else if f != nil && f.Code == ldap.CodeFilter {
-			wrong("peopleFilter", f.Detail)
+			wrong(d.wrongFilter(e), f.Detail)
 		} else if f != nil {
 			wrong("password", f.Detail)
 		}
 	}
+}
+
+// wrongFilter tells which of the two filters is none.
+func (d *Directories) wrongFilter(e Entry) string {
+	without := *e.LDAP
+	without.GroupsFilter = ""
+	e.LDAP = &without
+	if _, err := d.client(e); err == nil {
+		return "groupsFilter"
+	}
+	return "peopleFilter"
 }
 
 func soundName(text string) bool {

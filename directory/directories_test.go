@@ -244,6 +244,7 @@ func TestDirectoriesThatCannotBeMeantAreRefused(t *testing.T) {
 		"ldap.password":     func(e *directory.Entry) { e.LDAP.Bind = "us" },
 		"ldap.ca":           func(e *directory.Entry) { e.LDAP.CA = "hello" },
 		"ldap.peopleFilter": func(e *directory.Entry) { e.LDAP.PeopleFilter = "(a" },
+		"ldap.groupsFilter": func(e *directory.Entry) { e.LDAP.GroupsFilter = "(a" },
 		"ldap.base":         func(e *directory.Entry) { e.LDAP.Base = "a\nb" },
 		"ldap.domains":      func(e *directory.Entry) { e.LDAP.Domains = []string{`CONTOSO\`} },
 	} {

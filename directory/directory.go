@@ -28,6 +28,8 @@ type Service struct {
 	people *identity.Service
 	log    *slog.Logger
 	now    func() time.Time
+
+	together int // people and groups that a preview takes together
 }
 
 // New returns a Service over the people in st.
@@ -35,7 +37,7 @@ func New(st *store.Store, people *identity.Service, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{store: st, people: people, log: log, now: st.Now}
+	return &Service{store: st, people: people, log: log, now: st.Now, together: mostForeseen}
 }
 
 // Changed has everybody forget what is remembered of these people, after who

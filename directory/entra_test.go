@@ -171,7 +171,7 @@ func TestATenantsPeopleGroupsAndManagersAreTaken(t *testing.T) {
 	if a := x.account("ana"); a.Source != entraSource || a.Email() != "ana@contoso.test" {
 		t.Errorf("%+v", a)
 	}
-	if r := x.done(directory.Ask{}); r.Whole || r.Made+r.Changed+r.Groups+r.Members+r.Disabled != 0 || r.Read != 0 {
+	if r := x.done(directory.Ask{}); r.Whole || r.Made+r.Changed+r.GroupsMade+r.Members+r.Disabled != 0 || r.Read != 0 {
 		t.Errorf("nothing happened, and %+v", r)
 	}
 }
@@ -324,7 +324,7 @@ func TestTooManyWhoLeaveStopTheSync(t *testing.T) {
 func TestAPreviewOfATenantTakesNothing(t *testing.T) {
 	x := openTenant(t)
 	r := x.done(directory.Ask{Preview: true})
-	if r.Made != 5 || r.Outcome.Groups != 5 || len(r.First) != 5 || !r.Preview {
+	if r.Made != 5 || r.GroupsMade != 5 || len(r.First) != 5 || !r.Preview {
 		t.Errorf("%+v", r)
 	}
 	if list, _ := x.store.Accounts(t.Context(), 0, 10); len(list) != 0 {

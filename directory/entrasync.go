@@ -36,18 +36,19 @@ type reading struct {
 	ask    Ask
 	run    *Run
 	client *graph.Client
+	record *Record
 	wrote  time.Time
 	anew   bool // Graph made this round start from the beginning
 	empty  int  // pages, one after the other
 }
 
 // readGraph is readAndTake for Entra ID.
-func (d *Directories) readGraph(ctx context.Context, e Entry, ask Ask, st store.DirectoryState, run *Run) error {
+func (d *Directories) readGraph(ctx context.Context, e Entry, ask Ask, st store.DirectoryState, run *Run, record *Record) error {
 	c, err := d.graphClient(e)
 	if err != nil {
 		return err
 	}
-	r := &reading{d: d, e: e, ask: ask, run: run, client: c, wrote: d.now()}
+	r := &reading{d: d, e: e, ask: ask, run: run, client: c, record: record, wrote: d.now()}
 	if ask.Preview {
 		return graph.Explain(r.preview(ctx))
 	}
@@ -184,7 +185,7 @@ func (r *reading) tell(ctx context.Context) {
 }
 
 func (r *reading) how() Take {
-	how := Take{ByAddress: r.e.ByAddress, MostPercent: r.e.MostPercent, Only: r.ask.Preview}
+	how := Take{Called: r.e.Name, ByAddress: r.e.ByAddress, MostPercent: r.e.MostPercent, Only: r.ask.Preview, Record: r.record}
 	if r.ask.Anyway {
 		how.MostPercent = 0
 	}
@@ -231,12 +232,9 @@ func (r *reading) leave(ctx context.Context, kind string) error {
 
 // add adds up what became of several Changes.
 func (o *Outcome) add(more Outcome) {
-	for _, n := range []struct {
-		to   *int
-		from int
-	}{{&o.Made, more.Made}, {&o.Linked, more.Linked}, {&o.Changed, more.Changed}, {&o.Disabled, more.Disabled}, {&o.Enabled, more.Enabled}, {&o.Groups, more.Groups},
-		{&o.Members, more.Members}, {&o.Same, more.Same}, {&o.Left, more.Left}, {&o.Leaving, more.Leaving}, {&o.Troubled, more.Troubled}} {
-		*n.to += n.from
+	from := append(more.deeds(), &more.Same, &more.Left, &more.Leaving, &more.Troubled)
+	for i, n := range append(o.deeds(), &o.Same, &o.Left, &o.Leaving, &o.Troubled) {
+		*n += *from[i]
 	}
 	o.First = append(o.First, more.First...)
 	o.First = o.First[:min(len(o.First), maxFirst)]

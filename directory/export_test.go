@@ -25,3 +25,6 @@ func (d *Directories) SyncNow(ctx context.Context, by signoff.Caller, name strin
 
 // GraphPage makes Graph's pages small.
 func (d *Directories) GraphPage(n int) { d.graphPage = n }
+
+// ForeseeTogether bounds how much a preview takes together.
+func (s *Service) ForeseeTogether(n int) { s.together = n }

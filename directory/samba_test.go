@@ -111,7 +111,7 @@ func TestPeopleOfSambasDomain(t *testing.T) {
 		Servers: []string{"127.0.0.1:1", dc.LDAPS}, Security: "ldaps", CA: string(dc.CA), Bind: dc.Admin, SignIn: true, Base: dc.Base,
 		PeopleFilter: "(&(objectCategory=person)(objectClass=user)(!(isCriticalSystemObject=TRUE))(!(department=hidden)))"}})
 
-	if r := f.sync(d, directory.Ask{Preview: true}); r.State != "done" || r.Report.Made != 2 || r.Report.Left != 1 || r.Report.Outcome.Groups != 2 {
+	if r := f.sync(d, directory.Ask{Preview: true}); r.State != "done" || r.Report.Made != 2 || r.Report.Left != 1 || r.Report.GroupsMade != 2 {
 		t.Fatalf("preview: %s %+v", r.State, r.Report)
 	}
 	if _, found, _ := f.store.AccountByLogin(t.Context(), "ana"); found {

@@ -153,7 +153,8 @@ func (d *Directories) sync(ctx context.Context, e Entry, ask Ask, run Run, lease
 		defer close(kept)
 		d.keep(ctx, e, cancel)
 	}()
-	err := d.readAndTake(ctx, e, ask, &run)
+	record := &Record{By: ByDirectory(e.Name), How: HowSync}
+	err := d.readAndTake(ctx, e, ask, &run, record)
 	run.State, run.Report.Step = stateDone, ""
 	if err != nil {
 		run.State = stateFailed
@@ -169,6 +170,9 @@ func (d *Directories) sync(ctx context.Context, e Entry, ask Ask, run Run, lease
 	<-kept
 	ending, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer stop()
+	if err := record.Finish(ending, d.store, e.Name); err != nil {
+		d.log.Warn("counts of a sync not put on record", slog.String("directory", e.Name), slog.Any("err", err))
+	}
 	run.Ended = d.now()
 	d.write(ending, &run)
 	if now, mine, err := d.hold(ending, e); err == nil && mine { // keep may have renewed it: only the last token counts
@@ -198,13 +202,13 @@ func (d *Directories) write(ctx context.Context, run *Run) {
 }
 
 // readAndTake reads a directory and takes in what it says.
-func (d *Directories) readAndTake(ctx context.Context, e Entry, ask Ask, run *Run) error {
+func (d *Directories) readAndTake(ctx context.Context, e Entry, ask Ask, run *Run, record *Record) error {
 	st, err := d.store.DirectoryState(ctx, e.Source())
 	if err != nil {
 		return err
 	}
 	if e.Type == typeGraph {
-		return d.readGraph(ctx, e, ask, st, run)
+		return d.readGraph(ctx, e, ask, st, run, record)
 	}
 	c, mark, err := d.read(ctx, e, ask, st, run)
 	if err != nil {
@@ -212,7 +216,7 @@ func (d *Directories) readAndTake(ctx context.Context, e Entry, ask Ask, run *Ru
 	}
 	run.Report.Step = "taking"
 	wrote := d.now()
-	how := Take{ByAddress: e.ByAddress, MostPercent: e.MostPercent, Only: ask.Preview, Told: func(done, all int) {
+	how := Take{Called: e.Name, ByAddress: e.ByAddress, MostPercent: e.MostPercent, Only: ask.Preview, Record: record, Told: func(done, all int) {
 		run.Report.Taken, run.Report.ToTake = done, all
 		if d.now().Sub(wrote) > time.Second {
 			wrote = d.now()

@@ -26,9 +26,16 @@ type Take struct {
 	// than so many of a hundred people that are there (and more than fewPeople).
 	// 0: no such bound.
 	MostPercent int
-	// Only shows what would be done, and does nothing.
+	// Only shows what would be done, and does nothing. The counts are those of a
+	// Take that is meant, as long as mostForeseen people and groups at most are
+	// new or different; of more they are close.
 	Only bool
-	// Told hears how far it is; nil: nobody does.
+	// Called is what the directory is called here, for groups whose name is taken;
+	// "": what its source says.
+	Called string
+	// Record says on whose word changes are put on record; nil: they are not.
+	Record *Record
+	// Told hears how far it is, unless Only is set; nil: nobody does.
 	Told func(done, all int)
 }
 
@@ -62,12 +69,22 @@ func (s *Service) Take(ctx context.Context, source string, c Changes, how Take) 
 		return t.out, err
 	}
 	t.all = len(t.people) + len(t.groups) + len(t.gone)
+	t.write = forGood{s.store, source}
+	do := t.everything
+	if how.Only {
+		do = t.foresee
+	}
+	err := do(ctx)
+	return t.out, err
+}
+
+func (t *taking) everything(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{t.takePeople, t.takeGroups, t.takeGone} {
 		if err := step(ctx); err != nil {
-			return t.out, err
+			return err
 		}
 	}
-	return t.out, nil
+	return nil
 }
 
 // taking is one Take under way.
@@ -76,6 +93,9 @@ type taking struct {
 	source  string
 	how     Take
 	changes Changes
+	write   writer
+	made    []string // with Only: Subjects that are new
+	renames []string // with Only: how problems mention new people, and their names
 	known   map[string]store.DirectoryEntry
 
 	people []store.TakePerson // that are new or different
@@ -186,12 +206,17 @@ func (t *taking) group(g Group) {
 		t.out.trouble(Problem{g.Subject, e.Name, "bad-group", "the group has no name that could be kept"})
 		return
 	}
-	_, name, _ := strings.Cut(t.source, ":")
-	other, _ := identity.ShapeGroup(fmt.Sprintf("%s (%s)", g.Name, name), g.About)
+	other, _ := identity.ShapeGroup(fmt.Sprintf("%s (%s)", g.Name, t.called()), g.About)
 	sound := func(list []string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !soundSubject(s) })
 	}
 	t.groups = append(t.groups, store.TakeGroup{Entry: e, Group: to, Fallback: other, Members: sound(g.Members), Partial: g.Partial, Without: sound(g.Without)})
+}
+
+// called is what the directory is called.
+func (t *taking) called() string {
+	_, name, _ := strings.Cut(t.source, ":")
+	return cmp.Or(t.how.Called, name)
 }
 
 // leave finds who is gone.
@@ -242,12 +267,16 @@ func (t *taking) safe() error {
 
 func (t *taking) takePeople(ctx context.Context) error {
 	for part := range slices.Chunk(t.people, batch) {
-		took, err := t.service.store.TakePeople(ctx, t.source, part, t.how.Only)
+		record, was := t.how.Record.next(len(part), "user"), t.out
+		took, err := t.write.people(ctx, part, record)
 		if err != nil {
 			return err
 		}
 		for i, r := range took {
 			t.count(part[i].Entry, r)
+		}
+		if record == nil {
+			t.unrecorded(was)
 		}
 		t.tell(took, len(part))
 	}
@@ -263,6 +292,12 @@ func (t *taking) count(e store.DirectoryEntry, r store.TookPerson) {
 		if n.is {
 			*n.into++
 		}
+	}
+	if t.how.Only && (r.Made || r.Linked) {
+		t.made = append(t.made, e.Subject)
+	}
+	if t.how.Only && r.Made {
+		t.renames = append(t.renames, signoff.Mention(r.Is.Principal()), e.Name)
 	}
 	t.out.Members += r.Members
 	if !r.Made && !r.Linked && !r.Changed && !r.Disabled && !r.Enabled && !r.Beyond && len(r.Problems) == 0 {
@@ -306,10 +341,10 @@ func (t *taking) tell(took []store.TookPerson, n int) {
 			users = append(users, r.Account)
 		}
 	}
-	if !t.how.Only {
-		t.service.people.Changed(users...)
+	if t.done += n; t.how.Only {
+		return
 	}
-	t.done += n
+	t.service.people.Changed(users...)
 	if t.how.Told != nil {
 		t.how.Told(t.done, t.all)
 	}
@@ -318,24 +353,34 @@ func (t *taking) tell(took []store.TookPerson, n int) {
 func (t *taking) takeGroups(ctx context.Context) error {
 	for _, g := range t.groups {
 		var total store.TookGroup
+		record, was := t.how.Record.next(1, "group"), t.out
 		for {
-			r, err := t.service.store.TakeGroup(ctx, t.source, g, t.how.Only)
+			r, err := t.write.group(ctx, g, record)
 			if err != nil {
 				return err
 			}
 			total.Made, total.Changed = total.Made || r.Made, total.Changed || r.Changed
+			if t.how.Only && r.Made {
+				t.made = append(t.made, g.Entry.Subject)
+			}
 			total.Members += r.Members
 			total.Problems = r.Problems
-			if !r.More || t.how.Only {
+			if !r.More {
 				break
 			}
 		}
-		if total.Made || total.Changed {
-			t.out.Groups++
-		} else if total.Members == 0 && len(total.Problems) == 0 {
+		switch {
+		case total.Made:
+			t.out.GroupsMade++
+		case total.Changed:
+			t.out.GroupsChanged++
+		case total.Members == 0 && len(total.Problems) == 0:
 			t.out.Same++
 		}
 		t.out.Members += total.Members
+		if record == nil {
+			t.unrecorded(was)
+		}
 		t.troubles(g.Entry, total.Problems)
 		t.tell(nil, 1)
 	}
@@ -344,20 +389,24 @@ func (t *taking) takeGroups(ctx context.Context) error {
 
 func (t *taking) takeGone(ctx context.Context) error {
 	for part := range slices.Chunk(t.gone, batch) {
-		took, err := t.service.store.TakeGone(ctx, t.source, part, t.how.Only)
+		record, was := t.how.Record.next(len(part), "user"), t.out
+		took, err := t.write.gone(ctx, part, record)
 		if err != nil {
 			return err
 		}
 		for i, r := range took {
 			e := t.known[part[i]]
 			if e.Group {
-				t.out.Groups++
+				t.out.GroupsGone++
 			} else if r.Disabled {
 				t.out.Disabled++
 				t.show(e, r)
 			}
 			t.out.Members += r.Members
 			t.troubles(e, r.Problems)
+		}
+		if record == nil {
+			t.unrecorded(was)
 		}
 		t.tell(took, len(part))
 	}

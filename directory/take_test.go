@@ -102,7 +102,7 @@ func everything() directory.Changes {
 func TestTakingMakesPeopleTheirManagersAndGroupsInGroups(t *testing.T) {
 	f := newFirm(t)
 	out := f.take(everything())
-	if out.Made != 2 || out.Groups != 2 || out.Troubled != 0 || out.Members != 3 {
+	if out.Made != 2 || out.GroupsMade != 2 || out.Troubled != 0 || out.Members != 3 {
 		t.Errorf("outcome %+v", out)
 	}
 	a, b := f.account("ana"), f.account("ben")
@@ -126,7 +126,7 @@ func TestTakingTheSameAgainWritesNothing(t *testing.T) {
 	}
 	out := f.take(everything())
 	after, err := f.store.DumpText(context.Background())
-	if err != nil || before != after || out.Same != 4 || out.Made+out.Changed+out.Members+out.Groups != 0 {
+	if err != nil || before != after || out.Same != 4 || out.Made+out.Changed+out.Members+out.GroupsMade+out.GroupsChanged+out.GroupsGone != 0 {
 		t.Errorf("outcome %+v, the same data: %v, %v", out, before == after, err)
 	}
 }
@@ -490,7 +490,7 @@ func TestAPreviewSaysWhatWouldBeDoneAndDoesNothing(t *testing.T) {
 	before, _ := f.store.DumpText(context.Background())
 	out := f.takeWith(everything(), directory.Take{Only: true})
 	after, _ := f.store.DumpText(context.Background())
-	if before != after || out.Made != 2 || out.Groups != 2 || len(out.First) != 2 || out.First[0].What != "make" {
+	if before != after || out.Made != 2 || out.GroupsMade != 2 || len(out.First) != 2 || out.First[0].What != "make" {
 		t.Errorf("outcome %+v, the same data: %v", out, before == after)
 	}
 }
@@ -500,5 +500,40 @@ func TestMoreThanCanBeHeldIsRefused(t *testing.T) {
 	_, err := f.dir.Take(context.Background(), source, directory.Changes{People: make([]directory.Person, 500_001)}, directory.Take{})
 	if e, ok := errors.AsType[*signoff.Error](err); !ok || e.Code != "directory-too-large" {
 		t.Error(err)
+	}
+}
+
+func TestAGroupsNameIsPlainUnlessItIsTaken(t *testing.T) {
+	f := newFirm(t)
+	ctx := t.Context()
+	name := func() string { return f.groupsOf("ben") }
+	sales := directory.Group{Subject: "g-sales", Name: "Sales", Members: []string{"s-ben"}}
+	take := func() {
+		t.Helper()
+		out, err := f.dir.Take(ctx, "entra:c0ca5a00-7e57-4000-8000-000000000001", directory.Changes{People: []directory.Person{ben}, Groups: []directory.Group{sales}}, directory.Take{Called: "contoso"})
+		if err != nil || out.Troubled != 0 {
+			t.Fatal(out, err)
+		}
+	}
+	take()
+	if got := name(); got != "Sales" {
+		t.Errorf("free: %s", got)
+	}
+	ours, err := f.people.CreateGroup(ctx, access.System, "Marketing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sales.Name = "Marketing"
+	take()
+	if got := name(); got != "Marketing (contoso)" {
+		t.Errorf("taken: %s", got)
+	}
+	if err := f.people.DeleteGroup(ctx, access.System, ours.Principal); err != nil {
+		t.Fatal(err)
+	}
+	sales.About = "told again"
+	take()
+	if got := name(); got != "Marketing" {
+		t.Errorf("free again: %s", got)
 	}
 }

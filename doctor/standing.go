@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,14 @@ type Standing struct {
 	Label     string // how the token names them, to find them among newcomers
 }
 
+// account is what people call it, and what it signs in as.
+func (p *Standing) account() string {
+	if p.Name == "" || p.Name == p.Login {
+		return p.Login
+	}
+	return p.Name + " (" + p.Login + ")"
+}
+
 // standing adds the checks of the person: they apply once the token is believed.
 func (s Server) standing(r *Report, c Case) {
 	p := c.Person
@@ -34,11 +43,11 @@ func (s Server) standing(r *Report, c Case) {
 	page := "Manage › People"
 	switch {
 	case p.Linked && p.Disabled:
-		r.Fail("person", "account", "switched on", "switched off", Finding{Code: "person-disabled", Who: OurAdmin, Where: page + " › " + p.Login,
-			Line: fmt.Sprintf("the account %s is switched off", p.Login), Do: "switch it on, if they may come back"})
+		r.Fail("person", "account", "switched on", "switched off", Finding{Code: "person-disabled", Who: OurAdmin, Where: page + " › " + cmp.Or(p.Name, p.Login),
+			Line: fmt.Sprintf("the account of %s is switched off", p.account()), Do: "switch it on, if they may come back"})
 		return
 	case p.Linked:
-		r.Pass("person", "account", "an account here", fmt.Sprintf("%s (%s)", p.Name, p.Login))
+		r.Pass("person", "account", "an account here", p.account())
 	case p.Proven != "":
 		r.Pass("person", "account", "an account here, or a proven address of one", "will be linked with "+p.Proven+" by proven address")
 	case p.Newcomers == "create":

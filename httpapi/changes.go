@@ -3,9 +3,11 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -38,7 +40,11 @@ func (s *Server) listChanges(ctx context.Context, _ signoff.Caller, in *changesI
 }
 
 func changeOf(c store.Change, known names) api.Change {
-	return api.Change{ID: c.ID, At: c.At, By: known.person(c.By), How: c.How, What: c.What, Subject: c.Subject,
+	by := known.person(c.By)
+	if name, ok := strings.CutPrefix(string(c.By), string(directory.ByDirectory(""))); ok {
+		by = api.Person{ID: string(c.By), Name: "the directory " + name}
+	}
+	return api.Change{ID: c.ID, At: c.At, By: by, How: c.How, What: c.What, Subject: c.Subject,
 		Called: known.name(signoff.Principal(c.Subject)), Before: rawOf(c.Before), After: rawOf(c.After)}
 }
 

@@ -204,7 +204,7 @@ func directoryRunOf(r directory.Run, by *api.Person) api.DirectoryRun {
 	p := r.Report
 	out := api.DirectoryRun{ID: r.ID, State: r.State, Preview: p.Preview, Began: r.Began, By: by, Node: r.Node, Server: p.Server, Whole: p.Whole, Step: p.Step,
 		Read: p.Read, Taken: p.Taken, ToTake: p.ToTake, People: p.People, Groups: p.Teams, Made: p.Made, Linked: p.Linked, Changed: p.Changed,
-		Disabled: p.Disabled, Enabled: p.Enabled, Teams: p.Outcome.Groups, Members: p.Members, Left: p.Left, Leaving: p.Leaving,
+		Disabled: p.Disabled, Enabled: p.Enabled, GroupsMade: p.GroupsMade, GroupsChanged: p.GroupsChanged, GroupsGone: p.GroupsGone, Members: p.Members, Left: p.Left, Leaving: p.Leaving,
 		First: []api.DirectoryForeseen{}, Troubled: p.Troubled, Code: p.Code, Why: p.Why, Hint: p.Hint}
 	if !r.Ended.IsZero() {
 		out.Ended = &r.Ended

@@ -165,7 +165,11 @@ func tenantsOf(d doctor.Server, signIns []signin.Provider, name string) (out []r
 	for _, p := range signIns {
 		if p.Tenant != "" && (name == "" || name == p.Name) {
 			t := at(p.Tenant, authority(p))
-			t.plan.Registrations = append(t.plan.Registrations, m365.SigningIn(p.Name, p.ClientID, d.URL+p.Redirect))
+			leave := d.URL + signin.LeavePage
+			if p.StaySignedIn {
+				leave = ""
+			}
+			t.plan.Registrations = append(t.plan.Registrations, m365.SigningIn(p.Name, p.ClientID, d.URL+p.Redirect, leave))
 		}
 	}
 	return out

@@ -58,7 +58,7 @@ var stranger = map[string]struct{ path, body, code string }{
 	"list-categories":        {"/categories", "", ""},
 	"get-category-rights":    {"/categories/HR%2FLeave/rights", "", "not-allowed"},
 	"put-category-rights":    {"/categories/HR/rights", `{"grants":[{"who":"eve","right":"administer"}]}`, "not-allowed"},
-	"why":                    {"/rights/why?person=jane&thing=server", "", "user-not-found"},
+	"why":                    {"/rights/why?person=jane&thing=server", "", "not-allowed"},
 	"list-workflows":         {"/workflows", "", ""},
 	"deploy-workflow":        {"/workflows", string(apitest.File("leave")), "not-allowed"},
 	"get-workflow":           {"/workflows/closed", "", "workflow-not-found"},

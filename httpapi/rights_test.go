@@ -399,10 +399,13 @@ func TestWhyATaskIsInSomebodysListOrNot(t *testing.T) {
 			}
 		}
 	}
-	ask("jane", true, "it was put to Finance, which they belong to")
+	ask("jane", true, "Does Jane Judge have task "+serial+" “"+tasks.Items[0].Title+"” to do? Jane Judge has it: it was put to Finance, which they belong to")
 	ask("eve", true, "it was put to Finance, of which Board is part, which they belong to")
 	ask("ana", false, "is put to Finance", "Put Ana Asker into Finance.", "Redirect the task to Ana Asker.")
-	ask("admin", true, "not theirs to decide")
+	ask("admin", true, "May Adele Admin see task "+serial+" “", "not theirs to decide")
+	if a, err := as(w, "jane").Why(ctx, "", "", "task:"+serial); err != nil || !strings.HasPrefix(a.Text, "Does Jane Judge have task "+serial+" to do? ") {
+		t.Errorf("asked by herself: %+v, %v", a, err)
+	}
 	w.Do(t, "bob", id, engine.Claim{Task: n.Seq})
 	ask("jane", false, "Bob Boss took it on", "keeps it until they give it back", "administrator do that")
 	ask("bob", true, "put to Finance")
@@ -431,13 +434,16 @@ func TestWhyTellsOthersOnlyWhatIsTheirs(t *testing.T) {
 	w.Begin(t, "ana", "leave", map[string]any{"days": 1})
 	put(t, w, client.OnWorkflow("purchase"), "jane", "view", "Finance", "administer")
 	for what, tt := range map[string]struct{ who, person, right, thing, code string }{
-		"about another":             {"eve", "jane", "", "server", "user-not-found"},
-		"about nobody":              {"eve", "zoe", "", "server", "user-not-found"},
+		"about another":             {"eve", "jane", "", "server", "not-allowed"},
+		"about nobody":              {"eve", "zoe", "", "server", "not-allowed"},
 		"a workflow unknown to her": {"eve", "", "start", "workflow:purchase", "workflow-not-found"},
 		"a workflow nobody knows":   {"eve", "", "start", "workflow:zzz", "workflow-not-found"},
 		"a task of others":          {"eve", "", "", "task:1_2", "task-not-found"},
 		"a task that is not there":  {"eve", "", "", "task:9_9", "task-not-found"},
 		"a request of others":       {"eve", "", "", "instance:1", "instance-not-found"},
+		"nobody, asked by admin":    {"admin", "zoe", "", "server", "user-not-found"},
+		"a bare number, by others":  {"eve", "", "", "task:99", "bad-serial"},
+		"no serial, by admin":       {"admin", "", "", "task:x", "bad-serial"},
 		"no serial":                 {"eve", "", "", "task:x", "bad-serial"},
 		"no number":                 {"eve", "", "", "instance:x", "bad-thing"},
 		"no thing":                  {"eve", "", "", "weather", "bad-thing"},
@@ -464,6 +470,25 @@ func TestWhyTellsOthersOnlyWhatIsTheirs(t *testing.T) {
 	}
 	if a, err = as(w, "eve").Why(ctx, "", "start", "category:Secret"); err != nil || a.Yes || len(a.Would) != 0 {
 		t.Errorf("a category: %+v, %v", a, err)
+	}
+}
+
+func TestAnAdministratorIsToldThatThereIsNoSuchThing(t *testing.T) {
+	w := apitest.Start(t)
+	for thing, want := range map[string]string{
+		"task:99": "there is no task 99", "task:9_9": "there is no task 9_9", "instance:99": "there is no request 99"} {
+		_, err := as(w, "admin").Why(t.Context(), "jane", "", thing)
+		p, ok := err.(*client.Problem)
+		if !ok || p.Status != http.StatusNotFound || p.Detail != want {
+			t.Errorf("%s: %v, want %q", thing, err, want)
+		}
+		if _, err = as(w, "eve").Why(t.Context(), "", "", thing); err == nil || strings.Contains(err.Error(), want) {
+			t.Errorf("%s, asked by somebody else: %v", thing, err)
+		}
+	}
+	_, err := as(w, "eve").Why(t.Context(), "jane", "", "task:9_9")
+	if p, ok := err.(*client.Problem); !ok || p.Status != http.StatusForbidden || p.Detail != "only administrators may ask about other people" {
+		t.Errorf("about another: %v", err)
 	}
 }
 

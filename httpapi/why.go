@@ -8,6 +8,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/worklist"
 )
@@ -24,16 +25,11 @@ var errBadThing = &signoff.Error{Kind: signoff.Invalid, Code: "bad-thing", Detai
 // why answers a question about somebody's right. Only administrators get to
 // know of things that are none of the person's business.
 func (s *Server) why(ctx context.Context, by signoff.Caller, in *whyInput) (*body[api.Why], error) {
-	who := by.Principal
-	if in.Person != "" {
-		meant, err := s.Identity.Find(ctx, in.Person)
-		if err != nil {
-			return nil, err
-		}
-		who = meant.Principal
+	who, err := s.whyWho(ctx, by, in.Person)
+	if err != nil {
+		return nil, err
 	}
 	asked := worklist.Asked{}
-	var err error
 	if asked.Who, asked.Server, err = s.Identity.Subject(ctx, by, who); err != nil {
 		return nil, err
 	}
@@ -46,6 +42,25 @@ func (s *Server) why(ctx context.Context, by signoff.Caller, in *whyInput) (*bod
 		out.Body.Right = right
 	}
 	return out, err
+}
+
+var errOthersWhy = &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed", Detail: "only administrators may ask about other people",
+	Hint: "ask about yourself, or let an administrator ask"}
+
+// whyWho is whom a question is about. Who may not ask about others is told that,
+// whether or not there is anybody of that name.
+func (s *Server) whyWho(ctx context.Context, by signoff.Caller, named string) (signoff.Principal, error) {
+	if named == "" {
+		return by.Principal, nil
+	}
+	meant, err := s.Identity.Find(ctx, named)
+	if kind := signoff.KindOf(err); err != nil && (kind == signoff.Internal || kind == signoff.Unavailable) {
+		return "", err
+	}
+	if meant.Principal != by.Principal && !access.May(by, access.Server, nil).OK {
+		return "", errOthersWhy
+	}
+	return meant.Principal, err
 }
 
 func (s *Server) whyThing(ctx context.Context, by signoff.Caller, asked worklist.Asked, in *whyInput) (access.Answer, string, error) {
@@ -125,6 +140,9 @@ func (s *Server) whyInstance(ctx context.Context, asked worklist.Asked, right ac
 		return access.Answer{}, errBadThing
 	}
 	seen, err := s.Worklist.WhyInstance(ctx, asked, signoff.InstanceID(id))
+	if all && signoff.KindOf(err) == signoff.NotFound {
+		return access.Answer{}, noneOf("instance", name)
+	}
 	if err != nil || !all && !seen.Concerned {
 		return access.Answer{}, orMissing(err, store.NoInstance())
 	}
@@ -143,15 +161,65 @@ func (s *Server) whyInstance(ctx context.Context, asked worklist.Asked, right ac
 }
 
 func (s *Server) whyTask(ctx context.Context, asked worklist.Asked, name string, all bool) (access.Answer, error) {
+	missing := error(ErrTaskNotFound)
+	if all {
+		missing = noneOf("task", name)
+	}
 	n, err := signoff.ParseSerial(name)
 	if err != nil {
+		if _, bare := strconv.ParseUint(name, 10, 64); all && bare == nil {
+			return access.Answer{}, missing
+		}
 		return access.Answer{}, err
 	}
 	w, err := s.Worklist.WhyTask(ctx, asked, n)
-	if err != nil || !all && !w.Concerned {
-		return access.Answer{}, orMissing(err, ErrTaskNotFound)
+	if signoff.KindOf(err) == signoff.NotFound || err == nil && !all && !w.Concerned {
+		return access.Answer{}, missing
 	}
-	return w.Answer, nil
+	if err != nil {
+		return access.Answer{}, err
+	}
+	title := ""
+	if all { // of a task that was put to others, nobody else learns more than its number
+		title, err = s.titleOf(ctx, n)
+	}
+	w.Why = taskAsked(w.Answer, asked.Who.Principal, n, title) + w.Why
+	return w.Answer, err
+}
+
+// noneOf tells administrators that there is no such thing. Nobody else is told:
+// it may be somebody else's.
+func noneOf(kind, name string) error {
+	e := &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeTaskNotFound, Detail: "there is no task " + name,
+		Hint: "a task is asked about by its serial number, such as 1234_5: the number of its request, an underscore, and its own in it"}
+	if kind == "instance" {
+		e.Code, e.Detail, e.Hint = store.NoInstance().Code, "there is no request "+name, ""
+	}
+	return e
+}
+
+// taskAsked is the question that the answer about a task answers. Who sees it by
+// a right has it not to do.
+func taskAsked(a access.Answer, who signoff.Principal, n signoff.Serial, title string) string {
+	task := "task " + n.String()
+	if title != "" {
+		task += " “" + title + "”"
+	}
+	put := a.OK && len(a.Chain) > 0 && a.Chain[len(a.Chain)-1].Kind == "task"
+	if a.OK && !put {
+		return "may " + signoff.Mention(who) + " see " + task + "? "
+	}
+	return "does " + signoff.Mention(who) + " have " + task + " to do? "
+}
+
+func (s *Server) titleOf(ctx context.Context, n signoff.Serial) (string, error) {
+	in, err := s.Worklist.Store.Instance(ctx, n.Instance)
+	for _, t := range in.State.Tasks {
+		if t.Seq == n.Seq {
+			return t.Title, err
+		}
+	}
+	return "", err
 }
 
 func orMissing(err, missing error) error {

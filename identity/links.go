@@ -41,6 +41,7 @@ func (s *Service) LinkPerson(ctx context.Context, by signoff.Caller, who signoff
 	if err := st.check(); err != nil {
 		return err
 	}
+	st.lower()
 	defer s.changed(id)
 	l := store.IdentityLink{Source: st.Source, Subject: st.Subject, Account: id, Label: st.label()}
 	return s.store.LinkNoted(ctx, l, noteLink(by, l, nil, linkSaid(l, "by an administrator")))
@@ -56,6 +57,18 @@ func (st *Stranger) check() error {
 	return &signoff.Error{Kind: signoff.Invalid, Code: "bad-link", Detail: "that names nobody in another system",
 		Fields: []signoff.FieldError{{Field: "source", Detail: "a source is entra:TENANT-ID, oidc:ISSUER, ldap:NAME or scim:NAME, and a subject is the id somebody has there",
 			Advice: "for Entra copy the directory (tenant) id, and the object id from the person's page"}}}
+}
+
+// lower writes the ids of Entra ID as tokens and directories do, however they
+// were typed.
+func (st *Stranger) lower() {
+	if !strings.HasPrefix(st.Source, "entra:") {
+		return
+	}
+	st.Source = strings.ToLower(st.Source)
+	if id := strings.ToLower(st.Subject); signoff.IsGUID(id) {
+		st.Subject = id
+	}
 }
 
 // UnlinkPerson undoes a link; memberships that came of it end, and so do the
@@ -100,6 +113,7 @@ func (s *Service) LinkGroup(ctx context.Context, by signoff.Caller, group signof
 	if err := st.check(); err != nil {
 		return err
 	}
+	st.lower()
 	g, found, err := s.store.Group(ctx, id)
 	switch {
 	case err != nil:

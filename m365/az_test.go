@@ -54,11 +54,13 @@ func TestTheScriptForAzMakesWhatThePlanSaysAndMayBeRunAgain(t *testing.T) {
 		if r := x.check(t, p); !r.OK {
 			t.Fatalf("after run %d: %s", i+1, r.Line)
 		}
-		if !strings.Contains(out, "audiences to trust: ") || strings.Contains(out, "{{") {
+		if !strings.Contains(out, "audiences to trust: ") || strings.Contains(out, "{{") || !strings.Contains(out, "- set what flow & sons API is\n") || !trustLine.MatchString(out) {
 			t.Errorf("run %d says\n%s", i+1, out)
 		}
 	}
 }
+
+var trustLine = regexp.MustCompile(`\n  signoff trust add --server https://flow.contoso.test --tenant ` + entra.TenantID + ` --audience [0-9a-f-]{36} --app-role Workflow.Use.All\n$`)
 
 // runAz runs the script of a plan with a shell, and tells what it said.
 func (x *tenant) runAz(t *testing.T, p Plan) (string, error) {

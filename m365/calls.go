@@ -49,7 +49,7 @@ func (p Plan) Calls() []Call {
 	}
 	for _, api := range p.apis() {
 		if signoff.IsGUID(strings.ToLower(api)) {
-			out = append(out, Call{About: "find the API that rights are granted at", Method: "GET", Path: "/servicePrincipals?$filter=appId eq '" + api + "'",
+			out = append(out, Call{About: "find " + apiName(api) + " in the tenant", Method: "GET", Path: "/servicePrincipals?$filter=appId eq '" + api + "'",
 				Save: []Save{{As: api + ".sp", Prop: "id"}}})
 		}
 	}
@@ -64,6 +64,13 @@ func (p Plan) Calls() []Call {
 	return out
 }
 
+func apiName(id string) string {
+	if id == graphID {
+		return "Microsoft Graph"
+	}
+	return "the API " + id
+}
+
 // secretName marks the secrets that a plan made, so that it makes no second one.
 const secretName = "signoff plan"
 
@@ -72,7 +79,7 @@ func (p Plan) secret(r Registration) []Call {
 	path, key := "/applications(appId='"+hole(r.Key, "appId")+"')", r.Key+".secretId"
 	return []Call{
 		{About: "see whether " + r.Name + " has a secret of a plan", Method: "GET", Path: path, Save: []Save{{As: key, In: "passwordCredentials", Prop: "keyId", Where: map[string]string{"displayName": secretName}}}},
-		{About: "make a secret, shown once", Method: "POST", Path: path + "/addPassword", Unless: key, Body: map[string]any{"passwordCredential": map[string]string{"displayName": secretName}},
+		{About: "make a secret for " + r.Name + ", shown once", Method: "POST", Path: path + "/addPassword", Unless: key, Body: map[string]any{"passwordCredential": map[string]string{"displayName": secretName}},
 			Save: []Save{{As: r.Key + ".secret", Prop: "secretText"}, {As: key, Prop: "keyId"}}}}
 }
 
@@ -86,11 +93,11 @@ func (r Registration) make() []Call {
 	}
 	return []Call{
 		{About: "find " + r.Name, Method: "GET", Path: find, Save: []Save{{As: app, Prop: "appId"}}},
-		{About: "make it: " + r.About, Method: "POST", Path: "/applications", Body: application{DisplayName: r.Name, SignInAudience: "AzureADMyOrg"}, Unless: app,
+		{About: "make " + r.Name + ": " + r.About, Method: "POST", Path: "/applications", Body: application{DisplayName: r.Name, SignInAudience: "AzureADMyOrg"}, Unless: app,
 			Save: []Save{{As: app, Prop: "appId"}}},
-		{About: "set what it is", Method: "PATCH", Path: "/applications(appId='" + hole(r.Key, "appId") + "')", Body: r.body()},
-		{About: "find its enterprise application", Method: "GET", Path: "/servicePrincipals?$filter=appId eq '" + hole(r.Key, "appId") + "'", Save: []Save{{As: sp, Prop: "id"}}},
-		{About: "make it", Method: "POST", Path: "/servicePrincipals", Body: map[string]string{"appId": hole(r.Key, "appId")}, Unless: sp, Save: []Save{{As: sp, Prop: "id"}}},
+		{About: "set what " + r.Name + " is", Method: "PATCH", Path: "/applications(appId='" + hole(r.Key, "appId") + "')", Body: r.body()},
+		{About: "find the enterprise application of " + r.Name, Method: "GET", Path: "/servicePrincipals?$filter=appId eq '" + hole(r.Key, "appId") + "'", Save: []Save{{As: sp, Prop: "id"}}},
+		{About: "make the enterprise application of " + r.Name, Method: "POST", Path: "/servicePrincipals", Body: map[string]string{"appId": hole(r.Key, "appId")}, Unless: sp, Save: []Save{{As: sp, Prop: "id"}}},
 	}
 }
 
@@ -107,7 +114,7 @@ func (p Plan) preAuthorise(r Registration) (Call, bool) {
 		}
 		list = append(list, preAuthorized{who, r.scopeIDs()})
 	}
-	return Call{About: "let the programs call without asking people for consent", Method: "PATCH", Path: "/applications(appId='" + hole(r.Key, "appId") + "')",
+	return Call{About: "let programs call " + r.Name + " without asking people for consent", Method: "PATCH", Path: "/applications(appId='" + hole(r.Key, "appId") + "')",
 		Body: map[string]any{"api": map[string]any{"preAuthorizedApplications": list}}}, true
 }
 
@@ -142,7 +149,7 @@ func (r Registration) consent() (out []Call) {
 		out = append(out,
 			Call{About: "see whether " + r.Name + " has the role " + pe.Value, Method: "GET", Path: "/servicePrincipals/" + sp + "/appRoleAssignments",
 				Save: []Save{{As: id, Prop: "id", Where: map[string]string{"appRoleId": pe.ID}}}},
-			Call{About: "give it: " + pe.Why, Method: "POST", Path: "/servicePrincipals/" + sp + "/appRoleAssignments", Unless: id,
+			Call{About: "give " + r.Name + " the role " + pe.Value + ": " + pe.Why, Method: "POST", Path: "/servicePrincipals/" + sp + "/appRoleAssignments", Unless: id,
 				Body: assignment{Principal: sp, Resource: hole(pe.API, "sp"), Role: pe.ID}})
 	}
 	for _, api := range slices.Sorted(maps.Keys(scopes)) {
@@ -150,9 +157,9 @@ func (r Registration) consent() (out []Call) {
 		out = append(out,
 			Call{About: "see what " + r.Name + " is granted", Method: "GET", Path: "/servicePrincipals/" + sp + "/oauth2PermissionGrants",
 				Save: []Save{{As: id, Prop: "id", Where: map[string]string{"resourceId": hole(api, "sp"), "consentType": "AllPrincipals"}}}},
-			Call{About: "grant it for everybody: " + text, Method: "POST", Path: "/oauth2PermissionGrants", Unless: id,
+			Call{About: "grant " + r.Name + " for everybody: " + text, Method: "POST", Path: "/oauth2PermissionGrants", Unless: id,
 				Body: grant{Client: sp, Consent: "AllPrincipals", Resource: hole(api, "sp"), Scope: text}},
-			Call{About: "set what is granted", Method: "PATCH", Path: "/oauth2PermissionGrants/{{" + id + "}}", If: id, Body: map[string]string{"scope": text}})
+			Call{About: "set what " + r.Name + " is granted: " + text, Method: "PATCH", Path: "/oauth2PermissionGrants/{{" + id + "}}", If: id, Body: map[string]string{"scope": text}})
 	}
 	return out
 }
@@ -171,6 +178,9 @@ func (p Plan) why() []string {
 		}
 		for _, u := range r.Redirects {
 			out = append(out, "  redirect URI "+u)
+		}
+		if r.Leave != "" {
+			out = append(out, "  redirect URI "+r.Leave+", for people who signed out")
 		}
 	}
 	return out

@@ -118,11 +118,7 @@ func (x *check) patch(a *application, what string, body any) []doctor.Copy {
 }
 
 func (x *check) azRest(method, path string, body any) string {
-	base := strings.TrimSuffix(x.c.Base, "/")
-	if base == "" {
-		base = "https://graph.microsoft.com"
-	}
-	text := fmt.Sprintf("az rest --method %s --url \"%s/v1.0%s\"", method, base, strings.ReplaceAll(path, "$", `\$`))
+	text := fmt.Sprintf("az rest --method %s --url \"%s/v1.0%s\"", method, graphBase(x.c.Base), strings.ReplaceAll(path, "$", `\$`))
 	if body != nil {
 		text += " --headers Content-Type=application/json --body '" + strings.ReplaceAll(compact(body), "'", `'\''`) + "'"
 	}

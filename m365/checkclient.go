@@ -13,6 +13,7 @@ import (
 // sign compares where people are sent back to.
 func (x *check) sign(r Registration, a *application) {
 	x.redirects(r, a)
+	x.leave(r, a)
 	if a.Web != nil && r.LogoutURL != "" {
 		have := ""
 		if a.Web.Logout != nil {
@@ -62,7 +63,7 @@ func (x *check) redirects(r Registration, a *application) {
 		f := doctor.Finding{Code: "redirect-missing", Line: "the redirect URI " + uri + " is not registered (AADSTS50011)", Do: "add it (Authentication › " + platformNames[r.Platform] + ")",
 			Copy: append([]doctor.Copy{{For: doctor.Value, What: "redirect URI", Text: uri}}, x.patch(a, "add it", map[string]any{string(r.Platform): redirects{append(slices.Clone(have[r.Platform]), uri)}})...)}
 		for _, p := range slices.Sorted(maps.Keys(have)) {
-			for _, other := range have[p] {
+			for _, other := range lacks(have[p], []string{r.Leave}) {
 				switch d := doctor.Differ(other, uri); {
 				case other == uri:
 					f.Code, f.Line = "redirect-platform", fmt.Sprintf("the redirect URI %s is registered for %s, not for %s (AADSTS700025, AADSTS9002327)", uri, platformNames[p], platformNames[r.Platform])
@@ -78,13 +79,29 @@ func (x *check) redirects(r Registration, a *application) {
 		return
 	}
 	for _, p := range slices.Sorted(maps.Keys(have)) {
-		extra := lacks(have[p], r.Redirects)
+		extra := lacks(have[p], r.addresses())
 		if len(extra) == 0 {
 			continue
 		}
 		x.differs(r, "other redirect URIs", "none", strings.Join(extra, ", "), doctor.Finding{Code: "redirect-extra", Line: "people may be sent back to places that are not this server's: " + strings.Join(extra, ", "),
-			Do: "remove them, if nobody else uses this registration", Copy: x.patch(a, "remove them", map[string]any{string(p): redirects{keep(have[p], r.Redirects)}})})
+			Do: "remove them, if nobody else uses this registration", Copy: x.patch(a, "remove them", map[string]any{string(p): redirects{keep(have[p], r.addresses())}})})
 	}
+}
+
+// leave compares where people come back to who signed out. Without it they are
+// signed out and stay on a page of Entra's, so that it keeps nobody out.
+func (x *check) leave(r Registration, a *application) {
+	if r.Leave == "" {
+		return
+	}
+	have := a.platforms()[r.Platform]
+	if slices.Contains(have, r.Leave) {
+		x.pass(r, "post-logout redirect URI", r.Leave)
+		return
+	}
+	x.lacking(r, "post-logout redirect URI", r.Leave, strings.Join(have, ", "), doctor.Finding{Code: "leave-missing", Do: "add it as a redirect URI (Authentication › " + platformNames[r.Platform] + ")",
+		Line: "the redirect URI " + r.Leave + " is not registered, so people who sign out do not come back",
+		Copy: append([]doctor.Copy{{For: doctor.Value, What: "redirect URI", Text: r.Leave}}, x.patch(a, "add it", map[string]any{string(r.Platform): redirects{append(slices.Clone(have), r.Leave)}})...)})
 }
 
 func keep(have, want []string) []string {

@@ -19,7 +19,7 @@ import (
 // A Client calls Graph, as whoever the token belongs to.
 type Client struct {
 	HTTP  *http.Client
-	Base  string // "": https://graph.microsoft.com
+	Base  string // "": https://graph.microsoft.com; with or without /v1.0
 	Token string
 }
 
@@ -46,13 +46,20 @@ type Credentials struct {
 	Tenant string
 	ID     string
 	Secret string
-	Graph  string // "": https://graph.microsoft.com
+	Graph  string // "": https://graph.microsoft.com; with or without /v1.0
+}
+
+// graphBase is where Graph is, without its version: people have its address
+// from pages that write it in either way.
+func graphBase(address string) string {
+	base := strings.TrimSuffix(strings.TrimRight(strings.TrimSpace(address), "/"), "/v1.0")
+	return cmp.Or(strings.TrimRight(base, "/"), "https://graph.microsoft.com")
 }
 
 // Connect gets a token with client credentials. An error of Entra's is a
 // *Refused with the answer.
 func Connect(ctx context.Context, h *http.Client, c Credentials) (*Client, error) {
-	base := strings.TrimSuffix(cmp.Or(c.Graph, "https://graph.microsoft.com"), "/")
+	base := graphBase(c.Graph)
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.ID}, "client_secret": {c.Secret}, "scope": {base + "/.default"}}
 	address := strings.TrimSuffix(cmp.Or(c.Login, "https://login.microsoftonline.com"), "/") + "/" + url.PathEscape(c.Tenant) + "/oauth2/v2.0/token"
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
@@ -109,7 +116,7 @@ func away(address string, err error) error {
 
 // call sends one request. into may be nil.
 func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
-	base := strings.TrimSuffix(cmp.Or(c.Base, "https://graph.microsoft.com"), "/") + "/v1.0"
+	base := graphBase(c.Base) + "/v1.0"
 	address := path
 	if !strings.HasPrefix(path, base+"/") { // else the next page of a list
 		address = base + escape(path)

@@ -31,7 +31,7 @@ func TestAPlanAsksForTheFewestRights(t *testing.T) {
 	if want := []string{"signin openid", "signin profile", "signin email", "caller1 user_impersonation", "caller2 Workflow.Use.All", "caller3 user_impersonation"}; !slices.Equal(asked, want) {
 		t.Errorf("asks for %q, want %q", asked, want)
 	}
-	if r := p.byKey("signin"); r.Redirects[0] != "https://flow.contoso.test/oauth/callback" || r.LogoutURL != "https://flow.contoso.test/signin/logout" {
+	if r := p.byKey("signin"); r.Redirects[0] != "https://flow.contoso.test/oauth/callback" || r.Leave != "https://flow.contoso.test/sign-in?left=1" || r.LogoutURL != "https://flow.contoso.test/signin/logout" {
 		t.Errorf("%+v", r)
 	}
 	if r := p.byKey("api"); !slices.Equal(r.PreAuthorized, []string{"caller1", "caller3"}) || r.Versions[0] != 2 || r.Identifiers[0] != "api://{id}" {
@@ -54,15 +54,18 @@ func TestIdsAreTheSameInEveryPlanAndDifferentForEveryName(t *testing.T) {
 
 func TestValuesThatEntraWouldRefuseAreRefused(t *testing.T) {
 	for name, v := range map[string]Values{
-		"plain http":          {URL: "http://flow.contoso.test"},
-		"no address":          {URL: "flow"},
-		"a quote in the name": {URL: "https://a.test", Name: `x" ; rm`},
-		"a dollar in it":      {URL: "https://a.test", Name: "$(x)"},
-		"a scope with spaces": {URL: "https://a.test", Scope: "a b"},
-		"a role with quotes":  {URL: "https://a.test", Role: "a'b"},
-		"no tenant":           {URL: "https://a.test", Tenant: "common"},
-		"a tenant of words":   {URL: "https://a.test", Tenant: "a.test; rm"},
-		"an address too long": {URL: "https://" + strings.Repeat("a", 300) + ".test"},
+		"plain http":             {URL: "http://flow.contoso.test"},
+		"no address":             {URL: "flow"},
+		"a quote in the name":    {URL: "https://a.test", Name: `x" ; rm`},
+		"a dollar in it":         {URL: "https://a.test", Name: "$(x)"},
+		"a scope with spaces":    {URL: "https://a.test", Scope: "a b"},
+		"a role with quotes":     {URL: "https://a.test", Role: "a'b"},
+		"no tenant":              {URL: "https://a.test", Tenant: "common"},
+		"a pipe in an address":   {URL: "https://a.test/|sh", NoSignIn: true},
+		"a semicolon in a scope": {URL: "https://a.test", Scope: "a;sh"},
+		"a cloud of words":       {URL: "https://a.test", Login: "https://login.test;sh"},
+		"a tenant of words":      {URL: "https://a.test", Tenant: "a.test; rm"},
+		"an address too long":    {URL: "https://" + strings.Repeat("a", 300) + ".test"},
 	} {
 		if p, err := v.Plan(); err == nil {
 			t.Errorf("%s: %+v", name, p.Values)
@@ -85,7 +88,7 @@ func TestEveryFormatIsWhatItSaysAndHoldsTheValues(t *testing.T) {
 		var out bytes.Buffer
 		must(t, p.Print(&out, Format(f), ""))
 		text := out.String()
-		for _, want := range []string{"https://flow.contoso.test/oauth/callback", "user_impersonation", ScopeID("user_impersonation"), "signoff API"} {
+		for _, want := range []string{"https://flow.contoso.test/oauth/callback", "https://flow.contoso.test/sign-in?left=1", "user_impersonation", ScopeID("user_impersonation"), "signoff API"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s lacks %s", f, want)
 			}
@@ -223,7 +226,7 @@ func TestRegistrationsOfSomebodyElseAreJudgedLeniently(t *testing.T) {
 	}
 	must(t, x.graph.call(t.Context(), "PATCH", "/applications(appId='"+api.ClientID+"')", map[string]string{"groupMembershipClaims": "SecurityGroup"}, nil))
 	is := trust.Issuer{Name: "x", Audiences: []string{api.ClientID}, Versions: []string{trust.V2}, Scopes: []string{"user_impersonation"}, Clients: []string{web.ClientID, old.ClientID}}
-	p := Plan{Registrations: append(Trusted(is), SigningIn("y", web.ClientID, web.RedirectURIs[0]), SigningIn("z", old.ClientID, "https://z.contoso.test"))}
+	p := Plan{Registrations: append(Trusted(is), SigningIn("y", web.ClientID, web.RedirectURIs[0], ""), SigningIn("z", old.ClientID, "https://z.contoso.test", ""))}
 	r := x.check(t, p)
 	warned := map[string]bool{}
 	for _, c := range r.Checks {

@@ -28,10 +28,7 @@ func Formats() []string {
 
 // Print writes a plan.
 func (p Plan) Print(w io.Writer, f Format, graph string) error {
-	graph = strings.TrimSuffix(graph, "/")
-	if graph == "" {
-		graph = "https://graph.microsoft.com"
-	}
+	graph = graphBase(graph)
 	switch f {
 	case AsGraph:
 		return writeJSON(w, p.Calls())
@@ -132,7 +129,7 @@ func (p Plan) printAz(w io.Writer, graph string) error {
 	}
 	b.WriteString("set -eu\n" + p.rightTenant(graph))
 	for _, c := range p.Calls() {
-		b.WriteString("\n# " + c.About + "\n" + c.az(graph) + "\n")
+		b.WriteString("\n" + c.az(graph) + "\n")
 	}
 	b.WriteString("\n" + p.echo())
 	_, err := io.WriteString(w, b.String())
@@ -167,7 +164,9 @@ func (p Plan) echo() string {
 			fmt.Fprintf(&b, "if [ -n \"${%s:-}\" ]; then echo \"  secret, shown once: $%s\"; fi\n", shellName(r.Key+".secret"), shellName(r.Key+".secret"))
 		}
 	}
-	fmt.Fprintf(&b, "echo \"audiences to trust: %s and api://%s\"\n", shellText(hole("api", "appId")), shellText(hole("api", "appId")))
+	api := shellText(hole("api", "appId"))
+	fmt.Fprintf(&b, "echo \"audiences to trust: %s and api://%s\"\n", api, api)
+	fmt.Fprintf(&b, "echo\necho \"Let the server believe their tokens:\"\necho \"  %s\"\n", p.TrustCommand("$tenant", api))
 	return b.String()
 }
 
@@ -178,6 +177,7 @@ func (c Call) az(graph string) string {
 		s := c.Save[0]
 		command = fmt.Sprintf("%s=$(%s)", shellName(s.As), command)
 	}
+	command = "echo '- " + strings.ReplaceAll(c.About, "'", `'\''`) + "' >&2\n" + command
 	switch {
 	case c.Unless != "":
 		return fmt.Sprintf("if [ -z \"${%s:-}\" ]; then\n%s\nfi", shellName(c.Unless), command)

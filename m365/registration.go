@@ -30,6 +30,7 @@ type Registration struct {
 	Permissions []Permission
 	Redirects   []string
 	Platform    Platform
+	Leave       string // address that people who signed out come back to; "": none
 	LogoutURL   string
 	Secret      bool // it has to prove itself, with a secret or certificate
 
@@ -101,6 +102,7 @@ type Values struct {
 	URL       string   // this server's public address
 	Name      string   // what registrations are called; "": signoff
 	Tenant    string   // id or domain
+	Login     string   // where the cloud signs people in; "": https://login.microsoftonline.com
 	Scope     string   // "": user_impersonation
 	Role      string   // app role for applications by themselves; "": Workflow.Use.All
 	NoSignIn  bool     // people do not sign in to the pages with Entra
@@ -108,10 +110,13 @@ type Values struct {
 	Directory bool     // people and groups are read from Entra, not only learnt from tokens
 	Callers   []Caller // programs that call the API
 	Callback  string   // path of our redirect URI; "": /oauth/callback
+	Leave     string   // path that people who signed out come back to; "": /sign-in?left=1
 	Logout    string   // path of front-channel logout; "": none
 	APIID     string   // client ids, where the registrations are known
 	SignInID  string
 }
+
+const defaultScope = "user_impersonation"
 
 // A Caller is a program that is to call the API.
 type Caller struct {
@@ -151,13 +156,15 @@ func ParseCaller(text string) (Caller, error) {
 	return Caller{Name: name, Redirect: redirect, Public: strings.HasPrefix(redirect, "http://localhost")}, nil
 }
 
+const badLetters = "Entra takes none of ! $ ' ( ) , ; * in a redirect URI, and a plan no quotation marks, spaces, < > | &"
+
 // badRedirect says what Entra has against a redirect URI, "" for nothing.
 func badRedirect(uri string) string {
 	switch {
 	case len(uri) > 256:
 		return "Entra takes 256 characters at most"
-	case strings.ContainsAny(uri, "!$'(),;*`\"\\ \n"):
-		return "Entra takes none of ! $ ' ( ) , ; * in a redirect URI"
+	case strings.ContainsAny(uri, "!$'(),;*`\"\\<>|& \n\r\t"):
+		return badLetters
 	case strings.HasPrefix(uri, "https://"), strings.HasPrefix(uri, "http://localhost"):
 		return ""
 	}
@@ -170,6 +177,12 @@ type Plan struct {
 	Registrations []Registration
 }
 
+var loginForm = regexp.MustCompile(`^https?://[A-Za-z0-9.:-]{1,250}/?$`)
+
+// rightForm are the letters that Entra takes in a scope or role, without those
+// that a shell understands.
+var rightForm = regexp.MustCompile(`^[A-Za-z0-9_.:@+-]{1,120}$`)
+
 // domainForm is a domain with a dot in it, and nothing that a shell understands.
 var domainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,250}\.[a-z0-9-]{2,63}$`)
 
@@ -177,14 +190,17 @@ var domainForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,250}\.[a-z0-9-]{2,63}
 func (v Values) Plan() (Plan, error) {
 	v.fill()
 	redirect := v.URL + v.Callback
-	if why := badRedirect(redirect); why != "" && !v.NoSignIn {
+	if why := badRedirect(redirect); why != "" && (!v.NoSignIn || why == badLetters) {
 		return Plan{}, fmt.Errorf("the public address %s: %s; set url in the configuration", v.URL, why)
+	}
+	if v.Login != "" && !loginForm.MatchString(v.Login) {
+		return Plan{}, fmt.Errorf("%q is not where a cloud signs people in: its address looks like https://login.microsoftonline.us", v.Login)
 	}
 	if strings.ContainsAny(v.Name, `'"\{}$`+"`\n") || len(v.Name) > 60 {
 		return Plan{}, fmt.Errorf("the name has 60 characters at most, without quotation marks")
 	}
 	for _, value := range []string{v.Scope, v.Role} {
-		if strings.ContainsAny(value, " '\"\\{}$`\n/") {
+		if !rightForm.MatchString(value) {
 			return Plan{}, fmt.Errorf("%q cannot be the name of a scope or role", value)
 		}
 	}
@@ -209,7 +225,7 @@ func (v *Values) fill() {
 	for _, d := range []struct {
 		into      *string
 		otherwise string
-	}{{&v.Name, "signoff"}, {&v.Scope, "user_impersonation"}, {&v.Role, "Workflow.Use.All"}, {&v.Callback, "/oauth/callback"}} {
+	}{{&v.Name, "signoff"}, {&v.Scope, defaultScope}, {&v.Role, "Workflow.Use.All"}, {&v.Callback, "/oauth/callback"}, {&v.Leave, "/sign-in?left=1"}} {
 		if *d.into == "" {
 			*d.into = d.otherwise
 		}
@@ -230,7 +246,7 @@ func (v Values) api() Registration {
 }
 
 func (v Values) signIn(redirect string) Registration {
-	r := Registration{Key: "signin", Name: v.Name + " sign-in", About: "signs people in to the pages", AppID: v.SignInID, Platform: Web, Redirects: []string{redirect}, Secret: true,
+	r := Registration{Key: "signin", Name: v.Name + " sign-in", About: "signs people in to the pages", AppID: v.SignInID, Platform: Web, Redirects: []string{redirect}, Leave: v.URL + v.Leave, Secret: true,
 		Permissions: []Permission{onGraph("openid", "to sign people in", false), onGraph("profile", "their name", false), onGraph("email", "their address, for mail", false)}}
 	if v.Logout != "" {
 		r.LogoutURL = v.URL + v.Logout
@@ -257,6 +273,15 @@ func (v Values) caller(c Caller, key string) Registration {
 	}
 	r.Permissions = []Permission{{API: "api", Value: v.Scope, ID: ScopeID(v.Scope), Why: "to call the API for people"}}
 	return r
+}
+
+// addresses are all that the registration has to list as redirect URIs: Entra
+// sends people who signed out to no other place either.
+func (r Registration) addresses() []string {
+	if r.Leave == "" {
+		return r.Redirects
+	}
+	return append(slices.Clone(r.Redirects), r.Leave)
 }
 
 // byKey finds a registration of the plan.

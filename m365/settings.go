@@ -54,9 +54,10 @@ func Trusted(is trust.Issuer) []Registration {
 	return []Registration{api}
 }
 
-// SigningIn is the registration that a sign-in provider expects.
-func SigningIn(name, clientID, redirect string) Registration {
-	return Registration{Key: "signin " + name, Name: name + ": sign-in", About: "signs people in", AppID: strings.ToLower(clientID), Platform: Web, Redirects: []string{redirect}, Secret: true, Lenient: true,
+// SigningIn is the registration that a sign-in provider expects. leave is where
+// people who signed out come back to, "" where they are not sent away to sign out.
+func SigningIn(name, clientID, redirect, leave string) Registration {
+	return Registration{Key: "signin " + name, Name: name + ": sign-in", About: "signs people in", AppID: strings.ToLower(clientID), Platform: Web, Redirects: []string{redirect}, Leave: leave, Secret: true, Lenient: true,
 		Permissions: []Permission{onGraph("openid", "to sign people in", false), onGraph("profile", "their name", false), onGraph("email", "their address", false)}}
 }
 

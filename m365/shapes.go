@@ -155,7 +155,7 @@ func (r Registration) body() application {
 	}
 	switch r.Platform {
 	case Web:
-		a.Web = &webPart{URIs: r.Redirects}
+		a.Web = &webPart{URIs: r.addresses()}
 		if r.LogoutURL != "" {
 			a.Web.Logout = &r.LogoutURL
 		}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -64,7 +65,7 @@ func (s *Service) takeOne(ctx context.Context, c Client, e Entry, members *store
 		}
 		changes.People = []directory.Person{person(e)}
 	}
-	out, err := s.People.Take(ctx, c.Source(), changes, directory.Take{ByAddress: c.ByAddress})
+	out, err := s.People.Take(ctx, c.Source(), changes, directory.Take{ByAddress: c.ByAddress, Record: &directory.Record{By: directory.ByDirectory(c.Name), How: directory.HowSCIM}})
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,8 @@ func (s *Service) adopt(ctx context.Context, c Client, e Entry) error {
 	if len(others) > 0 {
 		return externalTaken(e, nil)
 	}
-	return s.Store.Link(ctx, store.IdentityLink{Source: c.Source(), Subject: e.ID, Account: a.ID, Label: e.Label})
+	l := store.IdentityLink{Source: c.Source(), Subject: e.ID, Account: a.ID, Label: e.Label}
+	return s.Store.LinkNoted(ctx, l, noteLink(c, l, nil, linkText(l)))
 }
 
 func externalTaken(e Entry, err error) error {
@@ -209,18 +211,33 @@ func (s *Service) link(ctx context.Context, c Client, e Entry) error {
 	}
 	defer s.People.Changed(a.ID)
 	for _, l := range had { // the client says that they are another one now
-		if err := s.Store.Unlink(ctx, l.Source, l.Subject); err != nil {
+		if err := s.Store.UnlinkNoted(ctx, l, noteLink(c, l, linkText(l), nil)); err != nil {
 			return err
 		}
 	}
 	if !signoff.IsGUID(want) {
 		return nil
 	}
-	err = s.Store.Link(ctx, store.IdentityLink{Source: c.entra(), Subject: want, Account: a.ID, Label: e.Label})
+	l := store.IdentityLink{Source: c.entra(), Subject: want, Account: a.ID, Label: e.Label}
+	err = s.Store.LinkNoted(ctx, l, noteLink(c, l, nil, linkText(l)))
 	if signoff.CodeOf(err) == "link-taken" {
 		return externalTaken(e, err)
 	}
 	return err
+}
+
+// noteLink puts on record that a client said who somebody is elsewhere.
+func noteLink(c Client, l store.IdentityLink, before, after []byte) store.Change {
+	return store.Change{By: directory.ByDirectory(c.Name), How: directory.HowSCIM, What: "identity-link",
+		Subject: string(store.Account{ID: l.Account}.Principal()), Before: before, After: after}
+}
+
+func linkText(l store.IdentityLink) []byte {
+	text, err := json.Marshal(map[string]string{"source": l.Source, "subject": l.Subject, "called": l.Label})
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return text
 }
 
 // nothing tells whether members stay as they are.

@@ -98,26 +98,6 @@ func (s *Store) DirectorySubjects(ctx context.Context, source string, account in
 	return list, s.explain(err)
 }
 
-// errDry undoes a transaction that was only to show what it would do.
-var errDry = errors.New("store: nothing was to be written")
-
-// taking runs fn in a transaction, for good or to see.
-func (s *Store) taking(ctx context.Context, dry bool, fn func(*tx) error) error {
-	err := s.exclusively(ctx, func(t *tx) error {
-		if err := fn(t); err != nil {
-			return err
-		}
-		if dry {
-			return errDry
-		}
-		return nil
-	})
-	if dry && errors.Is(err, errDry) {
-		return nil
-	}
-	return err
-}
-
 func (t *tx) entry(source, subject string) (DirectoryEntry, bool, error) {
 	e, err := scanEntry(t.row(entryColumns+` where source = $1 and subject = $2`, source, subject))
 	if isNoRows(err) {

@@ -26,18 +26,27 @@ type TookGroup struct {
 	Members       int  // memberships and nested groups begun and ended
 	More          bool // there is more to write: take it again
 	Problems      []*signoff.Error
+
+	Was, Is          Group   // before and after; no ID: was not there, and is none
+	Came, Left       []int64 // accounts
+	Nested, Unnested []int64 // groups that came into it and left it
 }
 
 // atOnce is how many rows of a group's members one transaction writes.
 const atOnce = 2000
 
 // TakeGroup writes a group of a source and who is in it. A large one takes
-// several calls: as long as More is true it is to be called again.
-func (s *Store) TakeGroup(ctx context.Context, source string, g TakeGroup, dry bool) (TookGroup, error) {
+// several calls: as long as More is true it is to be called again. What each of
+// them makes of the group goes on record with the change that is given.
+func (s *Store) TakeGroup(ctx context.Context, source string, g TakeGroup, record ...Change) (TookGroup, error) {
+	now := s.Now()
 	var out TookGroup
-	err := s.taking(ctx, dry, func(t *tx) error {
+	err := s.exclusively(ctx, func(t *tx) error {
 		out = TookGroup{}
-		return t.takeGroup(source, g, &out)
+		if err := t.takeGroup(source, g, &out); err != nil {
+			return err
+		}
+		return t.noteGroup(record, now, out, false)
 	})
 	if err != nil {
 		return out, fmt.Errorf("group %s: %w", g.Entry.Subject, err)
@@ -85,6 +94,7 @@ func (t *tx) groupItself(source string, g TakeGroup, out *TookGroup) error {
 		return err
 	}
 	is, err := t.group(out.Group)
+	out.Was, out.Is = is, is
 	if err != nil || is.Source != source {
 		return err // a group of ours that stands for one there keeps its name
 	}
@@ -95,7 +105,7 @@ func (t *tx) groupItself(source string, g TakeGroup, out *TookGroup) error {
 		if to.Key == "" || t.taken(to.Key, is.ID) {
 			continue
 		}
-		out.Changed = true
+		out.Changed, out.Is.Name, out.Is.About = true, to.Name, to.About
 		if _, err := t.exec(`update people_group set key = $2, name = $3, about = $4 where id = $1`, is.ID, to.Key, to.Name, to.About); err != nil {
 			return err
 		}
@@ -125,7 +135,7 @@ func (t *tx) newGroup(source string, g TakeGroup, out *TookGroup) error {
 		if err != nil {
 			return err
 		}
-		out.Group, out.Made = to.ID, true
+		out.Group, out.Made, out.Is = to.ID, true, to
 		if err := writeWords(t, to.Principal(), to.Words); err != nil {
 			return err
 		}
@@ -210,21 +220,21 @@ func (t *tx) setOuter(source, subject string, groups []string) error {
 
 // joinGroup gives a group the members it has there and who are known here.
 func (t *tx) joinGroup(source, subject string, out *TookGroup) error {
-	n, err := t.exec(`delete from membership where people_group = $1 and via = $2 and account not in (
+	left, err := t.ids(`delete from membership where people_group = $1 and via = $2 and account not in (
 		select l.account from directory_edge e join identity_link l on l.source = e.source and l.subject = e.inner_is
-		where e.source = $2 and e.outer_is = $3)`, out.Group, source, subject)
+		where e.source = $2 and e.outer_is = $3) returning account`, out.Group, source, subject)
 	if err != nil {
 		return err
 	}
-	out.Members += int(n)
-	n, err = t.exec(`insert into membership (people_group, account, via)
+	came, err := t.ids(`insert into membership (people_group, account, via)
 		select distinct cast($1 as bigint), l.account, $2 from directory_edge e join identity_link l on l.source = e.source and l.subject = e.inner_is
 		where e.source = $2 and e.outer_is = $3
 		and not exists (select 1 from membership m where m.people_group = $1 and m.account = l.account)
-		and (select count(*) from membership m where m.account = l.account) < `+fmt.Sprint(maxGroups)+` limit `+fmt.Sprint(atOnce)+` on conflict do nothing`,
+		and (select count(*) from membership m where m.account = l.account) < `+fmt.Sprint(maxGroups)+` limit `+fmt.Sprint(atOnce)+` on conflict do nothing returning account`,
 		out.Group, source, subject)
-	out.Members += int(n)
-	out.More = n == atOnce
+	out.Members += len(came) + len(left)
+	out.Came, out.Left = append(out.Came, came...), append(out.Left, left...)
+	out.More = len(came) == atOnce
 	return err
 }
 
@@ -236,13 +246,14 @@ func (t *tx) joinPerson(source string, out *TookPerson) error {
 		join directory_entry d on d.source = gl.source and d.subject = gl.external and d.state <> 2
 		where l.source = $2 and l.account = $1`
 	// Only groups the directory tells of: a token may have said more under the same name.
-	n, err := t.exec(`delete from membership where account = $1 and via = $2 and people_group in (
+	parted, err := t.ids(`delete from membership where account = $1 and via = $2 and people_group in (
 		select gl.people_group from group_link gl join directory_entry d on d.source = gl.source and d.subject = gl.external where gl.source = $2)
-		and people_group not in (`+theirs+`)`, out.Account, source)
+		and people_group not in (`+theirs+`) returning people_group`, out.Account, source)
 	if err != nil {
 		return err
 	}
-	out.Members += int(n)
+	out.Members += len(parted)
+	out.Parted = parted
 	var has int
 	if err := t.row(`select count(*) from membership where account = $1`, out.Account).Scan(&has); err != nil {
 		return err
@@ -262,6 +273,7 @@ func (t *tx) joinPerson(source string, out *TookPerson) error {
 			return err
 		}
 		out.Members++
+		out.Joined = append(out.Joined, g)
 	}
 	return nil
 }
@@ -284,6 +296,7 @@ func (t *tx) nestGroup(source, subject string, out *TookGroup) error {
 			return err
 		}
 		out.Members++
+		out.Unnested = append(out.Unnested, g)
 	}
 	outer, err := t.ids(`select distinct gl.people_group from directory_edge e join group_link gl on gl.source = e.source and gl.external = e.outer_is
 		where e.source = $1 and e.inner_is = $2 order by gl.people_group`, source, subject)
@@ -317,23 +330,34 @@ func (t *tx) nestTold(group, member int64, source string, out *TookGroup) error 
 		return nil
 	}
 	out.Members++
+	if group == out.Group {
+		out.Nested = append(out.Nested, member)
+	}
 	return err
 }
 
 // goneGroup empties a group that is there no more; it stays, for rights may hang
 // on it and an administrator should see that they lead nowhere now.
-func (t *tx) goneGroup(source string, e DirectoryEntry, out *TookPerson) error {
-	var id int64
-	err := t.row(`select people_group from group_link where source = $1 and external = $2`, source, e.Subject).Scan(&id)
+func (t *tx) goneGroup(source string, e DirectoryEntry, out *TookPerson, record []Change, now time.Time) error {
+	var g TookGroup
+	err := t.row(`select people_group from group_link where source = $1 and external = $2`, source, e.Subject).Scan(&g.Group)
+	if err == nil {
+		g.Was, err = t.group(g.Group)
+	}
 	if err != nil && !isNoRows(err) {
 		return err
 	}
-	for _, query := range []string{`delete from membership where people_group = $1 and via = $2`, `delete from nesting where (people_group = $1 or member = $1) and via = $2`} {
-		n, err := t.exec(query, id, source)
-		if err != nil {
-			return err
-		}
-		out.Members += int(n)
+	if g.Left, err = t.ids(`delete from membership where people_group = $1 and via = $2 returning account`, g.Group, source); err != nil {
+		return err
+	}
+	n, err := t.exec(`delete from nesting where (people_group = $1 or member = $1) and via = $2`, g.Group, source)
+	if err != nil {
+		return err
+	}
+	out.Members += int(n) + len(g.Left)
+	g.Is = g.Was
+	if err := t.noteGroup(inGroups(record), now, g, true); err != nil {
+		return err
 	}
 	if _, err := t.exec(`delete from directory_edge where source = $1 and outer_is = $2`, source, e.Subject); err != nil {
 		return err

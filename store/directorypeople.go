@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/signoffhq/signoff"
 )
@@ -27,29 +28,42 @@ type TookPerson struct {
 	Made, Linked, Changed, Disabled, Enabled, Beyond bool  // Beyond: disabled there, and never was here
 	Members                                          int
 	Problems                                         []*signoff.Error
+
+	Was, Is        Account // before and after; no ID: was not there, and is none
+	Joined, Parted []int64 // groups
 }
 
 // TakePeople writes people of a source, all in one transaction. A person who
-// cannot be taken has problems and hinders nobody else. With dry nothing is
-// kept.
-func (s *Store) TakePeople(ctx context.Context, source string, list []TakePerson, dry bool) ([]TookPerson, error) {
-	now := micros(s.Now())
+// cannot be taken has problems and hinders nobody else. What becomes of each goes
+// on record with the change that is given.
+func (s *Store) TakePeople(ctx context.Context, source string, list []TakePerson, record ...Change) ([]TookPerson, error) {
+	now := s.Now()
 	var out []TookPerson
-	err := s.taking(ctx, dry, func(t *tx) error {
-		out = make([]TookPerson, len(list))
-		for i := range list {
-			if err := t.takePerson(source, list[i], &out[i], now); err != nil {
-				return fmt.Errorf("person %s: %w", list[i].Entry.Subject, err)
-			}
-		}
-		for i := range list {
-			if err := t.takeManager(source, list[i], &out[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+	err := s.exclusively(ctx, func(t *tx) (err error) {
+		out, err = t.takePeople(source, list, record, now)
+		return err
 	})
 	return out, err
+}
+
+func (t *tx) takePeople(source string, list []TakePerson, record []Change, now time.Time) ([]TookPerson, error) {
+	out := make([]TookPerson, len(list))
+	for i := range list {
+		if err := t.takePerson(source, list[i], &out[i], micros(now)); err != nil {
+			return nil, fmt.Errorf("person %s: %w", list[i].Entry.Subject, err)
+		}
+	}
+	for i := range list {
+		if err := t.takeManager(source, list[i], &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	for i, p := range list {
+		if err := t.notePerson(record, now, &fromWords{source, p.Entry.Subject, labelOf(p)}, out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (t *tx) takePerson(source string, p TakePerson, out *TookPerson, now int64) error {
@@ -92,6 +106,7 @@ func (t *tx) takePerson(source string, p TakePerson, out *TookPerson, now int64)
 func (t *tx) keepPerson(id int64, source string, was DirectoryEntry, p TakePerson, out *TookPerson) error {
 	out.Account = id
 	before, err := t.account(id)
+	out.Was, out.Is = before, before
 	if err != nil || before.Source != source && before.Source != "" {
 		return err
 	}
@@ -110,6 +125,7 @@ func (t *tx) keepPerson(id int64, source string, was DirectoryEntry, p TakePerso
 // changePerson writes what is different. Whoever is the last administrator stays
 // able to sign in.
 func (t *tx) changePerson(before, a Account, words func(Account) []string, out *TookPerson) error {
+	defer func() { out.Was, out.Is = before, a }()
 	out.Changed = a.Name != before.Name || !slices.Equal(a.Addresses, before.Addresses)
 	out.Disabled, out.Enabled = a.Disabled && !before.Disabled, before.Disabled && !a.Disabled
 	if !out.Changed && !out.Disabled && !out.Enabled && a.Source == before.Source {
@@ -184,7 +200,7 @@ func (t *tx) newPerson(source string, p TakePerson, out *TookPerson, now int64) 
 	if a.ID, err = insertAccount(t, a, "", now); err != nil {
 		return err
 	}
-	out.Account, out.Made = a.ID, true
+	out.Account, out.Made, out.Is = a.ID, true, a
 	return t.link(IdentityLink{Source: source, Subject: p.Entry.Subject, Account: a.ID, Label: labelOf(p)}, now)
 }
 
@@ -278,40 +294,58 @@ func (t *tx) takeManager(source string, p TakePerson, out *TookPerson) error {
 		return err
 	}
 	out.Changed = out.Changed || n > 0 && !out.Made && !out.Linked
+	if n > 0 {
+		if err := t.row(`select manager from account where id = $1`, out.Account).Scan(&out.Is.Manager); err != nil {
+			return err
+		}
+	}
 	if !out.Made && !out.Linked {
 		return nil
 	}
-	_, err = t.exec(`update account set manager = $3 where source = $1 and id <> $3 and id in (
-		select l.account from directory_entry e join identity_link l on l.source = e.source and l.subject = e.subject
-		where e.source = $1 and e.manager = $2)`, source, p.Entry.Subject, out.Account)
-	return err
+	reports, err := t.ids(`select l.account from directory_entry e join identity_link l on l.source = e.source and l.subject = e.subject
+		where e.source = $1 and e.manager = $2 and e.manager <> ''`, source, p.Entry.Subject)
+	if err != nil {
+		return err
+	}
+	for _, id := range reports {
+		if _, err := t.exec(`update account set manager = $1 where id = $2 and id <> $1 and source = $3`, out.Account, id, source); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // TakeGone notes people who are in a directory no more and switches the
 // accounts off that it rules; groups lose the members that came from there. Nothing is deleted.
-func (s *Store) TakeGone(ctx context.Context, source string, subjects []string, dry bool) ([]TookPerson, error) {
+func (s *Store) TakeGone(ctx context.Context, source string, subjects []string, record ...Change) ([]TookPerson, error) {
+	now := s.Now()
 	var out []TookPerson
-	err := s.taking(ctx, dry, func(t *tx) error {
-		out = make([]TookPerson, len(subjects))
-		for i, subject := range subjects {
-			e, known, err := t.entry(source, subject)
-			if err == nil && known && e.State != EntryGone {
-				err = t.takeGone(source, e, &out[i])
-			}
-			if err != nil {
-				return fmt.Errorf("gone %s: %w", subject, err)
-			}
-		}
-		return nil
+	err := s.exclusively(ctx, func(t *tx) (err error) {
+		out, err = t.takeAway(source, subjects, record, now)
+		return err
 	})
 	return out, err
 }
 
-func (t *tx) takeGone(source string, e DirectoryEntry, out *TookPerson) error {
+func (t *tx) takeAway(source string, subjects []string, record []Change, now time.Time) ([]TookPerson, error) {
+	out := make([]TookPerson, len(subjects))
+	for i, subject := range subjects {
+		e, known, err := t.entry(source, subject)
+		if err == nil && known && e.State != EntryGone {
+			err = t.takeGone(source, e, &out[i], record, now)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("gone %s: %w", subject, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) takeGone(source string, e DirectoryEntry, out *TookPerson, record []Change, now time.Time) error {
 	was := e
 	e.State, e.Mark = EntryGone, ""
 	if e.Group {
-		return t.goneGroup(source, e, out)
+		return t.goneGroup(source, e, out, record, now)
 	}
 	var id int64
 	err := t.row(`select account from identity_link where source = $1 and subject = $2`, source, e.Subject).Scan(&id)
@@ -328,6 +362,9 @@ func (t *tx) takeGone(source string, e DirectoryEntry, out *TookPerson) error {
 	}
 	if len(out.Problems) > 0 {
 		return nil // stays as it was, to be tried again
+	}
+	if err := t.notePerson(record, now, nil, *out); err != nil {
+		return err
 	}
 	return t.keepEntry(e)
 }

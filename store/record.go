@@ -25,35 +25,41 @@ func (t *tx) record(list []Change, at time.Time, subject signoff.Principal, befo
 	return nil
 }
 
-func accountText(a Account) []byte {
+type accountWords struct {
+	Login     string            `json:"login"`
+	Name      string            `json:"name"`
+	Addresses []string          `json:"addresses"`
+	Admin     bool              `json:"admin,omitempty"`
+	Disabled  bool              `json:"disabled,omitempty"`
+	App       bool              `json:"app,omitempty"`
+	Source    string            `json:"source,omitempty"`
+	Manager   signoff.Principal `json:"manager,omitempty"`
+}
+
+func accountText(a Account) []byte { return textOf(wordsOfAccount(a)) }
+
+func wordsOfAccount(a Account) accountWords {
 	addresses := make([]string, 0, len(a.Addresses))
 	for _, addr := range a.Addresses {
 		addresses = append(addresses, addr.Text)
 	}
-	out := struct {
-		Login     string            `json:"login"`
-		Name      string            `json:"name"`
-		Addresses []string          `json:"addresses"`
-		Admin     bool              `json:"admin,omitempty"`
-		Disabled  bool              `json:"disabled,omitempty"`
-		App       bool              `json:"app,omitempty"`
-		Source    string            `json:"source,omitempty"`
-		Manager   signoff.Principal `json:"manager,omitempty"`
-	}{Login: a.Login, Name: a.Name, Addresses: addresses, Admin: a.Admin, Disabled: a.Disabled, App: a.App, Source: a.Source}
+	out := accountWords{Login: a.Login, Name: a.Name, Addresses: addresses, Admin: a.Admin, Disabled: a.Disabled, App: a.App, Source: a.Source}
 	if a.Manager != 0 {
 		out.Manager = userPrincipal(a.Manager)
 	}
-	return textOf(out)
+	return out
 }
 
-func groupText(g Group) []byte {
-	return textOf(struct {
-		Name   string `json:"name"`
-		Role   bool   `json:"role,omitempty"`
-		Source string `json:"source,omitempty"`
-		About  string `json:"about,omitempty"`
-	}{g.Name, g.Role, g.Source, g.About})
+type groupWords struct {
+	Name   string `json:"name"`
+	Role   bool   `json:"role,omitempty"`
+	Source string `json:"source,omitempty"`
+	About  string `json:"about,omitempty"`
 }
+
+func groupText(g Group) []byte { return textOf(wordsOfGroup(g)) }
+
+func wordsOfGroup(g Group) groupWords { return groupWords{g.Name, g.Role, g.Source, g.About} }
 
 func memberText(p signoff.Principal) []byte {
 	return textOf(struct {

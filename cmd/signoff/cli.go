@@ -20,15 +20,17 @@ import (
 
 // talk holds the flags of every command that talks to a server.
 type talk struct {
-	server string
-	user   string
-	asJSON bool
+	server  string
+	user    string
+	profile string
+	asJSON  bool
 }
 
-// flags adds --server, --user and --json to c.
+// flags adds --server, --user, --profile and --json to c.
 func (t *talk) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
 	c.Flags().StringVarP(&t.user, "user", "u", os.Getenv("SIGNOFF_USER"), "who you are (SIGNOFF_USER); the password comes from SIGNOFF_PASSWORD or is asked for, or SIGNOFF_TOKEN stands for both")
+	profileFlag(c, &t.profile)
 	c.Flags().BoolVar(&t.asJSON, "json", false, "print JSON, as the API answers")
 	c.GroupID = "talk"
 }
@@ -40,9 +42,16 @@ func envOr(name, otherwise string) string {
 	return otherwise
 }
 
-// dial returns a client that signs in with every call.
+// dial returns a client that signs in with every call. A profile that is named
+// on the command line counts before anything that the environment says.
 func (t *talk) dial(cmd *cobra.Command) (*client.Client, error) {
 	agent := "signoff/" + version
+	if given := cmd.Flags().Changed; given("profile") {
+		if given("user") {
+			return nil, usageError{errors.New("--profile and --user both say who you are: give one of them")}
+		}
+		return t.fromProfile(cmd, agent)
+	}
 	if token := os.Getenv("SIGNOFF_TOKEN"); token != "" && t.user == "" {
 		return &client.Client{Server: t.server, Token: token, Agent: agent}, nil
 	}
@@ -93,13 +102,38 @@ func printJSON(w io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// table writes rows under a header, columns aligned.
+// screenWidth is how many columns the terminal behind w has, 0 for none: a file
+// or a program reads what is written.
+func screenWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// table writes rows under a header, columns aligned. Long cells are shortened
+// for people only: a program gets them whole.
 func table(w io.Writer, header string, rows [][]string) error {
+	longest := 0
+	if screenWidth(w) > 0 {
+		longest = 60
+	}
+	return tableUpTo(longest, w, header, rows)
+}
+
+// tableUpTo shortens cells to longest characters, 0 for never.
+func tableUpTo(longest int, w io.Writer, header string, rows [][]string) error {
 	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, strings.ReplaceAll(header, " ", "\t"))
 	for _, r := range rows {
 		for i, cell := range r {
-			r[i] = clip(oneLine(cell), 60)
+			if r[i] = oneLine(cell); longest > 0 {
+				r[i] = clip(r[i], longest)
+			}
 		}
 		fmt.Fprintln(tw, strings.Join(r, "\t"))
 	}

@@ -79,12 +79,19 @@ func lastSync(d api.Directory, st api.DirectoryStatus) string {
 	case st.Last == nil:
 		return "never; begin with signoff directory sync " + d.Name + " --preview"
 	}
+	if st.Last.Preview && !st.Agreed {
+		return "never; a preview " + when(&st.Last.Began) + ", " + runInWords(*st.Last)
+	}
+	if st.Last.Preview {
+		return "since then a preview " + when(&st.Last.Began) + ", " + runInWords(*st.Last)
+	}
 	return when(&st.Last.Began) + " " + runInWords(*st.Last)
 }
 
 // runInWords says how a sync fares.
 func runInWords(r api.DirectoryRun) string {
-	what := fmt.Sprintf("%d made, %d linked, %d changed, %d switched off, %d switched on, %d groups, %d memberships", r.Made, r.Linked, r.Changed, r.Disabled, r.Enabled, r.Teams, r.Members)
+	what := fmt.Sprintf("%d made, %d linked, %d changed, %d switched off, %d switched on, groups: %d made, %d changed, %d gone, %d memberships", r.Made, r.Linked, r.Changed, r.Disabled, r.Enabled,
+		r.GroupsMade, r.GroupsChanged, r.GroupsGone, r.Members)
 	switch r.State {
 	case "running":
 		if r.Step == "taking" {

@@ -44,7 +44,7 @@ others on the machine: a token is better piped in, or in a file.`,
   signoff doctor token --all --json < token.txt`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := pasted(cmd, args)
+			text, err := t.pasted(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -66,10 +66,10 @@ others on the machine: a token is better piped in, or in a file.`,
 }
 
 // pasted is what is to be looked at: the word itself, a file, or standard input.
-func pasted(cmd *cobra.Command, args []string) (string, error) {
+func (t *talk) pasted(cmd *cobra.Command, args []string) (string, error) {
 	if len(args) == 0 || args[0] == "-" {
-		if os.Getenv("SIGNOFF_PASSWORD") == "" {
-			return "", usageError{errors.New("standard input is what is looked at, so the password cannot come from there: set SIGNOFF_PASSWORD, or name a file")}
+		if asks := t.user != "" && !cmd.Flags().Changed("profile"); asks && os.Getenv("SIGNOFF_PASSWORD") == "" {
+			return "", usageError{errors.New("standard input is what is looked at, so the password cannot come from there: set SIGNOFF_PASSWORD, name a file, or sign in once with signoff login")}
 		}
 		return readPasted(cmd.InOrStdin())
 	}

@@ -17,7 +17,7 @@ import (
 const healthWithin = 5 * time.Second
 
 func healthCommand() *cobra.Command {
-	var server string
+	var server, name string
 	var alive, asJSON bool
 	c := &cobra.Command{
 		Use:   "health",
@@ -31,6 +31,10 @@ have nothing else in them to ask with.`,
 		Args:    cobra.NoArgs,
 		GroupID: "server",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			server, err := serverNamed(cmd, server, name)
+			if err != nil {
+				return err
+			}
 			path := "/readyz"
 			if alive {
 				path = "/healthz"
@@ -51,9 +55,24 @@ have nothing else in them to ask with.`,
 		},
 	}
 	c.Flags().StringVar(&server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
+	profileFlag(c, &name)
 	c.Flags().BoolVar(&alive, "alive", false, "ask only whether it runs")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// serverNamed is the server of a profile, where one was named on the command
+// line. Nobody has to be signed in to ask whether a server is ready.
+func serverNamed(cmd *cobra.Command, server, name string) (string, error) {
+	if !cmd.Flags().Changed("profile") {
+		return server, nil
+	}
+	all, err := readProfiles()
+	if err != nil {
+		return "", err
+	}
+	_, one, err := all.chosen(cmd, server, name)
+	return one.Server, err
 }
 
 func askHealth(ctx context.Context, url string) (ok bool, said string, err error) {

@@ -39,16 +39,20 @@ the provider that the server names for its command line; with --browser in a
 browser on this machine. With --user you give your name and password once: a
 personal access token is made and kept, the password is not. With --token you
 give a personal access token or another bearer token that you have, as a line on
-standard input or when asked.`,
+standard input or when asked.
+
+Later commands use the last one signed in to, or the one of the server that they
+name. Of several, --profile or ` + profileVariable + ` says which.`,
 		Example: `  signoff login --server https://signoff.example.com
   signoff login --server http://localhost:8080 --user ana
-  signoff login --server https://signoff.example.com --token < token.txt`,
+  signoff login --server https://signoff.example.com --token < token.txt
+  signoff login --server https://test.example.com --profile test`,
 		Args:    cobra.NoArgs,
 		GroupID: "talk",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
 	}
 	c.Flags().StringVar(&l.server, "server", envOr("SIGNOFF_SERVER", "http://localhost:8080"), "address of the server (SIGNOFF_SERVER)")
-	c.Flags().StringVar(&l.profile, "profile", "", "name to keep it under (default the server's host)")
+	c.Flags().StringVar(&l.profile, "profile", os.Getenv(profileVariable), "name to keep it under ("+profileVariable+"; default the server's host)")
 	c.Flags().StringVarP(&l.user, "user", "u", os.Getenv("SIGNOFF_USER"), "sign in with name and password (SIGNOFF_USER, SIGNOFF_PASSWORD)")
 	c.Flags().StringVar(&l.ca, "ca", os.Getenv("SIGNOFF_CA"), "file with a further certificate authority of the provider (SIGNOFF_CA)")
 	c.Flags().BoolVar(&l.token, "token", false, "give a token that you have")
@@ -176,14 +180,9 @@ func (t *talk) fromProfile(cmd *cobra.Command, agent string) (*client.Client, er
 	if err != nil {
 		return nil, err
 	}
-	wanted := ""
-	if cmd.Flags().Changed("server") || os.Getenv("SIGNOFF_SERVER") != "" {
-		wanted = t.server
-	}
-	name, one, found := all.forServer(wanted, os.Getenv("SIGNOFF_PROFILE"))
-	if !found {
-		return nil, &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "nobody is signed in",
-			Hint: "sign in with signoff login, say who you are with --user or SIGNOFF_USER, or set SIGNOFF_TOKEN"}
+	name, one, err := all.chosen(cmd, t.server, t.profile)
+	if err != nil {
+		return nil, err
 	}
 	c := &client.Client{Server: one.Server, Token: one.Token, Agent: agent}
 	if one.OAuth == nil {
@@ -209,10 +208,13 @@ func logoutCommand() *cobra.Command {
 		Short: "Forget what login kept",
 		Long: `Forget what login kept. A personal access token is ended on the server too, if it
 answers.`,
-		Example: "  signoff logout\n  signoff logout --all",
+		Example: "  signoff logout\n  signoff logout --profile test\n  signoff logout --all",
 		Args:    cobra.NoArgs,
 		GroupID: "talk",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if given := cmd.Flags().Changed; given("profile") && !given("server") {
+				server = "" // the profile names its own
+			}
 			gone, err := logOut(cmd.Context(), server, name, all)
 			if err != nil || asJSON {
 				return orJSON(cmd, err, map[string][]string{"forgotten": gone})
@@ -222,7 +224,7 @@ answers.`,
 		},
 	}
 	c.Flags().StringVar(&server, "server", os.Getenv("SIGNOFF_SERVER"), "address of the server (SIGNOFF_SERVER; default the last one signed in to)")
-	c.Flags().StringVar(&name, "profile", "", "name it is kept under")
+	c.Flags().StringVar(&name, "profile", os.Getenv(profileVariable), "name it is kept under ("+profileVariable+")")
 	c.Flags().BoolVar(&all, "all", false, "forget all of them")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c

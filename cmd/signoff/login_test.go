@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"encoding/pem"
 	"html"
 	"io"
+	"log"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -174,6 +178,58 @@ func TestARefusalOfTheProviderIsTold(t *testing.T) {
 	}
 	if _, err := newDesk(context.Background(), api.SignInCommandLine{Issuer: d.Issuer, ClientID: "x"}, ""); signoff.CodeOf(err) != "issuer-unreachable" {
 		t.Errorf("a certificate nobody knows: %v", err)
+	}
+}
+
+func TestACertificateNobodyKnowsIsToldWithWhoShowsIt(t *testing.T) {
+	e, d, _ := atEntra(t)
+	t.Setenv(profilesVariable, filepath.Join(t.TempDir(), "profiles.json"))
+	for _, name := range []string{"SIGNOFF_USER", "SIGNOFF_CA", profileVariable} {
+		t.Setenv(name, "")
+	}
+	server := func(issuer string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			must(t, json.NewEncoder(w).Encode(api.SignInOptions{CommandLine: &api.SignInCommandLine{Issuer: issuer, ClientID: d.ClientID}}))
+		})
+	}
+	plain := httptest.NewServer(server(d.Issuer))
+	t.Cleanup(plain.Close)
+	nowhere := httptest.NewServer(server("http://127.0.0.1:1/x"))
+	t.Cleanup(nowhere.Close)
+	secured := httptest.NewUnstartedServer(server(d.Issuer))
+	secured.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secured.StartTLS()
+	t.Cleanup(secured.Close)
+	other := filepath.Join(t.TempDir(), "other.pem")
+	must(t, os.WriteFile(other, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secured.Certificate().Raw}), 0o600))
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--server", plain.URL}, []string{"the provider " + d.Issuer + ", where", "of an authority that is not known here", "signoff login --ca FILE"}},
+		{[]string{"--server", plain.URL, "--ca", other}, []string{"the provider " + d.Issuer + " shows", "even with " + other}},
+		{[]string{"--server", nowhere.URL}, []string{"the provider http://127.0.0.1:1/x", "cannot be asked: ", "--user or --token"}},
+		{[]string{"--server", secured.URL}, []string{"the server at " + secured.URL + " shows a certificate", "of an authority that is not known here", "SSL_CERT_FILE"}},
+		{[]string{"--server", "http://127.0.0.1:1"}, []string{"no signoff server answers at http://127.0.0.1:1"}},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"login"}, c.args...), strings.NewReader(""), &out, &errs)
+		if code != exitNo {
+			t.Errorf("%q ends with %d: %s", c.args, code, &errs)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(errs.String(), want) {
+				t.Errorf("%q does not say %q:\n%s", c.args, want, &errs)
+			}
+		}
+		if strings.Contains(errs.String(), "no signoff server answers at "+e.URL()) {
+			t.Errorf("%q takes the provider for the server:\n%s", c.args, &errs)
+		}
+	}
+	old := oauthTokens{Issuer: d.Issuer, ClientID: d.ClientID, TokenURL: d.config.Endpoint.TokenURL, Refresh: "r", Expires: time.Now().Add(-time.Hour)}
+	if _, err := old.fresh(t.Context(), time.Now()); signoff.CodeOf(err) != "issuer-unreachable" || !strings.Contains(err.Error(), "the provider "+d.Issuer) {
+		t.Errorf("renewing says %v", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -43,11 +44,32 @@ func newDesk(ctx context.Context, at api.SignInCommandLine, ca string) (*desk, e
 	}
 	p, err := oidc.NewProvider(oidc.ClientContext(ctx, c), at.Issuer)
 	if err != nil {
-		return nil, &signoff.Error{Kind: signoff.Unavailable, Code: "issuer-unreachable", Detail: "the issuer " + at.Issuer + " cannot be asked",
-			Hint: "if it uses a certificate of your own authority, name that with --ca", Err: err}
+		return nil, awayThere(at.Issuer, ca, err)
 	}
 	return &desk{SignInCommandLine: at, ca: ca, client: c,
 		config: oauth2.Config{ClientID: at.ClientID, Scopes: at.Scopes, Endpoint: p.Endpoint()}}, nil
+}
+
+// awayThere says that the provider could not be asked. It is not the server that
+// the command was told of, so that it is named.
+func awayThere(issuer, ca string, err error) error {
+	e := &signoff.Error{Kind: signoff.Unavailable, Code: "issuer-unreachable", Detail: "the provider " + issuer + ", where the server's command line signs in, cannot be asked",
+		Hint: "let this machine reach it, or sign in with --user or --token", Err: err}
+	if at, ok := errors.AsType[*url.Error](err); ok {
+		err = at.Err
+	}
+	why := badCertificate(err)
+	switch {
+	case why == "":
+		e.Detail += ": " + clip(oneLine(err.Error()), 300)
+	case ca == "":
+		e.Detail = "the provider " + issuer + ", where the server's command line signs in, shows a certificate that this machine does not accept: " + why
+		e.Hint = "if it is of an authority of your own, give the file with that authority's certificate (PEM): signoff login --ca FILE, or SIGNOFF_CA"
+	default:
+		e.Detail = "the provider " + issuer + " shows a certificate that is not accepted, even with " + ca + ": " + why
+		e.Hint = "that file has to hold the certificate (PEM) of the authority that signed the provider's"
+	}
+	return e
 }
 
 func deskClient(ca string) (*http.Client, error) {
@@ -73,12 +95,12 @@ func (d *desk) byDevice(ctx context.Context, out io.Writer) (*oauthTokens, error
 	ctx = oidc.ClientContext(ctx, d.client)
 	answer, err := d.config.DeviceAuth(ctx)
 	if err != nil {
-		return nil, refusedThere(err)
+		return nil, d.refused(err)
 	}
 	fmt.Fprintf(out, "Open %s and enter the code %s\n", oneLine(answer.VerificationURI), oneLine(answer.UserCode))
 	t, err := d.config.DeviceAccessToken(ctx, answer)
 	if err != nil {
-		return nil, refusedThere(err)
+		return nil, d.refused(err)
 	}
 	return d.kept(t), nil
 }
@@ -109,7 +131,7 @@ func (d *desk) byBrowser(ctx context.Context, out io.Writer) (*oauthTokens, erro
 		}
 		t, err := d.config.Exchange(ctx, a.code, oauth2.VerifierOption(verifier))
 		if err != nil {
-			return nil, refusedThere(err)
+			return nil, d.refused(err)
 		}
 		return d.kept(t), nil
 	}
@@ -147,8 +169,11 @@ func (d *desk) kept(t *oauth2.Token) *oauthTokens {
 		Access: t.AccessToken, Refresh: t.RefreshToken, Expires: t.Expiry.UTC()}
 }
 
-// refusedThere tells what a token endpoint said.
-func refusedThere(err error) error {
+// refused tells what a token endpoint said, or that it said nothing.
+func (d *desk) refused(err error) error {
+	if _, away := errors.AsType[*url.Error](err); away {
+		return awayThere(d.Issuer, d.ca, err)
+	}
 	e, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok || e.ErrorCode == "" {
 		return err
@@ -177,7 +202,7 @@ func (o *oauthTokens) fresh(ctx context.Context, now time.Time) (renewed bool, e
 			again.Err = err
 			return false, again
 		}
-		return false, err
+		return false, awayThere(o.Issuer, o.CA, err)
 	}
 	o.Access, o.Expires = t.AccessToken, t.Expiry.UTC()
 	if t.RefreshToken != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/doctor"
 	"github.com/signoffhq/signoff/httpapi"
+	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/m365"
 )
 
@@ -33,14 +35,10 @@ func m365Command() *cobra.Command {
 type registering struct {
 	values  m365.Values
 	callers []string
-	login   string
 	graph   string
 	client  string
 	ca      string
 }
-
-// frontLogoutPath is where Entra tells that somebody signed out.
-const frontLogoutPath = "/oauth/logout/front"
 
 func (g *registering) flags(c *cobra.Command) {
 	f := c.Flags()
@@ -56,13 +54,13 @@ func (g *registering) flags(c *cobra.Command) {
 	f.StringVar(&g.values.APIID, "api-id", "", "client id of the API's registration, if it goes by another name")
 	f.StringVar(&g.values.SignInID, "sign-in-id", "", "client id of the sign-in registration, likewise")
 	f.StringVar(&g.client, "client-id", os.Getenv("SIGNOFF_ENTRA_CLIENT_ID"), "an application to ask Graph as (SIGNOFF_ENTRA_CLIENT_ID); its secret comes from SIGNOFF_ENTRA_SECRET")
-	f.StringVar(&g.login, "login", "https://login.microsoftonline.com", "where the cloud signs people in")
-	f.StringVar(&g.graph, "graph", "https://graph.microsoft.com", "the cloud's Graph")
+	f.StringVar(&g.values.Login, "login", "https://login.microsoftonline.com", "where the cloud signs people in")
+	f.StringVar(&g.graph, "graph", "https://graph.microsoft.com", "the cloud's Graph, with or without /v1.0")
 	f.StringVar(&g.ca, "ca", "", "file with a further certificate authority to trust (PEM), as a sandbox has")
 }
 
 func (g *registering) plan() (m365.Plan, error) {
-	g.values.Logout = frontLogoutPath
+	g.values.Logout, g.values.Leave = signin.FrontLogoutPath, signin.LeavePage
 	for _, text := range g.callers {
 		c, err := m365.ParseCaller(text)
 		if err != nil {
@@ -100,7 +98,7 @@ func (g *registering) connect(ctx context.Context) (*m365.Client, error) {
 	if g.values.Tenant == "" {
 		return nil, usageError{errors.New("--tenant is needed to sign in with --client-id")}
 	}
-	c, err := m365.Connect(ctx, h, m365.Credentials{Login: g.login, Tenant: g.values.Tenant, ID: g.client, Secret: secret, Graph: g.graph})
+	c, err := m365.Connect(ctx, h, m365.Credentials{Login: g.values.Login, Tenant: g.values.Tenant, ID: g.client, Secret: secret, Graph: g.graph})
 	return c, g.explain(err)
 }
 
@@ -110,7 +108,7 @@ func (g *registering) explain(err error) error {
 	if !ok {
 		return err
 	}
-	f := no.Finding(doctor.Setup{Caller: g.client, Tenant: g.values.Tenant, Login: g.login})
+	f := no.Finding(doctor.Setup{Caller: g.client, Tenant: g.values.Tenant, Login: g.values.Login})
 	hint := f.Do
 	for _, c := range f.Copy {
 		hint += "\n  " + c.Text
@@ -131,7 +129,8 @@ to call the API. As a script for the Azure CLI (az), as calls of Graph (graph,
 http), or as manifests (json). The script and the calls may be run again: they
 find what they made, and change only what is different.
 
-With --run the calls are sent to Graph. That takes the rights
+With --run the calls are sent to Graph, each is named as it goes, and the command
+that lets the server believe the tokens comes last. That takes the rights
 Application.ReadWrite.All, AppRoleAssignment.ReadWrite.All and
 DelegatedPermissionGrant.ReadWrite.All.`,
 		Example: `  signoff m365 plan --tenant contoso.com --url https://signoff.contoso.com --caller postman > register.sh
@@ -168,12 +167,13 @@ func (g *registering) run(cmd *cobra.Command, p m365.Plan, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
-	learnt, err := m365.Run(cmd.Context(), c, p.Calls(), func(c m365.Call) {
-		if c.Method != http.MethodGet {
-			fmt.Fprintln(cmd.ErrOrStderr(), oneLine(c.About))
-		}
-	})
+	tenant, err := p.Tenant(cmd.Context(), c)
+	if err != nil {
+		return g.explain(err)
+	}
+	out, steps := cmd.OutOrStdout(), cmd.ErrOrStderr()
+	fmt.Fprintf(steps, "registering in the tenant %s\n", cmp.Or(tenant, g.values.Tenant, "of the token"))
+	learnt, err := m365.Run(cmd.Context(), c, p.Calls(), func(c m365.Call) { fmt.Fprintln(steps, "- "+oneLine(c.About)) })
 	if err != nil || asJSON {
 		return orJSON(cmd, g.explain(err), learnt)
 	}
@@ -185,7 +185,8 @@ func (g *registering) run(cmd *cobra.Command, p m365.Plan, asJSON bool) error {
 	}
 	api := learnt["api.appId"]
 	fmt.Fprintf(out, "audiences to trust: %s and api://%s\n", api, api)
-	return nil
+	_, err = fmt.Fprintf(out, "\nLet the server believe their tokens:\n  %s\n", p.TrustCommand(cmp.Or(tenant, "TENANT"), api))
+	return err
 }
 
 func m365CheckCommand() *cobra.Command {

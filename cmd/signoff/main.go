@@ -6,12 +6,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // zones by name also where the system has none
 
@@ -100,14 +103,37 @@ func serverOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
+// tellAway says that the server did not answer, or that it could not be
+// believed.
+func tellAway(w io.Writer, e *url.Error) {
+	if why := badCertificate(e); why != "" {
+		fmt.Fprintf(w, "signoff: the server at %s shows a certificate that this machine does not accept: %s\n"+
+			"  if it is of an authority of your own, put that authority's certificate among those of the system, or name its file (PEM) in SSL_CERT_FILE\n", serverOf(e.URL), why)
+		return
+	}
+	fmt.Fprintf(w, "signoff: no signoff server answers at %s\n  is it running there? --server or SIGNOFF_SERVER says where to look\n  cause: %v\n", serverOf(e.URL), e.Err)
+}
+
+// badCertificate says what a client has against a certificate, "" for nothing.
+func badCertificate(err error) string {
+	no, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok {
+		return ""
+	}
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](no); unknown {
+		return "it is of an authority that is not known here"
+	}
+	return strings.TrimPrefix(no.Err.Error(), "x509: ")
+}
+
 // tellError prints an error as people and scripts want it: one line for what
 // happened, one for each thing that is wrong, one for what to do.
 func tellError(w io.Writer, err error) {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		fmt.Fprintf(w, "signoff: no signoff server answers at %s\n  is it running there? --server or SIGNOFF_SERVER says where to look\n  cause: %v\n", serverOf(e.URL), e.Err)
+	e, ok := errors.AsType[*signoff.Error](err)
+	if at, away := errors.AsType[*url.Error](err); away && !ok { // else somebody said already who did not answer
+		tellAway(w, at)
 		return
 	}
-	e, ok := errors.AsType[*signoff.Error](err)
 	if !ok {
 		fmt.Fprintf(w, "signoff: %v\n", err)
 		return

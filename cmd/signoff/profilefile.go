@@ -5,17 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/signoffhq/signoff"
 )
 
 // profilesVariable names the file of profiles where the usual place is not right.
 const profilesVariable = "SIGNOFF_PROFILES"
+
+// profileVariable names one of them.
+const profileVariable = "SIGNOFF_PROFILE"
 
 const maxProfilesBytes = 1 << 20
 
@@ -134,6 +141,40 @@ func (p *profiles) forServer(server, name string) (string, profile, bool) {
 		}
 	}
 	return "", profile{}, false
+}
+
+// profileFlag lets a command that talks to a server say as whom.
+func profileFlag(c *cobra.Command, name *string) {
+	c.Flags().StringVar(name, "profile", os.Getenv(profileVariable), "use the server and sign-in that signoff login kept under this name ("+profileVariable+")")
+}
+
+// chosen finds the profile that a command is to use. A server counts where it
+// was said; one of the environment does not beside a profile of the command line.
+func (p *profiles) chosen(cmd *cobra.Command, server, name string) (string, profile, error) {
+	given := cmd.Flags().Changed
+	wanted := ""
+	if given("server") || os.Getenv("SIGNOFF_SERVER") != "" && !given("profile") {
+		wanted = server
+	}
+	name, one, found := p.forServer(wanted, name)
+	if found {
+		return name, one, nil
+	}
+	no := &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-signed-in", Detail: "nobody is signed in",
+		Hint: "sign in with signoff login, say who you are with --user or SIGNOFF_USER, or set SIGNOFF_TOKEN"}
+	kept := slices.Sorted(maps.Keys(p.All))
+	switch one, there := p.All[name]; {
+	case there:
+		no.Detail = fmt.Sprintf("the profile %s is for %s and not for %s", name, one.Server, wanted)
+		no.Hint = "leave out --server, or name another profile: " + strings.Join(kept, ", ")
+	case name != "":
+		no.Detail = "there is no profile called " + name
+		no.Hint = "signoff login --profile " + name + " makes it"
+		if len(kept) > 0 {
+			no.Hint += "; those there are: " + strings.Join(kept, ", ")
+		}
+	}
+	return "", profile{}, no
 }
 
 func sameServer(a, b string) bool {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -56,12 +57,45 @@ func trustListCommand() *cobra.Command {
 			for _, is := range set.Issuers {
 				rows = append(rows, []string{is.Name, is.Profile, whoseTokens(is), strings.Join(is.Audiences, " "), is.Newcomers})
 			}
-			return table(cmd.OutOrStdout(), "NAME PROFILE WHOSE AUDIENCES NEWCOMERS", rows)
+			out := cmd.OutOrStdout()
+			return tellTrusted(out, screenWidth(out), rows)
 		},
 	}
 	t.flags(c)
 	c.GroupID = ""
 	return c
+}
+
+const trustColumns = "NAME PROFILE WHOSE AUDIENCES NEWCOMERS"
+
+// tellTrusted writes entries whole: a line each, or, on a screen that is too
+// narrow for that, a paragraph each with every id on a line of its own. An id
+// that is cut, or broken by the edge of the screen, cannot be copied.
+func tellTrusted(out io.Writer, width int, rows [][]string) error {
+	var lines strings.Builder
+	if err := tableUpTo(0, &lines, trustColumns, rows); err != nil {
+		return err
+	}
+	fits := true
+	for line := range strings.Lines(lines.String()) {
+		fits = fits && utf8.RuneCountInString(strings.TrimRight(line, "\n")) <= width
+	}
+	if width == 0 || fits {
+		_, err := io.WriteString(out, lines.String())
+		return err
+	}
+	var b strings.Builder
+	for i, r := range rows {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(r[0] + "\n")
+		for j, label := range strings.Fields(strings.ToLower(trustColumns))[1:] {
+			fmt.Fprintf(&b, "  %-11s%s\n", label, strings.ReplaceAll(r[j+1], " ", "\n"+strings.Repeat(" ", 13)))
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
 }
 
 func whoseTokens(is api.TrustedIssuer) string {
@@ -188,11 +222,20 @@ func (a *addTrust) fill(is *api.TrustedIssuer) {
 func sayTrusted(cmd *cobra.Command, set api.Trust, before *api.TrustedIssuer) {
 	is := set.Issuers[len(set.Issuers)-1]
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "Tokens of %s (%s) are believed now, for %s.\n", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))
+	fmt.Fprintln(out, sentence(fmt.Sprintf("Tokens of %s (%s) are believed now, for %s", is.Name, whoseTokens(is), strings.Join(is.Audiences, " and "))))
 	if before != nil {
 		sayChanged(out, *before, is)
 	}
 	sayProblems(cmd.ErrOrStderr(), set)
+}
+
+// sentence ends with a full stop, unless an address is last: it would be copied
+// with it.
+func sentence(text string) string {
+	if strings.HasSuffix(text, "/") {
+		return text
+	}
+	return text + "."
 }
 
 func sayProblems(out io.Writer, set api.Trust) {
@@ -200,7 +243,7 @@ func sayProblems(out io.Writer, set api.Trust) {
 		fmt.Fprintln(out, "Not in force: "+set.Failed)
 	}
 	for _, p := range set.Warnings {
-		fmt.Fprintf(out, "Look at %s: %s; %s.\n", p.Field, p.Reason, p.Advice)
+		fmt.Fprintln(out, sentence(fmt.Sprintf("Look at %s: %s; %s", p.Field, p.Reason, p.Advice)))
 	}
 }
 

@@ -34,7 +34,7 @@ func theUser(ctx context.Context, c *client.Client, name string) (api.User, erro
 func aboutUser(use, short, example string, do func(cmd *cobra.Command, c *client.Client, t *talk, u api.User) error) *cobra.Command {
 	var t talk
 	c := &cobra.Command{
-		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(1),
+		Use: use, Short: short, Example: example, Args: cobra.ExactArgs(len(strings.Fields(use)) - 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := t.dial(cmd)
 			if err != nil {
@@ -54,11 +54,19 @@ func aboutUser(use, short, example string, do func(cmd *cobra.Command, c *client
 
 func showUserCommand() *cobra.Command {
 	return aboutUser("show LOGIN", "Show one account", "  signoff users show jane",
-		func(cmd *cobra.Command, _ *client.Client, t *talk, u api.User) error {
+		func(cmd *cobra.Command, c *client.Client, t *talk, u api.User) error {
 			if t.asJSON {
 				return printJSON(cmd.OutOrStdout(), u)
 			}
-			return printUser(cmd, u)
+			l, err := c.Links(cmd.Context(), u.ID)
+			if err == nil {
+				err = printUser(cmd, u)
+			}
+			if err != nil || len(l.Items) == 0 {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout())
+			return printLinks(cmd, l)
 		})
 }
 

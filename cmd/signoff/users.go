@@ -44,7 +44,7 @@ func usersCommand() *cobra.Command {
 	c.Flags().StringVar(&f.Disabled, "disabled", "", "true: only those switched off; false: only the others")
 	c.Flags().StringVar(&f.Kind, "kind", "", "person or app")
 	c.Flags().StringVar(&f.Source, "source", "", "only those ruled by this directory; local: only those kept here")
-	c.AddCommand(addUserCommand(), showUserCommand(), setUserCommand(), switchUserCommand("disable", true), switchUserCommand("enable", false), passwordCommand())
+	c.AddCommand(addUserCommand(), showUserCommand(), setUserCommand(), switchUserCommand("disable", true), switchUserCommand("enable", false), passwordCommand(), linkUserCommand(), unlinkUserCommand())
 	return c
 }
 

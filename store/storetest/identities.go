@@ -39,11 +39,11 @@ func fillDirectories(t *testing.T, s *store.Store, name string) {
 	_, err := s.TakePeople(ctx, source, []store.TakePerson{{
 		Entry:   store.DirectoryEntry{Source: source, Subject: "p", Name: "Kim", Login: "kim", Label: "kim@contoso.test", Mark: "m"},
 		Account: store.Account{Name: "Kim"}, Logins: []string{"kim" + name}, Words: func(store.Account) []string { return []string{"kim"} },
-	}}, false)
+	}})
 	must(t, err)
 	group := store.Group{Name: "Sales", Key: "sales" + name, Source: source}
 	_, err = s.TakeGroup(ctx, source, store.TakeGroup{Entry: store.DirectoryEntry{Source: source, Subject: "g", Group: true, Name: "Sales", Mark: "m"},
-		Group: group, Fallback: group, Members: []string{"p"}}, false)
+		Group: group, Fallback: group, Members: []string{"p"}})
 	must(t, err)
 	must(t, s.SetDirectoryState(ctx, source, store.DirectoryState{Mark: "usn=7", Whole: noon, Agreed: true}))
 	_, err = s.BeginDirectoryRun(ctx, store.DirectoryRun{Source: source, Node: "a", How: "schedule", State: "running", Began: noon, Body: []byte(`{}`)})

@@ -269,9 +269,9 @@ func graphUntold(t *testing.T, s *store.Store) {
 		people = append(people, store.TakePerson{Entry: store.DirectoryEntry{Source: "entra:t", Subject: subject, Name: subject, Login: subject, Mark: "m"},
 			Account: store.Account{Name: subject}, Logins: []string{"login-" + subject}, Words: func(store.Account) []string { return nil }})
 	}
-	_, err := s.TakePeople(ctx, "entra:t", people, false)
+	_, err := s.TakePeople(ctx, "entra:t", people)
 	must(t, err)
-	_, err = s.TakeGone(ctx, "entra:t", []string{"s2"}, false)
+	_, err = s.TakeGone(ctx, "entra:t", []string{"s2"})
 	must(t, err)
 	p := store.GraphPlace{Source: "entra:t", Kind: "users", Whole: true}
 	must(t, s.MoveGraphPlace(ctx, p, []string{"s0", "s0", "s9"}, true))

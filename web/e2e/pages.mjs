@@ -57,6 +57,7 @@ export async function everyPage(base) {
     { name: 'people-add', path: '/manage/people/users', as: 'admin', ready: '.table', act: (page) => press(page, 'Add a person') },
     { name: 'person', path: `/manage/people/users/${office.jane}`, as: 'admin', ready: 'form' },
     { name: 'person-why', path: `/manage/people/users/${office.jane}`, as: 'admin', ready: 'form', act: askWhy },
+    { name: 'person-link', path: `/manage/people/users/${office.jane}`, as: 'admin', ready: 'form', act: (page) => press(page, 'Link to another system') },
     { name: 'groups', path: '/manage/people/groups', as: 'admin', ready: '.table' },
     { name: 'group', path: `/manage/people/groups/${office.group}`, as: 'admin', ready: '.people-list' },
     { name: 'roles', path: '/manage/people/roles', as: 'admin', ready: '.table' },

@@ -3025,6 +3025,18 @@ export interface components {
             first: components["schemas"]["DirectoryForeseen"][];
             /** Format: int64 */
             groups: number;
+            /**
+             * Format: int64
+             * @description groups with another name or description
+             */
+            groupsChanged: number;
+            /**
+             * Format: int64
+             * @description groups emptied, since they are there no more
+             */
+            groupsGone: number;
+            /** Format: int64 */
+            groupsMade: number;
             hint?: string;
             /** Format: int64 */
             id: number;
@@ -3076,11 +3088,6 @@ export interface components {
              * @description of toTake
              */
             taken: number;
-            /**
-             * Format: int64
-             * @description groups made, renamed or gone
-             */
-            teams: number;
             /** Format: int64 */
             toTake: number;
             /**
@@ -6760,6 +6767,9 @@ export interface operations {
                      *             "ended": "2030-05-04T09:30:00Z",
                      *             "first": [],
                      *             "groups": 1,
+                     *             "groupsChanged": 1,
+                     *             "groupsGone": 1,
+                     *             "groupsMade": 1,
                      *             "hint": "text",
                      *             "id": 1,
                      *             "leaving": 1,
@@ -6776,7 +6786,6 @@ export interface operations {
                      *             "state": "running",
                      *             "step": "text",
                      *             "taken": 1,
-                     *             "teams": 1,
                      *             "toTake": 1,
                      *             "troubled": 1,
                      *             "whole": true,
@@ -7019,6 +7028,9 @@ export interface operations {
                      *             "ended": "2030-05-04T09:30:00Z",
                      *             "first": [],
                      *             "groups": 1,
+                     *             "groupsChanged": 1,
+                     *             "groupsGone": 1,
+                     *             "groupsMade": 1,
                      *             "hint": "text",
                      *             "id": 1,
                      *             "leaving": 1,
@@ -7035,7 +7047,6 @@ export interface operations {
                      *             "state": "running",
                      *             "step": "text",
                      *             "taken": 1,
-                     *             "teams": 1,
                      *             "toTake": 1,
                      *             "troubled": 1,
                      *             "whole": true,
@@ -7214,6 +7225,9 @@ export interface operations {
                      *           }
                      *         ],
                      *         "groups": 1,
+                     *         "groupsChanged": 1,
+                     *         "groupsGone": 1,
+                     *         "groupsMade": 1,
                      *         "hint": "text",
                      *         "id": 1,
                      *         "leaving": 1,
@@ -7236,7 +7250,6 @@ export interface operations {
                      *         "state": "running",
                      *         "step": "text",
                      *         "taken": 1,
-                     *         "teams": 1,
                      *         "toTake": 1,
                      *         "troubled": 1,
                      *         "whole": true,
@@ -7284,6 +7297,9 @@ export interface operations {
                      *             }
                      *           ],
                      *           "groups": 1,
+                     *           "groupsChanged": 1,
+                     *           "groupsGone": 1,
+                     *           "groupsMade": 1,
                      *           "hint": "text",
                      *           "id": 1,
                      *           "leaving": 1,
@@ -7306,7 +7322,6 @@ export interface operations {
                      *           "state": "running",
                      *           "step": "text",
                      *           "taken": 1,
-                     *           "teams": 1,
                      *           "toTake": 1,
                      *           "troubled": 1,
                      *           "whole": true,
@@ -7447,6 +7462,9 @@ export interface operations {
                      *         }
                      *       ],
                      *       "groups": 1,
+                     *       "groupsChanged": 1,
+                     *       "groupsGone": 1,
+                     *       "groupsMade": 1,
                      *       "hint": "text",
                      *       "id": 1,
                      *       "leaving": 1,
@@ -7469,7 +7487,6 @@ export interface operations {
                      *       "state": "running",
                      *       "step": "text",
                      *       "taken": 1,
-                     *       "teams": 1,
                      *       "toTake": 1,
                      *       "troubled": 1,
                      *       "whole": true,

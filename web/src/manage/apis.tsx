@@ -30,9 +30,9 @@ export function ApisPage() {
   const { body, etag } = set.data
   return (
     <>
+      <TryIt apis={{ workflow: body.workflow.url, rest: body.rest.url }} />
       <ApisForm key={etag} set={body} etag={etag} />
       <Callers />
-      <TryIt apis={{ workflow: body.workflow.url, rest: body.rest.url }} />
       <EverybodysTokens />
     </>
   )

@@ -3,9 +3,9 @@ import { useState } from 'react'
 import type { ApiCaller, Token } from '../api/types'
 import { TokenTable } from '../me/tokentable'
 import { t } from '../text/en'
-import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
+import { PersonTag } from '../ui/coin/coin'
 import { Dialog } from '../ui/dialog/dialog'
 import { Empty } from '../ui/empty/empty'
 import { More } from '../ui/more/more'
@@ -18,16 +18,26 @@ import { callers, useAllTokens, useEndToken } from './apisqueries'
 
 const words = t.apis
 
-/** Who called in the last 30 days. */
+const atFirst = 10
+
+/** Who called in the last 30 days: the last ones, and all of them on demand. */
 export function Callers() {
   const list = useQuery(callers)
+  const [all, setAll] = useState(false)
+  const items = list.data?.items ?? []
+  const left = all ? 0 : items.length - atFirst
   return (
     <Section title={words.callers} plain>
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Skeleton rows={3} />}
-      {list.data?.items.length === 0 && <Empty icon="people">{words.nobody}</Empty>}
-      {list.data && list.data.items.length > 0 && <CallerTable items={list.data.items} />}
-      {list.data?.more && <p className="quiet">{words.more}</p>}
+      {list.data && items.length === 0 && <Empty icon="people">{words.nobody}</Empty>}
+      {items.length > 0 && <CallerTable items={all ? items : items.slice(0, atFirst)} />}
+      {left > 0 && (
+        <div>
+          <Button onPress={() => setAll(true)}>{words.showLeft(left)}</Button>
+        </div>
+      )}
+      {left <= 0 && list.data?.more && <p className="quiet">{words.more}</p>}
     </Section>
   )
 }
@@ -49,7 +59,7 @@ function CallerTable({ items }: { items: readonly ApiCaller[] }) {
         {items.map((one) => (
           <tr key={`${one.api} ${one.kind ?? ''} ${one.via ?? ''} ${one.person?.id ?? ''}`}>
             <th scope="row">
-              {one.person ? called(one.person) : words.unknown}
+              {one.person ? <PersonTag person={one.person} /> : words.unknown}
               {one.via && <span className="table-under quiet small">{one.via}</span>}
             </th>
             <td data-label={api}>{words.names[one.api] ?? one.api}</td>

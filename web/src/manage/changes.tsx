@@ -1,8 +1,8 @@
+import { useQueries } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { Change } from '../api/types'
 import { t } from '../text/en'
 import { called } from '../words/person'
-import { Badge } from '../ui/badge/badge'
 import { Empty } from '../ui/empty/empty'
 import { Select } from '../ui/field/field'
 import { More } from '../ui/more/more'
@@ -10,7 +10,9 @@ import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { When } from '../ui/when/when'
-import { actOf, differences } from './changeswords'
+import { mentionedIn, namesIn, sentenceOf, type NameOf } from './changessentence'
+import { differences } from './changeswords'
+import { group, user } from './people/queries'
 import { useChanges } from './trustqueries'
 import './manage.css'
 import './entries.css'
@@ -24,6 +26,7 @@ export function ChangesPage() {
   const what = params.get('what') ?? ''
   const list = useChanges(what)
   const items = (list.data?.pages ?? []).flatMap((page) => page.items)
+  const nameOf = useNames(items)
   const kinds = [{ id: 'all', label: words.all }, ...Object.entries(words.whats).map(([id, label]) => ({ id, label }))]
   return (
     <Section title={words.title} plain>
@@ -37,7 +40,7 @@ export function ChangesPage() {
       {items.length > 0 && (
         <ol className="entries">
           {items.map((change) => (
-            <ChangeCard key={change.id} change={change} />
+            <ChangeLine key={change.id} change={change} nameOf={nameOf} />
           ))}
         </ol>
       )}
@@ -46,31 +49,38 @@ export function ChangesPage() {
   )
 }
 
-const tones = { made: 'good', gone: 'bad', changed: 'info' } as const
+// The record keeps who was meant by principal. Most are named in the same list;
+// the others are asked for, once.
+function useNames(items: readonly Change[]): NameOf {
+  const known = namesIn(items)
+  const who = [...new Set(items.flatMap(mentionedIn))].filter((one) => !known.has(one))
+  const found = useQueries({ queries: who.map((one) => ({ ...nameQuery(one), retry: false, staleTime: 60_000 })) })
+  found.forEach((one, i) => one.data && known.set(who[i]!, one.data))
+  return (principal) => known.get(principal)
+}
 
-function ChangeCard({ change }: { change: Change }) {
-  const act = actOf(change)
-  const subject = change.called || change.subject
+function nameQuery(principal: string) {
+  const { queryKey, queryFn } = principal.startsWith('user:') ? user(principal) : group('groups', principal)
+  return { queryKey, queryFn, select: called }
+}
+
+function ChangeLine({ change, nameOf }: { change: Change; nameOf: NameOf }) {
   const how = words.how[change.how ?? '']
   return (
-    <li className="entry">
+    <li className="entry change">
       <div className="entry-head">
-        <h3 className="entry-name">
-          {words.whats[change.what] ?? change.what}
-          {subject && <> {subject}</>}
-        </h3>
-        <Badge tone={tones[act]}>{words[act]}</Badge>
+        <h3 className="entry-name">{sentenceOf(change, called(change.by), nameOf)}</h3>
+        <p className="change-when quiet small">
+          <When at={change.at} />
+          {how && `, ${how}`}
+        </p>
       </div>
-      <p className="quiet small">
-        <When at={change.at} /> {change.by.id ? words.by(called(change.by)) : words.itself}
-        {how && `, ${how}`}
-      </p>
-      <Different change={change} />
+      <Different change={change} nameOf={nameOf} />
     </li>
   )
 }
 
-function Different({ change }: { change: Change }) {
+function Different({ change, nameOf }: { change: Change; nameOf: NameOf }) {
   const list = differences(change.before, change.after)
   if (list.length === 0) return <p className="quiet">{words.same}</p>
   return (
@@ -89,9 +99,9 @@ function Different({ change }: { change: Change }) {
         <tbody>
           {list.map((one) => (
             <tr key={one.path}>
-              <th scope="row">{one.path}</th>
-              <td data-label={words.before}>{said(one.before)}</td>
-              <td data-label={words.after}>{said(one.after)}</td>
+              <th scope="row">{named(one.path, nameOf)}</th>
+              <td data-label={words.before}>{named(said(one.before), nameOf)}</td>
+              <td data-label={words.after}>{named(said(one.after), nameOf)}</td>
             </tr>
           ))}
         </tbody>
@@ -105,3 +115,5 @@ function said(value: string | undefined): string {
   if (value === 'true') return words.yes
   return value === 'false' ? words.no : value
 }
+
+const named = (text: string, nameOf: NameOf) => text.replace(/\b(user|group):\d+\b/g, (one) => nameOf(one) ?? one)

@@ -30,18 +30,20 @@ function flatten(value: unknown): Map<string, string> {
     if (part === undefined || part === null) return
     if (Array.isArray(part)) {
       if (part.every(isPlain)) out.set(at, part.map(String).join(', '))
-      else part.forEach((one, i) => walk(`${at} › ${nameOf(one) ?? String(i + 1)}`, one))
+      else part.forEach((one, i) => walk(under(at, nameOf(one) ?? String(i + 1)), one))
       return
     }
     if (isPlain(part)) {
       out.set(at, String(part))
       return
     }
-    for (const [key, one] of Object.entries(part as Record<string, unknown>)) walk(at ? `${at} › ${key}` : key, one)
+    for (const [key, one] of Object.entries(part as Record<string, unknown>)) walk(under(at, key), one)
   }
   walk('', value)
   return out
 }
+
+const under = (at: string, key: string) => (at ? `${at} › ${key}` : key)
 
 const isPlain = (value: unknown) => typeof value !== 'object' || value === null
 

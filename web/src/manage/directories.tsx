@@ -91,16 +91,13 @@ function Entry({ entry, status, set, etag }: EntryProps) {
         )}
         {ldap && <Fact name={facts.signIn}>{words.signIn(ldap.signIn)}</Fact>}
         {status && status.problems.length > 0 && <Fact name={facts.problems}>{words.problems(status.problems.length)}</Fact>}
-        {!entry.scim && (
-          <Fact name={facts.last}>
-            {status?.last ? (
-              <span className="row">
-                <When at={status.last.began} />
-                <RunBadge run={status.last} />
-              </span>
-            ) : (
-              words.never
-            )}
+        {!entry.scim && !status?.agreed && (!status?.last || status.last.preview) && <Fact name={facts.last}>{words.never}</Fact>}
+        {!entry.scim && status?.last && (
+          <Fact name={status.last.preview ? facts.preview : facts.last}>
+            <span className="row">
+              <When at={status.last.began} />
+              <RunBadge run={status.last} />
+            </span>
           </Fact>
         )}
       </dl>

@@ -12,17 +12,10 @@ import { useSay } from '../ui/toast/toast'
 import { useDirectories, useTestDirectory } from './directoriesqueries'
 import { Tested } from './directoriestest'
 import { EntraPart, ScimPart } from './directoriesother'
-import { errorsAt, freshOf, keepsPassword, tidy, withDirectory, type Ldap } from './directorieswords'
+import { errorsAt, freshOf, keepsPassword, shownFields, tidy, withDirectory, type Ldap } from './directorieswords'
 
 const words = t.directories
 const { fields } = words
-
-const known = [
-  'name', 'domain', 'servers', 'security', 'ca', 'bind', 'password', 'domains', 'base', 'peopleBase', 'peopleFilter', 'groupsBase', 'groupsFilter', 'mostPercent', 'every',
-  'type', 'tenant', 'clientId', 'secret', 'authority', 'graph', 'chosen', 'application',
-] as const
-
-type Field = (typeof known)[number]
 
 interface Props {
   entry: Directory
@@ -45,7 +38,7 @@ export function DirectoryForm({ entry, all, etag }: Props) {
   const next = withDirectory(all, tidy(draft), entry.name)
   const failed = save.error ?? test.error
   const problem = failed ? problemOf(failed) : undefined
-  const { at, rest } = sortFields(errorsAt(problem?.fields ?? [], save.error ? next.place : 0), known)
+  const { at, rest } = sortFields(errorsAt(problem?.fields ?? [], save.error ? next.place : 0), shownFields(draft, !entry.name))
   const change = (more: Partial<Directory>) => setDraft((now) => ({ ...now, ...more }))
   const set = (more: Partial<Ldap>) => setDraft((now) => ({ ...now, ldap: { ...(now.ldap as Ldap), ...more } }))
   const parts: PartProps = { was: entry, draft, ldap: draft.ldap as Ldap, change, set, error: (field) => at.get(field) }
@@ -106,7 +99,7 @@ interface PartProps {
   ldap: Ldap
   change: (more: Partial<Directory>) => void
   set: (more: Partial<Ldap>) => void
-  error: (field: Field) => string | undefined
+  error: (field: string) => string | undefined
 }
 
 function NamePart({ was, draft, change, error, title, onType }: PartProps & { title: string; onType: (type: string) => void }) {

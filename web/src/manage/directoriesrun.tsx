@@ -20,12 +20,8 @@ const tones: Record<DirectoryRun['state'], Tone> = { running: 'info', done: 'goo
 
 /** How a sync ended, in a word. */
 export function RunBadge({ run }: { run: DirectoryRun }) {
-  return (
-    <>
-      {run.preview && <Badge>{words.previewed}</Badge>}
-      <Badge tone={tones[run.state]}>{words.states[run.state]}</Badge>
-    </>
-  )
+  if (run.preview) return <Badge tone={run.state === 'done' ? 'neutral' : tones[run.state]}>{words.previews[run.state]}</Badge>
+  return <Badge tone={tones[run.state]}>{words.states[run.state]}</Badge>
 }
 
 /** Begins a preview or a sync; before the first sync the preview comes first. */
@@ -123,7 +119,7 @@ function Run({ run, name }: { run: DirectoryRun; name: string }) {
         )}
         {run.state === 'done' && (
           <p>
-            {words.there(run)} {run.preview ? words.would(run) : `${capital(words.did(run))}.`}
+            {words.there(run)} {words.outcome(run)}
           </p>
         )}
         {run.state === 'broken' && <p>{words.broken}</p>}
@@ -136,8 +132,6 @@ function Run({ run, name }: { run: DirectoryRun; name: string }) {
     </div>
   )
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 function Anyway({ run, name }: { run: DirectoryRun; name: string }) {
   const [asking, setAsking] = useState(false)
@@ -231,7 +225,7 @@ function Runs({ runs }: { runs: readonly DirectoryRun[] }) {
                 <RunBadge run={run} />
               </span>
             </td>
-            <td data-label={what}>{run.why ? sentence(run.why) : capital(words.did(run))}</td>
+            <td data-label={what}>{run.why ? sentence(run.why) : words.outcome(run)}</td>
           </tr>
         ))}
       </tbody>

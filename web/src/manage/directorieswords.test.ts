@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { t } from '../text/en'
+import { sortFields } from '../api/problem'
 import type { DirectoryRun } from '../api/types'
-import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, tidy, withDirectory, type Ldap } from './directorieswords'
+import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, shownFields, tidy, withDirectory, type Ldap } from './directorieswords'
 
 const contoso = { ...fresh, name: 'contoso', ldap: { ...fresh.ldap, servers: ['dc1'], bind: 'us', hasPassword: true } as Ldap }
 
@@ -24,12 +25,27 @@ describe('a directory that is saved', () => {
 
 describe('words', () => {
   it('are shown at the field they are about', () => {
-    expect(errorsAt([{ field: 'directories[1].ldap.base' }, { field: 'directories[1].name' }, { field: 'x' }], 1).map((one) => one.field)).toEqual(['base', 'name', 'x'])
+    expect(errorsAt([{ field: 'body.directories[1].ldap.base' }, { field: 'body.directories[1].name' }, { field: 'body.directories[0].name' }, { field: 'x' }], 1).map((one) => one.field)).toEqual(['base', 'name', 'body.directories[0].name', 'x'])
+    expect(errorsAt([{ field: 'body.directory.ldap.servers[0]' }, { field: 'body.directories[0].everyMinutes' }], 0).map((one) => one.field)).toEqual(['servers[0]', 'every'])
+  })
+  it('are shown above the form when it has no such field', () => {
+    const errors = errorsAt([{ field: 'body.directories[0].name', detail: 'a name' }, { field: 'body.directories[0].ldap.groupsFilter', detail: 'no filter' }], 0)
+    expect(sortFields(errors, shownFields(fresh, true)).rest).toEqual([])
+    const hidden = { ...contoso, ldap: { ...contoso.ldap, noGroups: true } }
+    expect(sortFields(errors, shownFields(hidden, false)).at.size).toBe(0)
+    expect(shownFields(freshOf('scim'), true)).not.toContain('every')
   })
   it('leave out what a sync did not do', () => {
-    const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, teams: 0, members: 0 } as DirectoryRun
+    const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, groupsMade: 0, groupsChanged: 0, groupsGone: 0, members: 0 } as DirectoryRun
     expect(t.directories.did(run)).toBe('1 person made, 2,000 people changed')
     expect(t.directories.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
+    expect(t.directories.did({ ...run, made: 0, changed: 0, groupsMade: 2, groupsChanged: 1, groupsGone: 3 })).toBe('2 groups made, 1 group renamed or described otherwise, 3 groups gone')
+  })
+  it('say of a preview that nothing is done', () => {
+    const run = { made: 1, preview: true, state: 'done' } as DirectoryRun
+    expect(t.directories.outcome(run)).toBe('It would be: 1 person made.')
+    expect(t.directories.outcome({ ...run, preview: false })).toBe('1 person made.')
+    expect(Object.values(t.directories.previews)).not.toContain('Done')
   })
 })
 
@@ -52,6 +68,6 @@ describe('a directory of Entra ID', () => {
     expect(keepsSecret(entra, { ...entra, graph: { ...graph, authority: 'https://x' } })).toBe(false)
   })
   it('shows mistakes at their field', () => {
-    expect(errorsAt([{ field: 'directories[0].graph.groups' }, { field: 'directories[0].scim.tenant' }], 0)).toEqual([{ field: 'chosen' }, { field: 'tenant' }])
+    expect(errorsAt([{ field: 'body.directories[0].graph.groups' }, { field: 'body.directories[0].scim.tenant' }], 0)).toEqual([{ field: 'chosen' }, { field: 'tenant' }])
   })
 })

@@ -55,8 +55,28 @@ export function keepsSecret(was: Directory, now: Directory): boolean {
   return was.graph?.hasSecret === true && key(was) === key(now)
 }
 
-/** Mistakes by the field of the form they are about: "directories[1].ldap.base" is base. */
+/** Mistakes by the field of the form they are about: "body.directories[1].ldap.base" is base. */
 export function errorsAt<T extends { field: string }>(fields: readonly T[], place: number): T[] {
-  const prefix = `directories[${place}].`
-  return fields.map((one) => (one.field.startsWith(prefix) ? { ...one, field: one.field.slice(prefix.length).replace(/^graph\.groups$/, 'chosen').replace(/^(ldap|graph|scim)\./, '') } : one))
+  const prefixes = [`directories[${place}].`, 'directory.']
+  return fields.map((one) => {
+    const path = one.field.replace(/^body\./, '')
+    const prefix = prefixes.find((some) => path.startsWith(some))
+    if (prefix === undefined) return one
+    const inner = path.slice(prefix.length).replace(/^graph\.groups/, 'chosen').replace(/^everyMinutes/, 'every')
+    return { ...one, field: inner.replace(/^(ldap|graph|scim)\./, '') }
+  })
+}
+
+/** The fields that a form shows, so that a mistake at another one is not lost. */
+export function shownFields(draft: Directory, isNew: boolean): string[] {
+  const { ldap, graph, scim } = draft
+  return [
+    ...(isNew ? ['name', 'type'] : []),
+    ...(ldap ? ['domain', 'servers', 'security', 'ca', 'bind', 'password', 'base', 'peopleBase', 'peopleFilter'] : []),
+    ...(ldap?.signIn ? ['domains'] : []),
+    ...(ldap && !ldap.noGroups ? ['groupsBase', 'groupsFilter'] : []),
+    ...(graph ? ['tenant', 'clientId', 'secret', 'authority', 'graph'] : []),
+    ...(graph && !graph.noGroups ? ['chosen'] : []),
+    ...(scim ? ['tenant', 'application'] : ['mostPercent', 'every']),
+  ]
 }

@@ -1,8 +1,8 @@
 import type { Token } from '../api/types'
 import { t } from '../text/en'
-import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
+import { PersonTag } from '../ui/coin/coin'
 import { When } from '../ui/when/when'
 import '../manage/manage.css'
 
@@ -40,7 +40,7 @@ export function TokenTable({ items, onEnd, owners = false }: Props) {
                 {words.known(one.ending, one.readOnly, one.api)}
               </span>
             </th>
-            {owners && <td data-label={owner}>{one.owner && called(one.owner)}</td>}
+            {owners && <td data-label={owner}>{one.owner && <PersonTag person={one.owner} />}</td>}
             <td data-label={expires}>
               <When at={one.expires} /> {Date.parse(one.expires) < Date.now() && <Badge tone="warn">{words.ranOut}</Badge>}
             </td>

@@ -45,6 +45,7 @@ function Row({ instance, starter }: { instance: Instance; starter: boolean }) {
         </Link>
         <span className="quiet small">
           {instance.workflow}
+          {starter && ` · ${t.requests.numbered(instance.id)}`}
           {starter && ` · ${called(instance.starter)}`} · <When at={instance.startedAt} />
         </span>
       </div>

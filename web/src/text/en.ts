@@ -190,6 +190,7 @@ export const t = {
     noneView: 'Nothing here.',
     startOne: 'Start a request',
     ended: 'Ended',
+    numbered: (id: number) => `no. ${id}`,
     noFolio: (workflow: string, id: number) => `${workflow} ${id}`,
     filter: 'Find by title or number',
   },

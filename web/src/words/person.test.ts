@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { called, hue, initials, namesInWords } from './person'
+import { called, hue, initials, isApplication, namesInWords } from './person'
 
 test.each([
   ['Jane Doe', 'JD'],
@@ -22,6 +22,23 @@ test('a person keeps one hue, and ten people do not share one', () => {
 test('a missing name falls back to what there is', () => {
   expect(called({ name: '', login: 'ana' })).toBe('ana')
   expect(called({ name: '' })).toBe('?')
+})
+
+const id = '4f9f6c1e-1111-4000-8000-0123456789ab'
+
+test.each([
+  ['said to be one', { name: 'Reports', login: 'reports', app: true }, true],
+  ['said to be none', { name: 'Ana', login: `app-${id}`, app: false }, false],
+  ['the login of a client id', { name: 'Monthly report', login: `app-${id}` }, true],
+  ['a name as given by the server', { name: 'Application reporting', login: 'app-reporting' }, true],
+  ['a person whose login begins so', { name: 'App Smith', login: 'app-smith' }, false],
+  ['a person', { name: 'Application Ana', login: 'ana' }, false],
+])('an application or not: %s', (_, one, want) => expect(isApplication(one)).toBe(want))
+
+test('an application goes by its name, and without one by a short id', () => {
+  expect(called({ name: 'Monthly report', login: `app-${id}` })).toBe('Monthly report')
+  expect(called({ name: `Application ${id}`, login: `app-${id}` })).toBe('Application 4f9f6c1e…')
+  expect(called({ name: id, login: 'ana' })).toBe(id)
 })
 
 test('names in words say how many are left out', () => {

@@ -23,9 +23,25 @@ export function hue(id: string, n: number): number {
   return sum % n
 }
 
-/** What to call somebody when the name may be missing. */
+const guid = /([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
+
+/**
+ * What to call somebody when the name may be missing. Of an application that
+ * nobody gave a name, as much of its id as tells it from others.
+ */
 export function called(person: Pick<Person, 'name' | 'login' | 'email'>): string {
-  return person.name || person.login || person.email || '?'
+  const name = person.name || person.login || person.email || '?'
+  return isApplication(person) ? name.replace(guid, '$1…') : name
+}
+
+/**
+ * Whether an account is an application's: where that is not said, by the login
+ * and the name the server gives those that come with a token.
+ */
+export function isApplication(person: Pick<Person, 'name' | 'login'> & { app?: boolean }): boolean {
+  if (person.app !== undefined) return person.app
+  if (!person.login?.startsWith('app-')) return false
+  return guid.test(person.login) || person.name.startsWith('Application ')
 }
 
 /** Ana, Ben and two more. */

@@ -12,6 +12,7 @@ import { Failure } from '../../ui/problem/problem'
 import { Skeleton } from '../../ui/skeleton/skeleton'
 import { useSay } from '../../ui/toast/toast'
 import { groupLinks, usePeopleAct } from './queries'
+import { SystemField } from './systemfield'
 
 /** What a group or role stands for in other systems. */
 export function GroupLinks({ group }: { group: Group }) {
@@ -73,7 +74,7 @@ function AddLink({ group }: { group: Group }) {
   return (
     <Form className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
-      <TextField label={t.people.group.source} value={source} onChange={setSource} help={t.people.group.sourceHelp} error={at.get('source')} autoComplete="off" />
+      <SystemField value={source} onChange={setSource} error={at.get('source')} />
       <TextField label={t.people.group.external} value={external} onChange={setExternal} help={t.people.group.externalHelp} error={at.get('external')} autoComplete="off" />
       <div>
         <Button type="submit" isDisabled={!source.trim() || !external.trim()} busy={add.isPending}>

@@ -68,7 +68,7 @@ function UserParts({ user }: { user: User }) {
             <Groups user={user} />
           </Section>
           <Elsewhere user={user} />
-          <Sessions user={user} />
+          {!user.app && <Sessions user={user} />}
         </div>
       </div>
     </>
@@ -85,7 +85,8 @@ function AccountForm({ user }: { user: User }) {
   const [admin, setAdmin] = useState(user.admin)
   const say = useSay()
   const ruled = Boolean(user.source)
-  const theirs = ruled ? {} : { name, email, manager, addresses: more.split('\n').map((line) => line.trim()).filter(Boolean) }
+  const reached = { email, manager, addresses: more.split('\n').map((line) => line.trim()).filter(Boolean) }
+  const theirs = ruled ? {} : user.app ? { name } : { name, ...reached }
   const save = usePeopleAct(
     () => answer(api.PATCH('/api/v1/users/{id}', { params: { path: { id: user.id } }, body: { ...theirs, admin } })),
     () => say(t.people.user.saved),
@@ -101,12 +102,16 @@ function AccountForm({ user }: { user: User }) {
       {!ruled && (
         <>
           <TextField label={t.people.user.name} value={name} onChange={setName} error={at.get('name')} autoComplete="off" />
-          <TextField label={t.people.user.email} value={email} onChange={setEmail} help={t.people.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
-          <TextArea label={t.people.user.addresses} value={more} onChange={setMore} rows={2} help={t.people.user.addressesHelp} error={at.get('addresses')} />
-          {!user.app && <PersonPicker label={t.people.user.manager} value={manager} onChange={setManager} error={at.get('manager')} />}
+          {!user.app && (
+            <>
+              <TextField label={t.people.user.email} value={email} onChange={setEmail} help={t.people.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
+              <TextArea label={t.people.user.addresses} value={more} onChange={setMore} rows={2} help={t.people.user.addressesHelp} error={at.get('addresses')} />
+              <PersonPicker label={t.people.user.manager} value={manager} onChange={setManager} error={at.get('manager')} />
+            </>
+          )}
         </>
       )}
-      {ruled && (
+      {ruled && !user.app && (
         <>
           <p>
             <span className="quiet">{t.people.user.email}:</span> {user.addresses.join(', ') || t.common.none}

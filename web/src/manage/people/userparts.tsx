@@ -1,22 +1,27 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Form } from 'react-aria-components'
 import { answer, api } from '../../api/client'
+import { problemOf, sortFields } from '../../api/problem'
 import type { IdentityLink, User } from '../../api/types'
 import { t } from '../../text/en'
 import { Button } from '../../ui/button/button'
 import { Dialog } from '../../ui/dialog/dialog'
+import { TextField } from '../../ui/field/field'
 import { Section } from '../../ui/page/page'
 import { Failure } from '../../ui/problem/problem'
 import { Skeleton } from '../../ui/skeleton/skeleton'
 import { useSay } from '../../ui/toast/toast'
 import { When } from '../../ui/when/when'
+import { called } from '../../words/person'
 import { usePeopleAct, userLinks, userSessions } from './queries'
+import { SystemField } from './systemfield'
 
 /** Who somebody is in other systems. */
 export function Elsewhere({ user }: { user: User }) {
   const links = useQuery(userLinks(user.id))
   return (
-    <Section title={t.people.user.elsewhere}>
+    <Section title={t.people.user.elsewhere} actions={<LinkPerson user={user} />}>
       {links.error && <Failure error={links.error} retry={() => void links.refetch()} />}
       {links.isPending && <Skeleton rows={1} />}
       {links.data?.items.length === 0 && <p className="quiet">{t.people.user.elsewhereNone}</p>}
@@ -38,6 +43,53 @@ export function Elsewhere({ user }: { user: User }) {
         </ul>
       )}
     </Section>
+  )
+}
+
+const fields = ['source', 'subject', 'label']
+
+/** Says who somebody is in another system, on an administrator's word. */
+function LinkPerson({ user }: { user: User }) {
+  const [open, setOpen] = useState(false)
+  const [source, setSource] = useState('')
+  const [subject, setSubject] = useState('')
+  const [label, setLabel] = useState('')
+  const say = useSay()
+  const add = usePeopleAct(
+    () => answer(api.POST('/api/v1/users/{id}/links', { params: { path: { id: user.id } }, body: { source: source.trim(), subject: subject.trim(), label: label.trim() } })),
+    () => {
+      setOpen(false)
+      setSubject('')
+      setLabel('')
+      say(t.people.user.linked)
+    },
+  )
+  const refused = add.error ? problemOf(add.error) : undefined
+  const { at, rest } = sortFields(refused?.fields ?? [], fields)
+  return (
+    <>
+      <Button look="subtle" icon="plus" onPress={() => setOpen(true)}>
+        {t.people.user.link}
+      </Button>
+      <Dialog
+        title={t.people.user.linkTitle(called(user))}
+        open={open}
+        onClose={() => setOpen(false)}
+        actions={
+          <Button look="primary" type="submit" form="link-person" isDisabled={!source.trim() || !subject.trim()} busy={add.isPending}>
+            {t.people.user.linkDo}
+          </Button>
+        }
+      >
+        <p className="quiet">{t.people.user.linkLead}</p>
+        {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
+        <Form id="link-person" className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
+          <SystemField value={source} onChange={setSource} error={at.get('source')} signIn />
+          <TextField label={t.people.user.subject} value={subject} onChange={setSubject} help={t.people.user.subjectHelp} error={at.get('subject')} autoComplete="off" />
+          <TextField label={t.people.user.label} value={label} onChange={setLabel} help={t.people.user.labelHelp} error={at.get('label')} autoComplete="off" />
+        </Form>
+      </Dialog>
+    </>
   )
 }
 

@@ -7,6 +7,7 @@ export default function Example() {
       <Coin person={{ id: 'user:2', name: 'Jane Doe' }} />
       <PersonTag person={{ id: 'user:3', name: 'Bob Brown' }} />
       <PersonTag person={{ id: 'group:3', name: 'Finance', group: true }} />
+      <PersonTag person={{ id: 'user:4', name: 'Monthly report', app: true }} />
     </div>
   )
 }

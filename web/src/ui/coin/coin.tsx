@@ -1,16 +1,17 @@
 import type { Person } from '../../api/types'
-import { called, hue, initials } from '../../words/person'
+import { called, hue, initials, isApplication } from '../../words/person'
 import { Icon } from '../icon/icon'
 import './coin.css'
 
-type Shown = Pick<Person, 'name' | 'login' | 'email'> & { id?: string; group?: boolean }
+type Shown = Pick<Person, 'name' | 'login' | 'email'> & { id?: string; group?: boolean; app?: boolean }
 
-/** The round mark of a person. The name always stands beside it, so it is silent. */
+/** The mark of a person or a group, and a square one of an application. The name always stands beside it, so it is silent. */
 export function Coin({ person, size = 'normal' }: { person: Shown; size?: 'small' | 'normal' | 'big' }) {
   const name = called(person)
+  const app = !person.group && isApplication(person)
   return (
-    <span className={`coin ${size} hue-${hue(person.id ?? name, 8)}`} aria-hidden="true">
-      {person.group ? <Icon name="people" /> : initials(name)}
+    <span className={`coin ${size}${app ? ' app' : ''} hue-${hue(person.id ?? name, 8)}`} aria-hidden="true">
+      {app ? <Icon name="app" /> : person.group ? <Icon name="people" /> : initials(name)}
     </span>
   )
 }

@@ -12,6 +12,12 @@ test('a known code has our title; the detail of the server says why', () => {
   })
 })
 
+test('a thing that is named and is not there is named, too', () => {
+  const missing = { code: 'task-not-found', title: '', hint: 'ask by its number', status: 404 }
+  expect(problemWords({ ...missing, detail: 'there is no task 99' }).why).toBe('There is no task 99. Ask by its number.')
+  expect(problemWords({ ...missing, detail: 'there is no such task, or it is not yours' }).why).toBe('It was closed, given to somebody else, or never was yours.')
+})
+
 test('an answer without words still says something', () => {
   expect(problemWords({ code: 'http-502', title: '', detail: '', hint: undefined, status: 502 })).toEqual({
     title: 'That did not work',
