@@ -13,6 +13,7 @@ import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { Views } from '../ui/tabs/tabs'
 import { ReceivedCard, SentCard } from './mailcards'
+import { MailConnections } from './mailconnections'
 import { useReceived, useSent } from './mailqueries'
 import { mailStatus } from './mailstatus'
 import { stateOf, states, viewOf, views } from './mailwords'
@@ -35,6 +36,7 @@ export function MailPage() {
       {view === 'look' && <LookList />}
       {view === 'received' && <ReceivedList />}
       {view === 'sent' && <SentList />}
+      {view === 'connections' && <MailConnections />}
     </>
   )
 }

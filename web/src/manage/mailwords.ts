@@ -3,7 +3,7 @@ import { t } from '../text/en'
 import type { Tone } from '../ui/badge/badge'
 import type { IconName } from '../ui/icon/icon'
 
-export const views = ['look', 'received', 'sent'] as const
+export const views = ['look', 'received', 'sent', 'connections'] as const
 export const states = ['queued', 'sending', 'doubtful', 'sent', 'failed', 'bounced'] as const
 
 /** Reads a view out of the address. */

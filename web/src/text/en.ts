@@ -8,6 +8,7 @@ import { signInWords } from './signin'
 import { peopleWords } from './people'
 import { trustWords } from './trust'
 import { connectionsWords } from './connections'
+import { mailConnectionWords } from './mailconnections'
 import { servicesWords } from './services'
 
 interface ExpiredCounts {
@@ -354,8 +355,8 @@ export const t = {
     openRequest: 'Open the request',
   },
   mail: {
-    views: { look: 'Needs a look', received: 'Received', sent: 'Sent' },
-    off: 'This server has no mail server to send with. People find their tasks on the pages only; steps that send a mail fail. An administrator of the machine can set mail.smtp in its configuration.',
+    views: { look: 'Needs a look', received: 'Received', sent: 'Sent', connections: 'Mailboxes' },
+    off: 'This server has no mail server to send with. People find their tasks on the pages only; steps that send a mail fail. Connect a mailbox, or set mail.smtp in the configuration.',
     noneLeaves: (since: string, why: string) => `No mail has left since ${since}: ${why}.`,
     noneRead: (since: string, why: string) => `No mail has been read since ${since}: ${why}.`,
     queued: (n: string, one: boolean) => (one ? '1 mail is waiting to be sent.' : `${n} mails are waiting to be sent.`),
@@ -470,6 +471,7 @@ export const t = {
   tokens: tokensWords,
   people: peopleWords,
   directories: directoryWords,
+  mailConnections: mailConnectionWords,
   services: servicesWords,
   connections: connectionsWords,
   trust: trustWords,

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import type { MailConnection } from '../api/types'
+import { draftOf, freshOf, makesResource, nameFor, settingsOf } from './mailconnectionswords'
+
+describe('mail connections', () => {
+  it('are named after their address, each otherwise', () => {
+    expect(nameFor('Approvals <Workflow@Contoso.com>', [])).toBe('workflow-contoso-com')
+    expect(nameFor('workflow@contoso.com', ['workflow-contoso-com'])).toBe('workflow-contoso-com-2')
+    expect(nameFor('!!!', [])).toBe('mailbox')
+  })
+  it('of the first mailbox do everything', () => {
+    expect(freshOf(true)).toMatchObject({ protocol: 'graph', usual: true, reads: true })
+    expect(freshOf(false)).toMatchObject({ usual: false, reads: false })
+  })
+  it('over Graph have no password and no servers of mail', () => {
+    const draft = { ...freshOf(true), from: ' a@b.example ', password: 'typed before', smtp: 'x:1', resource: 'm365' }
+    expect(makesResource(draft)).toBe(false)
+    const set = settingsOf(draft, undefined, 'm365')
+    expect(set).toMatchObject({ from: 'a@b.example', resource: 'm365', app: true })
+    expect(set).not.toHaveProperty('password')
+    expect(set).not.toHaveProperty('smtp')
+  })
+  it('keep what the form does not show, and a password that is not typed again', () => {
+    const was: MailConnection = { name: 'x', hasPassword: true, inFile: false, protocol: 'smtp', from: 'a@b.example', user: 'u', folder: 'In', perMinute: 7, smtp: { address: 'h:587', tls: 'starttls' } }
+    const set = settingsOf(draftOf(was), was, '')
+    expect(set).toMatchObject({ folder: 'In', perMinute: 7, user: 'u', smtp: { address: 'h:587', tls: 'starttls' } })
+    expect(set).not.toHaveProperty('password')
+    expect(set).not.toHaveProperty('imap')
+    expect(settingsOf({ ...draftOf(was), password: 'new' }, was, '').password).toBe('new')
+  })
+})
