@@ -127,7 +127,7 @@ type Instance struct {
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join,connection" doc:"connection: somebody has to connect an account; only where one instance is asked for"`
+	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join,connection" doc:"connection: somebody has to connect an account"`
 	Step   string     `json:"step"`
 	Name   string     `json:"name"`
 	For    []Person   `json:"for,omitempty"`

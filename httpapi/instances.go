@@ -60,7 +60,7 @@ func (s *Server) listInstances(ctx context.Context, by signoff.Caller, in *listI
 	if err != nil {
 		return nil, err
 	}
-	out := listOf(page.Items, func(i worklist.Instance) api.Instance { return instanceOf(&i, known) })
+	out := listOf(page.Items, func(i worklist.Instance) api.Instance { s.tellWaiting(&i, known); return instanceOf(&i, known) })
 	out.Next = page.Next
 	return &body[api.List[api.Instance]]{out}, nil
 }
@@ -72,6 +72,13 @@ func instancePeople(in *worklist.Instance) []signoff.Principal {
 		who = append(who, mentioned(w.Why)...)
 	}
 	return who
+}
+
+// tellWaiting puts the names of people into why steps wait.
+func (s *Server) tellWaiting(in *worklist.Instance, known names) {
+	for i := range in.Waiting {
+		in.Waiting[i].Why = signoff.Tell(in.Waiting[i].Why, known.name, s.location())
+	}
 }
 
 func instanceOf(in *worklist.Instance, known names) api.Instance {
@@ -116,9 +123,7 @@ func (s *Server) getInstance(ctx context.Context, by signoff.Caller, in *getInst
 	if err != nil {
 		return nil, err
 	}
-	for i := range d.Waiting {
-		d.Waiting[i].Why = signoff.Tell(d.Waiting[i].Why, known.name, s.location())
-	}
+	s.tellWaiting(&d.Instance, known)
 	out := &instanceOutput{Body: instanceDetail(&d, known)}
 	if d.CanManage {
 		holds, err := s.Worklist.Store.HoldsOn(ctx, in.ID)

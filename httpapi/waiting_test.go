@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,23 @@ func TestPeopleSeeWhichConnectionsWorkWaitsFor(t *testing.T) {
 	}
 	if third := instance("admin", id+2); third.Kind != "connection" || len(third.For) != 0 || third.Connect != ours.Name() {
 		t.Errorf("the administrator's waits for %+v", third)
+	}
+
+	for _, query := range []string{"", "?scope=all", "?status=running"} {
+		var all api.List[api.Instance]
+		_, _, text := ask(t, w, "admin", "GET", "/api/v1/instances"+query, "")
+		if query != "?scope=all" {
+			_, _, text = ask(t, w, "ana", "GET", "/api/v1/instances"+query, "")
+		}
+		must(t, json.Unmarshal([]byte(text), &all))
+		for _, in := range all.Items {
+			if len(in.Waiting) != 1 || in.Waiting[0].Kind != "connection" || in.Waiting[0].Why == "" || strings.Contains(in.Waiting[0].Why, "user:") {
+				t.Errorf("in the list %q instance %d waits for %+v", query, in.ID, in.Waiting)
+			}
+		}
+		if want := map[string]int{"": 2, "?scope=all": 3, "?status=running": 2}[query]; len(all.Items) != want {
+			t.Errorf("the list %q has %d instances", query, len(all.Items))
+		}
 	}
 
 	list := func(who, query string) api.List[api.WaitingConnection] {

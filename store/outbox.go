@@ -225,8 +225,13 @@ type Waiting struct {
 // Waitings lists an instance's commands that are not done yet.
 func (s *Store) Waitings(ctx context.Context, id signoff.InstanceID) (out []Waiting, err error) {
 	prefix := fmt.Sprint(int64(id))
-	rows, err := s.query(ctx, `select key, ref, kind, due, attempt - parked, last_error, waits_for, waits_who, waits_why, waits_since from outbox where key >= $1 and key < $2 order by key limit 200`,
-		prefix+"_", prefix+"`") // "`" follows "_"
+	return s.waitings(ctx, `key >= $1 and key < $2 order by key limit 200`, prefix+"_", prefix+"`") // "`" follows "_"
+}
+
+const waitingColumns = `key, ref, kind, due, attempt - parked, last_error, waits_for, waits_who, waits_why, waits_since`
+
+func (s *Store) waitings(ctx context.Context, where string, args ...any) (out []Waiting, err error) {
+	rows, err := s.query(ctx, `select `+waitingColumns+` from outbox where `+where, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -55,6 +57,24 @@ func (s *Store) StepWants(ctx context.Context, step signoff.Serial) (out []Want,
 		return err
 	})
 	return out, s.explain(err)
+}
+
+// maxLacking bounds what Lacking returns.
+const maxLacking = 2000
+
+// Lacking is what the steps of instances lack, of those that lack anything. It
+// is for one page of a list: the longest have some hundreds.
+func (s *Store) Lacking(ctx context.Context, ids []signoff.InstanceID) ([]Waiting, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var ranges []string
+	var args []any
+	for _, id := range ids {
+		ranges = append(ranges, fmt.Sprintf("key >= $%d and key < $%d", len(args)+1, len(args)+2))
+		args = append(args, fmt.Sprintf("%d_", id), fmt.Sprintf("%d`", id)) // "`" follows "_"
+	}
+	return s.waitings(ctx, fmt.Sprintf(`waits_for <> '' and (%s) order by key limit %d`, strings.Join(ranges, " or "), maxLacking), args...)
 }
 
 // LookParked makes one command due of each thing that commands lack, unless one

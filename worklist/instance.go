@@ -113,21 +113,21 @@ func (w *Worklist) Instance(ctx context.Context, by signoff.Caller, id signoff.I
 	d.CanCancel = in.State.Status == engine.Running && (may.administer || by.Is(in.State.Starter.Principal))
 	d.Marks, d.Flows = paint(facts, &in.State, item.Waiting)
 	d.Pending, err = w.Store.Waitings(ctx, id)
-	d.lack()
+	d.lack(d.Pending)
 	return d, err
 }
 
 // lack says of steps that lack a connection that this is what they wait for, and
 // who can give it.
-func (d *InstanceDetail) lack() {
-	for i := range d.Pending {
-		p := &d.Pending[i]
-		for j := range d.Waiting {
-			w := &d.Waiting[j]
+func (in *Instance) lack(pending []store.Waiting) {
+	for i := range pending {
+		p := &pending[i]
+		for j := range in.Waiting {
+			w := &in.Waiting[j]
 			if p.For == "" || w.effect == 0 || w.effect != p.Ref {
 				continue
 			}
-			w.Kind, w.Need, w.Why, w.Since, w.Serial = "connection", p.For, p.Why, &p.Since, signoff.Serial{Instance: d.ID, Seq: p.Ref}
+			w.Kind, w.Need, w.Why, w.Since, w.Serial = "connection", p.For, p.Why, &p.Since, signoff.Serial{Instance: in.ID, Seq: p.Ref}
 			if p.Who != "" {
 				w.For = []signoff.Principal{p.Who}
 			}

@@ -3,6 +3,7 @@ package worklist
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,8 +55,11 @@ func (w *Worklist) Instances(ctx context.Context, by signoff.Caller, q InstanceQ
 	last := store.Instance{ID: at}
 	for range maxScannedInstances {
 		same, err := m.next(ctx, &last)
-		if err != nil || len(same) == 0 {
+		if err != nil {
 			return p, err
+		}
+		if len(same) == 0 {
+			return p, w.lacking(ctx, p.Items)
 		}
 		if !found(&same[0], q, only, search) {
 			last = same[0]
@@ -72,7 +76,30 @@ func (w *Worklist) Instances(ctx context.Context, by signoff.Caller, q InstanceQ
 		p.Items = append(p.Items, item)
 	}
 	p.Next = writeCursor(last.ID)
-	return p, nil
+	return p, w.lacking(ctx, p.Items)
+}
+
+// lacking says which steps of a page's instances lack a connection.
+func (w *Worklist) lacking(ctx context.Context, page []Instance) error {
+	var ids []signoff.InstanceID
+	for i := range page {
+		if slices.ContainsFunc(page[i].Waiting, func(one Waiting) bool { return one.effect != 0 }) {
+			ids = append(ids, page[i].ID)
+		}
+	}
+	list, err := w.Store.Lacking(ctx, ids)
+	if err != nil {
+		return err
+	}
+	of := map[string][]store.Waiting{}
+	for _, one := range list {
+		id, _, _ := strings.Cut(one.Key, "_")
+		of[id] = append(of[id], one)
+	}
+	for i := range page {
+		page[i].lack(of[strconv.FormatInt(int64(page[i].ID), 10)])
+	}
+	return nil
 }
 
 func found(in *store.Instance, q InstanceQuery, only signoff.WorkflowID, search string) bool {

@@ -5564,7 +5564,7 @@ export interface components {
             connect?: string;
             for?: components["schemas"]["Person"][];
             /**
-             * @description connection: somebody has to connect an account; only where one instance is asked for
+             * @description connection: somebody has to connect an account
              * @enum {string}
              */
             kind: "task" | "timer" | "mail" | "call" | "external" | "incident" | "join" | "connection";
