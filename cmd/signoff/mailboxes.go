@@ -10,6 +10,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/ews"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	"github.com/signoffhq/signoff/connector/exchange/mailbox"
 	"github.com/signoffhq/signoff/connector/mail"
@@ -20,7 +21,7 @@ import (
 
 // exchangeWays are the protocols of Exchange, the recommended first.
 func exchangeWays() []exchange.Protocol {
-	return []exchange.Protocol{graph.Protocol()}
+	return []exchange.Protocol{graph.Protocol(), ews.Protocol()}
 }
 
 // Whom tokens for Exchange Online are for.

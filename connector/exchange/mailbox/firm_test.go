@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/ews"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	"github.com/signoffhq/signoff/sandbox/contoso"
 	"github.com/signoffhq/signoff/sandbox/entra"
@@ -83,6 +84,7 @@ type protocol struct {
 
 var protocols = []protocol{
 	{"graph", "00000003-0000-0000-c000-000000000000", "/v1.0", "Mail.ReadWrite Mail.Send", graph.Open, false},
+	{"ews", "https://outlook.office365.com", "/EWS/Exchange.asmx", "full_access_as_app", ews.Open, true},
 }
 
 func open(t *testing.T, p protocol, now func() time.Time) *office {
