@@ -39,8 +39,8 @@ type office struct {
 	storePath string
 	sandbox   *sandbox.Sandbox
 	page      *httptest.Server
-	out       *mail.Sender
-	in        *mail.Mailbox
+	out       Sender
+	in        Inbox
 	people    people
 	instances *instances
 	clock     time.Time
@@ -71,11 +71,12 @@ func (o *office) connect() {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
 	account := mail.Account{Addr: o.sandbox.Addresses().SMTP, Roots: roots, Username: "workflow@contoso.test", Password: "signoff", Timeout: 10 * time.Second}
-	o.out = mail.NewSender(account, mail.SenderOptions{})
-	o.t.Cleanup(o.out.Close)
+	out := mail.NewSender(account, mail.SenderOptions{})
+	o.t.Cleanup(out.Close)
 	account.Addr = o.sandbox.Addresses().IMAP
-	o.in = mail.NewMailbox(account, mail.MailboxOptions{Poll: time.Second})
-	o.t.Cleanup(o.in.Close)
+	in := mail.NewMailbox(account, mail.MailboxOptions{Poll: time.Second})
+	o.t.Cleanup(in.Close)
+	o.out, o.in = out, in
 }
 
 // open opens the store and makes a room over it, as a start of the server does.
