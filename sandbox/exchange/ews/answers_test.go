@@ -14,7 +14,7 @@ import (
 const answerGrammar = grammar + `
 Answer         = @ResponseClass:Success,Warning,Error m:MessageText>text? m:ResponseCode>text m:DescriptiveLinkKey>0..0? m:MessageXml?
 Folders        = Folder>BaseFolder|CalendarFolder>BaseFolder|ContactsFolder>BaseFolder|SearchFolder|TasksFolder>BaseFolder*
-Items          = Item>Item|Message>Message|CalendarItem>CalendarItem|Contact>Contact|Task>Task*
+Items          = Item>Item|Message>Message|CalendarItem>CalendarItem|Contact>Contact|Task>Task|MeetingResponse>Message*
 OneItem        = Item>Item|Message>Message|CalendarItem>CalendarItem|Contact>Contact|Task>Task
 OneFolder      = Folder>BaseFolder|CalendarFolder>BaseFolder|ContactsFolder>BaseFolder|SearchFolder|TasksFolder>BaseFolder
 Paging         = @IndexedPagingOffset?:int @NumeratorOffset?:int @AbsoluteDenominator?:int @TotalItemsInView?:int @IncludesLastItemInRange?:bool

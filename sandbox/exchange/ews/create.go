@@ -14,6 +14,8 @@ func createItem(c *call, op *node) (*node, error) {
 			return c.createMail(op, n)
 		case "t:ReplyToItem", "t:ReplyAllToItem", "t:ForwardItem":
 			return c.createAnswer(op, n)
+		case "t:CancelCalendarItem", "t:AcceptItem", "t:TentativelyAcceptItem", "t:DeclineItem":
+			return c.answerMeeting(op, n)
 		case "t:CalendarItem":
 			return c.createEvent(op, n)
 		case "t:Contact":

@@ -12,8 +12,7 @@
 // organisation's switches for EWS are a Policy.
 //
 // What it does not have is refused, not passed over: recurring appointments,
-// meeting answers, search folders, delegates' folder permissions, push
-// subscriptions and Kerberos.
+// search folders, delegates' folder permissions, push subscriptions and Kerberos.
 //
 // Start reading at Server.ServeHTTP, then soap.go and call.go; a file holds the
 // operations that its name says.

@@ -230,8 +230,8 @@ func (c *call) createEvent(op, n *node) ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if invite != "SendToNone" && len(a.Attendees) > 0 {
-		if err := box.SendNew(func(e *exchange.Edit) error { return invitation(e, a) }, exchange.SendOptions{NoCopy: invite == "SendOnlyToAll"}); err != nil {
+	if invite != "SendToNone" {
+		if err := box.Invite(it.ID(false).EWS()); err != nil {
 			return nil, err
 		}
 	}
@@ -248,28 +248,4 @@ func (c *call) createEntry(box *exchange.Mailbox, folder exchange.Folder, class 
 		}
 		return check()
 	})
-}
-
-// invitation is the mail that attendees get (RFC 5546 §3.2.2).
-func invitation(e *exchange.Edit, a *exchange.Appointment) error {
-	m, err := e.Message()
-	if err != nil {
-		return err
-	}
-	m.Subject, m.Body = a.Subject, a.Body
-	ics := []string{"BEGIN:VCALENDAR", "METHOD:REQUEST", "PRODID:-//signoff//sandbox//EN", "VERSION:2.0", "BEGIN:VEVENT", "UID:" + calendarText(a.UID),
-		"DTSTAMP:" + m.Date.UTC().Format("20060102T150405Z"), "DTSTART:" + a.Start.UTC().Format("20060102T150405Z"), "DTEND:" + a.End.UTC().Format("20060102T150405Z"),
-		"SUMMARY:" + calendarText(a.Subject), "LOCATION:" + calendarText(a.Location), "ORGANIZER:mailto:" + calendarText(a.Organizer.Address)}
-	for _, x := range a.Attendees {
-		m.To = append(m.To, x.Address)
-		ics = append(ics, "ATTENDEE;RSVP=TRUE:mailto:"+calendarText(x.Address.Address))
-	}
-	ics = append(ics, "END:VEVENT", "END:VCALENDAR", "")
-	_, err = e.Attach(exchange.File{Name: "invite.ics", Type: "text/calendar", Data: []byte(strings.Join(ics, "\r\n"))})
-	return err
-}
-
-// calendarText escapes a value (RFC 5545 §3.3.11).
-func calendarText(s string) string {
-	return strings.NewReplacer("\\", "\\\\", ";", "\\;", ",", "\\,", "\r", "", "\n", "\\n").Replace(s)
 }

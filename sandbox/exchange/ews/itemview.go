@@ -191,7 +191,7 @@ func init() {
 		"t:ItemClass":      func(v *itemView) *node { return el("t:ItemClass", v.Item.Class) },
 		"t:Subject":        func(v *itemView) *node { return words("t:Subject", v.message().Subject) },
 		"t:Sensitivity":    func(v *itemView) *node { return el("t:Sensitivity", title(v.Item.Sensitivity, "Normal")) },
-		"t:Importance":     func(v *itemView) *node { return el("t:Importance", title(v.message().Importance, "Normal")) },
+		"t:Importance":     func(v *itemView) *node { return el("t:Importance", title(v.importance(), "Normal")) },
 		"t:Body":           func(v *itemView) *node { return v.body("t:Body", v.shape.body, v.message().Body) },
 		"t:UniqueBody":     func(v *itemView) *node { return v.body("t:UniqueBody", v.shape.unique, v.message().Body.Unique()) },
 		"t:NormalizedBody": func(v *itemView) *node { return v.body("t:NormalizedBody", v.shape.body, v.message().Body) },
@@ -251,6 +251,14 @@ func init() {
 		},
 		"t:ConversationTopic": func(v *itemView) *node { return words("t:ConversationTopic", topic(v.message().Subject)) },
 	}
+}
+
+// importance is the mail's, and of what is no mail the item's.
+func (v *itemView) importance() string {
+	if v.Class != exchange.ClassMail {
+		return v.Item.Importance
+	}
+	return v.message().Importance
 }
 
 // title is a word as EWS writes it: "high" is "High"; "" is the usual one.
