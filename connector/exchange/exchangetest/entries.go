@@ -61,6 +61,24 @@ func appointments(t *testing.T, f *Firm) {
 	if list := must[exchange.Page[exchange.Event]](t)(box.Events(t.Context(), q)); len(list.Items) != 1 || list.Items[0].ID != e.ID {
 		t.Errorf("%+v", list)
 	}
+	jane := f.Own("jane")
+	theirs := must[exchange.Page[exchange.Event]](t)(jane.Events(t.Context(), q))
+	if len(theirs.Items) != 1 || theirs.Items[0].UID != e.UID || theirs.Items[0].Response != "none" {
+		t.Fatalf("Jane has %+v", theirs.Items)
+	}
+	if err := jane.RespondEvent(t.Context(), theirs.Items[0].ID, exchange.Response{How: "accept", Comment: "fine"}); err != nil {
+		t.Error(err)
+	}
+	e = must[exchange.Event](t)(box.Event(t.Context(), e.ID))
+	if !slices.ContainsFunc(e.Attendees, func(a exchange.Attendee) bool { return a.Address.Address == "jane@contoso.test" && a.Response == "accepted" }) {
+		t.Errorf("answered: %+v", e.Attendees)
+	}
+	if err := jane.RespondEvent(t.Context(), theirs.Items[0].ID, exchange.Response{How: "tentative", Silent: true}); err != nil {
+		t.Error(err)
+	}
+	if left := must[exchange.Page[exchange.Mail]](t)(jane.Mails(t.Context(), exchange.MailQuery{Folder: "drafts"})); len(left.Items) != 0 {
+		t.Errorf("a silent answer left %+v", left.Items)
+	}
 	day := must[exchange.Event](t)(box.CreateEvent(t.Context(), exchange.NewEvent{Subject: "Holiday", Start: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), End: time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC),
 		AllDay: true, TimeZone: "America/New_York"}))
 	if !day.AllDay || day.Start.Format(time.DateTime) != "2026-12-24 00:00:00" || day.End.Format(time.DateTime) != "2026-12-25 00:00:00" {
