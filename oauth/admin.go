@@ -82,7 +82,8 @@ func (s *Service) Resource(ctx context.Context, by signoff.Caller, name string) 
 // servers at once; it takes the server right. r.Secret is what to keep from now
 // on, in the clear; "" keeps the one there is. It refuses what is not right
 // ("bad-oauth-resource", with every mistake) and what somebody else changed
-// meanwhile ("oauth-resource-changed").
+// meanwhile ("oauth-resource-changed"). When its provider is another from now on,
+// whoever was connected is no longer: the old one's grants are not sent there.
 func (s *Service) Save(ctx context.Context, by signoff.Caller, r Resource, rev int64) (Kept, error) {
 	if err := notAllowed(by); err != nil {
 		return Kept{}, err
@@ -126,7 +127,7 @@ func (s *Service) put(ctx context.Context, by signoff.Caller, r Resource, old *R
 	if old != nil {
 		note.Before = jsonOf(old.public())
 	}
-	saved, err := s.cfg.Store.SaveOAuthResource(ctx, store.OAuthResource{Name: r.Name, Rev: rev, By: by.Principal, Body: jsonOf(r)}, note)
+	saved, err := s.cfg.Store.SaveOAuthResource(ctx, store.OAuthResource{Name: r.Name, Rev: rev, By: by.Principal, Body: jsonOf(r), Moved: old != nil && r.elsewhere(old)}, note)
 	if err != nil {
 		return Kept{}, err
 	}

@@ -106,7 +106,9 @@ func (c *checker) addresses(s *Service, r *Resource, t *Type) {
 func (c *checker) values(r *Resource, t *Type) {
 	c.when(len(r.Values) > maxParameters, "values", "are too many")
 	for _, name := range slices.Sorted(maps.Keys(r.Values)) {
-		c.when(t.parameter(name) == nil, "values."+name, "is no parameter of the type "+t.Title)
+		p := t.parameter(name)
+		c.when(p == nil, "values."+name, "is no parameter of the type "+t.Title)
+		c.when(p != nil && p.Secret && r.Values[name].Authorization != nil, "values."+name, "would show a secret in the browser's address")
 		r.Values[name].each(func(_ Request, text string) string {
 			c.when(len(text) > maxValue && !strings.HasPrefix(text, lockedValue) || strings.ContainsFunc(text, unicode.IsControl), "values."+name, "is at most 2000 characters on one line")
 			return text
@@ -153,7 +155,7 @@ func (s *Service) checkType(t *Type) error {
 // keepSecrets locks new secrets and keeps those there are, as long as they go to
 // the same place: one entered for a provider must not be sent to another.
 func (s *Service) keepSecrets(r *Resource, t *Type, old *Resource) error {
-	moved := old != nil && (old.Type != r.Type || old.Authority != r.Authority || old.Tenant != r.Tenant || old.Issuer != r.Issuer || old.TokenURL != r.TokenURL)
+	moved := old != nil && (r.elsewhere(old) || old.DeviceURL != r.DeviceURL)
 	switch {
 	case r.Auth != WithSecret:
 		r.Secret, r.SecretExpires = "", nil

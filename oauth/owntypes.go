@@ -57,7 +57,9 @@ const maxTypes = 100
 
 // SaveType keeps a type of one's own, instead of the one of that name if there
 // is one; it takes the server right. It refuses what is not right
-// ("bad-oauth-type") and the name of a type that comes with signoff.
+// ("bad-oauth-type"), the name of a type that comes with signoff, and another
+// provider for a type that resources are of ("oauth-type-used"): their secrets
+// and what people granted would go there.
 func (s *Service) SaveType(ctx context.Context, by signoff.Caller, t Type) error {
 	if err := notAllowed(by); err != nil {
 		return err
@@ -66,8 +68,16 @@ func (s *Service) SaveType(ctx context.Context, by signoff.Caller, t Type) error
 	if err := s.checkType(&t); err != nil {
 		return err
 	}
+	used, err := s.resourceOf(ctx, t.Name)
+	if err != nil {
+		return err
+	}
 	return s.changeTypes(ctx, by, t.Name, func(own []Type) ([]Type, *Type, error) {
 		i := slices.IndexFunc(own, func(o Type) bool { return o.Name == t.Name })
+		if i >= 0 && used != "" && (own[i].Metadata != t.Metadata || own[i].Issuer != t.Issuer) {
+			return nil, nil, &signoff.Error{Kind: signoff.Conflict, Code: "oauth-type-used", Detail: "the resource " + used + " is of this type, and its secrets would go to another provider",
+				Hint: "make a type of another name, and give it to the resource"}
+		}
 		if i >= 0 {
 			own[i] = t
 			return own, &t, nil
@@ -86,14 +96,12 @@ func (s *Service) RemoveType(ctx context.Context, by signoff.Caller, name string
 	if err := notAllowed(by); err != nil {
 		return err
 	}
-	list, err := s.cfg.Store.OAuthResources(ctx)
+	used, err := s.resourceOf(ctx, name)
 	if err != nil {
 		return err
 	}
-	for _, kept := range list {
-		if r, err := readResource(kept); err != nil || r.Type == name {
-			return &signoff.Error{Kind: signoff.Conflict, Code: "oauth-type-used", Detail: "the resource " + kept.Name + " is of this type", Hint: "remove the resource first, or give it another type"}
-		}
+	if used != "" {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "oauth-type-used", Detail: "the resource " + used + " is of this type", Hint: "remove the resource first, or give it another type"}
 	}
 	return s.changeTypes(ctx, by, name, func(own []Type) ([]Type, *Type, error) {
 		i := slices.IndexFunc(own, func(o Type) bool { return o.Name == name })
@@ -102,6 +110,17 @@ func (s *Service) RemoveType(ctx context.Context, by signoff.Caller, name string
 		}
 		return slices.Delete(own, i, i+1), nil, nil
 	})
+}
+
+// resourceOf names a resource of a type, "" when there is none.
+func (s *Service) resourceOf(ctx context.Context, name string) (string, error) {
+	list, err := s.cfg.Store.OAuthResources(ctx)
+	for _, kept := range list {
+		if r, err := readResource(kept); err != nil || r.Type == name {
+			return kept.Name, nil
+		}
+	}
+	return "", err
 }
 
 func (s *Service) changeTypes(ctx context.Context, by signoff.Caller, name string, change func([]Type) ([]Type, *Type, error)) error {

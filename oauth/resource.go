@@ -158,6 +158,12 @@ func (r *Resource) vars(t *Type, n Need, public string) map[string]string {
 	return v
 }
 
+// elsewhere tells whether tokens come from another provider than before. What
+// was entered for that one, or what it granted, must not be sent to this one.
+func (r *Resource) elsewhere(old *Resource) bool {
+	return old.Type != r.Type || old.Authority != r.Authority || old.Tenant != r.Tenant || old.Issuer != r.Issuer || old.TokenURL != r.TokenURL
+}
+
 func (r *Resource) authority() string {
 	if r.Authority == "" {
 		return publicAuthority

@@ -16,6 +16,7 @@ type OAuthResource struct {
 	By        signoff.Principal
 	Announced time.Time // when the end of its credential was last announced
 	Body      []byte    // JSON; secrets in it are locked
+	Moved     bool      // when it is saved: its provider is another than before
 }
 
 // MaxOAuthResources is how many there may be.
@@ -61,7 +62,8 @@ func (s *Store) OAuthResource(ctx context.Context, name string) (r OAuthResource
 // SaveOAuthResource keeps r instead of its revision r.Rev (0: it is new), notes
 // the change and tells the other nodes. It refuses a name that is taken
 // ("oauth-resource-exists"), one too many, and a revision that somebody replaced
-// meanwhile ("oauth-resource-changed").
+// meanwhile ("oauth-resource-changed"). With r.Moved, what people and the service
+// account were granted is forgotten in the same transaction.
 func (s *Store) SaveOAuthResource(ctx context.Context, r OAuthResource, note Change) (OAuthResource, error) {
 	now := s.Now()
 	out := r
@@ -75,12 +77,28 @@ func (s *Store) SaveOAuthResource(ctx context.Context, r OAuthResource, note Cha
 			r.Name, out.Rev, micros(now), string(r.By), r.Body); err != nil {
 			return err
 		}
+		if r.Moved {
+			if err := t.forgetGrants(r.Name); err != nil {
+				return err
+			}
+		}
 		return t.note(note, now)
 	})
 	if err == nil {
 		s.Publish(TopicOAuth, r.Name)
 	}
 	return out, err
+}
+
+// forgetGrants forgets what people were granted, and what they are about to be.
+// The application's own tokens are no grants: they are had anew with what the
+// resource says.
+func (t *tx) forgetGrants(resource string) error {
+	if _, err := t.exec(`delete from oauth_connecting where resource = $1`, resource); err != nil {
+		return err
+	}
+	_, err := t.exec(`delete from oauth_token where resource = $1 and owner <> 'app'`, resource)
+	return err
 }
 
 func (t *tx) mayReplaceOAuth(r OAuthResource) error {
