@@ -292,3 +292,11 @@ func TestConformance(t *testing.T) {
 		}
 	})
 }
+
+// give gives a person a right on somebody's mailbox.
+func (f *firm) give(right, mailbox, to string) {
+	f.t.Helper()
+	if err := f.Exchange.Grant(sandboxed.Grant{Right: right, Mailbox: mailbox, To: to}); err != nil {
+		f.t.Fatal(err)
+	}
+}

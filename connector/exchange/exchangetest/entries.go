@@ -70,7 +70,9 @@ func appointments(t *testing.T, f *Firm) {
 		t.Error(err)
 	}
 	e = must[exchange.Event](t)(box.Event(t.Context(), e.ID))
-	if !slices.ContainsFunc(e.Attendees, func(a exchange.Attendee) bool { return a.Address.Address == "jane@contoso.test" && a.Response == "accepted" }) {
+	if !slices.ContainsFunc(e.Attendees, func(a exchange.Attendee) bool {
+		return a.Address.Address == "jane@contoso.test" && a.Response == "accepted"
+	}) {
 		t.Errorf("answered: %+v", e.Attendees)
 	}
 	if err := jane.RespondEvent(t.Context(), theirs.Items[0].ID, exchange.Response{How: "tentative", Silent: true}); err != nil {
