@@ -17,12 +17,12 @@ import (
 func doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what is wrong with a token, a failing request or a provider",
+		Short: "Say what is wrong with a token, a failing request, a provider or the mail",
 		Long: `Say what is wrong, who can mend it and with which value. The first line names the
 fault; the exit code is 1 when there is one.`,
 		GroupID: "talk",
 	}
-	c.AddCommand(doctorTokenCommand(), doctorEntraCommand())
+	c.AddCommand(doctorTokenCommand(), doctorEntraCommand(), doctorMailCommand())
 	return c
 }
 
