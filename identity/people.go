@@ -92,21 +92,37 @@ func (s *Service) drop(users ...int64) {
 // Caller.How. It refuses somebody missing ("user-not-found") or disabled
 // ("user-disabled").
 func (s *Service) Caller(ctx context.Context, p signoff.Principal, how string) (signoff.Caller, error) {
-	id, ok := store.AccountID(p)
-	if !ok {
-		return signoff.Caller{}, noUser
-	}
-	m, found, err := s.member(ctx, id)
+	m, err := s.known(ctx, p)
 	switch {
 	case err != nil:
 		return signoff.Caller{}, err
-	case !found:
-		return signoff.Caller{}, noUser
 	case m.Disabled:
 		return signoff.Caller{}, &signoff.Error{Kind: signoff.Forbidden, Code: "user-disabled",
 			Detail: signoff.Mention(p) + " may not sign in any more"}
 	}
 	return m.caller(how), nil
+}
+
+// Standing is Caller for those, too, who may not sign in any more: what they
+// hold counts for what they left behind until it is taken from them.
+func (s *Service) Standing(ctx context.Context, p signoff.Principal, how string) (signoff.Caller, error) {
+	m, err := s.known(ctx, p)
+	if err != nil {
+		return signoff.Caller{}, err
+	}
+	return m.caller(how), nil
+}
+
+func (s *Service) known(ctx context.Context, p signoff.Principal) (member, error) {
+	id, ok := store.AccountID(p)
+	if !ok {
+		return member{}, noUser
+	}
+	m, found, err := s.member(ctx, id)
+	if err == nil && !found {
+		err = noUser
+	}
+	return m, err
 }
 
 var noUser = &signoff.Error{Kind: signoff.NotFound, Code: "user-not-found", Detail: "there is no such user"}

@@ -37,6 +37,9 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	if err != nil {
 		return Deployed{}, err
 	}
+	if err := l.checkAccounts(ctx, by, def); err != nil {
+		return Deployed{}, err
+	}
 	calls, err := l.checkCalls(ctx, by, def)
 	if err != nil {
 		return Deployed{}, err

@@ -26,6 +26,10 @@ const maxDefinitions = 256
 type Library struct {
 	Objects Objects // what steps can call, set before use; nil: nothing is checked at a deployment
 
+	// Who finds the person of a name, as a running workflow would; "" nobody. It
+	// is set before use; nil: people are known by their ids only.
+	Who func(ctx context.Context, name string) (signoff.Principal, error)
+
 	store *store.Store
 	now   func() time.Time
 

@@ -273,7 +273,7 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 			err = fmt.Errorf("handler of %s: panic: %v", j.Command.Kind, p)
 		}
 	}()
-	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Attempt: j.Tries(), Parked: j.Parked})
+	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Version: j.Version, Deployer: v.DeployedBy, Attempt: j.Tries(), Parked: j.Parked})
 }
 
 // Finish reports the result of a command whose handler answered Pending. An

@@ -49,8 +49,10 @@ type Job struct {
 	engine.Command
 	Instance signoff.InstanceID
 	Workflow string // its name, for people
-	Attempt  int    // 1 the first time
-	Parked   int    // how often before it lacked a connection; that is not in Attempt
+	Version  store.VersionID
+	Deployer signoff.Principal // of the version; "" the server itself
+	Attempt  int               // 1 the first time
+	Parked   int               // how often before it lacked a connection; that is not in Attempt
 }
 
 // Result is how a command ended.

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -46,6 +47,16 @@ func (s *Service) ChangeGrants(ctx context.Context, by signoff.Caller, name stri
 		return after, nil
 	})
 	return err
+}
+
+// MayUse tells whether by may use a service, without asking it anything. There
+// has to be one of that name ("service-not-found").
+func (s *Service) MayUse(ctx context.Context, by signoff.Caller, name string) (bool, error) {
+	if _, _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
+		return false, s.withNearest(ctx, access.System, name, cmp.Or(err, error(errNotThere)))
+	}
+	grants, err := s.o.Store.ServiceGrants(ctx, name)
+	return err == nil && access.MayService(by, access.Use, grants).OK, err
 }
 
 // refusal is the first signoff.Error in a chain, nil when there is none.

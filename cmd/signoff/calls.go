@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/library"
+	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/runner"
 )
 
@@ -28,6 +31,7 @@ const (
 // serviceObjects are what the catalogue of services offers to steps.
 type serviceObjects interface {
 	library.Objects
+	MayUse(ctx context.Context, by signoff.Caller, service string) (bool, error)
 	Call(ctx context.Context, by signoff.Caller, service string, c broker.Call) (broker.Result, error)
 }
 
@@ -41,10 +45,64 @@ func (s *server) useObjects(o serviceObjects) {
 func (s *server) callService(c *rest.Client) runner.Handler {
 	return func(ctx context.Context, job runner.Job) (runner.Result, error) {
 		if job.Call.Service != "" {
+			if err := s.vouched(ctx, job); err != nil {
+				return runner.Result{}, err
+			}
 			return callObject(ctx, s.objects, job)
 		}
 		return callHTTP(ctx, c, job)
 	}
+}
+
+// vouched refuses what whoever deployed the workflow may not have it do now: a
+// file may be older than the service it calls, or than what became of a right.
+func (s *server) vouched(ctx context.Context, job runner.Job) error {
+	if job.Deployer == "" || s.objects == nil {
+		return nil
+	}
+	by, err := s.people.Standing(ctx, job.Deployer, access.System.How)
+	if signoff.KindOf(err) == signoff.NotFound {
+		by, err = signoff.Caller{Person: signoff.Person{Principal: job.Deployer, Name: "an account that is no more"}}, nil
+	}
+	if err != nil {
+		return err
+	}
+	def, err := s.library.Definition(ctx, job.Version)
+	if err != nil {
+		return err
+	}
+	may, err := s.objects.MayUse(ctx, by, job.Call.Service)
+	if err != nil {
+		return err
+	}
+	return refuseCall(def, job, by, may)
+}
+
+// Codes of calls that whoever deployed the workflow may not have made.
+const (
+	codeMayNotUse = "deployer-may-not-use"
+	codeMayNotBe  = "deployer-may-not-act-as"
+)
+
+func refuseCall(def *process.Definition, job runner.Job, by signoff.Caller, mayUse bool) error {
+	var as process.Account
+	for i := range def.Nodes {
+		if n := &def.Nodes[i]; n.ID == job.Node && n.Service != nil && n.Service.Object != nil {
+			as = n.Service.Object.As
+		}
+	}
+	who := cmp.Or(by.Name, by.Login, by.Email)
+	switch {
+	case !mayUse:
+		return &signoff.Error{Kind: signoff.Forbidden, Code: codeMayNotUse,
+			Detail: fmt.Sprintf("the workflow was deployed by %s, who may not use the service %s", who, job.Call.Service),
+			Hint:   fmt.Sprintf("an administrator gives %s the right to use it, on the page of the service; then retry", who)}
+	case !library.CalledBy(by, as, job.Call.As):
+		return &signoff.Error{Kind: signoff.Forbidden, Code: codeMayNotBe,
+			Detail: fmt.Sprintf("the workflow was deployed by %s, who may not have it act with the account of somebody else", who),
+			Hint:   "an administrator deploys the workflow, and it is started again; or let the step act with as=\"starter\" or as=\"service\""}
+	}
+	return nil
 }
 
 func callHTTP(ctx context.Context, c *rest.Client, job runner.Job) (runner.Result, error) {

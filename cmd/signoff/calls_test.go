@@ -28,6 +28,8 @@ func (d *switchboard) Check(context.Context, signoff.Caller, string, string, str
 	return nil
 }
 
+func (d *switchboard) MayUse(context.Context, signoff.Caller, string) (bool, error) { return true, nil }
+
 func (d *switchboard) Call(_ context.Context, by signoff.Caller, service string, c broker.Call) (broker.Result, error) {
 	if service != "office" {
 		return broker.Result{}, fmt.Errorf("called %s", service)

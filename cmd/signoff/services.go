@@ -33,6 +33,16 @@ func (s *server) openServices(key seal.Key) {
 	s.services = catalogue.Open(catalogue.Options{Store: s.store, Key: key, Types: s.serviceTypes(), HTTP: s.serviceClient,
 		Uses: uses.all, Resource: s.hasResource, Log: s.log})
 	s.useObjects(s.services)
+	s.library.Who = s.whoIs
+}
+
+// whoIs is the person a workflow means by a name; "" nobody, or a group.
+func (s *server) whoIs(ctx context.Context, name string) (signoff.Principal, error) {
+	found, err := s.people.Resolve(ctx, []string{name})
+	if err != nil || len(found[name]) != 1 || !found[name][0].Principal.IsUser() {
+		return "", err
+	}
+	return found[name][0].Principal, nil
 }
 
 // serviceClient is the way to a system, signed in as its service says.
