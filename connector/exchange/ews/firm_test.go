@@ -119,6 +119,8 @@ type asked struct {
 	inner http.RoundTripper
 	t     *testing.T
 
+	answered chan string // gets operations whose answer has begun; nil: nobody listens
+
 	mu         sync.Mutex
 	operations []string
 	heads      []http.Header
@@ -153,7 +155,11 @@ func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
 		a.under--
 		a.mu.Unlock()
 	}()
-	return a.inner.RoundTrip(r)
+	answer, err := a.inner.RoundTrip(r)
+	if a.answered != nil {
+		a.answered <- name
+	}
+	return answer, err
 }
 
 // operation is the name of the element in a SOAP body.
@@ -289,6 +295,22 @@ func TestConformance(t *testing.T) {
 			Plant:   f.plant,
 			Planted: func() int { return len(f.Exchange.Faults()) },
 			Sending: []string{"CreateItem", "CreateAttachment", "SendItem", "GetItem", "FindItem"},
+		}
+	})
+}
+
+// An Exchange Server of one's own, with a name and a password over NTLM.
+func TestConformanceOnPremises(t *testing.T) {
+	exchangetest.Run(t, func(t *testing.T) *exchangetest.Firm {
+		f := newFirm(t)
+		f.EWS.SetPolicy(served.Policy{OnPremises: true, SchemesOff: []string{"Basic", "Bearer"}})
+		return &exchangetest.Firm{
+			Own:     func(login string) exchange.Backend { return f.password("CONTOSO\\"+login, "signoff", exchange.Box{}) },
+			Post:    f.post,
+			Arrived: f.arrived,
+			Plant:   f.plant,
+			Planted: func() int { return len(f.Exchange.Faults()) },
+			Sending: []string{"CreateItem", "SendItem"},
 		}
 	})
 }
