@@ -49,7 +49,7 @@ func tokenOf(c connections.Connection, usual string) oauth.Need {
 }
 
 func (s *server) openExchange(p exchange.Protocol, c connections.Connection, password seal.Secret) (connections.Opened, error) {
-	system, err := p.Open(exchange.Settings{Server: c.Server, Plain: s.outside.client})
+	system, err := p.Open(exchange.Settings{Server: c.Server, Domain: exchange.DomainOf(c.Box()), Plain: s.outside.client})
 	if err != nil {
 		return connections.Opened{}, err
 	}

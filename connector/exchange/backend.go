@@ -26,6 +26,7 @@ type Settings struct {
 	Server   string        // address of the service; "" the protocol's usual one
 	Timeout  time.Duration // of one request; 0: 60 seconds, longer for large attachments
 	PageSize int           // of lists; 0: 100
+	Domain   string        // of the mailboxes, as an administrator says: a server that is looked up is believed in it alone
 
 	// Plain makes requests that carry no credential: to addresses that have their
 	// own, and to see whether there is a server at all. nil: one that trusts what

@@ -90,11 +90,17 @@ func (t *Type) Open(in broker.Instance) (broker.Provider, error) {
 	if len(bad) > 0 {
 		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The settings of the service cannot be right.", Fields: bad}
 	}
-	p.system, err = protocol.Open(Settings{Server: in.Keys["server"], PageSize: size, Plain: t.Plain, Pause: t.Pause})
+	p.system, err = protocol.Open(Settings{Server: in.Keys["server"], Domain: DomainOf(orElse(p.mailbox, in.User)), PageSize: size, Plain: t.Plain, Pause: t.Pause})
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// DomainOf is what follows the @ of an address, "" when there is none.
+func DomainOf(address string) string {
+	_, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	return domain
 }
 
 func orElse(text, usual string) string {

@@ -68,11 +68,16 @@ func (b *box) mailbox() string {
 func (b *box) discover(ctx context.Context) (*url.URL, []broker.Step, error) {
 	address := b.mailbox()
 	_, domain, whole := strings.Cut(address, "@")
-	if !whole || domain == "" || strings.ContainsAny(domain, "/:@?# ") {
+	if !whole || domain == "" || strings.ContainsAny(domain, "/:@?#[] ") {
 		return nil, nil, &signoff.Error{Kind: signoff.Invalid, Code: exchange.CodeNoMailbox, Detail: "Autodiscover needs the address of a mailbox.",
 			Hint: "Enter one at the service instance, as workflow@contoso.com."}
 	}
-	d := &discovery{b: b, address: address, domain: strings.ToLower(domain)}
+	// Whoever calls says which mailbox: its domain is not to be theirs.
+	if domain = strings.ToLower(domain); domain != b.s.domain && !slices.Contains(b.s.believed, domain) {
+		return nil, nil, &signoff.Error{Kind: signoff.Forbidden, Code: exchange.CodeDenied, Detail: fmt.Sprintf("Servers of %s are not asked: the service is not set up for that mail domain.", domain),
+			Hint: fmt.Sprintf("If that is right, an administrator enters as server: autodiscover %s. The password, or the token, goes there then.", domain)}
+	}
+	d := &discovery{b: b, address: address, domain: domain}
 	at, err := d.walk(ctx)
 	if err != nil {
 		return nil, d.steps, err

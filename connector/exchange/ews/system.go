@@ -35,7 +35,8 @@ func Protocol() exchange.Protocol {
 // a mailbox.
 type System struct {
 	base     *url.URL // nil: by Autodiscover
-	believed []string // hosts beside those of the mail domain that Autodiscover may lead to
+	domain   string   // whose hosts Autodiscover gives the credential to
+	believed []string // hosts and mail domains beside that one
 	timeout  time.Duration
 	pageSize int
 	silence  time.Duration // after which a stream without a sign of life is given up
@@ -58,10 +59,10 @@ type System struct {
 var versions = []string{"Exchange2016", "Exchange2013_SP1", "Exchange2010_SP2"}
 
 // Open gives access to a server. Besides an address, "autodiscover" is one: then
-// each mailbox is looked up, with what follows it as hosts to believe beside
-// those of the mail domain ("autodiscover mail.contoso.net").
+// each mailbox is looked up, with what follows it as hosts and mail domains to
+// believe beside the domain in the settings ("autodiscover mail.contoso.net").
 func Open(s exchange.Settings) (exchange.System, error) {
-	out := &System{timeout: s.Timeout, pageSize: s.PageSize, plain: s.Plain, pause: s.Pause, now: time.Now, silence: usualSilence, lookUp: lookUpDNS,
+	out := &System{domain: strings.ToLower(s.Domain), timeout: s.Timeout, pageSize: s.PageSize, plain: s.Plain, pause: s.Pause, now: time.Now, silence: usualSilence, lookUp: lookUpDNS,
 		lanes: map[string]*lane{}, watches: map[string]subscription{}, signIns: map[signInKey]*signIn{}, found: map[string]discovered{}}
 	words := strings.FieldsFunc(s.Server, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
 	switch {
