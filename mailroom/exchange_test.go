@@ -71,7 +71,13 @@ func (w *wire) mend()                   { w.left.Store(-1 << 40) }
 // openExchange is an office whose mail goes by Exchange.
 func openExchange(t *testing.T, way way) (*office, *wire, *firm.Firm) {
 	t.Helper()
-	f, err := firm.Start(t.Context(), firm.Options{Dir: t.TempDir()})
+	return openExchangeTold(t, way, nil, nil)
+}
+
+// openExchangeTold is one that is told of news at an address.
+func openExchangeTold(t *testing.T, way way, notify *http.Client, push *exchange.Push) (*office, *wire, *firm.Firm) {
+	t.Helper()
+	f, err := firm.Start(t.Context(), firm.Options{Dir: t.TempDir(), Notify: notify})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +99,15 @@ func openExchange(t *testing.T, way way) (*office, *wire, *firm.Firm) {
 	must(t, err)
 	w := &wire{token: token, inner: inner}
 	w.mend()
-	system, err := way.open(exchange.Settings{Server: f.Entra.URL() + way.path, Plain: &http.Client{Transport: inner},
-		Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+	set := exchange.Settings{Server: f.Entra.URL() + way.path, Plain: &http.Client{Transport: inner}}
+	if push == nil { // else polling without pauses would be quicker than any news
+		set.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	}
+	system, err := way.open(set)
 	must(t, err)
 	t.Cleanup(func() { system.Close() })
 	box := system.Open(exchange.Access{HTTP: &http.Client{Transport: w}, App: true}, exchange.Box{Address: "workflow@contoso.test", Impersonate: way.name == "ews"})
-	o.out, o.in = mailbox.NewSender(box, mailbox.SenderOptions{PerMinute: -1}), mailbox.NewInbox(box, mailbox.InboxOptions{})
+	o.out, o.in = mailbox.NewSender(box, mailbox.SenderOptions{PerMinute: -1}), mailbox.NewInbox(box, mailbox.InboxOptions{Push: push})
 	o.open()
 	return o, w, f
 }

@@ -65,7 +65,7 @@ func (s *server) openExchange(p exchange.Protocol, c connections.Connection, pas
 	}
 	box := exchange.Box{Address: c.Box(), Impersonate: c.Impersonate || c.App && p.Name == connections.EWS}
 	backend := system.Open(a, box)
-	in := mailbox.NewInbox(backend, mailbox.InboxOptions{Folder: c.Folder, Processed: c.Processed})
+	in := mailbox.NewInbox(backend, mailbox.InboxOptions{Folder: c.Folder, Processed: c.Processed, Push: s.post.hook.push(c), Log: s.log})
 	out := mailbox.NewSender(backend, mailbox.SenderOptions{PerMinute: c.PerMinute, AtOnce: c.AtOnce})
 	return connections.Opened{Out: out, In: in, Check: backend.Check, Hint: in.Hint, Close: func() {
 		if err := system.Close(); err != nil {

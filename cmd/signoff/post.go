@@ -23,12 +23,16 @@ import (
 )
 
 // post is the server's mail. Its zero value sends and reads none.
-type post struct{ connections *connections.Service }
+type post struct {
+	connections *connections.Service
+	hook        graphHook
+}
 
 // openPost takes up the mailboxes that are connected, and the one in cfg if
 // there is one. It returns what the runner needs to carry out mail commands.
 func (s *server) openPost(ctx context.Context, cfg Config, key seal.Key) (map[engine.CommandKind]runner.Handler, error) {
 	m := cfg.Mail
+	s.post.hook = s.newGraphHook(cfg, key)
 	o := connections.Options{Store: s.store, Key: key, Open: s.openMailbox, Exists: s.hasResource, Log: s.log, Base: mailroom.Options{
 		Store: s.store, People: s.people, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
 		TrustToken: m.Reply.Proof == "none", Trust: reply.Trust{Aligned: m.Reply.Proof == "aligned", Sealers: commaList(m.Reply.Sealers)},

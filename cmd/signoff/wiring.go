@@ -24,6 +24,7 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/httpapi/k2"
+	"github.com/signoffhq/signoff/httpapi/odata"
 	"github.com/signoffhq/signoff/httpapi/scimapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
@@ -200,10 +201,11 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
 	api.Signin, api.Directories, api.Services, api.OAuth = s.signin, s.directories, s.services, s.oauth
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
-	api.K2 = &k2.Server{HTTP: api, Public: cfg.URL}
+	api.K2, api.OData = &k2.Server{HTTP: api, Public: cfg.URL}, &odata.Server{HTTP: api}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
 	api.Also[scimapi.Base+"/"] = &scimapi.Server{HTTP: api, Provision: api.Provision, Clients: scimapi.Set{Directories: s.directories}, Bearer: s.trust.Caller}
 	api.Mail, api.MailConnections = s.post.connections, s.post.connections
+	api.Also[graphHookPath] = s.post.hook.handler()
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
 		api.Also["/sandbox/entra/"] = s.entra.Handler()
@@ -241,7 +243,7 @@ func (s *server) start(ctx context.Context) <-chan error {
 	g.Go(func() error { return s.signin.Run(ctx) })
 	g.Go(func() error { return s.directories.Run(ctx) })
 	g.Go(func() error { return serveProfiler(ctx, s.profiler, s.log) })
-	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings)
+	hints := s.store.Hints(ctx, store.TopicPeople, store.TopicWorkflows, store.TopicSettings, store.TopicMail)
 	g.Go(func() error { s.hear(ctx, hints); return nil })
 	s.startOAuth(ctx, g)
 	s.post.start(ctx, g, s.runner)
@@ -267,6 +269,8 @@ func (s *server) hear(ctx context.Context, hints <-chan store.Hint) {
 			s.library.Heard(h)
 		case store.TopicSettings:
 			s.settled(ctx, h)
+		case store.TopicMail:
+			s.heardNews(ctx, h)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 
@@ -279,6 +280,13 @@ func (s *Service) Wake() {
 		r.Wake()
 	}
 }
+
+// News begins what servers publish, with the connection's name, when they were
+// told that something came into its mailbox.
+const News = "news:"
+
+// Names are those of the connections at work.
+func (s *Service) Names() []string { return slices.Sorted(maps.Keys(s.office().opened)) }
 
 // Hint says that something may have come into a connection's mailbox.
 func (s *Service) Hint(name string) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,11 @@ type InboxOptions struct {
 	Folder    string        // id or well-known name; "": inbox
 	Processed string        // name of the folder File puts mails into; made when missing; "": Processed
 	Poll      time.Duration // how often to look, told or not; 0: one minute
+
+	// Push is an address of ours that the server tells of news, where the protocol
+	// has that; nil: none. What comes there is for Hint.
+	Push *exchange.Push
+	Log  *slog.Logger
 }
 
 // box is the part of a Backend that reading takes.
@@ -39,10 +45,15 @@ type Inbox struct {
 	state     string                   // of Sync
 	listed    map[string]exchange.Mail // as of the last List
 	processed string                   // id of the folder, once it is known
+
+	push subscriber // only Wait uses it
 }
 
 // NewInbox returns an inbox. Nothing is called yet.
 func NewInbox(b exchange.Backend, o InboxOptions) *Inbox {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	o.Folder, o.Processed, o.Poll = cmp.Or(o.Folder, "inbox"), cmp.Or(o.Processed, "Processed"), cmp.Or(o.Poll, time.Minute)
 	return &Inbox{box: b, opts: o, hint: make(chan struct{}, 1)}
 }
@@ -255,6 +266,7 @@ func (in *Inbox) Find(ctx context.Context, messageID string) (bool, error) {
 // Wait returns when there may be new mail since List, or when it is time to look
 // anyway.
 func (in *Inbox) Wait(ctx context.Context) error {
+	in.subscribed(ctx)
 	watch, stop := context.WithTimeout(ctx, in.opts.Poll)
 	defer stop()
 	ended := make(chan error, 1)
