@@ -66,6 +66,7 @@ var house = []room{
 	{pkg: "api", may: "", why: "wire types are shared by server and client"},
 	{pkg: "httpapi", may: "expr process bpmn engine access store/pgtest store library runner worklist broker broker/catalogue oauth directory provision identity identity/trust identity/signin seal mailroom mailroom/connections doctor doctor/probe m365 api", why: "an edge: turns requests into inputs"},
 	{pkg: "httpapi/k2", may: "expr process engine access store library runner worklist identity api httpapi", why: "an edge in another's shapes"},
+	{pkg: "httpapi/odata", may: "broker broker/catalogue identity api httpapi", why: "services in OData's shapes"},
 	{pkg: "httpapi/scimapi", may: "scim directory provision identity api httpapi", why: "an edge in another's shapes"},
 	{pkg: "client", may: "api", why: "a client sees only the wire"},
 	{pkg: "web", may: "", why: "pages are a client like any other"},

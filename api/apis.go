@@ -6,6 +6,7 @@ import "time"
 type Apis struct {
 	Workflow OfferedAPI `json:"workflow" doc:"the workflow REST API in K2's shapes, /api/workflow/v1"`
 	REST     OfferedAPI `json:"rest" doc:"signoff's own API, /api/v1; switched off, only this server's own pages can use it"`
+	OData    OfferedAPI `json:"odata" doc:"what services offer as OData v4, /api/odata/v4"`
 	Tokens   TokenRules `json:"tokens"`
 	Saved    *Saved     `json:"saved,omitempty" doc:"left out when nobody has changed anything yet"`
 }
@@ -28,7 +29,7 @@ type APISettings struct {
 
 // APIDocument is a description of an API.
 type APIDocument struct {
-	Name string `json:"name" enum:"swagger,openapi,postman,postman-client,postman-token,postman-basic"`
+	Name string `json:"name" enum:"swagger,openapi,postman,postman-client,postman-token,postman-basic,service,metadata,metadata-json"`
 	URL  string `json:"url"`
 }
 
@@ -46,14 +47,15 @@ type Saved struct {
 
 // SetApis is the body of PUT /apis.
 type SetApis struct {
-	Workflow APISettings `json:"workflow"`
-	REST     APISettings `json:"rest"`
-	Tokens   TokenRules  `json:"tokens"`
+	Workflow APISettings  `json:"workflow"`
+	REST     APISettings  `json:"rest"`
+	OData    *APISettings `json:"odata,omitempty" doc:"left out, it stays as it is"`
+	Tokens   TokenRules   `json:"tokens"`
 }
 
 // APICaller is somebody or something that called an API in the last 30 days.
 type APICaller struct {
-	API     string       `json:"api" enum:"workflow,rest"`
+	API     string       `json:"api" enum:"workflow,rest,odata"`
 	Kind    string       `json:"kind,omitempty" doc:"of sign-in: basic, bearer, token or session; left out when there was none"`
 	Via     string       `json:"via,omitempty" doc:"the issuer and client of its tokens, or the name of a personal access token"`
 	Person  *Person      `json:"person,omitempty" doc:"left out when it was not recognised"`
@@ -83,7 +85,7 @@ type Token struct {
 	Ending   string     `json:"ending" doc:"its last four characters, to know it by"`
 	Owner    *Person    `json:"owner,omitempty" doc:"in lists of everybody's"`
 	ReadOnly bool       `json:"readOnly" doc:"it may only read"`
-	API      string     `json:"api,omitempty" enum:"workflow,rest" doc:"the only API it may call; left out, every one"`
+	API      string     `json:"api,omitempty" enum:"workflow,rest,odata" doc:"the only API it may call; left out, every one"`
 	Created  time.Time  `json:"created"`
 	Expires  time.Time  `json:"expires"`
 	Used     *time.Time `json:"used,omitempty" doc:"when it was last used, within five minutes; left out: never"`
@@ -101,7 +103,7 @@ type NewToken struct {
 	Name     string `json:"name" minLength:"1" maxLength:"200" doc:"what will use it, such as the name of a script"`
 	Days     int    `json:"days,omitempty" minimum:"0" maximum:"3650" doc:"how long it lasts; left out, as the rules say"`
 	ReadOnly bool   `json:"readOnly,omitempty" doc:"it may only read"`
-	API      string `json:"api,omitempty" enum:"workflow,rest" doc:"the only API it may call; left out, every one"`
+	API      string `json:"api,omitempty" enum:"workflow,rest,odata" doc:"the only API it may call; left out, every one"`
 }
 
 // MadeToken answers POST /me/tokens.

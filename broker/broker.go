@@ -159,6 +159,15 @@ type Call struct {
 	Filter *Filter        // of a list; nil: all
 	Top    int            // of a list: how many at most; 0: the provider's page
 	After  string         // of a list: Result.Next of the page before
+	Order  []Order        // of a list: what its rows are sorted by; nil: as the provider likes
+	Count  bool           // of a list: how many the filter finds is wanted, too
+}
+
+// An Order is a property that a list is sorted by. Rows without a value come
+// first, and last when Desc.
+type Order struct {
+	Name string
+	Desc bool
 }
 
 // A Filter is a condition on a list. A provider that cannot work it out answers
@@ -178,6 +187,8 @@ type Result struct {
 	Rows       []map[string]any
 	Next       string // where the next page begins; "" on the last
 	Unfiltered bool
+	Ordered    bool // Rows and the pages that follow are in Call.Order; else the caller sorts
+	Total      *int // how many the filter finds in all, when asked and known
 }
 
 // A Step is one step of a test.

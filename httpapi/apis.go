@@ -16,6 +16,7 @@ import (
 const (
 	apiWorkflow = "workflow" // K2's shapes
 	apiREST     = "rest"     // /api/v1
+	apiOData    = "odata"    // what services offer
 )
 
 // apisName is the name of the setting.
@@ -26,6 +27,7 @@ func defaultApis() api.SetApis {
 	return api.SetApis{
 		Workflow: api.APISettings{On: true, Kinds: []string{"basic", "bearer", "token"}, Origins: []string{}},
 		REST:     api.APISettings{On: true, Kinds: []string{"basic", "bearer", "token", "session"}, Origins: []string{}},
+		OData:    &api.APISettings{On: true, Kinds: []string{"basic", "bearer", "token"}, Origins: []string{}},
 		Tokens:   api.TokenRules{DefaultDays: 90, MaxDays: 365},
 	}
 }
@@ -48,6 +50,9 @@ func (s *Server) takeApis(saved store.Setting) error {
 		set = api.SetApis{}
 		if err := json.Unmarshal(saved.Body, &set); err != nil {
 			return fmt.Errorf("setting %s, revision %d: %w", apisName, saved.Rev, err)
+		}
+		if set.OData == nil { // kept before there was one
+			set.OData = defaultApis().OData
 		}
 	}
 	next := compileApis(set, saved)
@@ -87,7 +92,8 @@ func (s *Server) apisAnswer(ctx context.Context) (*settingOutput[api.Apis], erro
 	}
 	out := api.Apis{Saved: saved, Tokens: now.set.Tokens,
 		Workflow: s.offeredAPI(ctx, apiWorkflow, now.set.Workflow),
-		REST:     s.offeredAPI(ctx, apiREST, now.set.REST)}
+		REST:     s.offeredAPI(ctx, apiREST, now.set.REST),
+		OData:    s.offeredAPI(ctx, apiOData, *now.set.OData)}
 	return settingAnswer(now.saved.Rev, out)
 }
 
@@ -102,7 +108,13 @@ func (s *Server) offeredAPI(ctx context.Context, name string, set api.APISetting
 }
 
 // pathOf says where an API stands.
-var pathOf = map[string]string{apiWorkflow: "/api/workflow/v1", apiREST: base}
+var pathOf = map[string]string{apiWorkflow: "/api/workflow/v1", apiREST: base, apiOData: odataBase}
+
+// Where OData stands, and where clients of K2 look for it.
+const (
+	odataBase   = "/api/odata/v4"
+	odataBaseK2 = "/api/odatav4/v4"
+)
 
 // documentsOf are the descriptions of each API.
 var documentsOf = map[string][]struct{ name, path string }{
@@ -110,6 +122,7 @@ var documentsOf = map[string][]struct{ name, path string }{
 		{"postman-token", "/postman.json?auth=token"}, {"postman-basic", "/postman.json?auth=basic"}},
 	apiREST: {{"openapi", "/openapi.json"}, {"postman", "/postman.json"}, {"postman-client", "/postman.json?auth=client"},
 		{"postman-token", "/postman.json?auth=token"}, {"postman-basic", "/postman.json?auth=basic"}},
+	apiOData: {{"service", "/"}, {"metadata", "/$metadata"}, {"metadata-json", "/$metadata?$format=json"}},
 }
 
 // root is what clients of an API put before its path: what is set, else where
@@ -149,6 +162,9 @@ func (s *Server) putApis(ctx context.Context, by signoff.Caller, in *putApisInpu
 	}
 	if err := in.still(is); err != nil {
 		return nil, err
+	}
+	if set.OData == nil { // from a client that does not know of it
+		set.OData = s.apisNow().set.OData
 	}
 	text, err := json.Marshal(set)
 	if err != nil {

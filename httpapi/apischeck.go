@@ -16,6 +16,10 @@ func checkApis(in api.SetApis) (api.SetApis, error) {
 	var wrong []signoff.FieldError
 	in.Workflow = checkAPI("workflow", in.Workflow, &wrong)
 	in.REST = checkAPI("rest", in.REST, &wrong)
+	if in.OData != nil {
+		odata := checkAPI("odata", *in.OData, &wrong)
+		in.OData = &odata
+	}
 	if !slices.Contains(in.REST.Kinds, "session") {
 		wrong = append(wrong, signoff.FieldError{Field: "rest.kinds", Detail: "without session this server's own pages would not work",
 			Advice: "leave session in; to keep others out, switch the API off or leave out the other kinds"})

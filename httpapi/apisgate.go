@@ -17,9 +17,9 @@ var allKinds = []string{"basic", "bearer", "token", "session"}
 // offer is what is offered of the APIs now: the setting, ready to be asked with
 // every request. It is never changed, but replaced.
 type offer struct {
-	saved          store.Setting
-	set            api.SetApis
-	workflow, rest rules
+	saved                 store.Setting
+	set                   api.SetApis
+	workflow, rest, odata rules
 }
 
 // rules are one API's.
@@ -31,7 +31,7 @@ type rules struct {
 }
 
 func compileApis(set api.SetApis, saved store.Setting) *offer {
-	return &offer{saved, set, rulesOf(set.Workflow), rulesOf(set.REST)}
+	return &offer{saved, set, rulesOf(set.Workflow), rulesOf(set.REST), rulesOf(*set.OData)}
 }
 
 func rulesOf(set api.APISettings) rules {
@@ -54,13 +54,15 @@ func (s *Server) apisNow() *offer {
 	return defaultOffer
 }
 
-// of returns the rules of an API; what is neither is open as far as these go.
+// of returns the rules of an API; what is none of them is open as far as these go.
 func (o *offer) of(name string) *rules {
 	switch name {
 	case apiWorkflow:
 		return &o.workflow
 	case apiREST:
 		return &o.rest
+	case apiOData:
+		return &o.odata
 	}
 	return &rules{on: true, kinds: map[string]bool{"basic": true, "bearer": true, "token": true, "session": true}}
 }
@@ -72,6 +74,8 @@ func apiOf(r *http.Request) string {
 		return apiWorkflow
 	case isBelow(r.URL.Path, base+"/"):
 		return apiREST
+	case isOData(r):
+		return apiOData
 	}
 	return ""
 }
@@ -99,7 +103,7 @@ func kindOf(r *http.Request) string {
 // looked at. Our own API, switched off, still serves this server's own pages.
 func (s *Server) gate(r *http.Request, name string) error {
 	now, kind := s.apisNow().of(name), kindOf(r)
-	if !now.on && (name == apiWorkflow || kind != "") {
+	if !now.on && (name != apiREST || kind != "") {
 		return errOff[name]
 	}
 	if kind == "basic" && s.NoBasic {
@@ -116,6 +120,8 @@ func (s *Server) gate(r *http.Request, name string) error {
 }
 
 var errOff = map[string]error{
+	apiOData: &signoff.Error{Kind: signoff.NotFound, Code: "api-off",
+		Detail: "OData is switched off on this server", Hint: "an administrator can switch it on under Manage › Access › APIs"},
 	apiWorkflow: &signoff.Error{Kind: signoff.NotFound, Code: "api-off",
 		Detail: "the workflow API is switched off on this server", Hint: "an administrator can switch it on under Manage › Access › APIs"},
 	apiREST: &signoff.Error{Kind: signoff.NotFound, Code: "api-off",

@@ -13,8 +13,8 @@ import (
 // https://fetch.spec.whatwg.org/#http-cors-protocol
 const (
 	corsMethods = "GET, POST, PUT, PATCH, DELETE"
-	corsHeaders = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
-	corsShown   = "ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id"
+	corsHeaders = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, OData-Version, OData-MaxVersion, Prefer"
+	corsShown   = "ETag, Location, OData-Version, OData-EntityId, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id"
 	corsSeconds = "600" // a preflight is not repeated for so long
 )
 

@@ -62,7 +62,7 @@ func (s *Server) patient(ctx context.Context) (doctor.Server, error) {
 	for _, a := range []struct {
 		name, key string
 		set       api.APISettings
-	}{{"the Workflow API", apiWorkflow, set.Workflow}, {"signoff’s own API", apiREST, set.REST}} {
+	}{{"the Workflow API", apiWorkflow, set.Workflow}, {"signoff’s own API", apiREST, set.REST}, {"OData", apiOData, *set.OData}} {
 		d.APIs = append(d.APIs, doctor.API{Key: a.key, Name: a.name, Path: pathOf[a.key], Off: !a.set.On, Kinds: a.set.Kinds})
 	}
 	d.APIs = append(d.APIs, doctor.API{Name: "SCIM", Path: scimPath})
@@ -80,7 +80,7 @@ func (s *Server) patient(ctx context.Context) (doctor.Server, error) {
 func (s *Server) personalToken(ctx context.Context, by signoff.Caller, text string) (*doctor.Personal, error) {
 	t, owner, err := s.Identity.LookAtToken(ctx, by, text)
 	out := &doctor.Personal{Name: t.Name, Login: owner.Login, Who: owner.Name, Expires: t.Expires, ReadOnly: t.Limits.ReadOnly, APIKey: t.Limits.API,
-		API: map[string]string{apiWorkflow: "the Workflow API", apiREST: "signoff’s own API"}[t.Limits.API]}
+		API: map[string]string{apiWorkflow: "the Workflow API", apiREST: "signoff’s own API", apiOData: "OData"}[t.Limits.API]}
 	if e, ok := errors.AsType[*signoff.Error](err); ok && (e.Kind == signoff.Unauthenticated || e.Code == "user-disabled") {
 		out.Code, out.Detail = e.Code, e.Detail
 		return out, nil

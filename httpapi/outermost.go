@@ -102,8 +102,8 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 		s.refuseInShape(w, r, err)
 		return
 	}
-	if s.K2 != nil && isK2(r) {
-		s.K2.ServeHTTP(w, r)
+	if f := s.foreign(r); f != nil {
+		f.ServeHTTP(w, r)
 		return
 	}
 	if !strings.HasPrefix(r.URL.Path, "/api/") { // only K2's clients may write it otherwise
@@ -114,11 +114,27 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) refuseInShape(w http.ResponseWriter, r *http.Request, err error) {
-	if s.K2 != nil && isK2(r) {
-		s.K2.Refuse(w, r, err)
+	if f := s.foreign(r); f != nil {
+		f.Refuse(w, r, err)
 		return
 	}
 	s.writeRefusal(w, r, err)
+}
+
+// foreign is the API in another's shapes that a request is for, nil for none.
+func (s *Server) foreign(r *http.Request) Foreign {
+	switch {
+	case isK2(r):
+		return s.K2
+	case isOData(r):
+		return s.OData
+	}
+	return nil
+}
+
+// isOData tells whether a request is for OData, also at the bare root.
+func isOData(r *http.Request) bool {
+	return isBelow(r.URL.Path+"/", odataBase+"/") || isBelow(r.URL.Path+"/", odataBaseK2+"/")
 }
 
 func isK2(r *http.Request) bool { return isBelow(r.URL.Path, "/api/workflow/") }

@@ -55,6 +55,7 @@ type Server struct {
 	Ready    func(context.Context) error // nil error: requests can be served
 	Pages    http.Handler                // the web app; nil: a line that says there is none
 	K2       Foreign                     // the K2-shaped API; nil: none
+	OData    Foreign                     // services as OData; nil: not
 	Also     map[string]http.Handler     // further handlers by ServeMux pattern, such as "/sandbox/api/"
 	Stopping <-chan struct{}             // closed when the server is to stop: event streams end then
 

@@ -165,7 +165,7 @@ func TestWhatIsNoTokenIsRefused(t *testing.T) {
 	makeToken(t, w, "ana", `{"name":"twice"}`)
 	for body, code := range map[string]string{
 		`{"name":"  "}`: "bad-token", `{"name":"a\nb"}`: "bad-token", `{"name":"x","days":31}`: "bad-token", `{"name":"` + strings.Repeat("x", 81) + `"}`: "bad-token",
-		`{"name":"x","api":"odata"}`: "invalid-request", `{}`: "invalid-request", `{"name":"twice"}`: "token-name-taken",
+		`{"name":"x","api":"soap"}`: "invalid-request", `{}`: "invalid-request", `{"name":"twice"}`: "token-name-taken",
 	} {
 		a, text := send(t, w, "POST", "/api/v1/me/tokens", body, "Authorization", basicOf("ana"))
 		if a.StatusCode < 400 || !strings.Contains(text, `"code":"`+code+`"`) {

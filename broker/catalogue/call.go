@@ -53,7 +53,7 @@ func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, 
 	defer func() { <-p.slots }()
 	var r broker.Result
 	if m.Kind == broker.List {
-		r, err = p.list(ctx, c)
+		r, err = p.list(ctx, c, o)
 	} else {
 		r, err = p.provider.Call(ctx, c)
 	}
@@ -134,7 +134,7 @@ func fit(c broker.Call, o broker.Object, m broker.Method) (_ broker.Call, err er
 		return c, err
 	}
 	if m.Kind != broker.List {
-		if c.Filter != nil || c.Top != 0 || c.After != "" {
+		if c.Filter != nil || c.Top != 0 || c.After != "" || c.Order != nil || c.Count {
 			return c, &signoff.Error{Kind: signoff.Invalid, Code: "bad-filter", Detail: m.Name + " of " + o.Name + " gives no list: there is nothing to filter and no next page"}
 		}
 		return c, nil
@@ -142,13 +142,19 @@ func fit(c broker.Call, o broker.Object, m broker.Method) (_ broker.Call, err er
 	if c.Top < 0 || c.Top > maxTop {
 		return c, &signoff.Error{Kind: signoff.Invalid, Code: "bad-filter", Detail: fmt.Sprintf("a page has 1 to %d rows", maxTop)}
 	}
-	c.Filter, err = c.Filter.For(o, m)
-	return c, err
+	if c.Filter, err = c.Filter.For(o, m); err != nil {
+		return c, err
+	}
+	return c, broker.Orderable(o, m, c.Order)
 }
 
 // list asks for a page. What a provider does not filter is filtered here: page
-// after page, until enough rows are found or enough were looked at.
-func (p *opened) list(ctx context.Context, c broker.Call) (broker.Result, error) {
+// after page, until enough rows are found or enough were looked at. What it does
+// not sort is sorted here.
+func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (broker.Result, error) {
+	if isSorted(c.After) {
+		return p.sorted(ctx, c, o)
+	}
 	skip, after, err := readCursor(c.After)
 	if err != nil {
 		return broker.Result{}, err
@@ -160,6 +166,12 @@ func (p *opened) list(ctx context.Context, c broker.Call) (broker.Result, error)
 		r, err := p.provider.Call(ctx, c)
 		if err != nil {
 			return broker.Result{}, err
+		}
+		if len(c.Order) > 0 && !r.Ordered {
+			return p.sorted(ctx, c, o)
+		}
+		if c.Filter == nil || !r.Unfiltered {
+			out.Total = r.Total
 		}
 		rows, from := r.Rows[min(skip, len(r.Rows)):], min(skip, len(r.Rows))
 		for i, row := range rows {
