@@ -25,7 +25,7 @@ func FuzzReadXML(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if bytes.Contains(text, []byte("<!DOCTYPE")) && bytes.Index(text, []byte("<!DOCTYPE")) < bytes.IndexByte(text, '<')+1 {
+		if bytes.HasPrefix(text, []byte("<!DOCTYPE")) {
 			t.Error("a document type was taken")
 		}
 		var deep func(n *node) int
@@ -186,4 +186,15 @@ func FuzzCategories(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDocumentTypesAreRefused(t *testing.T) {
+	for _, text := range []string{`<!DOCTYPE a><a/>`, `<?xml version="1.0"?><!DOCTYPE a SYSTEM "http://evil.test/"><a/>`, `<a><!ENTITY x "y"></a>`} {
+		if _, err := readXML(strings.NewReader(text), 1<<16); err != errDocument {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if _, err := readXML(strings.NewReader(`<a>`+strings.Repeat("x", 1<<16)+`</a>`), 1<<16); err == nil {
+		t.Error("an answer beyond its limit was taken")
+	}
 }

@@ -509,3 +509,40 @@ func TestAddressesThatCannotBeRightAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestADraftIsSentByTheKeyThatItsLastFileGaveIt(t *testing.T) {
+	f := newFirm(t)
+	box, sent := f.own("ana")
+	d, err := box.Draft(t.Context(), newMail("Two files", "jane"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		if _, err := box.Attach(t.Context(), d.ID, exchange.NewFile{Name: name, Size: 1, Content: strings.NewReader(name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := sent.count("GetItem")
+	if _, err := box.SendDraft(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	if sent.count("GetItem") != before || sent.count("SendItem") != 1 || sent.count("CreateAttachment") != 2 {
+		t.Errorf("asked %v", sent.operations)
+	}
+	// Somebody changes a draft meanwhile: its key is read anew, and it is sent once.
+	d, err = box.Draft(t.Context(), newMail("Changed", "jane"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := f.open(exchange.Settings{}).Open(exchange.Access{HTTP: &http.Client{Transport: sent}, Who: "ana"}, exchange.Box{})
+	subject := "Changed meanwhile"
+	if _, err := other.ChangeMail(t.Context(), d.ID, exchange.MailChange{Subject: &subject}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := box.SendDraft(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.arrived("jane"); count(got, subject) != 1 || len(got) != 2 {
+		t.Errorf("Jane has %v", got)
+	}
+}
