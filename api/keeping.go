@@ -109,7 +109,7 @@ type ExportedMail struct {
 	Kind      string    `json:"kind" enum:"mail"`
 	Instance  int64     `json:"instance"`
 	Task      string    `json:"task,omitempty"`
-	Purpose   string    `json:"purpose" enum:"notify,email,answer"`
+	Purpose   string    `json:"purpose" enum:"notify,email,answer,announce"`
 	State     string    `json:"state" enum:"queued,sending,doubtful,sent,failed"`
 	To        string    `json:"to"`
 	Person    *Person   `json:"person,omitempty"`

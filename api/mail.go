@@ -21,7 +21,7 @@ type ReceivedMail struct {
 // SentMail is a mail on its way out.
 type SentMail struct {
 	ID       int64      `json:"id"`
-	Purpose  string     `json:"purpose" enum:"notify,email,answer"`
+	Purpose  string     `json:"purpose" enum:"notify,email,answer,announce"`
 	State    string     `json:"state" enum:"queued,sending,doubtful,sent,failed"`
 	To       string     `json:"to"`
 	Subject  string     `json:"subject"`
@@ -39,7 +39,7 @@ type SentMail struct {
 // InstanceMail is a mail about an instance: who was told, and whether it went out.
 type InstanceMail struct {
 	ID      int64     `json:"id"`
-	Purpose string    `json:"purpose" enum:"notify,email,answer" doc:"tells of a task, is sent by a step, answers a mail"`
+	Purpose string    `json:"purpose" enum:"notify,email,answer,announce" doc:"tells of a task, is sent by a step, answers a mail, tells of something else to see to"`
 	State   string    `json:"state" enum:"queued,sending,doubtful,sent,failed"`
 	To      *Person   `json:"to,omitempty" doc:"absent when the address belongs to nobody here"`
 	Address string    `json:"address"`

@@ -26,7 +26,7 @@ type OutMail struct {
 	ID        int64
 	Key       string // the same whenever the same mail is asked for
 	Command   string // the runner's command that waits for it; "" for none
-	Purpose   string // "notify", "email", "answer"
+	Purpose   string // "notify", "email", "answer", "announce"
 	Instance  signoff.InstanceID
 	Task      int // 0 for none
 	Principal signoff.Principal

@@ -35,12 +35,3 @@ func (s *server) startOAuth(ctx context.Context, g *errgroup.Group) {
 		return nil
 	})
 }
-
-// announcer tells people what they have to connect.
-type announcer struct{ *server }
-
-// Announce writes it into the log; on pages it is shown by itself.
-func (a announcer) Announce(ctx context.Context, n oauth.Notice) error {
-	a.log.WarnContext(ctx, "somebody has to see to a connection", slog.String("resource", n.Resource), slog.String("user", string(n.To)), slog.String("why", n.Why))
-	return nil
-}

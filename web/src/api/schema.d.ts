@@ -2603,7 +2603,7 @@ export interface components {
     schemas: {
         APICaller: {
             /** @enum {string} */
-            api: "workflow" | "rest";
+            api: "workflow" | "rest" | "odata";
             /** @description of sign-in: basic, bearer, token or session; left out when there was none */
             kind?: string;
             /**
@@ -2633,7 +2633,7 @@ export interface components {
         };
         APIDocument: {
             /** @enum {string} */
-            name: "swagger" | "openapi" | "postman" | "postman-client" | "postman-token" | "postman-basic";
+            name: "swagger" | "openapi" | "postman" | "postman-client" | "postman-token" | "postman-basic" | "service" | "metadata" | "metadata-json";
             url: string;
         };
         APIRefusal: {
@@ -2672,6 +2672,8 @@ export interface components {
             trust?: string;
         };
         Apis: {
+            /** @description what services offer as OData v4, /api/odata/v4 */
+            odata: components["schemas"]["OfferedAPI"];
             /** @description signoff's own API, /api/v1; switched off, only this server's own pages can use it */
             rest: components["schemas"]["OfferedAPI"];
             /** @description left out when nobody has changed anything yet */
@@ -3280,7 +3282,7 @@ export interface components {
             messageId: string;
             person?: components["schemas"]["Person"];
             /** @enum {string} */
-            purpose: "notify" | "email" | "answer";
+            purpose: "notify" | "email" | "answer" | "announce";
             /**
              * Format: date-time
              * @description in this state
@@ -3530,10 +3532,10 @@ export interface components {
             /** Format: int64 */
             id: number;
             /**
-             * @description tells of a task, is sent by a step, answers a mail
+             * @description tells of a task, is sent by a step, answers a mail, tells of something else to see to
              * @enum {string}
              */
-            purpose: "notify" | "email" | "answer";
+            purpose: "notify" | "email" | "answer" | "announce";
             /**
              * Format: date-time
              * @description in this state
@@ -3893,7 +3895,7 @@ export interface components {
              * @description the only API it may call; left out, every one
              * @enum {string}
              */
-            api?: "workflow" | "rest";
+            api?: "workflow" | "rest" | "odata";
             /** Format: date-time */
             created: string;
             /** @description its last four characters, to know it by */
@@ -4174,7 +4176,7 @@ export interface components {
              * @description the only API it may call; left out, every one
              * @enum {string}
              */
-            api?: "workflow" | "rest";
+            api?: "workflow" | "rest" | "odata";
             /**
              * Format: int64
              * @description how long it lasts; left out, as the rules say
@@ -4699,7 +4701,7 @@ export interface components {
             /** @description it is in doubt or has failed, and nobody has dealt with it */
             look: boolean;
             /** @enum {string} */
-            purpose: "notify" | "email" | "answer";
+            purpose: "notify" | "email" | "answer" | "announce";
             /**
              * Format: date-time
              * @description in this state
@@ -4901,6 +4903,8 @@ export interface components {
             workflow: string;
         };
         SetApis: {
+            /** @description left out, it stays as it is */
+            odata?: components["schemas"]["APISettings"];
             rest: components["schemas"]["APISettings"];
             tokens: components["schemas"]["TokenRules"];
             workflow: components["schemas"]["APISettings"];
@@ -5292,7 +5296,7 @@ export interface components {
              * @description the only API it may call; left out, every one
              * @enum {string}
              */
-            api?: "workflow" | "rest";
+            api?: "workflow" | "rest" | "odata";
             /** Format: date-time */
             created: string;
             /** @description its last four characters, to know it by */
@@ -5691,6 +5695,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "odata": {
+                     *         "baseUrl": "https://signoff.example.com",
+                     *         "documents": [
+                     *           {
+                     *             "name": "swagger",
+                     *             "url": "https://signoff.example.com/api/v1"
+                     *           }
+                     *         ],
+                     *         "kinds": [
+                     *           "basic"
+                     *         ],
+                     *         "metadata": "text",
+                     *         "on": true,
+                     *         "origins": [
+                     *           "text"
+                     *         ],
+                     *         "url": "https://signoff.example.com/api/v1"
+                     *       },
                      *       "rest": {
                      *         "baseUrl": "https://signoff.example.com",
                      *         "documents": [
@@ -5866,6 +5888,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "odata": {
+                     *         "baseUrl": "https://signoff.example.com",
+                     *         "documents": [
+                     *           {
+                     *             "name": "swagger",
+                     *             "url": "https://signoff.example.com/api/v1"
+                     *           }
+                     *         ],
+                     *         "kinds": [
+                     *           "basic"
+                     *         ],
+                     *         "metadata": "text",
+                     *         "on": true,
+                     *         "origins": [
+                     *           "text"
+                     *         ],
+                     *         "url": "https://signoff.example.com/api/v1"
+                     *       },
                      *       "rest": {
                      *         "baseUrl": "https://signoff.example.com",
                      *         "documents": [
