@@ -83,7 +83,8 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, rev int64, c Conn
 // elsewhere tells whether a kept password would go to another server than it was
 // entered for.
 func elsewhere(c, was Connection) bool {
-	return c.Server != was.Server || c.SMTP.Address != was.SMTP.Address || c.IMAP.Address != was.IMAP.Address || c.Protocol != was.Protocol || c.User != was.User
+	found := c.Protocol == EWS && c.Box() != was.Box() // Autodiscover looks for it by the mailbox
+	return found || c.Server != was.Server || c.SMTP.Address != was.SMTP.Address || c.IMAP.Address != was.IMAP.Address || c.Protocol != was.Protocol || c.User != was.User
 }
 
 var errNoConnection = &signoff.Error{Kind: signoff.NotFound, Code: "mail-connection-not-found", Detail: "there is no mail connection of this name"}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ type Connection struct {
 	Folder    string `json:"folder,omitempty"`    // "": the inbox
 	Processed string `json:"processed,omitempty"` // "": Processed
 	ReplyTo   string `json:"replyTo,omitempty"`   // "": the mailbox's address
-	Authserv  string `json:"authserv,omitempty"`  // "": what the configuration says
+	Authserv  string `json:"authserv,omitempty"`  // "": what the configuration says, unless it is Exchange
 	PerMinute int    `json:"perMinute,omitempty"` // 0: 30
 	AtOnce    int    `json:"atOnce,omitempty"`    // 0: 4
 }
@@ -69,6 +70,23 @@ func (c Connection) Sender() mail.Address {
 
 // Box is the address of the mailbox.
 func (c Connection) Box() string { return cmp.Or(c.Mailbox, c.Sender().Address) }
+
+// exchange tells whether the mailbox is read over Exchange's own interface, and
+// whether that is Exchange Online: its marks of a sender are believed then. Over
+// IMAP anybody could have written them.
+func (c Connection) exchange() (inside, online bool) {
+	switch c.Protocol {
+	case Graph:
+		return true, true
+	case EWS:
+		u, err := url.Parse(c.Server)
+		return true, c.Server == "" || err == nil && u.Scheme == "https" && slices.Contains(clouds, strings.ToLower(u.Hostname()))
+	}
+	return false, false
+}
+
+// clouds are the hosts of Exchange Online.
+var clouds = []string{"outlook.office365.com", "outlook.office365.us", "outlook-dod.office365.us", "partner.outlook.cn"}
 
 // setting is what is kept, under the name Setting.
 type setting struct {

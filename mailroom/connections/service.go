@@ -174,7 +174,10 @@ func (s *Service) room(f *office) *mailroom.Room {
 				if c.ReplyTo != "" {
 					o.ReplyTo = c.ReplyTo
 				}
-				if c.Authserv != "" {
+				// The name in the configuration is of the server before that mailbox. A
+				// server of Exchange leaves headers with it in what comes from outside.
+				o.Trust.Exchange, o.Trust.Online = c.exchange()
+				if c.Authserv != "" || o.Trust.Exchange {
 					o.Authserv = c.Authserv
 				}
 			}
