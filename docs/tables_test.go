@@ -116,7 +116,7 @@ func TestEveryVerdictOnAMailIsExplained(t *testing.T) {
 // What troubleshooting quotes is what the program says. "…" stands for what
 // differs.
 func TestQuotedMessagesAreTheProgramsOwn(t *testing.T) {
-	said := literals(t, "mailroom", "mailroom/reply", "connector/mail", "cmd/signoff")
+	said := literals(t, "mailroom", "mailroom/connections", "mailroom/reply", "connector/mail", "cmd/signoff")
 	for _, row := range rows(t, "mail.md", "## Troubleshooting") {
 		message := strings.Trim(row[0], "“”")
 		for part := range strings.SplitSeq(message, "…") {

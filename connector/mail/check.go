@@ -80,7 +80,7 @@ func (s *Sender) Check(ctx context.Context, from string) []Step {
 			w.bad("token", err)
 			return w.steps
 		}
-		w.ok("token", "%s is signed in to send.", s.account.Username)
+		w.ok("token", "Signed in as %s to send.", s.account.Username)
 	}
 	if err := c.Mail(from, nil); err != nil {
 		w.bad("send", s.refusedSender(from, err))
@@ -111,7 +111,7 @@ func (m *Mailbox) Check(ctx context.Context) []Step {
 	switch code := signoff.CodeOf(err); {
 	case err == nil:
 		w.ok("TLS", "The connection is good.")
-		w.ok("token", "%s is signed in to read.", m.account.Username)
+		w.ok("token", "Signed in as %s to read.", m.account.Username)
 		w.ok("mailbox", "The folder %s is there.", m.opts.Folder)
 		w.ok("read", "It has %d mails.", len(ids))
 	case code == CodeUnreachable || code == CodeUntrusted:

@@ -68,6 +68,8 @@ export async function everyPage(base) {
     { name: 'manage-mail-received', path: '/manage/mail?view=received', as: 'admin', ready: '.mail' },
     { name: 'manage-mail-sent', path: '/manage/mail?view=sent', as: 'admin', ready: '.mail' },
     { name: 'manage-mail-none', path: '/manage/mail?view=sent&state=doubtful', as: 'admin', ready: '.empty' },
+    { name: 'manage-mail-connections', path: '/manage/mail?view=connections', as: 'admin', ready: '.entry' },
+    { name: 'manage-mail-connect', path: '/manage/mail?view=connections&add', as: 'admin', ready: 'button:has-text("Connect")' },
     { name: 'manage-mail-ill', path: '/manage/mail', as: 'admin', ready: '.mail', act: mailIsIll },
     { name: 'manage-mail-again', path: '/manage/mail', as: 'admin', ready: '.mail', act: inDoubt },
     { name: 'request-untold', path: `/requests/${untold}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: toTheEnd },

@@ -98,7 +98,7 @@ function SignIn({ draft, change, was, error }: PartProps) {
   const pick = (signsIn: string) => change({ signsIn: signsIn as Draft['signsIn'] })
   return (
     <Section title={form.signsIn}>
-      <Select label={form.signsIn} help={help} value={draft.signsIn} onChange={pick} options={ways.map(([id, label]) => ({ id, label }))} />
+      <Select label={form.signsIn} unseenLabel help={help} value={draft.signsIn} onChange={pick} options={ways.map(([id, label]) => ({ id, label }))} />
       {draft.signsIn !== 'password' && <Resource draft={draft} change={change} was={was} error={error} />}
       {(draft.signsIn === 'password' || draft.protocol === 'smtp') && <TextField label={form.user} value={draft.user} onChange={(user) => change({ user })} error={error('user')} autoComplete="off" />}
       {draft.signsIn === 'password' && <TextField label={form.password} help={was?.hasPassword ? form.kept : undefined} value={draft.password} onChange={(password) => change({ password })} error={error('password')} type="password" autoComplete="new-password" />}
