@@ -23,7 +23,7 @@ func (s *Server) routeContacts() {
 }
 
 var contactProperties = known{"id", "createdDateTime", "lastModifiedDateTime", "changeKey", "categories", "parentFolderId", "displayName", "givenName", "surname",
-	"emailAddresses", "companyName", "jobTitle", "department", "mobilePhone", "businessPhones", "personalNotes"}
+	"emailAddresses", "companyName", "jobTitle", "department", "mobilePhone", "businessPhones", "personalNotes", "singleValueExtendedProperties"}
 
 func (c *call) contactObject(it exchange.Item) (jsonObject, error) {
 	var k exchange.Contact
@@ -38,7 +38,7 @@ func (c *call) contactObject(it exchange.Item) (jsonObject, error) {
 		"lastModifiedDateTime": stamp(it.Modified), "changeKey": it.ChangeKey(), "categories": nonNil(it.Categories), "parentFolderId": it.FolderID().REST(),
 		"displayName": k.DisplayName, "givenName": orNil(k.GivenName), "surname": orNil(k.Surname), "emailAddresses": emails, "companyName": orNil(k.CompanyName),
 		"jobTitle": orNil(k.JobTitle), "department": orNil(k.Department), "mobilePhone": orNil(k.MobilePhone), "businessPhones": nonNil(k.BusinessPhones),
-		"personalNotes": k.Notes}, nil
+		"personalNotes": k.Notes, "singleValueExtendedProperties": properties(it)}, nil
 }
 
 // contactFolder is the folder that the path names, or the usual one.
@@ -110,7 +110,10 @@ func listContacts(c *call) (answer, error) {
 		}
 		list = append(list, o)
 	}
-	return c.page(q, "users('"+c.id("user")+"')/contacts", list, func(o jsonObject) (map[string]any, error) { return q.pick(o), nil })
+	return c.page(q, "users('"+c.id("user")+"')/contacts", list, func(o jsonObject) (map[string]any, error) {
+		delete(o, "singleValueExtendedProperties") // found by, and not shown
+		return q.pick(o), nil
+	})
 }
 
 func (c *call) oneContact(status int, it exchange.Item, err error) (answer, error) {
@@ -118,6 +121,7 @@ func (c *call) oneContact(status int, it exchange.Item, err error) (answer, erro
 		return answer{}, err
 	}
 	o, err := c.contactObject(it)
+	delete(o, "singleValueExtendedProperties")
 	return answer{status: status, body: map[string]any(o)}, err
 }
 
@@ -162,7 +166,7 @@ func (c *call) fillContact(e *exchange.Edit, k *exchange.Contact) error {
 		lower := strings.ToLower(name)
 		switch {
 		case strings.Contains(name, "@") || slices.Contains(readOnly, lower):
-		case lower == "categories":
+		case lower == "categories", lower == "singlevalueextendedproperties":
 			if err := setProperty(e, lower, name, v, true); err != nil {
 				return err
 			}
