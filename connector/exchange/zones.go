@@ -95,3 +95,18 @@ func sameClocks(zone *time.Location, iana string) bool {
 	}
 	return true
 }
+
+// WholeDay is the midnight of a day's clock, of the moment that the day begins at
+// in its zone. In a zone that is not known here it is the nearest midnight.
+func WholeDay(t time.Time, zone string) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	if loc, known := Zone(zone); known && zone != "" {
+		if local := t.In(loc); local.Hour() == 0 && local.Minute() == 0 {
+			y, m, d := local.Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	return t.Round(24 * time.Hour)
+}

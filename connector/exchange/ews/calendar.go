@@ -65,24 +65,9 @@ func (n *node) event() exchange.Event {
 	}
 	e.Start, e.End = n.moment("Start"), n.moment("End")
 	if e.AllDay {
-		e.Start, e.End = wholeDay(e.Start, e.TimeZone), wholeDay(e.End, e.TimeZone)
+		e.Start, e.End = exchange.WholeDay(e.Start, e.TimeZone), exchange.WholeDay(e.End, e.TimeZone)
 	}
 	return e
-}
-
-// wholeDay is the midnight of a day's clock, of the moment that it begins at in its
-// zone. In a zone that is not known here it is the nearest midnight.
-func wholeDay(t time.Time, zone string) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	if loc, known := exchange.Zone(zone); known && zone != "" {
-		if local := t.In(loc); local.Hour() == 0 && local.Minute() == 0 {
-			y, m, d := local.Date()
-			return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-		}
-	}
-	return t.Round(24 * time.Hour)
 }
 
 // clock writes a moment of an appointment. A whole day begins at midnight in its

@@ -115,6 +115,9 @@ func (e event) event() exchange.Event {
 	if !e.ReminderOn {
 		out.Reminder = -1
 	}
+	if e.AllDay {
+		out.Start, out.End = exchange.WholeDay(out.Start, e.Zone), exchange.WholeDay(out.End, e.Zone)
+	}
 	if e.Location != nil {
 		out.Location = e.Location.DisplayName
 	}
