@@ -14,6 +14,15 @@ export const wants = queryOptions({
   queryFn: ({ signal }) => answer(api.GET('/api/v1/oauth/wants', { signal })),
 })
 
+const waitingEvery = 60_000
+
+/** The connections that work waits for and that one can give. Events of instances make it stale. */
+export const waitingConnections = queryOptions({
+  queryKey: ['instances', 'connections'],
+  queryFn: ({ signal }) => answer(api.GET('/api/v1/me/waiting-connections', { signal, params: { query: { limit: 20 } } })),
+  refetchInterval: waitingEvery,
+})
+
 const lookEvery = 1500
 
 /** How a connecting fares. It is asked again until it has ended. */

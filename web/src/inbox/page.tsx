@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
+import { WaitingConnections } from '../connect/waiting'
 import { useLetterKeys } from '../shell/letters'
 import { useCounts } from '../shell/rail'
 import { t } from '../text/en'
@@ -44,6 +45,7 @@ export function InboxPage() {
       <h1 className="unseen">{t.inbox.title}</h1>
       <section className="inbox-list" aria-label={t.inbox.list}>
         <header className="inbox-head">
+          <WaitingConnections />
           <h2>{t.inbox.title}</h2>
           <FilterBar filter={filter} open={counts?.open} sleeping={counts?.sleeping} />
         </header>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { OAuthToken } from '../api/types'
 import { ConnectButton, sentence } from '../connect/connect'
-import { myConnections, useDisconnect } from '../connect/queries'
+import { myConnections, useDisconnect, waitingConnections } from '../connect/queries'
 import { t } from '../text/en'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -20,6 +20,7 @@ const words = t.connections.mine
 /** One's accounts in other systems: what is wanted, what there is, what there could be. */
 export function Connections() {
   const list = useQuery(myConnections)
+  const waiting = useQuery(waitingConnections).data?.items ?? [] // these have a card of their own, above
   const [asked, setAsked] = useState<OAuthToken>()
   const say = useSay()
   const disconnect = useDisconnect(() => {
@@ -36,6 +37,7 @@ export function Connections() {
       {list.error && <Failure error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Skeleton rows={2} />}
       {got?.wanted
+        .filter((one) => !waiting.some((other) => other.connect === one.name))
         .filter((one) => !got.connections.some((held) => held.resource === one.resource && held.audience === one.audience))
         .map((one) => (
           <Message key={one.name} tone="warn">

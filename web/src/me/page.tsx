@@ -1,3 +1,4 @@
+import { WaitingConnections } from '../connect/waiting'
 import { t } from '../text/en'
 import { Page } from '../ui/page/page'
 import { Connections } from './connections'
@@ -9,6 +10,7 @@ import { Tokens } from './tokens'
 export function MePage() {
   return (
     <Page title={t.signing.you} lead={t.signing.youLead} width="reading">
+      <WaitingConnections />
       <Connections />
       <Sessions />
       <Password />

@@ -102,6 +102,14 @@ export const connectionsWords = {
     as: (account: string) => `as ${account}`,
     since: 'connected',
   },
+  waiting: {
+    title: 'Accounts to connect',
+    yours: 'Connect your account',
+    service: 'Connect the service account',
+    steps: (n: number) => (n === 1 ? 'One step waits for it, and goes on by itself then.' : `${n.toLocaleString('en')} steps wait for it, and go on by themselves then.`),
+    open: 'See to it',
+    done: (title: string) => (title ? `${title} is connected. What waited goes on.` : 'Connected. What waited goes on.'),
+  },
   connect: {
     title: 'Connect an account',
     lead: 'A window of the provider opens. Sign in there with the account that is meant, and agree. What waits goes on by itself.',
