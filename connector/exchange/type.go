@@ -35,7 +35,8 @@ func (t *Type) About() broker.About {
 		Modes: []broker.Mode{broker.AsService, broker.AsCaller, broker.AppOnly, broker.Static},
 		Keys: []broker.Key{
 			{Name: "protocol", Title: "Protocol", Text: "How mailboxes are reached. " + strings.Join(text, " "), Kind: "choice", Choices: names, Required: true, Default: names[0]},
-			{Name: "server", Title: "Server", Text: "Address of the service. Empty for Exchange Online; for an Exchange Server as https://mail.contoso.com/EWS/Exchange.asmx.", Kind: "text"},
+			{Name: "server", Title: "Server", Text: "Address of the service. Empty for Exchange Online; for an Exchange Server as https://mail.contoso.com/EWS/Exchange.asmx. " +
+				"With Exchange Web Services also: autodiscover, which looks the mailbox's server up; other hosts and mail domains that it may lead to are named after it, as autodiscover mail.contoso.net.", Kind: "text"},
 			{Name: "mailbox", Title: "Mailbox", Text: "The mailbox that is used when a step names none, as workflow@contoso.com. Empty: that of whoever signs in. " +
 				"Signing in as somebody else, they need a right on it: Add-MailboxPermission -Identity <mailbox> -User <account> -AccessRights FullAccess.", Kind: "text"},
 			{Name: "onBehalfOf", Title: "Send on behalf of", Text: "Delegation: mails are sent from the mailbox with this address as their sender, when a step names none. " +

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,8 +286,8 @@ func TestEWSThatIsSwitchedOffNamesTheDateAndTheWay(t *testing.T) {
 type fake struct {
 	*httptest.Server
 	system exchange.System
-	paused int
-	asked  int
+	paused atomic.Int64
+	asked  atomic.Int64
 }
 
 func newFake(t *testing.T, h func(w http.ResponseWriter, r *http.Request, op string)) *fake {
@@ -295,7 +296,7 @@ func newFake(t *testing.T, h func(w http.ResponseWriter, r *http.Request, op str
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body strings.Builder
 		_, _ = fmt.Fprint(&body, readAll(r))
-		f.asked++
+		f.asked.Add(1)
 		w.Header().Set("request-id", "4b2c")
 		op := operation([]byte(body.String()))
 		if body.Len() > 0 {
@@ -307,7 +308,7 @@ func newFake(t *testing.T, h func(w http.ResponseWriter, r *http.Request, op str
 	t.Cleanup(f.Close)
 	var err error
 	f.system, err = ews.Open(exchange.Settings{Server: f.URL, Timeout: 5 * time.Second, Pause: func(ctx context.Context, _ time.Duration) error {
-		f.paused++
+		f.paused.Add(1)
 		return ctx.Err()
 	}})
 	if err != nil {
@@ -392,8 +393,8 @@ func TestWhatIsNoAnswerOfExchangeIsToldApart(t *testing.T) {
 			f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { c.h(w) })
 			_, err := f.box().Folder(t.Context(), "inbox")
 			e, ok := errors.AsType[*signoff.Error](err)
-			if !ok || e.Code != c.code || f.asked != c.tries || e.Detail == "" {
-				t.Errorf("asked %d times: %v", f.asked, err)
+			if !ok || e.Code != c.code || f.asked.Load() != int64(c.tries) || e.Detail == "" {
+				t.Errorf("asked %d times: %v", f.asked.Load(), err)
 			}
 		})
 	}
@@ -416,8 +417,8 @@ func TestWhatMayHaveBeenDoneIsNotDoneAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { h(w) })
 			_, err := f.box().Draft(t.Context(), newMail("x", "jane"))
-			if !exchange.Doubtful(err) || f.asked != 1 {
-				t.Errorf("asked %d times: %v", f.asked, err)
+			if !exchange.Doubtful(err) || f.asked.Load() != 1 {
+				t.Errorf("asked %d times: %v", f.asked.Load(), err)
 			}
 		})
 	}
