@@ -316,3 +316,17 @@ func corpusWrong(want string, rec store.InMail, done []string) string {
 	}
 	return ""
 }
+
+// The secret address was given to Jane. Whoever has it could write any name.
+func TestNobodyIsASubstituteByTheSecretAddressAlone(t *testing.T) {
+	o := openOffice(t)
+	o.room.TrustToken = true
+	o.askWith(func(n *engine.Notify) { n.Substitutes = true }, "user:3", "user:4")
+	to := o.address("7_2/notify", "user:3")
+	if rec := o.arrive("From: " + bob + "\nTo: " + to + "\nMessage-ID: <1@x>\n\nApprove\n"); rec.Verdict != notRecipient || len(o.instances.done) != 0 {
+		t.Errorf("as Bob: %+v %q", rec, o.instances.done)
+	}
+	if rec := o.arrive("From: " + jane + "\nTo: " + to + "\nMessage-ID: <2@x>\n\nApprove\n"); rec.Verdict != decided {
+		t.Errorf("as Jane: %+v", rec)
+	}
+}

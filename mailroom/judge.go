@@ -102,7 +102,7 @@ func (r *Room) judge(ctx context.Context, m reply.Reading, in store.InMail) (jud
 	}
 	switch {
 	case found && person.Principal == about.Principal:
-	case found && about.Substitutes:
+	case found && about.Substitutes && m.Proof.Genuine: // the secret is only its recipient's
 		proof.For, j.Principal, j.stand, j.token = string(about.Principal), person.Principal, true, ""
 	default:
 		return r.judgeStranger(ctx, j.evident(proof))

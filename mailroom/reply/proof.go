@@ -58,6 +58,9 @@ func proof(m *message, from string, p Policy) (Proof, []authres.Result) {
 		return Proof{Why: "no mail server is trusted to check senders"}, nil
 	}
 	if inside, ok := byExchange(m, from, p); ok {
+		if found := online(m, from, p); found.Method == "compauth" {
+			return found, nil
+		}
 		return inside, nil
 	}
 	for i, v := range m.values("Authentication-Results") {
@@ -95,6 +98,24 @@ func ours(plain string, p Policy) bool {
 func nameless(plain string) bool {
 	first, _, _ := strings.Cut(plain, ";")
 	return strings.Contains(first, "=")
+}
+
+// online is what Exchange Online found out about a mail that it took from one of
+// its own people: it may still call it forged.
+func online(m *message, from string, p Policy) Proof {
+	all := m.values("Authentication-Results")
+	if len(all) == 0 || !p.Trust.Online {
+		return Proof{}
+	}
+	plain, whole := withoutQuotes(all[0])
+	if !whole || !nameless(plain) {
+		return Proof{}
+	}
+	_, results, err := authres.Parse("online; " + plain)
+	if err != nil {
+		return Proof{}
+	}
+	return judge(results, from, clip(all[0], 1000), Trust{})
 }
 
 // byExchange believes that Exchange took the mail from one of its own people.

@@ -22,6 +22,8 @@ func TestOtherProofsOfTheSender(t *testing.T) {
 		{"signed in", inside + "X-MS-Exchange-Organization-AuthMechanism: 04\r\nX-MS-Exchange-Organization-MessageDirectionality: Originating\r\n", exchange, ByExchange},
 		{"coming in", inside + "X-MS-Exchange-Organization-MessageDirectionality: Incoming\r\n", exchange, ""},
 		{"Exchange's results have no name", "Authentication-Results: spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=contoso.test; dkim=pass (signature was verified)\r\n header.d=contoso.test;dmarc=pass action=none\r\n header.from=contoso.test;compauth=pass reason=100\r\n", online, ByDMARC},
+		{"Exchange took it from its own, and calls it forged", "Authentication-Results: dkim=none; dmarc=none; compauth=fail reason=001\r\n" + inside, online, ""},
+		{"Exchange took it from its own, and says nothing", "Authentication-Results: dkim=none (message not signed)\r\n header.d=none;dmarc=none action=none\r\n header.from=contoso.test;\r\n" + inside, online, ByExchange},
 		{"only the topmost is Exchange's", "Authentication-Results: mx.evil.test; dmarc=fail\r\nAuthentication-Results: dmarc=pass header.from=contoso.test\r\n", online, ""},
 		{"an Exchange Server leaves the sender's own", "Authentication-Results: dmarc=pass header.from=contoso.test\r\n", exchange, ""},
 		{"compauth fails", ours + "dmarc=pass header.from=contoso.test; compauth=fail reason=001\r\n", Trust{}, ""},
