@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,8 @@ type callEnv struct {
 	*env
 	pos  int
 	name string
-	data any // made once from constant arguments
+	data any        // made once from constant arguments
+	sig  *signature // the one that named arguments chose; nil where they stand in order
 }
 
 // call is a call of a builtin.
@@ -34,6 +36,7 @@ type call struct {
 	fn   *builtin
 	args []node
 	data any
+	sig  *signature
 }
 
 func (n *call) eval(e *env) Value {
@@ -42,7 +45,12 @@ func (n *call) eval(e *env) Value {
 	for i, a := range n.args {
 		args[i] = a.eval(e)
 	}
-	return n.fn.fn(&callEnv{e, n.pos, n.fn.name, n.data}, args)
+	return n.fn.fn(&callEnv{e, n.pos, n.fn.name, n.data, n.sig}, args)
+}
+
+// named tells whether an argument was given by name, and by that one.
+func (c *callEnv) named(param string) bool {
+	return c.sig != nil && slices.Contains(c.sig.params, param)
 }
 
 // wrong is null because an argument is not what the function takes.
@@ -217,4 +225,5 @@ func init() {
 	defineLists()
 	defineDates()
 	defineConversions()
+	defineRelations()
 }

@@ -126,11 +126,13 @@ func contextFrom(x map[string]any, depth int) (Value, error) {
 }
 
 // clip shortens text for messages.
-func clip(s string) string {
-	if len(s) <= 60 {
+func clip(s string) string { return clipTo(s, 60) }
+
+func clipTo(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	cut := 60
+	cut := most
 	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}

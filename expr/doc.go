@@ -15,8 +15,8 @@
 // each other are one name even if nobody knows it ("order number"); other names
 // with spaces or operators must be known to Parse. Unknown functions and wrong
 // numbers of values are refused when read, not null when run. Patterns are RE2's.
-// There are no external functions, declared types or relations between ranges
-// (before, meets, overlaps …). trim(text) is an addition.
+// There are no external functions and no declared types. trim(text) is an
+// addition, and a function that is an entry of a context may call itself.
 //
 // Start reading at Parse, then node.go for what each construct means.
 package expr
@@ -26,7 +26,7 @@ const (
 	MaxSource     = 32 << 10  // bytes of source text
 	MaxTokens     = 8192      // words, numbers, operators and the like in the source
 	MaxDepth      = 100       // nesting of source
-	MaxCalls      = 32        // calls of functions within each other, while evaluating
+	MaxCalls      = 100       // calls of functions within each other, while evaluating
 	MaxSteps      = 200_000   // steps of one evaluation, unless Scope.Steps says otherwise
 	MaxList       = 20_000    // elements of one list, entries of one context
 	MaxText       = 256 << 10 // bytes of one string

@@ -178,6 +178,9 @@ func (e *env) with(f frame, n node) Value {
 
 // call applies a function to arguments.
 func (e *env) call(pos int, f *Function, args []Value) Value {
+	if f.builtin != nil {
+		return e.callBuiltin(pos, f.builtin, args)
+	}
 	if len(args) != len(f.params) {
 		return e.note(pos, "this function takes %d values, not %d", len(f.params), len(args))
 	}
@@ -188,11 +191,26 @@ func (e *env) call(pos int, f *Function, args []Value) Value {
 	}
 	outer := e.frame
 	e.frame = f.frame
+	v, ok := Value(nil), true
 	for i, p := range f.params {
+		if args[i], ok = f.types[i].fit(e, pos, args[i]); !ok {
+			break
+		}
 		e.frame = &frame{parent: e.frame, name: p, value: args[i]}
 	}
-	v := f.body.eval(e)
+	if ok {
+		v = f.body.eval(e)
+	}
 	e.frame = outer
 	e.depth--
 	return v
+}
+
+// callBuiltin calls a function of the language that was passed as a value.
+func (e *env) callBuiltin(pos int, b *builtin, args []Value) Value {
+	if !b.takes(len(args)) {
+		return e.note(pos, "%s does not take %s: write %s", b.name, plural(len(args), "value"), b.usage())
+	}
+	e.step(pos, 1)
+	return b.fn(&callEnv{env: e, pos: pos, name: b.name}, args)
 }

@@ -14,6 +14,10 @@ type Error struct {
 	Line   int    // from 1
 	Col    int    // from 1, in characters
 	Msg    string
+
+	// Outside tells that the expression wants what this language leaves out: an
+	// external function, or a type or function that a model of DMN declares.
+	Outside bool
 }
 
 func (e *Error) Error() string {

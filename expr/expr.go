@@ -8,9 +8,10 @@ import (
 // Expr is a FEEL expression, ready to be evaluated any number of times, also
 // concurrently.
 type Expr struct {
-	src   string
-	root  node
-	names []string
+	src    string
+	root   node
+	names  []string
+	places map[string]int // where each name first stands
 }
 
 // Parse reads a FEEL expression. A leading "=" is ignored, as other tools write
@@ -34,7 +35,7 @@ func parse(src string, names []string) (*Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{src: src, root: root, names: p.free()}, nil
+	return &Expr{src: src, root: root, names: p.free(), places: p.found}, nil
 }
 
 // Source returns the text Parse was given.
@@ -44,6 +45,12 @@ func (x *Expr) Source() string { return x.src }
 // Inside a filter, "items[price > 10]", an unknown name may be part of the
 // item: there only names that Parse was told are reported.
 func (x *Expr) Names() []string { return slices.Clone(x.names) }
+
+// At returns a fault of the expression at the place where name first stands,
+// for callers who find that the name is nobody's.
+func (x *Expr) At(name, format string, args ...any) *Error {
+	return newError(x.src, x.places[name], format, args...)
+}
 
 // Eval works the expression out. What FEEL cannot work out is null: Explain
 // says why. An error is an *Error and means that a bound was passed.
@@ -70,7 +77,7 @@ func (x *Expr) Explain(s Scope) (Value, []*Error, error) {
 }
 
 // Test works out a condition. Anything but true or false, null included, is an
-// *Error that says why.
+// *Error that says why, and what the variables were.
 func (x *Expr) Test(s Scope) (bool, error) {
 	v, err := x.Eval(s)
 	if err != nil {
@@ -80,12 +87,29 @@ func (x *Expr) Test(s Scope) (bool, error) {
 		return bool(b), nil
 	}
 	if v != nil {
-		return false, newError(x.src, 0, "a condition must be true or false; this is a %s", v.Kind())
+		return false, x.given(s, newError(x.src, 0, "a condition must be true or false; this is a %s", v.Kind()))
 	}
 	if _, notes, _ := x.Explain(s); len(notes) > 0 {
-		return false, notes[0]
+		return false, x.given(s, notes[0])
 	}
-	return false, newError(x.src, 0, "this is neither true nor false: something in it has no value")
+	return false, x.given(s, newError(x.src, 0, "this is neither true nor false: something in it has no value"))
+}
+
+// maxGiven is how many variables a message names with their values.
+const maxGiven = 5
+
+// given adds to err what the variables of the expression were.
+func (x *Expr) given(s Scope, err *Error) *Error {
+	var was []string
+	for _, n := range x.names[:min(len(x.names), maxGiven)] {
+		if v, ok := s.Vars[n]; ok {
+			was = append(was, n+" is "+Literal(v, 60))
+		}
+	}
+	if len(was) > 0 {
+		err.Msg += " (" + strings.Join(was, ", ") + ")"
+	}
+	return err
 }
 
 // String returns the source, for %v in messages.

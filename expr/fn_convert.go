@@ -204,10 +204,13 @@ func fnContextPut(c *callEnv, a []Value) Value {
 	}
 	switch key := a[1].(type) {
 	case String:
+		if c.named("keys") {
+			break
+		}
 		c.list(c.pos, len(m)+1)
 		return m.With(string(key), a[2])
 	case List:
-		if len(key) > 0 && len(key) <= MaxNesting {
+		if !c.named("key") && len(key) > 0 && len(key) <= MaxNesting {
 			return c.putPath(m, key, a[2])
 		}
 	}

@@ -326,6 +326,9 @@ func fnListReplace(c *callEnv, a []Value) Value {
 	c.list(c.pos, len(list))
 	out := slices.Clone(list)
 	match, isFunction := a[1].(*Function)
+	if isFunction && c.named("position") || !isFunction && c.named("match") {
+		return c.wrong(a[1], "a number as position, or a function as match")
+	}
 	if !isFunction {
 		i, ok := c.place(list, a[1])
 		if !ok {

@@ -17,6 +17,21 @@ func Text(v Value) string {
 	return c.show(v)
 }
 
+// Literal returns v as it would be written in FEEL, text in quotes, shortened
+// to about so many bytes; 0 is for all of it.
+func Literal(v Value, most int) string {
+	if s, ok := v.(String); ok && most > 0 && len(s) > most {
+		v = String(clipTo(string(s), most))
+	}
+	c := callEnv{env: &env{free: true}}
+	var b strings.Builder
+	c.write(&b, v)
+	if most > 0 {
+		return clipTo(b.String(), most+2)
+	}
+	return b.String()
+}
+
 // show writes v as string() does.
 func (c *callEnv) show(v Value) string {
 	if s, ok := v.(String); ok {

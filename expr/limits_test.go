@@ -48,7 +48,7 @@ func TestEveryBoundIsAnError(t *testing.T) {
 		{"doubling", "for i in 1..40 return [partial[-1], partial[-1]]", "at most 100000 values"},
 		{"comparing what doubles", "{l: for i in 1..40 return [partial[-1], partial[-1]], x: l = l}", "too many steps"},
 		{"showing what doubles", "{l: for i in 1..40 return [partial[-1], partial[-1]], x: string(l)}", "more than 262144 bytes"},
-		{"endless calls", "{f: function(g) g(g), x: f(f)}.x", "call each other more than 32 deep"},
+		{"endless calls", "{f: function(g) g(g), x: f(f)}.x", "call each other more than 100 deep"},
 		{"a function inside the result", "[function(x) x]", "a function is no value that can be kept"},
 		{"pattern length", `matches("a", "` + strings.Repeat("a", maxPattern+1) + `")`, "longer than 1000 bytes"},
 		{"pattern size", `matches("a", "` + strings.Repeat("(x{30}){30}", 3) + `")`, "the pattern comes to more than"},
@@ -122,17 +122,19 @@ func TestErrorsSayWhere(t *testing.T) {
 
 func TestATestSaysWhyItHasNoAnswer(t *testing.T) {
 	for src, want := range map[string]string{
-		"amount > 1":               "line 1, column 8: there is nothing to compare: one side is null",
-		"unknown":                  `line 1, column 1: there is nothing called "unknown" here`,
-		"1 + 1":                    "line 1, column 1: a condition must be true or false; this is a number",
-		"amount":                   "line 1, column 1: this is neither true nor false: something in it has no value",
-		"for i in 5..1e9 return i": "line 1, column 5: this makes a list of more than 20000 elements",
+		"amount > 1":                "line 1, column 8: there is nothing to compare: one side is null (amount is null)",
+		"amount > days and who = 1": `line 1, column 8: there is nothing to compare: one side is null (amount is null, days is 3, who is "Ana Lima, who has a very long name indeed, longer than any m…)`,
+		"unknown":                   `line 1, column 1: there is nothing called "unknown" here`,
+		"1 + 1":                     "line 1, column 1: a condition must be true or false; this is a number",
+		"amount":                    "line 1, column 1: this is neither true nor false: something in it has no value (amount is null)",
+		"for i in 5..1e9 return i":  "line 1, column 5: this makes a list of more than 20000 elements",
 	} {
 		x, err := Parse(src)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = x.Test(Scope{Vars: map[string]Value{"amount": nil}})
+		_, err = x.Test(Scope{Vars: map[string]Value{"amount": nil, "days": Int(3),
+			"who": String("Ana Lima, who has a very long name indeed, longer than any message should be")}})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", src, err, want)
 		}

@@ -179,10 +179,23 @@ func (n *apply) eval(e *env) Value {
 		args[i] = a.eval(e)
 	}
 	if n.names != nil {
-		sig := signature{params: f.params}
-		if args, ok = arrange(sig, args, n.names, nil); !ok {
+		if args, ok = f.arrange(args, n.names); !ok {
 			return e.note(n.pos, "the function has no such parameters")
 		}
 	}
 	return e.call(n.pos, f, args)
+}
+
+// arrange puts named arguments in order; those left out are null.
+func (f *Function) arrange(args []Value, names []string) (out []Value, ok bool) {
+	sigs := []signature{{params: f.params}}
+	if f.builtin != nil {
+		sigs = f.builtin.sigs
+	}
+	for _, sig := range sigs {
+		if out, ok = arrange(sig, args, names, nil); ok {
+			return out, true
+		}
+	}
+	return nil, false
 }

@@ -63,6 +63,7 @@ type (
 	}
 	lambda struct {
 		params []string
+		types  []*typeTest // nil where a parameter may be anything
 		body   node
 	}
 )
@@ -76,6 +77,9 @@ func (n *badDate) eval(e *env) Value {
 func (n *name) eval(e *env) Value {
 	v, ok := e.lookup(n.name)
 	if !ok {
+		if b := builtins[n.name]; b != nil {
+			return &Function{builtin: b}
+		}
 		return e.note(n.pos, "there is nothing called %q here", n.name)
 	}
 	return v
@@ -195,7 +199,8 @@ func (n *listOf) eval(e *env) Value {
 	return out
 }
 
-// eval of a context lets each entry see the ones before it.
+// eval of a context lets each entry see the ones before it, and a function also
+// itself.
 func (n *context) eval(e *env) Value {
 	e.step(n.pos, 1+len(n.keys))
 	outer := e.frame
@@ -204,13 +209,16 @@ func (n *context) eval(e *env) Value {
 		v := n.items[i].eval(e)
 		out[i] = Entry{key, v}
 		e.frame = &frame{parent: e.frame, name: key, value: v}
+		if _, isLambda := n.items[i].(*lambda); isLambda {
+			v.(*Function).frame = e.frame
+		}
 	}
 	e.frame = outer
 	return out
 }
 
 func (n *lambda) eval(e *env) Value {
-	return &Function{params: n.params, body: n.body, frame: e.frame}
+	return &Function{params: n.params, types: n.types, body: n.body, frame: e.frame}
 }
 
 func (n *between) eval(e *env) Value {

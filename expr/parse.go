@@ -12,12 +12,12 @@ type parser struct {
 	toks    []token
 	i       int
 	depth   int
-	given   nameSet  // names the caller knows
-	known   nameSet  // names of several tokens: functions, properties, keys, locals, given
-	locals  []string // local names in scope
-	filters int      // how many filters we are inside
-	asked   int      // how often "?" was met
-	found   map[string]bool
+	given   nameSet        // names the caller knows
+	known   nameSet        // names of several tokens: functions, properties, keys, locals, given
+	locals  []string       // local names in scope
+	filters int            // how many filters we are inside
+	asked   int            // how often "?" was met
+	found   map[string]int // names taken from the scope, and where first
 }
 
 func newParser(src string, names []string) (*parser, *Error) {
@@ -25,7 +25,7 @@ func newParser(src string, names []string) (*parser, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{src: src, toks: toks, known: nameSet{}, given: nameSet{}, found: map[string]bool{}}
+	p := &parser{src: src, toks: toks, known: nameSet{}, given: nameSet{}, found: map[string]int{}}
 	for _, n := range names {
 		p.given.add(n)
 		p.known.add(n)
@@ -101,6 +101,13 @@ func (p *parser) expectWord(w, why string) {
 
 func (p *parser) fail(t token, format string, args ...any) {
 	panic(newError(p.src, t.pos, format, args...))
+}
+
+// outside refuses what only a model of DMN could declare.
+func (p *parser) outside(t token, format string, args ...any) {
+	err := newError(p.src, t.pos, format, args...)
+	err.Outside = true
+	panic(err)
 }
 
 // enter counts nesting; its result undoes that.

@@ -70,8 +70,10 @@ func (p *parser) function() node {
 	n := &lambda{}
 	for !p.peek().is(")") {
 		n.params = append(n.params, p.binding("function(a, b) a + b"))
+		n.types = append(n.types, nil)
 		if p.accept(":") {
-			p.typeName()
+			t := p.typeName()
+			n.types[len(n.types)-1] = &t
 		}
 		if !p.accept(",") {
 			break
@@ -79,7 +81,7 @@ func (p *parser) function() node {
 	}
 	p.expect(")", "a function is written: function(a, b) a + b")
 	if t := p.peek(); t.keyword("external") {
-		p.fail(t, "external functions are not supported")
+		p.outside(t, "external functions are not supported")
 	}
 	p.push(n.params...)
 	n.body = p.expression()
@@ -95,13 +97,13 @@ func (p *parser) call(at token, fn string) node {
 		if a, ok := functionAdvice[fn]; ok {
 			p.fail(at, "there is no function %s: %s", fn, a)
 		}
-		p.fail(at, "there is no function called %s%s", fn, nearest(fn))
+		p.outside(at, "there is no function called %s%s", fn, nearest(fn))
 	}
 	p.next()
 	args, names := p.arguments()
 	n := &call{pos: at.pos, fn: b, args: args}
 	if names != nil {
-		n.args = p.byName(at, b, args, names)
+		n.args, n.sig = p.byName(at, b, args, names)
 	} else if !b.takes(len(args)) {
 		p.fail(at, "%s does not take %s: write %s", fn, plural(len(args), "value"), b.usage())
 	}
@@ -109,14 +111,14 @@ func (p *parser) call(at token, fn string) node {
 }
 
 // byName puts named arguments into the order of the signature they fit.
-func (p *parser) byName(at token, b *builtin, args []node, names []string) []node {
-	for _, sig := range b.sigs {
-		if out, ok := sig.arrange(args, names); ok {
-			return out
+func (p *parser) byName(at token, b *builtin, args []node, names []string) ([]node, *signature) {
+	for i := range b.sigs {
+		if out, ok := b.sigs[i].arrange(args, names); ok {
+			return out, &b.sigs[i]
 		}
 	}
 	p.fail(at, "%s has no such parameters: write %s", b.name, b.usage())
-	return nil
+	return nil, nil
 }
 
 // arguments reads up to the closing parenthesis. names is nil where the

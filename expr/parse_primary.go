@@ -65,7 +65,7 @@ func (p *parser) named() node {
 	if text == "?" {
 		p.asked++
 	}
-	p.use(text)
+	p.use(t, text)
 	return &name{pos: t.pos, name: text}
 }
 
@@ -79,11 +79,13 @@ func (p *parser) isLocal(n string) bool {
 }
 
 // use records a name as taken from the scope, where it is.
-func (p *parser) use(n string) {
+func (p *parser) use(t token, n string) {
 	if p.isLocal(n) || n == "?" || p.filters > 0 && !p.given.has(n) {
 		return
 	}
-	p.found[n] = true
+	if _, again := p.found[n]; !again {
+		p.found[n] = t.pos
+	}
 }
 
 // parenthesis reads "(x)", an open range "(1..5]" or one such as "(> 5)".
@@ -240,9 +242,15 @@ func (p *parser) contextLiteral() node {
 			}
 		}
 		p.expect(":", "an entry is written name: value")
+		own := p.peek().keyword("function") // a function may call itself
+		if own {
+			p.push(key)
+		}
 		n.items = append(n.items, p.expression())
 		n.keys = append(n.keys, key)
-		p.push(key)
+		if !own {
+			p.push(key)
+		}
 		if !p.accept(",") {
 			break
 		}

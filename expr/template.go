@@ -17,6 +17,7 @@ type Template struct {
 type part struct {
 	text string
 	x    *Expr
+	at   int // where x begins in the source
 }
 
 // ParseTemplate reads a text template. names are as for Parse. An error is an
@@ -41,7 +42,7 @@ func ParseTemplate(src string, names ...string) (*Template, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.parts = append(t.parts, part{x: x})
+		t.parts = append(t.parts, part{x: x, at: next})
 		t.names = append(t.names, x.names...)
 		rest = end
 	}
@@ -136,26 +137,63 @@ func (t *Template) Eval(s Scope) (string, error) { return t.EvalWith(s, Format) 
 // EvalWith is Eval with another way to write values, such as Text, or one that
 // escapes them for a URL.
 func (t *Template) EvalWith(s Scope, write func(Value) string) (string, error) {
+	return t.eval(s, write, nil)
+}
+
+// Explain is Eval that also returns what could not be worked out and left no
+// text, at most 20 reasons for each expression.
+func (t *Template) Explain(s Scope) (string, []*Error, error) {
+	var notes []*Error
+	text, err := t.eval(s, Format, &notes)
+	return text, notes, err
+}
+
+func (t *Template) eval(s Scope, write func(Value) string, notes *[]*Error) (string, error) {
 	if len(t.parts) == 1 && t.parts[0].x == nil {
 		return t.parts[0].text, nil
 	}
 	var b strings.Builder
-	offset := 0
 	for _, p := range t.parts {
 		if p.x == nil {
 			b.WriteString(p.text)
 			continue
 		}
-		v, err := p.x.Eval(s)
+		e := newEnv(p.x.src, s)
+		var why []*Error
+		if notes != nil {
+			e.notes = &why
+		}
+		v, err := e.run(p.x.root)
 		if err != nil {
-			return "", err
+			return "", t.moved(p, err)
+		}
+		for _, n := range why {
+			*notes = append(*notes, t.moved(p, n))
 		}
 		b.WriteString(write(v))
 		if b.Len() > MaxText {
-			return "", newError(t.src, offset, "the text comes to more than %d bytes", MaxText)
+			return "", newError(t.src, p.at, "the text comes to more than %d bytes", MaxText)
 		}
 	}
 	return b.String(), nil
+}
+
+// moved is an error of an expression with its place in the template.
+func (t *Template) moved(p part, err *Error) *Error {
+	return newError(t.src, p.at+err.Offset, "%s", err.Msg)
+}
+
+// At returns a fault of the template at the place where name first stands.
+func (t *Template) At(name, format string, args ...any) *Error {
+	for _, p := range t.parts {
+		if p.x == nil {
+			continue
+		}
+		if place, ok := p.x.places[name]; ok {
+			return newError(t.src, p.at+place, format, args...)
+		}
+	}
+	return newError(t.src, 0, format, args...)
 }
 
 // String returns the source, for %v in messages.

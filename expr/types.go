@@ -1,6 +1,10 @@
 package expr
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // instanceOf is "x instance of type".
 type instanceOf struct {
@@ -12,9 +16,9 @@ type instanceOf struct {
 // typeTest is a type: its name, and what it is made of.
 type typeTest struct {
 	name   string
-	of     *typeTest  // of a list or range
+	of     *typeTest  // of a list or range; what a function gives
 	keys   []string   // of a context
-	values []typeTest // of a context
+	values []typeTest // of a context; of the parameters of a function
 }
 
 func (n *instanceOf) eval(e *env) Value {
@@ -43,6 +47,8 @@ func (t *typeTest) holds(e *env, pos int, v Value) bool {
 		}
 	case Range:
 		return t.of == nil || t.of.holds(e, pos, x.Start) && t.of.holds(e, pos, x.End)
+	case *Function:
+		return t.of == nil || t.takes(x)
 	case Context:
 		for i, key := range t.keys {
 			e.step(pos, 1)
@@ -53,6 +59,65 @@ func (t *typeTest) holds(e *env, pos int, v Value) bool {
 		}
 	}
 	return true
+}
+
+// takes tells whether a function may stand where one of type t is wanted: it
+// takes at least what t says, and gives nothing else. What its body gives is
+// known of a literal only.
+func (t *typeTest) takes(f *Function) bool {
+	if f.builtin != nil {
+		return f.builtin.takes(len(t.values))
+	}
+	if len(f.params) != len(t.values) {
+		return false
+	}
+	for i := range t.values {
+		if !t.values[i].within(f.types[i]) {
+			return false
+		}
+	}
+	lit, ok := f.body.(*literal)
+	return !ok || t.of.holds(&env{free: true}, 0, lit.value)
+}
+
+// within tells whether every value of type t is one of type o.
+func (t *typeTest) within(o *typeTest) bool {
+	if o == nil || o.name == "Any" {
+		return true
+	}
+	if t.name != o.name || t.name == "function" {
+		return t.name == o.name && o.of == nil
+	}
+	if o.of != nil && (t.of == nil || !t.of.within(o.of)) {
+		return false
+	}
+	for i, key := range o.keys {
+		j := slices.Index(t.keys, key)
+		if j < 0 || !t.values[j].within(&o.values[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fit is v as a parameter of type t takes it: a list of one item for that item,
+// an item for a list of it, a date for its midnight in UTC. Null fits any type.
+// https://www.omg.org/spec/DMN/1.5 §10.3.2.9.4
+func (t *typeTest) fit(e *env, pos int, v Value) (Value, bool) {
+	if t == nil || t.holds(e, pos, v) {
+		return v, true
+	}
+	if list, ok := v.(List); ok && len(list) == 1 && t.holds(e, pos, list[0]) {
+		return list[0], true
+	}
+	if list := (List{v}); t.holds(e, pos, list) {
+		return list, true
+	}
+	if d, ok := v.(Date); ok && t.name == "date and time" {
+		return Time{loc: time.UTC}.on(d), true
+	}
+	e.note(pos, "a parameter takes a %s; this is %s", t.name, described(v))
+	return nil, false
 }
 
 var typeNames = map[string]bool{
@@ -69,11 +134,11 @@ func (p *parser) typeName() typeTest {
 	}
 	t := typeTest{name: p.typeWords()}
 	if !typeNames[t.name] {
-		p.fail(first, "there is no type %q: use number, string, boolean, date, time, date and time, days and time duration, "+
+		p.outside(first, "there is no type %q: use number, string, boolean, date, time, date and time, days and time duration, "+
 			"years and months duration, list, context, range or Any", t.name)
 	}
 	if t.name == "function" && p.accept("<>") {
-		p.functionResult()
+		p.functionResult(&t)
 		return t
 	}
 	if !p.accept("<") {
@@ -86,7 +151,7 @@ func (p *parser) typeName() typeTest {
 	case "context":
 		p.contextType(&t)
 	case "function":
-		p.functionType()
+		p.functionType(&t)
 		return t
 	}
 	p.expect(">", "this type needs a closing >")
@@ -118,19 +183,20 @@ func (p *parser) contextType(t *typeTest) {
 	}
 }
 
-// functionType reads what follows "function<"; only being a function is checked.
-func (p *parser) functionType() {
+// functionType reads what follows "function<".
+func (p *parser) functionType(t *typeTest) {
 	for !p.peek().is(">") {
-		p.typeName()
+		t.values = append(t.values, p.typeName())
 		if !p.accept(",") {
 			break
 		}
 	}
 	p.expect(">", "this type needs a closing >")
-	p.functionResult()
+	p.functionResult(t)
 }
 
-func (p *parser) functionResult() {
+func (p *parser) functionResult(t *typeTest) {
 	p.expect("->", "a function type is written function<number> -> string")
-	p.typeName()
+	of := p.typeName()
+	t.of = &of
 }

@@ -62,12 +62,15 @@ type Range struct {
 	Except                     bool
 }
 
-// Function is a function written in an expression. It lives only while the
-// expression that made it is evaluated: as a result it turns into null.
+// Function is a function written in an expression, or one of the language that
+// is named there without being called. It lives only while the expression that
+// made it is evaluated: as a result it turns into null.
 type Function struct {
-	params []string
-	body   node
-	frame  *frame
+	params  []string
+	types   []*typeTest // of params; nil where none is declared
+	body    node
+	frame   *frame
+	builtin *builtin // or a function of the language, by its name
 }
 
 // Kind implements Value.
