@@ -25,6 +25,7 @@ type room struct {
 var house = []room{
 	{pkg: "", may: "", why: "the vocabulary depends on nothing", core: true},
 	{pkg: "expr", may: "", why: "expressions know no workflow", core: true},
+	{pkg: "expr/cases", may: "expr", why: "cases come from whoever calls; it reads no file", core: true},
 	{pkg: "process", may: "expr", why: "a definition knows no file format and no engine", core: true},
 	{pkg: "bpmn", may: "expr process", why: "only bpmn knows XML", core: true},
 	{pkg: "access", may: "", why: "rights are worked out from values, not looked up", core: true},

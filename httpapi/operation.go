@@ -177,6 +177,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Directories", Description: "Active Directory and others, from which people and groups are taken."},
 		{Name: "Services", Description: "Systems that workflows and people call: set up, tested, described and called."},
 		{Name: "OAuth", Description: "Tokens with which this server calls other systems, and connecting accounts to them."},
+		{Name: "Expressions", Description: "FEEL, the language of conditions, defaults and texts: try it before you deploy it."},
 		{Name: "Doctor", Description: "What is wrong with a token, a request or a provider, and who mends it."},
 		{Name: "Server", Description: "The servers at work on the same data."},
 		{Name: "Events", Description: "Changes as they happen."},

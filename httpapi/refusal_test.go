@@ -31,6 +31,7 @@ var stranger = map[string]struct{ path, body, code string }{
 	"get-apis":               {"/apis", "", "not-allowed"},
 	"put-apis":               {"/apis", `{}`, "not-allowed"},
 	"list-callers":           {"/apis/callers", "", "not-allowed"},
+	"check-expression":       {"/expressions/check", `{"expression":"1"}`, ""},
 	"search-people":          {"/people?q=jane", "", ""},
 	"list-users":             {"/users", "", "not-allowed"},
 	"create-user":            {"/users", `{"login":"x","name":"X","password":"a long enough one"}`, "not-allowed"},

@@ -26,6 +26,8 @@ func (s *Server) routes() {
 	s.doctorRoutes()
 	s.signInRoutes()
 
+	route(s, op{"check-expression", "POST /expressions/check", "Expressions", "Read an expression and work it out with sample values; keeps nothing", signedIn, 0}, s.checkExpression)
+
 	route(s, op{"stream-events", "GET /events", "Events", "Changes as they happen, as server-sent events", signedIn, 0}, s.streamEvents, givesEvents)
 }
 

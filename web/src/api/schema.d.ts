@@ -321,6 +321,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/expressions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read an expression and work it out with sample values; keeps nothing
+         * @description Right: signed in.
+         */
+        post: operations["check-expression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/groups": {
         parameters: {
             query?: never;
@@ -3329,6 +3349,67 @@ export interface components {
             step: string;
             title: string;
         };
+        ExpressionChecked: {
+            /** @description of one that is not ok */
+            error?: components["schemas"]["ExpressionFault"];
+            /**
+             * @description the same as FEEL writes it
+             * @example true
+             */
+            feel?: string;
+            /** @description variables it uses */
+            names: string[];
+            /** @description it can be read, uses known names only and, if it is to be a condition, is one */
+            ok: boolean;
+            /** @description why something in it was null */
+            reasons: components["schemas"]["ExpressionFault"][];
+            /**
+             * @description the same as people read it
+             * @example yes
+             */
+            text?: string;
+            /**
+             * @description of the value: number, string, boolean, date, list, null …
+             * @example boolean
+             */
+            type?: string;
+            /** @description names it uses that nobody has */
+            unknown: string[];
+            /** @description what it comes to with the values given, as JSON */
+            value?: unknown;
+        };
+        ExpressionFault: {
+            /**
+             * Format: int64
+             * @description from 1, in characters
+             */
+            column: number;
+            /**
+             * Format: int64
+             * @description from 1
+             */
+            line: number;
+            /** @example == is not understood here: write = to compare */
+            message: string;
+            /**
+             * Format: int64
+             * @description from 0, in bytes
+             */
+            offset: number;
+        };
+        ExpressionToCheck: {
+            /** @description it has to come out true or false */
+            condition?: boolean;
+            /**
+             * @description FEEL; or text with FEEL in {braces} when template is set
+             * @example amount > 1000
+             */
+            expression: string;
+            /** @description it is text with expressions in {braces} */
+            template?: boolean;
+            /** @description all that it may use, with values to try; a name that is not here is an error */
+            variables?: components["schemas"]["SampleVariable"][];
+        };
         Fact: {
             name: string;
             value: string;
@@ -4673,6 +4754,20 @@ export interface components {
             /** @description what to enter at the client as tenant URL or base URL */
             address: string;
             tokens: components["schemas"]["SCIMToken"][];
+        };
+        SampleVariable: {
+            /** @example amount */
+            name: string;
+            /**
+             * @description what the value is taken for, as a workflow's variable would; left out: what JSON says
+             * @enum {string}
+             */
+            type?: "string" | "text" | "number" | "boolean" | "date" | "dateTime" | "duration" | "person" | "json";
+            /**
+             * @description JSON; left out: null
+             * @example 1250.5
+             */
+            value?: unknown;
         };
         Saved: {
             /** Format: date-time */
@@ -8914,6 +9009,172 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-expression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "condition": true,
+                 *       "expression": "amount > 1000",
+                 *       "template": true,
+                 *       "variables": [
+                 *         {
+                 *           "name": "amount",
+                 *           "type": "string",
+                 *           "value": 1250.5
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExpressionToCheck"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "column": 1,
+                     *         "line": 1,
+                     *         "message": "== is not understood here: write = to compare",
+                     *         "offset": 1
+                     *       },
+                     *       "feel": "true",
+                     *       "names": [
+                     *         "Jane Judge"
+                     *       ],
+                     *       "ok": true,
+                     *       "reasons": [
+                     *         {
+                     *           "column": 1,
+                     *           "line": 1,
+                     *           "message": "== is not understood here: write = to compare",
+                     *           "offset": 1
+                     *         }
+                     *       ],
+                     *       "text": "yes",
+                     *       "type": "boolean",
+                     *       "unknown": [
+                     *         "text"
+                     *       ],
+                     *       "value": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExpressionChecked"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
