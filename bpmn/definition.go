@@ -168,6 +168,7 @@ func (b *builder) build() *process.Definition {
 		b.readStep(&b.def.Nodes[i], e)
 		b.setDefault(&b.def.Nodes[i], e)
 	}
+	b.def.Prepare()
 	for _, p := range process.Check(b.def) {
 		if p.Line == 0 && p.Element == b.def.ID {
 			p.Line = b.proc.Line
@@ -230,7 +231,7 @@ func meant(name string, known []string) string {
 func (b *builder) addStep(e *Element, p part) {
 	id := e.Get("id")
 	n := process.Node{Index: len(b.def.Nodes), ID: id, Name: cmp.Or(e.Get("name"), id), Kind: p.kind,
-		Element: e.Local, Line: e.Line, Default: -1}
+		Element: e.Local, Line: e.Line, Default: -1, Scope: -1}
 	n.Name = strings.Join(strings.Fields(n.Name), " ")
 	if !isUsableID(id) {
 		b.refuse(e, e.Line, fmt.Sprintf("this %s has no usable id: %s", e.Local, clip(id)), idAdvice)

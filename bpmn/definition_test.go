@@ -143,7 +143,7 @@ func TestAFullWorkflowBecomesItsDefinition(t *testing.T) {
 	if *mail.Retry != (process.Retry{Max: 3, First: time.Second, Cap: time.Minute}) {
 		t.Errorf("retry: %+v", mail.Retry)
 	}
-	if late.Attach.To != mail.Index || late.Attach.Interrupting || mail.Boundary[0] != late.Index || late.Timer.After == nil {
+	if late.Attach.To != mail.Index || late.Attach.Interrupting || mail.Boundary[0] != late.Index || late.Event.Timer.After == nil {
 		t.Errorf("boundary: %+v", late)
 	}
 	if s := node(t, def, "call").Service; s.Method != "POST" || s.External || len(s.Header) != 1 || len(s.Outputs) != 1 || s.Body == nil {
@@ -152,7 +152,7 @@ func TestAFullWorkflowBecomesItsDefinition(t *testing.T) {
 	if a := node(t, def, "sum").Assign; len(a) != 1 || a[0].Variable != "days off" || a[0].Value.Source() != "days off * 2" {
 		t.Errorf("script: %+v", a)
 	}
-	if tm := node(t, def, "wait").Timer; tm.After != nil || tm.At.Source() != `date and time("2026-12-24T12:00:00+01:00")` {
+	if tm := node(t, def, "wait").Event.Timer; tm.After != nil || tm.At.Source() != `date and time("2026-12-24T12:00:00+01:00")` {
 		t.Errorf("timer: %+v", tm)
 	}
 	if node(t, def, "stop").Kind != process.TerminateEvent || node(t, def, "done").Kind != process.EndEvent {

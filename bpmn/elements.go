@@ -39,8 +39,8 @@ var parts = map[string]part{
 	"exclusiveGateway":       {role: step, kind: process.ExclusiveGateway},
 	"parallelGateway":        {role: step, kind: process.ParallelGateway},
 	"intermediateThrowEvent": {role: step, kind: process.PassThrough},
-	"intermediateCatchEvent": {role: step, kind: process.TimerCatch},
-	"boundaryEvent":          {role: step, kind: process.TimerBoundary},
+	"intermediateCatchEvent": {role: step, kind: process.CatchEvent},
+	"boundaryEvent":          {role: step, kind: process.BoundaryEvent},
 
 	"inclusiveGateway": {role: refused, words: "inclusive gateways yet",
 		advice: "Use a parallel gateway where every path is taken, or an exclusive gateway where exactly one is."},

@@ -37,10 +37,10 @@ func (b *builder) readStep(n *process.Node, e *Element) {
 		n.Service = b.service(e)
 	case process.ScriptTask:
 		n.Assign = b.script(e)
-	case process.TimerCatch:
-		n.Timer = b.timer(e)
-	case process.TimerBoundary:
-		n.Timer = b.timer(e)
+	case process.CatchEvent:
+		n.Event = &process.Event{Trigger: process.OnTimer, Timer: b.timer(e)}
+	case process.BoundaryEvent:
+		n.Event = &process.Event{Trigger: process.OnTimer, Timer: b.timer(e)}
 		b.attach(n, e)
 	}
 	if isActivity(e.Local) {

@@ -35,6 +35,8 @@ func (st State) clone() State {
 	st.Tasks = slices.Clone(st.Tasks)
 	st.Timers = slices.Clone(st.Timers)
 	st.Effects = slices.Clone(st.Effects)
+	st.Scopes = slices.Clone(st.Scopes)
+	st.Waits = slices.Clone(st.Waits)
 	st.Incidents = slices.Clone(st.Incidents)
 	return st
 }
@@ -53,7 +55,8 @@ func (st *State) apply(f *Fact) {
 	case VarsSet:
 		st.setVars(f.Vars)
 	case TimerSet:
-		st.Timers = append(st.Timers, Timer{Seq: f.Ref, Node: f.Node, For: f.TimerFor, Ref: max(f.Token, f.Subject), Due: *f.Due})
+		st.Timers = append(st.Timers, Timer{Seq: f.Ref, Node: f.Node, For: f.TimerFor, Ref: max(f.Token, f.Subject), Due: *f.Due,
+			Cycle: f.Text, Left: f.Attempts})
 	case TimerFired, TimerCleared:
 		st.Timers = slices.DeleteFunc(st.Timers, func(t Timer) bool { return t.Seq == f.Ref })
 	case EffectRequested:
@@ -67,10 +70,72 @@ func (st *State) apply(f *Fact) {
 		st.Incidents = slices.DeleteFunc(st.Incidents, func(i Incident) bool { return i.Seq == f.Ref })
 	case Ended:
 		at := f.At
-		st.Status, st.EndedAt = f.Status, &at
+		st.Status, st.EndedAt, st.Error = f.Status, &at, f.Code
 	case Commented:
-	default:
+	case TaskOffered, TaskClaimed, TaskReleased, TaskRedirected, TaskShared, TaskSlept, TaskWoken, TaskDecided, TaskExpired, TaskWithdrawn:
 		st.applyToTask(f)
+	default:
+		st.applyToScope(f)
+	}
+}
+
+// applyToScope makes true what concerns scopes and waits.
+func (st *State) applyToScope(f *Fact) {
+	switch f.Kind {
+	case ScopeOpened:
+		st.Scopes = append(st.Scopes, Scope{ID: f.Ref, Node: f.Node, Parent: f.Scope, Token: f.Token, Number: f.Subject, Vars: f.Vars})
+		if f.Subject > 0 {
+			st.count(f.Scope, func(l *Loop) { l.Begun++ })
+		}
+	case LoopBegun:
+		l := &Loop{Count: f.Attempts}
+		l.Items, _ = f.Vars["items"].(expr.List)
+		st.Scopes = append(st.Scopes, Scope{ID: f.Ref, Node: f.Node, Parent: f.Scope, Token: f.Token, Loop: l})
+	case ScopeEnded:
+		st.endScope(f)
+	case WaitSet:
+		st.Waits = append(st.Waits, Wait{Seq: f.Ref, Token: f.Token, Scope: f.Scope, Node: f.Node, Kind: f.Effect, Name: f.Title, Key: f.Code})
+	case WaitCleared:
+		st.Waits = slices.DeleteFunc(st.Waits, func(w Wait) bool { return w.Seq == f.Ref })
+	case ConditionMet, ConditionLapsed:
+		for i := range st.Waits {
+			if st.Waits[i].Seq == f.Ref {
+				st.Waits[i].Met = f.Kind == ConditionMet
+			}
+		}
+	}
+}
+
+func (st *State) endScope(f *Fact) {
+	s := st.scope(f.Ref)
+	if s == nil {
+		return
+	}
+	if s.Number > 0 {
+		number := s.Number
+		st.count(s.Parent, func(l *Loop) {
+			if f.Text != "" {
+				l.Stopped++
+				return
+			}
+			l.Done++
+			if v, given := f.Vars["output"]; given {
+				out := make(expr.List, max(len(l.Output), number))
+				copy(out, l.Output)
+				out[number-1] = v
+				l.Output = out
+			}
+		})
+	}
+	st.Scopes = slices.DeleteFunc(st.Scopes, func(s Scope) bool { return s.ID == f.Ref })
+}
+
+// count changes the counts of a scope that repeats, in a copy of its own.
+func (st *State) count(scope int, change func(*Loop)) {
+	if s := st.scope(scope); s != nil && s.Loop != nil {
+		l := *s.Loop
+		change(&l)
+		s.Loop = &l
 	}
 }
 
@@ -84,7 +149,7 @@ func (st *State) start(f *Fact) {
 }
 
 func (st *State) enter(f *Fact) {
-	to := Token{ID: f.Token, Node: f.Node, Flow: f.Flow}
+	to := Token{ID: f.Token, Node: f.Node, Flow: f.Flow, Scope: f.Scope}
 	for i := range st.Tokens {
 		if st.Tokens[i].ID == f.Token {
 			st.Tokens[i] = to

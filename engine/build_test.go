@@ -21,16 +21,17 @@ type tb interface {
 
 // sketch builds definitions by hand.
 type sketch struct {
-	t   tb
-	def *process.Definition
+	t      tb
+	def    *process.Definition
+	inside int // the sub-process that is being drawn, -1 for none
 }
 
 func draw(t tb) *sketch {
-	return &sketch{t, &process.Definition{ID: "leave", Name: "Leave request"}}
+	return &sketch{t, &process.Definition{ID: "leave", Name: "Leave request"}, -1}
 }
 
 func (s *sketch) node(id string, kind process.Kind, more ...func(*process.Node)) *sketch {
-	n := process.Node{Index: len(s.def.Nodes), ID: id, Name: id, Kind: kind, Default: -1}
+	n := process.Node{Index: len(s.def.Nodes), ID: id, Name: id, Kind: kind, Default: -1, Scope: s.inside}
 	for _, set := range more {
 		set(&n)
 	}
@@ -126,12 +127,17 @@ func (s *sketch) script(id string, assigns ...string) *sketch {
 // boundary draws a timer on an activity.
 func (s *sketch) boundary(id, on, after string, interrupting bool) *sketch {
 	host := s.index(on)
-	s.node(id, process.TimerBoundary, func(n *process.Node) {
-		n.Timer = &process.Timer{After: s.expr(after)}
+	s.node(id, process.BoundaryEvent, func(n *process.Node) {
+		n.Event = s.timer(after)
 		n.Attach = &process.Attach{To: host, Interrupting: interrupting}
 	})
 	s.def.Nodes[host].Boundary = append(s.def.Nodes[host].Boundary, s.index(id))
 	return s
+}
+
+// timer is the event of a timer that waits so long.
+func (s *sketch) timer(after string) *process.Event {
+	return &process.Event{Trigger: process.OnTimer, Timer: &process.Timer{After: s.expr(after)}}
 }
 
 // person is a user whose login is also their principal.
@@ -155,6 +161,7 @@ type world struct {
 }
 
 func run(s *sketch) *world {
+	s.def.Prepare()
 	return &world{t: s.t, def: s.def, now: monday, names: map[string][]signoff.Person{}}
 }
 
@@ -301,7 +308,7 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 		}
 		host := timer.Node
 		for _, n := range def.Nodes {
-			if n.ID == timer.Node && n.Kind == process.TimerBoundary {
+			if n.ID == timer.Node && n.Kind == process.BoundaryEvent {
 				host = def.Nodes[n.Attach.To].ID
 			} else if n.ID == timer.Node {
 				waits[timer.Ref]++

@@ -21,6 +21,9 @@ func Decide(def *process.Definition, st State, in Input) (Step, error) {
 		return Step{}, err
 	}
 	t.run()
+	for len(t.need) == 0 && t.stir() {
+		t.run()
+	}
 	if len(t.need) > 0 {
 		return Step{}, NeedPeople{Names: t.need}
 	}
@@ -44,6 +47,16 @@ type turn struct {
 	sizes    map[string]int        // of variables as stored, where known
 	need     []string              // people nobody has looked up yet
 	scope    map[string]expr.Value // what expressions see; nil: to be made
+	here     int                   // the scope in which expressions are worked out
+	changed  bool                  // conditions are to be looked at
+}
+
+// stir looks, when nothing moves any more, for what can go on because of that.
+func (t *turn) stir() bool {
+	if t.st.Status != Running {
+		return false
+	}
+	return t.changed && t.conditions() || t.merge()
 }
 
 // begin takes the event in; run then moves whatever can go on because of it.
@@ -83,6 +96,10 @@ func (t *turn) begin(event Event) error {
 		return t.effectFailed(e)
 	case FinishExternal:
 		return t.finishExternal(e)
+	case MessageCame:
+		return t.messageCame(e)
+	case SignalCame:
+		return t.signalCame(e)
 	case Retry:
 		return t.retry(e)
 	case Cancel:
@@ -96,7 +113,7 @@ func (t *turn) begin(event Event) error {
 func (t *turn) afterEnd(event Event) error {
 	task := 0
 	switch e := event.(type) {
-	case TimerDue, EffectDone, EffectFailed:
+	case TimerDue, EffectDone, EffectFailed, MessageCame, SignalCame:
 		return redundant()
 	case Act:
 		task = e.Task
@@ -138,7 +155,10 @@ func (t *turn) emit(f Fact) {
 		for name := range f.Vars {
 			delete(t.sizes, name)
 		}
+		t.changed = len(t.st.Waits) > 0
 		t.see(&f)
+	case WaitSet:
+		t.changed = true
 	case TaskOffered:
 		t.written += len(f.Text) + rowBytes*len(f.To)
 	}

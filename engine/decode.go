@@ -65,6 +65,12 @@ func (st *State) member(r *reader, key string) {
 		st.Timers = readList(r, (*Timer).member)
 	case "effects":
 		st.Effects = readList(r, (*Effect).member)
+	case "scopes":
+		st.Scopes = readList(r, (*Scope).member)
+	case "waits":
+		st.Waits = readList(r, (*Wait).member)
+	case "error":
+		st.Error = r.string()
 	case "incidents":
 		st.Incidents = readList(r, (*Incident).member)
 	case "last":
@@ -98,6 +104,72 @@ func (k *Token) member(r *reader, key string) {
 		k.Node = r.string()
 	case "via":
 		k.Flow = r.string()
+	case "scope":
+		k.Scope = r.int()
+	default:
+		r.skip()
+	}
+}
+
+func (s *Scope) member(r *reader, key string) {
+	switch key {
+	case "id":
+		s.ID = r.int()
+	case "node":
+		s.Node = r.string()
+	case "parent":
+		s.Parent = r.int()
+	case "token":
+		s.Token = r.int()
+	case "number":
+		s.Number = r.int()
+	case "vars":
+		s.Vars = readValues(r)
+	case "loop":
+		s.Loop = &Loop{}
+		r.object(func(key []byte) { s.Loop.member(r, string(key)) })
+	default:
+		r.skip()
+	}
+}
+
+func (l *Loop) member(r *reader, key string) {
+	switch key {
+	case "count":
+		l.Count = r.int()
+	case "begun":
+		l.Begun = r.int()
+	case "done":
+		l.Done = r.int()
+	case "stopped":
+		l.Stopped = r.int()
+	case "lists":
+		lists := readValues(r)
+		l.Items, _ = lists["items"].(expr.List)
+		l.Output, _ = lists["output"].(expr.List)
+	default:
+		r.skip()
+	}
+}
+
+func (w *Wait) member(r *reader, key string) {
+	switch key {
+	case "seq":
+		w.Seq = r.int()
+	case "token":
+		w.Token = r.int()
+	case "scope":
+		w.Scope = r.int()
+	case "node":
+		w.Node = r.string()
+	case "kind":
+		w.Kind = r.string()
+	case "name":
+		w.Name = r.string()
+	case "key":
+		w.Key = r.string()
+	case "met":
+		w.Met = r.bool()
 	default:
 		r.skip()
 	}
@@ -163,6 +235,10 @@ func (t *Timer) member(r *reader, key string) {
 		t.Ref = r.int()
 	case "due":
 		t.Due = r.time()
+	case "cycle":
+		t.Cycle = r.string()
+	case "left":
+		t.Left = r.int()
 	default:
 		r.skip()
 	}
@@ -253,6 +329,8 @@ func (f *Fact) member(r *reader, key string) {
 		f.Token = r.int()
 	case "subject":
 		f.Subject = r.int()
+	case "scope":
+		f.Scope = r.int()
 	case "flow":
 		f.Flow = r.string()
 	case "vars":

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/signoffhq/signoff"
@@ -14,12 +15,15 @@ const (
 	effectEmail    = "email"
 	effectCall     = "call"
 	effectExternal = "external"
+	effectMessage  = "message"
+	effectSignal   = "signal"
+	effectWorkflow = "workflow"
 )
 
-// request asks the outside to do what a send or service task says, and lets the
-// token wait for the answer.
+// request asks the outside to do what a step says, and lets the token wait for
+// the answer.
 func (t *turn) request(r ready) *trouble {
-	timers, bad := t.boundaryTimes(r.node)
+	edge, bad := t.edge(r)
 	if bad != nil {
 		return bad
 	}
@@ -29,7 +33,7 @@ func (t *turn) request(r ready) *trouble {
 	}
 	seq := t.next()
 	t.emit(Fact{Kind: EffectRequested, Node: r.node.ID, Ref: seq, Token: r.token, Effect: kind, Text: text})
-	t.setBoundaryTimers(r.token, timers)
+	t.arm(edge, r.token, 0)
 	if c != nil {
 		c.Ref = seq
 		t.command(*c)
@@ -41,6 +45,12 @@ func (t *turn) request(r ready) *trouble {
 // kind is "" while people are being looked up; there is no command for a step
 // that another system finishes.
 func (t *turn) order(n *process.Node) (kind, text string, c *Command, bad *trouble) {
+	switch {
+	case n.Call != nil:
+		return t.subWorkflow(n)
+	case n.Event != nil:
+		return t.message(n)
+	}
 	if n.Kind == process.SendTask {
 		mail, bad := t.mail(n.Email)
 		if bad != nil || mail == nil {
@@ -161,7 +171,7 @@ func (t *turn) effectDone(e EffectDone) error {
 			Cause: fmt.Sprintf("the answer is larger than %d bytes, or a text in it than %d", MaxVariables, expr.MaxText)})
 	}
 	t.finishEffect(eff)
-	if bad := t.output(n, e.Result, nil); bad != nil {
+	if bad := t.output(ready{token, n, Answered}, e.Result, nil); bad != nil {
 		t.raiseWith(ready{token, n, Answered}, bad, e.Result)
 		return nil
 	}
@@ -179,30 +189,54 @@ func (t *turn) finishEffect(eff *Effect) {
 			break
 		}
 	}
-	t.clearTimers(token, false)
+	t.clearEvents(token)
 }
 
-// output sets variables from what a call brought back, except those somebody
-// has given by hand since.
-func (t *turn) output(n *process.Node, result, byHand map[string]expr.Value) *trouble {
-	if n.Service == nil {
+// output sets variables from what a call or an event brought, except those
+// somebody has given by hand since.
+func (t *turn) output(r ready, result, byHand map[string]expr.Value) *trouble {
+	n := r.node
+	outputs := n.Carries()
+	if len(outputs) == 0 {
 		return nil
 	}
-	outputs := n.Service.Outputs
+	if t.here = 0; len(t.st.Scopes) > 0 {
+		t.here = t.st.scopeOf(r.token)
+	}
 	if len(byHand) > 0 {
 		outputs = slices.DeleteFunc(slices.Clone(outputs), func(a process.Assign) bool {
 			_, given := byHand[a.Variable]
 			return given
 		})
 	}
-	bad := t.assign(n, outputs, result)
+	bad := t.assign(n, outputs, seenAs(n, result))
 	if bad != nil && bad.code == IncidentExpression {
 		bad.advice = "the answer is kept; give the variable itself with the retry, or cancel the instance and correct the workflow"
 	}
 	return bad
 }
 
-// effectFailed turns a command that failed for good into an incident.
+// seenAs is what came back as outputs see it: what a message, a signal or a
+// workflow brought is one value.
+func seenAs(n *process.Node, came map[string]expr.Value) map[string]expr.Value {
+	name := ""
+	switch {
+	case n.Call != nil:
+		name = "result"
+	case n.Is(process.OnMessage), n.Is(process.OnSignal):
+		name = n.Event.Trigger.String()
+	default:
+		return came
+	}
+	c := make(expr.Context, 0, len(came))
+	for _, key := range slices.Sorted(maps.Keys(came)) {
+		c = append(c, expr.Entry{Key: key, Value: came[key]})
+	}
+	return map[string]expr.Value{name: c}
+}
+
+// effectFailed follows the error event that catches what failed for good, or
+// turns it into an incident.
 func (t *turn) effectFailed(e EffectFailed) error {
 	eff := t.effect(e.Effect)
 	if eff == nil || t.hasIncident(eff.Token) {
@@ -216,9 +250,26 @@ func (t *turn) effectFailed(e EffectFailed) error {
 	if advice == "" {
 		advice = "put the cause right and retry"
 	}
+	if t.failed(e, n, eff.Token, code) {
+		return nil
+	}
 	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: n.ID, Token: eff.Token, Subject: eff.Seq, Stage: Entering, Code: code,
 		Text: cut(clean(e.Cause), MaxComment), Advice: advice, Attempts: e.Attempts})
 	return nil
+}
+
+// failed lets what failed go the way of an error (BPMN 2.0.2 §10.5.7), and tells
+// whether something caught it.
+func (t *turn) failed(e EffectFailed, n *process.Node, token int, code string) bool {
+	x := thrown{trigger: process.OnError, codes: []string{code}, text: e.Cause}
+	if own := cut(clean(e.Error), MaxCode); own != "" {
+		x.codes = []string{own, code}
+	}
+	scope := t.st.scopeOf(token)
+	if t.isPass(ready{token, n, Entering}) {
+		return t.throw(x, nil, token, scope)
+	}
+	return t.throw(x, n, token, scope)
 }
 
 // finishExternal completes a step that another system was to finish.

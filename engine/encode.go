@@ -15,7 +15,7 @@ import (
 // state. DecodeState reads it.
 func (st *State) AppendJSON(dst []byte) []byte {
 	o := openObject(dst)
-	o.num("form", st.Form)
+	o.num("form", st.form())
 	o.int64("instance", int64(st.Instance))
 	o.str("status", string(st.Status))
 	o.str("folio", st.Folio)
@@ -30,7 +30,10 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	list(&o, "tasks", st.Tasks, appendTask)
 	list(&o, "timers", st.Timers, appendTimer)
 	list(&o, "effects", st.Effects, appendEffect)
+	list(&o, "scopes", st.Scopes, appendScope)
+	list(&o, "waits", st.Waits, appendWait)
 	list(&o, "incidents", st.Incidents, appendIncident)
+	o.str("error", st.Error)
 	if d := st.Last; d != nil {
 		o.key("last")
 		l := openObject(o.b)
@@ -43,6 +46,17 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	return o.close()
 }
 
+// form is the oldest form that can say what is in the state.
+func (st *State) form() int {
+	switch {
+	case st.Form == 0:
+		return 0
+	case len(st.Scopes) > 0 || len(st.Waits) > 0 || slices.ContainsFunc(st.Timers, func(t Timer) bool { return t.Cycle != "" || t.For == ForStart }):
+		return 2
+	}
+	return 1
+}
+
 // MarshalJSON implements json.Marshaler with AppendJSON, which is faster alone.
 func (st State) MarshalJSON() ([]byte, error) { return st.AppendJSON(nil), nil }
 
@@ -51,6 +65,56 @@ func appendToken(dst []byte, k *Token) []byte {
 	o.num("id", k.ID)
 	o.str("node", k.Node)
 	o.str("via", k.Flow)
+	o.num("scope", k.Scope)
+	return o.close()
+}
+
+func appendScope(dst []byte, s *Scope) []byte {
+	o := openObject(dst)
+	o.num("id", s.ID)
+	o.str("node", s.Node)
+	o.num("parent", s.Parent)
+	o.num("token", s.Token)
+	o.num("number", s.Number)
+	o.values("vars", s.Vars)
+	if l := s.Loop; l != nil {
+		o.key("loop")
+		in := openObject(o.b)
+		in.num("count", l.Count)
+		in.num("begun", l.Begun)
+		in.num("done", l.Done)
+		in.num("stopped", l.Stopped)
+		in.values("lists", l.lists())
+		o.b = in.close()
+	}
+	return o.close()
+}
+
+// lists are the values of a loop, as variables are stored.
+func (l *Loop) lists() map[string]expr.Value {
+	if l.Items == nil && l.Output == nil {
+		return nil
+	}
+	out := map[string]expr.Value{}
+	if l.Items != nil {
+		out["items"] = l.Items
+	}
+	if l.Output != nil {
+		out["output"] = l.Output
+	}
+	return out
+}
+
+func appendWait(dst []byte, w *Wait) []byte {
+	o := openObject(dst)
+	o.num("seq", w.Seq)
+	o.num("token", w.Token)
+	o.num("scope", w.Scope)
+	o.str("node", w.Node)
+	o.str("kind", w.Kind)
+	o.str("name", w.Name)
+	o.str("key", w.Key)
+	o.truth("met", w.Met)
 	return o.close()
 }
 
@@ -86,6 +150,8 @@ func appendTimer(dst []byte, t *Timer) []byte {
 	o.str("for", string(t.For))
 	o.num("ref", t.Ref)
 	o.time("due", &t.Due)
+	o.str("cycle", t.Cycle)
+	o.num("left", t.Left)
 	return o.close()
 }
 
@@ -117,8 +183,8 @@ func appendIncident(dst []byte, i *Incident) []byte {
 // AppendJSON appends the stored form of the fact. DecodeFact reads it.
 func (f *Fact) AppendJSON(dst []byte) []byte {
 	o := openObject(dst)
-	if FactForm > 1 { // the first is not written
-		o.num("form", FactForm)
+	if form := f.form(); form > 1 { // the first is not written
+		o.num("form", form)
 	}
 	o.num("seq", f.Seq)
 	o.time("at", &f.At)
@@ -129,6 +195,7 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.num("ref", f.Ref)
 	o.num("token", f.Token)
 	o.num("subject", f.Subject)
+	o.num("scope", f.Scope)
 	o.str("flow", f.Flow)
 	o.int64("instance", int64(f.Instance))
 	o.str("folio", f.Folio)
@@ -154,6 +221,22 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.str("status", string(f.Status))
 	o.values("vars", f.Vars)
 	return o.close()
+}
+
+// form is the oldest form that can say what the fact says.
+func (f *Fact) form() int {
+	switch f.Kind {
+	case ScopeOpened, LoopBegun, ScopeEnded, WaitSet, WaitCleared, ConditionMet, ConditionLapsed:
+		return 2
+	case TimerSet:
+		if f.Text != "" || f.TimerFor == ForStart {
+			return 2
+		}
+	}
+	if f.Scope != 0 {
+		return 2
+	}
+	return 1
 }
 
 // MarshalJSON implements json.Marshaler with AppendJSON, which is faster alone.

@@ -53,8 +53,8 @@ func TestEveryExpressionThatFailsIsAnIncidentThatRetrySettles(t *testing.T) {
 		"call header":  call(func(s *sketch, c *process.Service) { c.Header = []process.Header{{Name: "X", Value: s.template(text)}} }),
 		"call body":    call(func(s *sketch, c *process.Service) { c.Body = s.expr(heavy) }),
 		"timer": func(s *sketch) {
-			s.node("step", process.TimerCatch, func(n *process.Node) {
-				n.Timer = &process.Timer{After: s.expr(`duration("PT" + string(` + heavy + `) + "H")`)}
+			s.node("step", process.CatchEvent, func(n *process.Node) {
+				n.Event = s.timer(`duration("PT" + string(` + heavy + `) + "H")`)
 			})
 		},
 		"task's timer": func(s *sketch) {

@@ -71,7 +71,7 @@ func (t *turn) join(r ready) (ready, bool) {
 	n := r.node
 	group := make([]int, 0, len(n.Incoming))
 	for _, i := range n.Incoming {
-		id := t.waitingAt(n.ID, t.def.Flows[i].ID)
+		id := t.waitingAt(n.ID, t.def.Flows[i].ID, t.here)
 		if id == 0 {
 			return r, false
 		}
@@ -83,36 +83,49 @@ func (t *turn) join(r ready) (ready, bool) {
 	return ready{group[0], n, Completing}, true
 }
 
-// waitingAt returns the oldest token that came to a join by that flow, 0 for
-// none. Those with an incident do not count: they have not arrived yet, or
-// are on their way out.
-func (t *turn) waitingAt(node, flow string) int {
+// waitingAt returns the oldest token of a scope that came to a join by that
+// flow, 0 for none. Those with an incident do not count: they have not arrived
+// yet, or are on their way out.
+func (t *turn) waitingAt(node, flow string, scope int) int {
 	for _, k := range t.st.Tokens {
-		if k.Node == node && k.Flow == flow && !t.hasIncident(k.ID) {
+		if k.Node == node && k.Flow == flow && k.Scope == scope && !t.hasIncident(k.ID) {
 			return k.ID
 		}
 	}
 	return 0
 }
 
-// stuck tells whether every token waits at a join, so that none can ever go on.
-func (t *turn) stuck() bool {
-	if len(t.st.Incidents) > 0 {
-		return false
+// lookForStuck speaks up where all tokens of a scope wait for each other at
+// joins, so that none can ever go on.
+func (t *turn) lookForStuck() {
+	for i := range t.st.Tokens {
+		k := &t.st.Tokens[i]
+		if !t.node(k.Node).Joins() {
+			continue
+		}
+		if scope := k.Scope; t.stuck(scope) {
+			t.raiseStuck(scope)
+			t.lookForStuck() // in another scope, too
+			return
+		}
 	}
+}
+
+func (t *turn) stuck(scope int) bool {
 	for _, k := range t.st.Tokens {
-		if t.node(k.Node).Kind != process.ParallelGateway {
+		if k.Scope == scope && (!t.node(k.Node).Joins() || t.hasIncident(k.ID)) {
 			return false
 		}
 	}
 	return true
 }
 
-// raiseStuck raises one incident at each join that can never be complete.
-func (t *turn) raiseStuck() {
+// raiseStuck raises one incident at each join of a scope that can never be
+// complete.
+func (t *turn) raiseStuck(scope int) {
 	seen := map[string]bool{}
 	for _, k := range append([]Token(nil), t.st.Tokens...) {
-		if seen[k.Node] {
+		if k.Scope != scope || seen[k.Node] {
 			continue
 		}
 		seen[k.Node] = true

@@ -44,17 +44,21 @@ func (t *turn) retry(e Retry) error {
 		t.setAgain(i.Effect)
 		return nil
 	}
+	if i.Stage == Looping {
+		t.retryLoop(i.Token)
+		return nil
+	}
 	r := ready{i.Token, t.node(i.Node), i.Stage}
 	if i.Effect != 0 {
 		t.reorder(r, i.Effect)
 		return nil
 	}
 	if i.Stage == Answered {
-		if bad := t.output(r.node, i.Result, vars); bad != nil {
+		if bad := t.received(r, i.Result, vars); bad != nil {
 			t.raiseWith(r, bad, i.Result)
 			return nil
 		}
-		r.stage = Completing
+		r.stage = afterAnswer(r.node)
 	}
 	t.ready = append(t.ready, r)
 	return nil
@@ -63,6 +67,7 @@ func (t *turn) retry(e Retry) error {
 // reorder hands the command of a failed effect out again, with variables as
 // they are now.
 func (t *turn) reorder(r ready, effect int) {
+	t.here = t.st.scopeOf(r.token)
 	_, _, c, bad := t.order(r.node)
 	if bad != nil {
 		t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: r.node.ID, Token: r.token, Subject: effect, Stage: r.stage,
@@ -93,7 +98,7 @@ func (t *turn) cancel(e Cancel) error {
 	if err := tooLong("reason", reason, MaxComment); err != nil {
 		return err
 	}
-	t.closeEverything("the instance was cancelled")
+	t.clearInside(0, "the instance was cancelled")
 	t.emitBy(Fact{Kind: Ended, Status: Cancelled, Text: reason})
 	return nil
 }

@@ -9,6 +9,8 @@ const (
 	MaxStepBytes    = 32 << 20  // of variables, texts, recipients and commands written in one Decide
 	MaxTokens       = 1_000     // tokens of an instance at one time
 	MaxVariables    = 1 << 20   // bytes of all variables as stored
+	MaxPasses       = 1_000     // of a repeated activity, but for loops
+	MaxKey          = 200       // bytes of what tells the instances apart that wait for a message
 	MaxRecipients   = 1_000     // of one task or mail, groups resolved
 	MaxSleepers     = 1_000     // people one task sleeps for
 	MaxComment      = 4_000     // characters

@@ -254,8 +254,8 @@ func TestManyLongTasksInOneStepAreStopped(t *testing.T) {
 
 func TestACircleOfTimersEnds(t *testing.T) {
 	s := draw(t).node("start", process.StartEvent).node("merge", process.ExclusiveGateway).
-		node("wait", process.TimerCatch).path("start", "merge", "wait").flow("wait", "merge", "")
-	s.def.Nodes[2].Timer = &process.Timer{After: s.expr(`duration("PT0S")`)}
+		node("wait", process.CatchEvent).path("start", "merge", "wait").flow("wait", "merge", "")
+	s.def.Nodes[2].Event = s.timer(`duration("PT0S")`)
 	in := Input{At: monday, By: caller("ana"), Event: begin(nil)}
 	var st State
 	for rounds := 0; ; rounds++ {

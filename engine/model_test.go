@@ -40,7 +40,7 @@ func (m *model) arrive(flow int) {
 	case process.ParallelGateway:
 		m.onFlow[flow]++
 		m.merge(node)
-	case process.UserTask, process.SendTask, process.ServiceTask, process.TimerCatch:
+	case process.UserTask, process.SendTask, process.ServiceTask, process.CatchEvent:
 		m.waiting[node]++
 	default:
 		m.leave(node)

@@ -31,7 +31,7 @@ func (t *turn) offer(r ready) *trouble {
 	if bad != nil {
 		return bad
 	}
-	timers, bad := t.boundaryTimes(n)
+	edge, bad := t.edge(r)
 	if bad != nil {
 		return bad
 	}
@@ -51,7 +51,7 @@ func (t *turn) offer(r ready) *trouble {
 		return bad
 	}
 	t.emitOffer(r, &offered)
-	t.setBoundaryTimers(r.token, timers)
+	t.arm(edge, r.token, 0)
 	if letter != nil {
 		t.command(Command{Kind: DoNotify, Node: n.ID, Ref: offered.Seq, Notify: letter})
 	}
@@ -119,6 +119,7 @@ func (t *turn) letter(n *process.Node, task *Task) (*Notify, *trouble) {
 // that cannot be worked out now must not stop the redirect: the standard one is
 // sent.
 func (t *turn) tellNew(n *process.Node, task *Task, to []signoff.Principal) {
+	t.here = t.st.scopeOf(task.Token)
 	of := *task
 	of.Recipients = to
 	letter, bad := t.letter(n, &of)

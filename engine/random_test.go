@@ -72,7 +72,7 @@ func (j *jungle) step() string {
 		return id
 	case "timer":
 		id := j.name(kind)
-		j.node(id, process.TimerCatch, func(n *process.Node) { n.Timer = &process.Timer{After: j.expr(`duration("PT1H")`)} })
+		j.node(id, process.CatchEvent, func(n *process.Node) { n.Event = j.timer(`duration("PT1H")`) })
 		return id
 	case "mail":
 		id := j.name(kind)
@@ -394,7 +394,7 @@ func (c *crowd) onTimer(t Timer) {
 	case c.model == nil || t.For == ForSleep:
 	case t.For == ForDeadline:
 		c.model.done(c.index(host))
-	case n.Kind == process.TimerCatch:
+	case n.Kind == process.CatchEvent:
 		c.model.done(n.Index)
 	default:
 		if n.Attach.Interrupting {

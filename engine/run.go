@@ -24,7 +24,8 @@ func (t *turn) run() {
 	for len(t.ready) > 0 {
 		r := t.ready[0]
 		t.ready = t.ready[1:]
-		// A token that a join or the end of everything took meanwhile is skipped.
+		// A token that a join, an event or the end of everything took meanwhile is
+		// skipped.
 		for ok := t.where(r.token) == r.node.ID; ok; {
 			r, ok = t.advance(r)
 		}
@@ -39,6 +40,9 @@ func (t *turn) resume(token int, stage Stage) {
 // advance takes a token one stage further. It returns false when the token
 // waits or is no more.
 func (t *turn) advance(r ready) (ready, bool) {
+	if len(t.st.Scopes) > 0 || t.here != 0 {
+		t.here = t.st.scopeOf(r.token)
+	}
 	switch r.stage {
 	case Entering:
 		if bad := t.tooFar(); bad != nil {
@@ -80,21 +84,34 @@ func (t *turn) tooFar() *trouble {
 // already; otherwise it waits.
 func (t *turn) enter(r ready) (ready, bool) {
 	var bad *trouble
-	switch n := r.node; n.Kind {
-	case process.UserTask:
+	switch n := r.node; {
+	case n.Multi != nil && !t.isPass(r):
+		bad = t.repeat(r)
+	case n.Kind == process.UserTask:
 		bad = t.offer(r)
-	case process.SendTask, process.ServiceTask:
+	case n.Kind == process.SendTask, n.Kind == process.ServiceTask, n.Kind == process.CallActivity:
 		bad = t.request(r)
-	case process.TimerCatch:
-		bad = t.await(r)
-	case process.ParallelGateway:
+	case n.Kind == process.ParallelGateway:
 		return t.join(r)
-	case process.EndEvent:
-		t.emit(Fact{Kind: Left, Node: n.ID, Token: r.token})
-	case process.TerminateEvent:
-		t.emit(Fact{Kind: Left, Node: n.ID, Token: r.token})
-		t.closeEverything("the workflow was ended at " + n.Name)
-		t.emit(Fact{Kind: Ended, Status: Completed})
+	case n.Kind == process.InclusiveGateway && n.Joins():
+		return r, false // merge looks when nothing else moves
+	case n.Kind == process.StartEvent:
+		if bad = t.handlers(r); bad == nil {
+			r.stage = Completing
+			return r, true
+		}
+	case n.Kind == process.EndEvent && n.Event == nil:
+		t.end(r)
+	case n.Kind == process.EndEvent, n.Kind == process.ThrowEvent:
+		return t.throwing(r)
+	case n.Kind == process.TerminateEvent:
+		t.terminate(r)
+	case n.Kind == process.CatchEvent, n.Kind == process.ReceiveTask:
+		return t.catch(r)
+	case n.Kind == process.EventGateway:
+		bad = t.race(r)
+	case n.Kind == process.SubProcess:
+		bad = t.openSub(r)
 	default:
 		r.stage = Completing
 		return r, true
@@ -105,11 +122,34 @@ func (t *turn) enter(r ready) (ready, bool) {
 	return r, false
 }
 
+// throwing does what a throw or end event says (BPMN 2.0.2 §13.5.2, §13.5.6).
+func (t *turn) throwing(r ready) (ready, bool) {
+	switch r.node.Event.Trigger {
+	case process.OnMessage, process.OnSignal:
+		if bad := t.request(r); bad != nil {
+			t.raise(r, bad)
+		}
+	case process.OnError:
+		t.fail(r)
+	case process.OnEscalation:
+		return t.escalate(r)
+	case process.OnLink:
+		to := t.def.LinkTarget(r.node)
+		t.emit(Fact{Kind: Entered, Node: to.ID, Token: r.token, Scope: t.st.scopeOf(r.token)})
+		return ready{r.token, to, Entering}, true
+	}
+	return r, false
+}
+
 // leave moves the token along the flows that apply: itself on the first, new
 // tokens on the others. With none to take, the token ends here.
 // https://www.omg.org/spec/BPMN/2.0.2 §13.3.1: an activity without outgoing
 // flows ends its token.
 func (t *turn) leave(r ready) (ready, bool) {
+	if t.isPass(r) {
+		t.end(r) // the activity's own token goes on when all passes are done
+		return r, false
+	}
 	flows, bad := t.flowsOut(r.node)
 	if bad == nil && len(t.st.Tokens)+len(flows)-1 > MaxTokens {
 		bad = &trouble{IncidentTokens, fmt.Sprintf("the instance would be in more than %d places at once", MaxTokens),
@@ -120,20 +160,21 @@ func (t *turn) leave(r ready) (ready, bool) {
 		return r, false
 	}
 	if len(flows) == 0 {
-		t.emit(Fact{Kind: Left, Node: r.node.ID, Token: r.token})
+		t.end(r)
 		return r, false
 	}
-	first := t.move(r.token, flows[0])
+	scope := t.here
+	first := t.move(r.token, scope, flows[0])
 	for _, f := range flows[1:] {
-		t.ready = append(t.ready, t.move(t.next(), f))
+		t.ready = append(t.ready, t.move(t.next(), scope, f))
 	}
 	return first, true
 }
 
 // move brings a token, known or new, to the end of a flow.
-func (t *turn) move(token int, f *process.Flow) ready {
+func (t *turn) move(token, scope int, f *process.Flow) ready {
 	to := &t.def.Nodes[f.To]
-	t.emit(Fact{Kind: Entered, Node: to.ID, Token: token, Flow: f.ID})
+	t.emit(Fact{Kind: Entered, Node: to.ID, Token: token, Flow: f.ID, Scope: scope})
 	return ready{token, to, Entering}
 }
 
@@ -144,10 +185,9 @@ func (t *turn) settle() {
 		return
 	}
 	if len(t.st.Tokens) == 0 {
+		t.disarm(0)
 		t.emit(Fact{Kind: Ended, Status: Completed})
 		return
 	}
-	if t.stuck() {
-		t.raiseStuck()
-	}
+	t.lookForStuck()
 }

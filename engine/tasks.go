@@ -89,7 +89,7 @@ func (t *turn) act(e Act) error {
 // finishTask lets the token of a closed task go on.
 func (t *turn) finishTask(task, token int) {
 	t.clearTimers(task, true)
-	t.clearTimers(token, false)
+	t.clearEvents(token)
 	t.resume(token, Completing)
 }
 

@@ -62,39 +62,85 @@ func (t *turn) whyNull(e *expr.Expr) error {
 	return errors.New("it has no value")
 }
 
-// dueNode is a boundary event and when it fires.
-type dueNode struct {
-	node *process.Node
-	due  time.Time
+// cycle is how a timer comes again: State.Timer's Cycle and Left.
+type cycle struct {
+	text string
+	left int
 }
 
-func (t *turn) boundaryTimes(n *process.Node) ([]dueNode, *trouble) {
-	var out []dueNode
-	for _, i := range n.Boundary {
-		b := &t.def.Nodes[i]
-		due, bad := t.due(fmt.Sprintf("the time of %q", b.Name), b.Timer)
-		if bad != nil {
-			return nil, bad
+// ringing works out when a timer event rings, and how it does so again. Dates
+// and cycles that name no zone are in the timer's own, else in the server's.
+func (t *turn) ringing(what string, timer *process.Timer) (time.Time, cycle, *trouble) {
+	here := t.now
+	if timer.Zone != "" {
+		loc, err := time.LoadLocation(timer.Zone)
+		if err != nil {
+			return time.Time{}, cycle{}, &trouble{IncidentExpression, fmt.Sprintf("%s: the server does not know the time zone %s", what, timer.Zone),
+				"update the server's list of time zones and retry"}
 		}
-		out = append(out, dueNode{b, due})
+		t.now = t.now.In(loc)
+		defer func() { t.now = here }()
 	}
-	return out, nil
-}
-
-func (t *turn) setBoundaryTimers(token int, timers []dueNode) {
-	for i := range timers {
-		t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: timers[i].node.ID, Token: token, Due: &timers[i].due, TimerFor: ForEvent})
+	if timer.Cycle == nil {
+		due, bad := t.due(what, timer)
+		return due, cycle{}, bad
 	}
-}
-
-// await makes a token wait at a timer.
-func (t *turn) await(r ready) *trouble {
-	due, bad := t.due("the time", r.node.Timer)
+	v, bad := t.eval(what, timer.Cycle, nil)
 	if bad != nil {
-		return bad
+		return time.Time{}, cycle{}, bad
 	}
-	t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: r.node.ID, Token: r.token, Due: &due, TimerFor: ForEvent})
-	return nil
+	text, ok := v.(expr.String)
+	c, err := process.ParseCycle(string(text))
+	if !ok {
+		err = fmt.Errorf("%s is no text", describe(v))
+	}
+	due := time.Time{}
+	if err == nil {
+		if due, ok = c.First(t.now); !ok || due.Year() > lastYear {
+			err = errors.New("it never comes")
+		}
+	}
+	if err != nil {
+		return time.Time{}, cycle{}, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, cannot be used: %s", what, timer.Cycle.Source(), err),
+			"correct the variables it uses and retry"}
+	}
+	return due.UTC().Truncate(time.Microsecond), cycle{string(text), max(c.Times-1, -1)}, nil
+}
+
+// ringAgain sets a timer that has rung and comes again, as a new one. One on an
+// interrupting event comes once: it takes away what it would ring for.
+func (t *turn) ringAgain(timer Timer) {
+	n := t.node(timer.Node)
+	lasting := n.Kind == process.BoundaryEvent && !n.Attach.Interrupting || timer.For == ForStart && !n.Event.Interrupting
+	if timer.Cycle == "" || timer.Left == 0 || !lasting {
+		return
+	}
+	c, err := process.ParseCycle(timer.Cycle)
+	if err != nil {
+		return // it was read when it was set
+	}
+	now := t.now
+	if zone := n.Event.Timer.Zone; zone != "" {
+		if loc, err := time.LoadLocation(zone); err == nil {
+			now = now.In(loc)
+		}
+	}
+	due, ok := c.Next(timer.Due, now)
+	if !ok || due.Year() > lastYear {
+		return
+	}
+	due = due.UTC().Truncate(time.Microsecond)
+	left := timer.Left
+	if left > 0 {
+		left--
+	}
+	f := Fact{Kind: TimerSet, Ref: t.next(), Node: timer.Node, Due: &due, TimerFor: timer.For, Text: timer.Cycle, Attempts: left}
+	if timer.For == ForStart {
+		f.Subject = timer.Ref
+	} else {
+		f.Token = timer.Ref
+	}
+	t.emit(f)
 }
 
 // timerDue fires a timer. One that is gone was fired or cleared before.
@@ -113,30 +159,16 @@ func (t *turn) timerDue(e TimerDue) error {
 			t.expire(t.st.task(timer.Ref))
 		case ForSleep:
 			t.wakeAll(t.st.task(timer.Ref), timer.Due)
+		case ForStart:
+			t.ringAgain(timer)
+			t.happened(t.node(timer.Node), 0, timer.Ref, nil)
 		default:
-			t.fireEvent(timer)
+			t.ringAgain(timer)
+			t.happened(t.node(timer.Node), timer.Ref, 0, nil)
 		}
 		return nil
 	}
 	return redundant()
-}
-
-// fireEvent moves on from an intermediate timer, or starts the way that leads
-// from a boundary event.
-func (t *turn) fireEvent(timer Timer) {
-	n := t.node(timer.Node)
-	if n.Kind == process.TimerCatch {
-		t.resume(timer.Ref, Completing)
-		return
-	}
-	if n.Attach.Interrupting {
-		host := &t.def.Nodes[n.Attach.To]
-		t.withdraw(timer.Ref, n.Name+" came first")
-		t.emit(Fact{Kind: Left, Node: host.ID, Token: timer.Ref})
-	}
-	token := t.next()
-	t.emit(Fact{Kind: Entered, Node: n.ID, Token: token})
-	t.resume(token, Completing)
 }
 
 // clearTimers drops the timers of a thing: those set for a task, or the events
@@ -144,7 +176,7 @@ func (t *turn) fireEvent(timer Timer) {
 func (t *turn) clearTimers(ref int, forTask bool) {
 	var gone []Timer
 	for _, timer := range t.st.Timers {
-		if timer.Ref == ref && (timer.For != ForEvent) == forTask {
+		if timer.Ref == ref && timer.For != ForStart && (timer.For != ForEvent) == forTask {
 			gone = append(gone, timer)
 		}
 	}
@@ -164,7 +196,13 @@ func (t *turn) withdraw(token int, why string) {
 			break
 		}
 	}
-	t.clearTimers(token, false)
+	t.clearEvents(token)
+	for _, s := range t.st.Scopes {
+		if s.Token == token {
+			t.drop(s.ID, why)
+			break
+		}
+	}
 	for _, e := range t.st.Effects {
 		if e.Token == token {
 			t.emit(Fact{Kind: EffectDropped, Node: e.Node, Ref: e.Seq})
@@ -177,14 +215,5 @@ func (t *turn) withdraw(token int, why string) {
 			t.emit(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: why})
 			break
 		}
-	}
-}
-
-// closeEverything takes away all tokens and what they wait for.
-func (t *turn) closeEverything(why string) {
-	for len(t.st.Tokens) > 0 {
-		k := t.st.Tokens[0]
-		t.withdraw(k.ID, why)
-		t.emit(Fact{Kind: Left, Node: k.Node, Token: k.ID})
 	}
 }

@@ -21,9 +21,11 @@ type Event interface{ event() }
 // Start begins the instance. State must be the zero State.
 type Start struct {
 	Instance signoff.InstanceID
+	Node     string // the start event that begins it; "" the one without a trigger
 	Folio    string // "": the workflow's own folio template
 	Priority int
 	Vars     map[string]expr.Value // checked against the declared variables
+	Came     map[string]expr.Value // what the message or signal carried that starts it
 }
 
 // Act decides a task.
@@ -83,10 +85,12 @@ type EffectDone struct {
 }
 
 // EffectFailed reports that a command with the same Ref failed for good after
-// Attempts tries. It becomes an incident.
+// Attempts tries. Where an error event catches Error or Code, its way is taken;
+// else it becomes an incident.
 type EffectFailed struct {
 	Effect   int
 	Attempts int
+	Error    string // the workflow's own code, as a service or a workflow called gives it; "": none
 	Code     string // what failed, as whoever tried it calls it; "": effect-failed
 	Cause    string // for people; no secrets
 	Advice   string // what to do about it; "": put the cause right and retry
@@ -96,6 +100,19 @@ type EffectFailed struct {
 type FinishExternal struct {
 	Effect int
 	Vars   map[string]expr.Value
+}
+
+// MessageCame says that a message has come for one that waits for it.
+type MessageCame struct {
+	Wait    int // Wait.Seq
+	Vars    map[string]expr.Value
+	Message string // its id, for the history
+}
+
+// SignalCame says that a signal has come that is waited for.
+type SignalCame struct {
+	Wait int // Wait.Seq
+	Vars map[string]expr.Value
 }
 
 // Retry tries the failed step of an incident again, with the same key.
@@ -120,6 +137,8 @@ func (TimerDue) event()       {}
 func (EffectDone) event()     {}
 func (EffectFailed) event()   {}
 func (FinishExternal) event() {}
+func (MessageCame) event()    {}
+func (SignalCame) event()     {}
 func (Retry) event()          {}
 func (Cancel) event()         {}
 
@@ -176,7 +195,10 @@ type State struct {
 	Tasks     []Task                `json:"tasks,omitempty"` // open and closed, oldest first
 	Timers    []Timer               `json:"timers,omitempty"`
 	Effects   []Effect              `json:"effects,omitempty"`
+	Scopes    []Scope               `json:"scopes,omitempty"`
+	Waits     []Wait                `json:"waits,omitempty"`
 	Incidents []Incident            `json:"incidents,omitempty"` // open ones
+	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
 	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
 }
 
@@ -192,18 +214,56 @@ type Decision struct {
 // StateForm and FactForm are the versions of the stored forms of State and Fact
 // that this program writes; it reads older ones, too. They are raised when a
 // program of before would misunderstand what is written, not when it can pass
-// over what is new.
+// over what is new. What has nothing of a newer form in it is written in the
+// first, so that programs of before go on with it.
 const (
-	StateForm = 1
-	FactForm  = 1
+	StateForm = 2 // scopes and waits
+	FactForm  = 2 // likewise
 )
 
-// Token marks a place where the instance is. A token that waits at a parallel
-// join names the flow it came by.
+// Token marks a place where the instance is. A token that waits at a join names
+// the flow it came by.
 type Token struct {
-	ID   int    `json:"id"`
-	Node string `json:"node"`          // BPMN element id
-	Flow string `json:"via,omitempty"` // sequence flow id it arrived by
+	ID    int    `json:"id"`
+	Node  string `json:"node"`            // BPMN element id
+	Flow  string `json:"via,omitempty"`   // sequence flow id it arrived by
+	Scope int    `json:"scope,omitempty"` // Scope.ID; 0: the workflow itself
+}
+
+// Scope is a sub-process while it runs, or what repeats an activity, or one pass
+// of that. It ends when nothing in it is left.
+type Scope struct {
+	ID     int                   `json:"id"`
+	Node   string                `json:"node"`
+	Parent int                   `json:"parent,omitempty"` // 0: the workflow itself
+	Token  int                   `json:"token,omitempty"`  // waits at Node until the scope ends; 0 for event sub-processes and passes
+	Number int                   `json:"number,omitempty"` // of a pass, from 1
+	Vars   map[string]expr.Value `json:"-"`                // seen in it alone: the item of a pass; encoded as "vars"
+	Loop   *Loop                 `json:"loop,omitempty"`   // set for what repeats
+}
+
+// Loop counts the passes of a repeated activity.
+type Loop struct {
+	Count   int       `json:"count,omitempty"` // how many there will be; 0 where that is not known
+	Begun   int       `json:"begun,omitempty"`
+	Done    int       `json:"done,omitempty"`
+	Stopped int       `json:"stopped,omitempty"`
+	Items   expr.List `json:"-"` // still to come, and those before; encoded as "items"
+	Output  expr.List `json:"-"` // what the passes gave; encoded as "output"
+}
+
+func (l *Loop) active() int { return l.Begun - l.Done - l.Stopped }
+
+// Wait is a message, a signal or a condition that is waited for.
+type Wait struct {
+	Seq   int    `json:"seq"`
+	Token int    `json:"token,omitempty"` // that waits; 0: the start of an event sub-process, in Scope
+	Scope int    `json:"scope,omitempty"`
+	Node  string `json:"node"` // the event
+	Kind  string `json:"kind"` // WaitMessage, WaitSignal, WaitCondition
+	Name  string `json:"name,omitempty"`
+	Key   string `json:"key,omitempty"` // of a message; "": none asked for
+	Met   bool   `json:"met,omitempty"` // a condition that has had its way and is still true
 }
 
 // Task is a question put to people.
@@ -246,8 +306,11 @@ type Timer struct {
 	Seq  int       `json:"seq"`
 	Node string    `json:"node"`
 	For  TimerFor  `json:"for"`
-	Ref  int       `json:"ref"` // token for an event, task for a deadline or a sleep
+	Ref  int       `json:"ref"` // token for an event, task for a deadline or a sleep, scope for a start
 	Due  time.Time `json:"due"`
+
+	Cycle string `json:"cycle,omitempty"` // of one that comes again, as process.ParseCycle reads it
+	Left  int    `json:"left,omitempty"`  // how often it comes after this time; -1 without end
 }
 
 // TimerFor says what a timer serves.
@@ -257,6 +320,7 @@ const (
 	ForEvent    TimerFor = "event"    // an intermediate or boundary timer event
 	ForDeadline TimerFor = "deadline" // a task's deadline
 	ForSleep    TimerFor = "sleep"    // a sleeping task wakes
+	ForStart    TimerFor = "start"    // an event sub-process begins
 )
 
 // Effect is something the outside was asked to do and has not reported yet.
@@ -264,7 +328,7 @@ type Effect struct {
 	Seq   int    `json:"seq"`
 	Token int    `json:"token"`
 	Node  string `json:"node"`
-	Kind  string `json:"kind"` // "email", "call", "external"
+	Kind  string `json:"kind"` // "email", "call", "external", "message", "signal", "workflow"
 }
 
 // Incident is a step that failed and waits for somebody to put it right.
@@ -291,6 +355,7 @@ const (
 	Answered   Stage = "answered"   // a call has brought its result, which is being read
 	Completing Stage = "completing" // the work is done; variables are being set
 	Leaving    Stage = "leaving"    // the way on is being chosen
+	Looping    Stage = "looping"    // the next pass of a repeated activity is being chosen
 	Due        Stage = "due"        // no token's: a timer could not be taken in; Effect is its number
 )
 
@@ -300,7 +365,7 @@ type FactKind string
 
 const (
 	Started         FactKind = "started"           // Instance, Folio, Priority, Starter, Vars
-	Entered         FactKind = "entered"           // Node, Token (new, or come from its last node), Flow (via)
+	Entered         FactKind = "entered"           // Node, Token (new, or come from its last node), Flow (via), Scope
 	Left            FactKind = "left"              // Node, Token: the token is no more
 	VarsSet         FactKind = "variables set"     // Vars, Node
 	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority, Claiming
@@ -314,7 +379,7 @@ const (
 	TaskExpired     FactKind = "task expired"      // Ref, Outcome, Vars
 	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why)
 	Commented       FactKind = "commented"         // Ref (0: instance), Text
-	TimerSet        FactKind = "timer set"         // Ref, Node, Token or task in Subject, Due, TimerFor
+	TimerSet        FactKind = "timer set"         // Ref, Node, Token, or task or scope in Subject, Due, TimerFor, Text (cycle), Attempts (left)
 	TimerFired      FactKind = "timer fired"       // Ref, Node, TimerFor
 	TimerCleared    FactKind = "timer cleared"     // Ref
 	EffectRequested FactKind = "effect requested"  // Ref, Node, Token, Effect (kind), Text (what, for people)
@@ -322,7 +387,19 @@ const (
 	EffectDropped   FactKind = "effect dropped"    // Ref (its token was taken away)
 	IncidentRaised  FactKind = "incident raised"   // Ref, Node, Token, Subject (effect), Stage, Code, Text, Advice, Attempts, Vars (result)
 	IncidentCleared FactKind = "incident cleared"  // Ref, Text (how)
-	Ended           FactKind = "ended"             // Status, Text (why, when cancelled)
+	Ended           FactKind = "ended"             // Status, Text (why, when cancelled), Code (of an error nothing caught)
+
+	ScopeOpened      FactKind = "scope opened"      // Ref, Node, Scope (parent), Token (host) or Subject (number of the pass), Vars (local)
+	LoopBegun        FactKind = "loop begun"        // Ref, Node, Scope (parent), Token (host), Attempts (how many passes), Vars (items)
+	ScopeEnded       FactKind = "scope ended"       // Ref, Node, Text (why it was taken away), Vars (output)
+	WaitSet          FactKind = "wait set"          // Ref, Node, Token or Scope, Effect (kind), Title (name), Code (key)
+	WaitCleared      FactKind = "wait cleared"      // Ref, Node
+	MessageReceived  FactKind = "message received"  // Ref (wait), Node, Text (its id)
+	SignalReceived   FactKind = "signal received"   // Ref (wait), Node
+	ConditionMet     FactKind = "condition met"     // Ref (wait), Node
+	ConditionLapsed  FactKind = "condition lapsed"  // Ref (wait), Node: true no more
+	ErrorCaught      FactKind = "error caught"      // Node (that caught it), Code, Text
+	EscalationCaught FactKind = "escalation caught" // likewise
 )
 
 // Fact is something that is now true of an instance. Facts are never changed;
@@ -339,6 +416,7 @@ type Fact struct {
 
 	Token    int                   `json:"token,omitempty"`
 	Subject  int                   `json:"subject,omitempty"`
+	Scope    int                   `json:"scope,omitempty"`
 	Flow     string                `json:"flow,omitempty"`
 	Instance signoff.InstanceID    `json:"instance,omitempty"`
 	Folio    string                `json:"folio,omitempty"`
@@ -372,6 +450,10 @@ const (
 	DoNotify CommandKind = "notify" // tell recipients of a task; the instance does not wait for it
 	DoEmail  CommandKind = "email"  // send a mail; ends in EffectDone or EffectFailed
 	DoCall   CommandKind = "call"   // call a service; likewise
+
+	DoMessage  CommandKind = "message"  // hand a message to whom waits for it, or keep it until somebody does; likewise
+	DoSignal   CommandKind = "signal"   // tell all who wait for a signal; likewise
+	DoWorkflow CommandKind = "workflow" // start another workflow; EffectDone brings the variables it ended with
 )
 
 // Command is something the world should do because of a step. It is handed out
@@ -384,6 +466,27 @@ type Command struct {
 	Notify *Notify     `json:"notify,omitempty"`
 	Email  *Email      `json:"email,omitempty"`
 	Call   *Call       `json:"call,omitempty"`
+
+	Message  *Message  `json:"message,omitempty"` // of DoMessage and DoSignal
+	Workflow *Workflow `json:"workflow,omitempty"`
+}
+
+// Message asks for a message or a signal to be handed on. A signal has neither
+// Key nor Until.
+type Message struct {
+	Name  string     `json:"name"`
+	Key   string     `json:"key,omitempty"`
+	Until *time.Time `json:"until,omitempty"` // how long it waits for somebody to want it; nil: as long as the server keeps messages
+	Vars  string     `json:"vars,omitempty"`  // what it carries: a context, as expr.AppendJSON writes it
+}
+
+// Workflow asks for another workflow to be started, once for Command.Key, and
+// for EffectDone with its variables when it is complete. One that ends with an
+// error or is cancelled is EffectFailed with that error.
+type Workflow struct {
+	Key     string `json:"key"`               // the workflow's
+	Version string `json:"version,omitempty"` // a number; "": the default one
+	Vars    string `json:"vars,omitempty"`    // what it is started with, as in Message
 }
 
 // Notify asks for a task's notification. Group recipients are told member by member.

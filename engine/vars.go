@@ -15,6 +15,27 @@ import (
 // scopeVars returns what an expression sees: declared variables and task
 // results, set or not, and the names the engine adds.
 func (t *turn) scopeVars() map[string]expr.Value {
+	if base := t.instanceVars(); t.here == 0 || !t.inLoop(t.here) {
+		return base
+	} else {
+		vars := maps.Clone(base)
+		t.locals(vars, t.here)
+		return vars
+	}
+}
+
+// inLoop tells whether a scope lies in a repeated activity.
+func (t *turn) inLoop(scope int) bool {
+	for s := t.st.scope(scope); s != nil; s = t.st.scope(s.Parent) {
+		if s.Loop != nil || s.Number > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// instanceVars is what all expressions of the instance see.
+func (t *turn) instanceVars() map[string]expr.Value {
 	if t.scope != nil {
 		return t.scope
 	}
@@ -176,6 +197,14 @@ func (t *turn) assign(n *process.Node, list []process.Assign, more map[string]ex
 			return bad
 		}
 		set[list[i].Variable], seen[list[i].Variable] = v, v
+	}
+	return t.store(n, set)
+}
+
+// store sets variables, unless they would be too large.
+func (t *turn) store(n *process.Node, set map[string]expr.Value) *trouble {
+	if len(set) == 0 {
+		return nil
 	}
 	bytes, ok := t.fits(set)
 	if !ok {

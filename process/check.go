@@ -48,6 +48,8 @@ type checker struct {
 	known    []string // names every expression can see
 	declared map[string]*Variable
 	problems []Problem
+	links    *derived      // of the graph
+	thrown   map[int][]int // throwing link events by the catching one
 }
 
 // Limits of one workflow. Nobody draws a picture of that size; a program that

@@ -32,7 +32,7 @@ func line(steps ...Node) *Definition {
 	nodes := append([]Node{{ID: "s", Kind: StartEvent, Element: "startEvent"}}, steps...)
 	nodes = append(nodes, Node{ID: "e", Kind: EndEvent, Element: "endEvent"})
 	for i, n := range nodes {
-		n.Index, n.Default = i, -1
+		n.Index, n.Default, n.Scope = i, -1, -1
 		d.Nodes = append(d.Nodes, n)
 	}
 	for i := range len(nodes) - 1 {
@@ -55,10 +55,10 @@ func ask() Node {
 }
 
 func TestAnUnfinishedDefinitionIsCheckedWithoutHarm(t *testing.T) {
-	for kind := range TimerBoundary + 2 {
+	for kind := range CallActivity + 2 {
 		problems := Check(line(Node{ID: "x", Kind: kind, Element: "x"}))
 		switch kind {
-		case PassThrough, ScriptTask, ExclusiveGateway, ParallelGateway:
+		case PassThrough, ScriptTask, ExclusiveGateway, ParallelGateway, InclusiveGateway:
 			if len(problems) > 0 {
 				t.Errorf("kind %d: %v", kind, problems)
 			}
@@ -116,7 +116,7 @@ func TestCheckTellsWhatXMLHasNothingToDoWith(t *testing.T) {
 		"name of the account":       {object(func(o *ObjectCall) { o.As.Person = feel(t, "boss") }), "c", `account is used uses "boss"`},
 		"body of an object":         {with(line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: "s", Object: "O", Method: "m"}, Outputs: []Assign{{"v", feel(t, "body")}}}}), Variable{Name: "v", Type: String}), "c", `uses "body"`},
 		"output of an object":       {line(Node{ID: "c", Kind: ServiceTask, Service: &Service{Object: &ObjectCall{Service: "s", Object: "O", Method: "m"}, Outputs: []Assign{{"w", feel(t, "result")}}}}), "c", `sets "w"`},
-		"timer with both":           {line(Node{ID: "t", Kind: TimerCatch, Timer: &Timer{After: feel(t, "null"), At: feel(t, "null")}}), "t", "not both"},
+		"timer with both":           {line(Node{ID: "t", Kind: CatchEvent, Event: &Event{Trigger: OnTimer, Timer: &Timer{After: feel(t, "null"), At: feel(t, "null")}}}), "t", "not both"},
 		"unknown type":              {with(line(ask()), Variable{Name: "v", Type: "blob"}), "w", "unknown type"},
 		"variable without a name":   {with(line(ask()), Variable{Type: String}), "w", "has no name"},
 		"name in a mail":            {line(Node{ID: "m", Kind: SendTask, Email: &Email{To: []Recipient{{Person: words(t, "{boss}")}}, Subject: words(t, "S")}}), "m", `uses "boss"`},
@@ -158,8 +158,8 @@ func TestALoopWithAWayOutIsAccepted(t *testing.T) {
 func TestStepsBehindABoundaryEventAreReached(t *testing.T) {
 	d := line(ask())
 	d.Nodes = append(d.Nodes,
-		Node{Index: 3, ID: "b", Kind: TimerBoundary, Element: "boundaryEvent", Default: -1, Attach: &Attach{To: 1}, Timer: &Timer{After: feel(t, `duration("P1D")`)}},
-		Node{Index: 4, ID: "late", Kind: EndEvent, Default: -1})
+		Node{Index: 3, ID: "b", Kind: BoundaryEvent, Element: "boundaryEvent", Scope: -1, Default: -1, Attach: &Attach{To: 1}, Event: &Event{Trigger: OnTimer, Timer: &Timer{After: feel(t, `duration("P1D")`)}}},
+		Node{Index: 4, ID: "late", Kind: EndEvent, Scope: -1, Default: -1})
 	d.Nodes[1].Boundary = []int{3}
 	join(d, 3, 4, nil)
 	if problems := Check(d); len(problems) > 0 {

@@ -20,8 +20,10 @@ type Definition struct {
 	Category  string // "Finance/Travel": folders for people, separated by "/"
 	Folio     *expr.Template
 	Variables []Variable
-	Nodes     []Node // Nodes[0] need not be the start
+	Nodes     []Node // Nodes[0] need not be the start; those of sub-processes too
 	Flows     []Flow
+
+	made *derived // what Prepare works out
 }
 
 // Kind is what a node does.
@@ -30,7 +32,7 @@ type Kind uint8
 const (
 	StartEvent Kind = iota + 1
 	EndEvent
-	TerminateEvent // ends the instance and everything in it (BPMN 2.0.2 §13.5.6)
+	TerminateEvent // ends its scope and everything in it (BPMN 2.0.2 §13.5.6)
 	PassThrough    // abstract and manual tasks, none intermediate throw: nothing to wait for
 	UserTask
 	SendTask
@@ -38,8 +40,15 @@ const (
 	ScriptTask // script and business-rule tasks: assignments
 	ExclusiveGateway
 	ParallelGateway
-	TimerCatch
-	TimerBoundary
+	CatchEvent       // an intermediate event: waits for what its Event says
+	BoundaryEvent    // sits on an activity and waits for what its Event says
+	ThrowEvent       // an intermediate event: does what its Event says and goes on
+	InclusiveGateway // takes every way whose condition is true; waits for all that can still come
+	EventGateway     // waits for the first of the events behind it
+	ReceiveTask      // waits for a message
+	SubProcess       // steps of its own, drawn in it
+	EventSubProcess  // the same, begun by an event while its surroundings run
+	CallActivity     // runs another workflow
 )
 
 // Node is one flow node. Exactly the part that belongs to its Kind is set.
@@ -50,17 +59,20 @@ type Node struct {
 	Kind     Kind
 	Element  string // BPMN element name, "userTask"; for messages and history
 	Line     int    // in the file it came from; 0 when not from a file
+	Scope    int    // the sub-process it is drawn in: index into Definition.Nodes, -1 in none
 	Incoming []int  // indexes into Flows
 	Outgoing []int
 	Default  int   // index into Flows, -1 for none (exclusive gateways and activities)
-	Boundary []int // nodes of TimerBoundary events attached to this one
+	Boundary []int // nodes of boundary events attached to this one
 
 	Task    *Task    // UserTask
 	Email   *Email   // SendTask
 	Service *Service // ServiceTask
 	Assign  []Assign // ScriptTask; also run when any other activity completes
-	Timer   *Timer   // TimerCatch, TimerBoundary
-	Attach  *Attach  // TimerBoundary
+	Event   *Event   // events with a trigger or result, ReceiveTask, and a SendTask that sends a message
+	Attach  *Attach  // BoundaryEvent
+	Call    *Call    // CallActivity
+	Multi   *Multi   // activities that are repeated
 	Retry   *Retry   // SendTask, ServiceTask; nil means DefaultRetry
 }
 
@@ -205,10 +217,12 @@ type Assign struct {
 	Value    *expr.Expr
 }
 
-// Timer says when a timer event fires. Exactly one field is set.
+// Timer says when a timer event fires. Exactly one of After, At and Cycle is set.
 type Timer struct {
 	After *expr.Expr // a duration
 	At    *expr.Expr // a date-time
+	Cycle *expr.Expr // a text as ParseCycle reads it
+	Zone  string     // IANA name, for moments and cycles that name none; "": where the server is
 }
 
 // Attach ties a boundary event to its activity.

@@ -107,18 +107,50 @@ func (c *checker) uses() []use {
 		out = append(out, at.expr(fmt.Sprintf("the default of %q", v.Name), v.Default)...)
 	}
 	for i := range d.Nodes {
-		out = append(out, nodeUses(&d.Nodes[i])...)
+		out = append(out, c.nodeUses(&d.Nodes[i])...)
 	}
 	for _, f := range d.Flows {
-		at := use{element: f.ID, name: f.Name, line: f.Line}
+		at := use{element: f.ID, name: f.Name, line: f.Line, extra: c.localNames(d.Nodes[f.From].Scope)}
 		out = append(out, at.expr("the condition", f.Condition)...)
 	}
 	return out
 }
 
-func nodeUses(n *Node) []use {
-	at := use{element: n.ID, name: n.Name, line: n.Line}
-	out := at.assigns("the value of", n.Assign)
+// localNames are the names that expressions see because they stand in a
+// repeated sub-process, scope being the one they are drawn in.
+func (c *checker) localNames(scope int) (names []string) {
+	for ; scope >= 0; scope = c.def.Nodes[scope].Scope {
+		names = append(names, c.def.Nodes[scope].Multi.names()...)
+	}
+	return names
+}
+
+// names are those that each pass sees.
+func (m *Multi) names() []string {
+	if m == nil {
+		return nil
+	}
+	if m.Element == "" {
+		return LoopNames
+	}
+	return append([]string{m.Element}, LoopNames...)
+}
+
+func (c *checker) nodeUses(n *Node) []use {
+	around := use{element: n.ID, name: n.Name, line: n.Line, extra: c.localNames(n.Scope)}
+	out := around.multi(n.Multi)
+	at := around
+	at.extra = slices.Concat(around.extra, n.Multi.names())
+	out = append(out, at.assigns("the value of", n.Assign)...)
+	if e := n.Event; e != nil {
+		out = append(out, around.event(e)...)
+	}
+	if call := n.Call; call != nil {
+		out = append(out, at.inputs(call.Inputs)...)
+		back := at
+		back.extra = append(slices.Clip(at.extra), "result")
+		out = append(out, back.assigns("the output", call.Outputs)...)
+	}
 	if t := n.Task; t != nil {
 		out = append(out, at.template("the title", t.Title)...)
 		out = append(out, at.template("the text of the instructions", t.Instructions)...)
@@ -140,11 +172,47 @@ func nodeUses(n *Node) []use {
 	if s := n.Service; s != nil {
 		out = append(out, at.service(s)...)
 	}
-	if t := n.Timer; t != nil {
-		out = append(out, at.expr("the timer", t.After)...)
-		out = append(out, at.expr("the timer", t.At)...)
+	return out
+}
+
+func (u use) event(e *Event) []use {
+	var out []use
+	if t := e.Timer; t != nil {
+		out = append(out, u.expr("the timer", t.After)...)
+		out = append(out, u.expr("the timer", t.At)...)
+		out = append(out, u.expr("the timer", t.Cycle)...)
+	}
+	out = append(out, u.expr("the condition", e.Condition)...)
+	out = append(out, u.expr("the key", e.Key)...)
+	out = append(out, u.expr("how long it is kept", e.Keep)...)
+	out = append(out, u.inputs(e.Inputs)...)
+	u.extra = append(slices.Clip(u.extra), e.Trigger.String())
+	return append(out, u.assigns("the output", e.Outputs)...)
+}
+
+func (u use) inputs(list []Input) []use {
+	var out []use
+	for _, in := range list {
+		out = append(out, u.expr("the input "+in.Name, in.Value)...)
+		out = append(out, u.template("the input "+in.Name, in.Text)...)
 	}
 	return out
+}
+
+func (u use) multi(m *Multi) []use {
+	if m == nil {
+		return nil
+	}
+	out := u.expr("the collection", m.Collection)
+	out = append(out, u.expr("the number of times", m.Cardinality)...)
+	around := u.extra
+	u.extra = slices.Concat(around, LoopNames)
+	out = append(out, u.expr("the completion condition", m.Completion)...)
+	if m.Loop != nil {
+		out = append(out, u.expr("the loop condition", m.Loop.While)...)
+	}
+	u.extra = slices.Concat(around, m.names())
+	return append(out, u.expr("what each pass gives", m.Output)...)
 }
 
 func (u use) service(s *Service) []use {
@@ -155,14 +223,13 @@ func (u use) service(s *Service) []use {
 	out = append(out, u.expr("the body", s.Body)...)
 	if o := s.Object; o != nil {
 		out = append(out, u.expr("the person whose account is used", o.As.Person)...)
-		for _, in := range o.Inputs {
-			out = append(out, u.expr("the input "+in.Name, in.Value)...)
-			out = append(out, u.template("the input "+in.Name, in.Text)...)
-		}
+		out = append(out, u.inputs(o.Inputs)...)
 	}
-	if u.extra = []string{"status", "body"}; s.Object != nil {
-		u.extra = []string{"result"}
+	back := []string{"status", "body"}
+	if s.Object != nil {
+		back = []string{"result"}
 	}
+	u.extra = slices.Concat(u.extra, back)
 	return append(out, u.assigns("the output", s.Outputs)...)
 }
 

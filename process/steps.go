@@ -15,24 +15,33 @@ func (c *checker) node(n *Node) {
 		c.at(n, fmt.Sprintf("its name has more than %d characters", maxNameRunes), "Shorten it; put the rest into its documentation.")
 	}
 	switch n.Kind {
-	case StartEvent, EndEvent, TerminateEvent, PassThrough, ExclusiveGateway, ParallelGateway, ScriptTask:
+	case TerminateEvent, PassThrough, ExclusiveGateway, ParallelGateway, ScriptTask, EventGateway:
+	case InclusiveGateway:
+		c.inclusive(n)
 	case UserTask:
 		c.task(n)
 	case SendTask:
 		c.email(n)
 	case ServiceTask:
 		c.service(n)
-	case TimerCatch:
-		c.timer(n)
-	case TimerBoundary:
-		c.timer(n)
+	case StartEvent, EndEvent, CatchEvent, ThrowEvent:
+		c.event(n)
+	case BoundaryEvent:
+		c.event(n)
 		c.boundary(n)
+	case ReceiveTask:
+		c.event(n)
+	case SubProcess, EventSubProcess:
+		c.subProcess(n)
+	case CallActivity:
+		c.callActivity(n)
 	default:
 		c.at(n, "signoff does not know how to run a "+n.Element, "Use another kind of step.")
 	}
 	for _, a := range n.Assign {
 		c.assigned(n, a.Variable)
 	}
+	c.multi(n)
 	if r := n.Retry; r != nil && (r.Max < 1 || r.First <= 0 || r.Cap < r.First) {
 		c.at(n, "its retry policy cannot work", "Try at least once, wait longer than nothing, and no longer than the cap.")
 	}
@@ -119,6 +128,10 @@ func (c *checker) recipients(n *Node, rs []Recipient) {
 
 func (c *checker) email(n *Node) {
 	m := n.Email
+	if n.Event != nil {
+		c.event(n) // it sends a message instead
+		return
+	}
 	if m == nil || m.Subject == nil {
 		c.at(n, "the mail has no subject", "Say what the mail is about.")
 	}
@@ -182,31 +195,6 @@ func (c *checker) object(n *Node, s *Service) {
 
 // maxCallName bounds the names of services, objects, methods and inputs.
 const maxCallName = 100
-
-func (c *checker) timer(n *Node) {
-	t := n.Timer
-	if t == nil || (t.After == nil) == (t.At == nil) {
-		c.at(n, "the timer needs a duration or a moment, and not both", "Give one of them.")
-		return
-	}
-	c.isDuration(n, "the timer", t.After)
-	c.isMoment(n, "the timer", t.At)
-}
-
-// boundary checks what a boundary event sits on (BPMN 2.0.2 §10.5.4).
-func (c *checker) boundary(n *Node) {
-	if n.Attach == nil {
-		c.at(n, "the boundary event is attached to nothing", "Put it on the edge of a task.")
-		return
-	}
-	switch to := c.def.Nodes[n.Attach.To]; to.Kind {
-	case UserTask, SendTask, ServiceTask, 0:
-	case PassThrough, ScriptTask:
-		c.warn(n, fmt.Sprintf("the timer never fires: %q is done as soon as it begins", to.Name), "Put it on a step that waits.")
-	default:
-		c.at(n, "the boundary event sits on a "+to.Element+"; it can sit on an activity only", "Put it on the edge of a task.")
-	}
-}
 
 // isDuration checks a duration that is the same for every instance.
 func (c *checker) isDuration(n *Node, what string, e *expr.Expr) {

@@ -61,7 +61,7 @@ func (w *Waiting) find(a about, st *engine.State, t *engine.Token) {
 	n := a.node(t.Node)
 	switch {
 	case n == nil:
-	case n.Kind == process.TimerCatch:
+	case n.Kind == process.CatchEvent:
 		if i := slices.IndexFunc(st.Timers, func(x engine.Timer) bool { return x.For == engine.ForEvent && x.Ref == t.ID }); i >= 0 {
 			w.Kind, w.Until = "timer", &st.Timers[i].Due
 		}

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
+)
+
+// thrown is an error or an escalation on its way outwards.
+type thrown struct {
+	trigger process.Trigger
+	codes   []string // any of them may be meant by who catches it
+	text    string
+}
+
+// came is what who catches it can read of it.
+func (x thrown) came() map[string]expr.Value {
+	c := expr.Context{{Key: "code", Value: expr.String(x.codes[0])}}
+	if x.text != "" {
+		c = append(c, expr.Entry{Key: "text", Value: expr.String(x.text)})
+	}
+	return map[string]expr.Value{x.trigger.String(): c}
+}
+
+// caughtBy tells whether an event catches it: by its code, or any code.
+func (x thrown) caughtBy(n *process.Node) bool {
+	if n.Event == nil || n.Event.Trigger != x.trigger {
+		return false
+	}
+	for _, code := range x.codes {
+		if n.Event.Code == code {
+			return true
+		}
+	}
+	return n.Event.Code == ""
+}
+
+// throw lets an error or an escalation go outwards until something catches it:
+// first the edge of the activity where it happened, if it happened in one, then
+// the event sub-processes around it, then the edge of the sub-process they are
+// in, and so on (BPMN 2.0.2 §10.5.7). activity is nil where an end or throw
+// event threw it.
+func (t *turn) throw(x thrown, activity *process.Node, token, scope int) bool {
+	sibling := false // it came out of an event sub-process: its like do not catch it
+	for {
+		if activity != nil {
+			if n := t.catcher(x, activity.Boundary); n != nil {
+				t.caught(x, n)
+				t.atEdge(n, token, x.came())
+				return true
+			}
+		}
+		if in, ok := t.drawn(scope); ok && !sibling {
+			if n := t.catcher(x, t.def.Handlers(in)); n != nil {
+				t.caught(x, n)
+				t.begun(n, scope, x.came())
+				return true
+			}
+		}
+		if scope == 0 {
+			return false
+		}
+		s := t.st.scope(scope)
+		activity, token, sibling = nil, s.Token, false
+		if token != 0 {
+			activity = t.node(s.Node)
+		} else if s.Number == 0 {
+			sibling = true
+		}
+		scope = s.Parent
+	}
+}
+
+// catcher returns the event among nodes that catches x: one that names its code
+// before one that takes any.
+func (t *turn) catcher(x thrown, nodes []int) (found *process.Node) {
+	for _, i := range nodes {
+		n := &t.def.Nodes[i]
+		if x.caughtBy(n) && (found == nil || found.Event.Code == "" && n.Event.Code != "") {
+			found = n
+		}
+	}
+	return found
+}
+
+func (t *turn) caught(x thrown, n *process.Node) {
+	kind := ErrorCaught
+	if x.trigger == process.OnEscalation {
+		kind = EscalationCaught
+	}
+	t.emit(Fact{Kind: kind, Node: n.ID, Code: x.codes[0], Text: cut(clean(x.text), MaxComment)})
+}
+
+// fail is an error end event. An error nothing catches ends the whole instance,
+// with the error's code: who called it as a sub-workflow catches it.
+func (t *turn) fail(r ready) {
+	code := r.node.Event.Code
+	x := thrown{trigger: process.OnError, codes: []string{code}, text: r.node.Name}
+	if t.throw(x, nil, r.token, t.st.scopeOf(r.token)) {
+		return
+	}
+	t.emit(Fact{Kind: Left, Node: r.node.ID, Token: r.token})
+	t.clearInside(0, "the workflow ended with an error at "+r.node.Name)
+	t.emit(Fact{Kind: Ended, Status: Completed, Code: code})
+}
+
+// escalate is a throwing or ending escalation event. Nothing has to catch it;
+// who does may take its token away.
+func (t *turn) escalate(r ready) (ready, bool) {
+	x := thrown{trigger: process.OnEscalation, codes: []string{r.node.Event.Code}, text: r.node.Name}
+	t.throw(x, nil, r.token, t.st.scopeOf(r.token))
+	r.stage = Completing
+	return r, t.where(r.token) == r.node.ID
+}
