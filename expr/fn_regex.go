@@ -6,16 +6,13 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
-	"unicode"
 )
-
-// Patterns are those of XPath as far as RE2 can do them in linear time: no back
-// references, no subtraction in character classes.
 
 // pattern is a compiled regular expression.
 type pattern struct {
-	re   *regexp.Regexp
-	cost int // steps for 256 bytes of input
+	re    *regexp.Regexp
+	cost  int  // steps for 256 bytes of input
+	lines bool // ^ and $ stand for the ends of lines
 }
 
 func compilePattern(source, flags string) (*pattern, error) {
@@ -34,13 +31,16 @@ func compilePattern(source, flags string) (*pattern, error) {
 			return nil, fmt.Errorf("the flag %q is not known: use s, m, i or x", f)
 		}
 	}
-	text := fromXPath(source, strings.Contains(flags, "x"), strings.Contains(flags, "s"))
+	text, err := fromXPath(source, flags)
+	if err != nil {
+		return nil, err
+	}
 	if mode != "" {
 		text = "(?" + mode + ")" + text
 	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("the pattern is not understood: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return nil, notUnderstood(err)
 	}
 	size := programSize(tree)
 	if size > maxProgram {
@@ -50,7 +50,7 @@ func compilePattern(source, flags string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pattern{re, size}, nil
+	return &pattern{re, size, strings.Contains(flags, "m")}, nil
 }
 
 // programSize estimates what a pattern comes to with its repetitions written out.
@@ -63,36 +63,6 @@ func programSize(re *syntax.Regexp) int {
 		size *= max(re.Min, re.Max, 1)
 	}
 	return min(size, maxProgram+1)
-}
-
-// fromXPath changes what RE2 reads differently: with x, space does not count;
-// without s, a dot is no carriage return either.
-func fromXPath(source string, x, s bool) string {
-	var b strings.Builder
-	class, braces := 0, false
-	escaped := false
-	for _, c := range source {
-		switch {
-		case escaped:
-			escaped = false
-			braces = c == 'p' || c == 'P'
-		case x && unicode.IsSpace(c) && (class == 0 || braces):
-			continue
-		case c == '\\':
-			escaped = true
-		case c == '[':
-			class++
-		case c == ']' && class > 0:
-			class--
-		case c == '}':
-			braces = false
-		case c == '.' && class == 0 && !s:
-			b.WriteString(`[^\n\r]`)
-			continue
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
 
 // pattern reads the pattern and flags of a call, unless they were constant.
@@ -131,7 +101,17 @@ func fnMatches(c *callEnv, a []Value) Value {
 		return nil
 	}
 	c.search(p, s)
-	return Boolean(p.re.MatchString(s))
+	return Boolean(p.matches(s))
+}
+
+// matches tells whether p occurs in s. Behind a line end that ends the text, no
+// line begins.
+func (p *pattern) matches(s string) bool {
+	if !p.lines || !strings.HasSuffix(s, "\n") {
+		return p.re.MatchString(s)
+	}
+	at := p.re.FindStringIndex(s)
+	return at != nil && at[0] < len(s)
 }
 
 func fnReplace(c *callEnv, a []Value) Value {
@@ -140,6 +120,12 @@ func fnReplace(c *callEnv, a []Value) Value {
 	replacement, ok3 := c.textArg(a[2])
 	if !ok1 || !ok2 || !ok3 {
 		return nil
+	}
+	switch {
+	case p.re.MatchString(""):
+		return c.note(c.pos, "replace: the pattern also fits where there is nothing; it must ask for a character at least")
+	case !validReplacement(replacement):
+		return c.note(c.pos, `replace: in the replacement, a $ stands before the number of a group, and a \\ before a $ or another \\`)
 	}
 	c.search(p, s)
 	var b strings.Builder
@@ -154,6 +140,23 @@ func fnReplace(c *callEnv, a []Value) Value {
 	b.WriteString(s[end:])
 	c.text(c.pos, b.Len())
 	return String(b.String())
+}
+
+// validReplacement follows https://www.w3.org/TR/xpath-functions-31/#func-replace.
+func validReplacement(s string) bool {
+	for i := 0; i < len(s); i++ {
+		next := byte(0)
+		if i+1 < len(s) {
+			next = s[i+1]
+		}
+		switch {
+		case s[i] == '\\' && (next == '\\' || next == '$'):
+			i++
+		case s[i] == '\\', s[i] == '$' && (next < '0' || next > '9'):
+			return false
+		}
+	}
+	return true
 }
 
 // expand writes a replacement: $1 is the first group, $0 all that matched, \$ a

@@ -81,8 +81,8 @@ const kitFile = "../../../shared/testdata/feel-tck.json"
 // What of the kit is right: of all its cases, and of those in scope. It may
 // rise, never fall.
 const (
-	kitAll     = 0.98
-	kitInScope = 2359.0 / 2362
+	kitAll     = 2367.0 / 2392
+	kitInScope = 2365.0 / 2367
 )
 
 func TestTheCompatibilityKit(t *testing.T) {
