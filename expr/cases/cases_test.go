@@ -2,6 +2,7 @@ package cases
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -113,6 +114,10 @@ func TestTheCompatibilityKit(t *testing.T) {
 	share := float64(right) / float64(len(all))
 	t.Logf("right: %d of all %d (%.2f %%); in scope %d of %d (%.2f %%), skipped %d", right, len(all), 100*share,
 		count[Passed], count[Passed]+count[Failed], 100*inScope, count[Skipped])
+	if page, err := os.ReadFile("../../docs/expressions.md"); err != nil || !strings.Contains(string(page), fmt.Sprintf("%d of %d come out right: %.1f %%. Of those in scope it is %d of %d.",
+		right, len(all), 100*share, count[Passed], count[Passed]+count[Failed])) {
+		t.Errorf("docs/expressions.md does not give these figures: %v", err)
+	}
 	if share < kitAll || inScope < kitInScope {
 		t.Errorf("fewer are right than were")
 	}
