@@ -162,8 +162,8 @@ func (b *builder) build() *process.Definition {
 	}
 	b.collectNames()
 	b.workflow()
-	b.addSteps()
-	b.addFlows()
+	b.addSteps(b.proc, -1)
+	b.addFlows(b.proc)
 	for i, e := range b.steps {
 		b.readStep(&b.def.Nodes[i], e)
 		b.setDefault(&b.def.Nodes[i], e)
@@ -193,25 +193,32 @@ func documentation(e *Element) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// addSteps makes a node of every flow node, so that flows find both ends even
-// where a kind is refused.
-func (b *builder) addSteps() {
-	for e := range b.proc.Elements() {
+// addSteps makes a node of every flow node in a process or a sub-process, and
+// of those in its sub-processes, so that flows find both ends even where a kind
+// is refused.
+func (b *builder) addSteps(in *Element, scope int) {
+	for e := range in.Elements() {
 		if b.full() {
 			return
 		}
 		if e.Space != ModelSpace {
-			b.warnForeign(b.proc, e)
+			if in == b.proc {
+				b.warnForeign(b.proc, e)
+			}
 			continue
 		}
 		p, known := parts[e.Local]
 		switch {
+		case !known && in != b.proc: // checkKind looks at what stands in a step
 		case !known:
 			b.refuse(e, e.Line, "<"+e.Name()+"> is not an element BPMN 2.0 knows in a process", meant(e.Local, partNames))
 		case len(b.def.Nodes) > process.MaxNodes:
 			return // Check says so
 		case p.role == refused || p.role == step:
-			b.addStep(e, p)
+			b.addStep(e, p, scope)
+			if p.kind == process.SubProcess {
+				b.addSteps(e, len(b.def.Nodes)-1)
+			}
 		}
 	}
 }
@@ -228,10 +235,16 @@ func meant(name string, known []string) string {
 	return "Remove it, or draw it with an element of BPMN 2.0."
 }
 
-func (b *builder) addStep(e *Element, p part) {
+func (b *builder) addStep(e *Element, p part, scope int) {
 	id := e.Get("id")
 	n := process.Node{Index: len(b.def.Nodes), ID: id, Name: cmp.Or(e.Get("name"), id), Kind: p.kind,
-		Element: e.Local, Line: e.Line, Default: -1, Scope: -1}
+		Element: e.Local, Line: e.Line, Default: -1, Scope: scope}
+	switch {
+	case p.kind == process.SubProcess && isTrue(e.Get("triggeredByEvent")):
+		n.Kind = process.EventSubProcess // BPMN §10.3.5
+	case p.kind == process.ThrowEvent && len(b.triggers(e)) == 0:
+		n.Kind = process.PassThrough
+	}
 	n.Name = strings.Join(strings.Fields(n.Name), " ")
 	if !isUsableID(id) {
 		b.refuse(e, e.Line, fmt.Sprintf("this %s has no usable id: %s", e.Local, clip(id)), idAdvice)
@@ -249,16 +262,11 @@ func (b *builder) addStep(e *Element, p part) {
 // either: somebody who draws its steps elsewhere wants to know now.
 func (b *builder) refuseKind(e *Element, p part) {
 	b.refused[e.Get("id")] = true
-	if e.Local == "subProcess" && isTrue(e.Get("triggeredByEvent")) {
-		p.words, p.advice = "event sub-processes yet", "Use a timer on the edge of a user task, or draw the steps in the workflow itself."
-	}
 	b.refuse(e, e.Line, "signoff cannot run "+p.words, p.advice)
 	for c := range e.Elements() {
 		inner := parts[c.Local]
 		switch {
 		case c.Space != ModelSpace || b.full():
-		case loops[c.Local] != "":
-			b.refuse(e, c.Line, repeats, loops[c.Local])
 		case inner.role == refused:
 			b.refuseKind(c, inner)
 		case inner.role == step:
@@ -267,9 +275,13 @@ func (b *builder) refuseKind(e *Element, p part) {
 	}
 }
 
-// addFlows makes a flow of every sequence flow whose ends exist (BPMN §8.4.13).
-func (b *builder) addFlows() {
-	for e := range b.proc.Elements() {
+// addFlows makes a flow of every sequence flow in a process or a sub-process
+// whose ends exist (BPMN §8.4.13).
+func (b *builder) addFlows(in *Element) {
+	for e := range in.Elements() {
+		if e.Space == ModelSpace && parts[e.Local].kind == process.SubProcess {
+			b.addFlows(e)
+		}
 		if e.Space != ModelSpace || e.Local != "sequenceFlow" {
 			continue
 		}
@@ -333,7 +345,7 @@ func (b *builder) setDefault(n *process.Node, e *Element) {
 	}
 	i, ok := b.flows[b.local(ref.Value)]
 	switch {
-	case isEvent(e.Local) || n.Kind == process.ParallelGateway:
+	case isEvent(e.Local) || n.Kind == process.ParallelGateway || n.Kind == process.EventGateway || n.Kind == process.EventSubProcess:
 		b.refuse(e, ref.Line, "only gateways that choose and activities can have a default flow (BPMN §8.4.13)", "Remove the default.")
 	case !ok:
 		b.refuse(e, ref.Line, "the default flow "+clip(ref.Value)+" is not in this process", "Choose one of the flows that leave this step.")

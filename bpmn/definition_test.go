@@ -258,10 +258,10 @@ func TestAnyNumberOfWarningsDoesNotBlock(t *testing.T) {
 
 func TestEveryProblemIsToldAtOnceInTheOrderOfTheFile(t *testing.T) {
 	_, problems := definition(t, workflow(`<signoff:variable name="days" type="nummer"/>`,
-		`<inclusiveGateway id="a" name="Which?"/>`,
+		`<complexGateway id="a" name="Which?"/>`,
 		"<userTask id='u'/>\n<sequenceFlow id='f9' sourceRef='a' targetRef='nowhere'/>\n<exclusiveGateway id='a'/>\n"+
 			"<sequenceFlow id='g' sourceRef='a' targetRef='u'><conditionExpression>\n dayz &gt; 1</conditionExpression></sequenceFlow>"))
-	want := []string{"type=\"nummer\"", "cannot run inclusive gateways yet", "no recipients", "no actions", "dead end", "\"nowhere\"", "stands twice", "\"dayz\""}
+	want := []string{"type=\"nummer\"", "cannot run complex gateways", "no recipients", "no actions", "dead end", "\"nowhere\"", "stands twice", "\"dayz\""}
 	text := ""
 	for _, p := range problems.Blocking() {
 		text += p.String() + "\n"

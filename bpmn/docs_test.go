@@ -52,19 +52,23 @@ func TestThePageForAuthorsListsTheElements(t *testing.T) {
 			refuses = append(refuses, name)
 		}
 	}
-	for name := range loops {
-		refuses = append(refuses, name)
-	}
-	for _, name := range eventDefinitionNames {
-		if name != "timerEventDefinition" && name != "terminateEventDefinition" {
+	runs = append(runs, loops...)
+	for name, def := range eventDefinitions {
+		if def.trigger != 0 || name == "terminateEventDefinition" {
+			runs = append(runs, name)
+		} else {
 			refuses = append(refuses, name)
 		}
 	}
 	all := sections(page(t))
 	for title, want := range map[string][]string{"What runs": runs, "What is refused": refuses} {
 		var listed []string
-		for _, header := range []string{"| Element | What it does |", "| Element | Draw instead |"} {
-			for _, row := range tableRows(all[title], header) {
+		for _, header := range []string{"| Element | What it does |", "| Trigger | What it does |", "| Element | Draw instead |"} {
+			section := all[title]
+			if title == "What runs" && strings.HasPrefix(header, "| Trigger") {
+				section = all["Events"]
+			}
+			for _, row := range tableRows(section, header) {
 				for _, name := range quotedIn(row[0]) {
 					listed = append(listed, strings.TrimPrefix(name, "bpmn:"))
 				}

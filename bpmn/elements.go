@@ -23,8 +23,6 @@ const (
 	visual                  // drawn, kept, not run
 )
 
-const activityAdvice = "Draw its steps in this workflow itself."
-
 // parts are the elements a process can hold (BPMN §10.2, §8.4.7).
 var parts = map[string]part{
 	"startEvent":             {role: step, kind: process.StartEvent},
@@ -38,21 +36,20 @@ var parts = map[string]part{
 	"businessRuleTask":       {role: step, kind: process.ScriptTask},
 	"exclusiveGateway":       {role: step, kind: process.ExclusiveGateway},
 	"parallelGateway":        {role: step, kind: process.ParallelGateway},
-	"intermediateThrowEvent": {role: step, kind: process.PassThrough},
+	"intermediateThrowEvent": {role: step, kind: process.ThrowEvent},
 	"intermediateCatchEvent": {role: step, kind: process.CatchEvent},
 	"boundaryEvent":          {role: step, kind: process.BoundaryEvent},
 
-	"inclusiveGateway": {role: refused, words: "inclusive gateways yet",
-		advice: "Use a parallel gateway where every path is taken, or an exclusive gateway where exactly one is."},
+	"inclusiveGateway":  {role: step, kind: process.InclusiveGateway},
+	"eventBasedGateway": {role: step, kind: process.EventGateway},
+	"receiveTask":       {role: step, kind: process.ReceiveTask},
+	"subProcess":        {role: step, kind: process.SubProcess},
+	"callActivity":      {role: step, kind: process.CallActivity},
+
 	"complexGateway": {role: refused, words: "complex gateways",
-		advice: "Say the same with exclusive and parallel gateways."},
-	"eventBasedGateway": {role: refused, words: "event-based gateways yet",
-		advice: "Put a timer on the edge of a user task, or give the task a deadline."},
-	"subProcess":       {role: refused, words: "sub-processes yet", advice: activityAdvice},
-	"adHocSubProcess":  {role: refused, words: "ad-hoc sub-processes", advice: activityAdvice},
-	"transaction":      {role: refused, words: "transactions", advice: activityAdvice},
-	"callActivity":     {role: refused, words: "call activities yet", advice: "Draw the steps of the called workflow in this one."},
-	"receiveTask":      {role: refused, words: "receive tasks yet", advice: "Use a service task with <signoff:external/>: it waits until another system finishes it."},
+		advice: "Say the same with exclusive, parallel and inclusive gateways."},
+	"adHocSubProcess":  {role: refused, words: "ad-hoc sub-processes", advice: "Draw its steps in a sub-process, with an inclusive gateway that chooses those to take."},
+	"transaction":      {role: refused, words: "transactions", advice: "Draw a sub-process with an error event on its edge, and behind it the steps that undo what was done."},
 	"subChoreography":  {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
 	"callChoreography": {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
 	"choreographyTask": {role: refused, words: "choreographies", advice: "Draw the workflow as a process."},
@@ -124,20 +121,35 @@ var insideStep = []string{
 	"resourceRole", "script", "supports",
 }
 
+// inside returns the BPMN elements that may stand in e: in a sub-process also
+// what a process can hold (BPMN §10.3.5).
+func inside(e *Element) []string {
+	if e.Local == "subProcess" {
+		return slices.Concat(insideStep, partNames)
+	}
+	return insideStep
+}
+
+// eventKind is what an event definition means to signoff.
+type eventKind struct {
+	trigger process.Trigger
+	words   string // what people call it
+	advice  string // for those that do not run
+}
+
 // eventDefinitions are the triggers and results an event can have (BPMN
-// §10.5.5), as people call them, with what to draw instead where signoff
-// cannot run them.
-var eventDefinitions = map[string]part{
-	"timerEventDefinition":     {words: "timer", advice: "Start the workflow over the REST API or from a page; put the timer behind the start."},
-	"terminateEventDefinition": {words: "terminate", advice: "Use it on an end event."},
-	"messageEventDefinition":   {words: "message", advice: "To send, use a send task; to wait, a service task with <signoff:external/>."},
-	"signalEventDefinition":    {words: "signal", advice: "Use a service task to tell another system, and one with <signoff:external/> to wait for it."},
-	"errorEventDefinition":     {words: "error", advice: "A step that fails becomes an incident that can be retried; draw expected failures as an outcome with an exclusive gateway."},
-	"escalationEventDefinition": {words: "escalation",
-		advice: "Use a timer on the edge of the task, or its deadline."},
-	"conditionalEventDefinition": {words: "conditional", advice: "Ask the condition at an exclusive gateway."},
-	"linkEventDefinition":        {words: "link", advice: "Draw a sequence flow between the two places."},
-	"cancelEventDefinition":      {words: "cancel", advice: "Use a terminate end event."},
+// §10.5.5). Those without a trigger of ours do not run, but for terminate, which
+// is a kind of end. In which events the others run is process.Check's to say.
+var eventDefinitions = map[string]eventKind{
+	"timerEventDefinition":       {trigger: process.OnTimer},
+	"messageEventDefinition":     {trigger: process.OnMessage},
+	"signalEventDefinition":      {trigger: process.OnSignal},
+	"errorEventDefinition":       {trigger: process.OnError},
+	"escalationEventDefinition":  {trigger: process.OnEscalation},
+	"conditionalEventDefinition": {trigger: process.OnCondition},
+	"linkEventDefinition":        {trigger: process.OnLink},
+	"terminateEventDefinition":   {words: "terminate", advice: "Use it on an end event."},
+	"cancelEventDefinition":      {words: "cancel", advice: "Use an error end event, and an error event on the edge of the sub-process."},
 	"compensateEventDefinition":  {words: "compensation", advice: "Draw the steps that undo something as ordinary steps."},
 }
 
@@ -150,10 +162,5 @@ var eventDefinitionNames = func() []string {
 	return names
 }()
 
-const repeats = "signoff cannot repeat a step with a loop marker yet"
-
 // loops are the markers that repeat an activity (BPMN §10.3.8).
-var loops = map[string]string{
-	"standardLoopCharacteristics":      "Draw the loop with an exclusive gateway and a flow back.",
-	"multiInstanceLoopCharacteristics": "Name several recipients in one task, or draw one task for each behind a parallel gateway.",
-}
+var loops = []string{"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"}

@@ -162,6 +162,8 @@ func (b *builder) collectNames() {
 			name = e.Get("name")
 		case "task":
 			name = e.Get("result")
+		case "each":
+			name = e.Get("element")
 		}
 		if process.CheckName(name) == "" && !seen[name] && len(seen) < most {
 			seen[name] = true

@@ -31,6 +31,14 @@ func choosing(attrs, more string) string {
 	return workflow(`<signoff:variable name="amount" type="number"/>`, `<exclusiveGateway id="a" `+attrs+`/>`, `<endEvent id="e2"/>`+more)
 }
 
+// inSub are the steps of a sub-process in which nothing is wrong.
+const inSub = `<startEvent id="is"/><sequenceFlow id="if" sourceRef="is" targetRef="ie"/><endEvent id="ie"/>`
+
+// withMessage defines the message m in a file.
+func withMessage(src string) string {
+	return strings.Replace(src, "\n<process", `<message id="m" name="M"/>`+"\n<process", 1)
+}
+
 const camunda = ` xmlns:camunda="http://camunda.org/schema/1.0/bpmn" `
 
 var complaints = []complaint{
@@ -42,35 +50,61 @@ var complaints = []complaint{
 	{"choreography", strings.Replace(workflow("", plain, ""), "\n<process", "\n<choreography id='c'/><process", 1), "c", 2, "cannot run choreographies", "process"},
 
 	// Kinds of elements
-	{"inclusive gateway", workflow("", `<inclusiveGateway id="a" name="Which?"/>`, ""), "a", 3, "signoff cannot run inclusive gateways yet", "Use a parallel gateway"},
 	{"complex gateway", workflow("", `<complexGateway id="a"/>`, ""), "a", 3, "cannot run complex gateways", "parallel"},
-	{"event-based gateway", workflow("", `<eventBasedGateway id="a"/>`, ""), "a", 3, "cannot run event-based gateways", "timer"},
-	{"sub-process", workflow("", `<subProcess id="a"/>`, ""), "a", 3, "cannot run sub-processes", "Draw its steps"},
-	{"inside a sub-process", workflow("", "<subProcess id='a'>\n<callActivity id='i'/></subProcess>", ""), "i", 4, "cannot run call activities", ""},
-	{"event inside a sub-process", workflow("", "<subProcess id='a'>\n<startEvent id='i'><messageEventDefinition/></startEvent></subProcess>", ""), "i", 4, "cannot run message start events", ""},
-	{"event sub-process", workflow("", plain, `<subProcess id="x" triggeredByEvent="true"/>`), "x", 5, "cannot run event sub-processes", "timer"},
+	{"event-based gateway with nothing to wait for", workflow("", `<eventBasedGateway id="a"/>`, ""), "a", 3, "fewer than two", "leave the gateway out"},
+	{"event-based gateway that starts", workflow("", `<eventBasedGateway id="a" instantiate="true"/>`, ""), "a", 3, "cannot start a workflow at an event-based gateway", "start event"},
+	{"parallel event-based gateway", workflow("", `<eventBasedGateway id="a" eventGatewayType="Parallel"/>`, ""), "a", 3, "parallel event-based", "parallel gateway"},
+	{"sub-process without a start", workflow("", `<subProcess id="a"/>`, ""), "a", 3, "the sub-process has no start event", "Draw one"},
+	{"flow into a sub-process", workflow("", `<subProcess id="a">`+inSub+`</subProcess>`, `<sequenceFlow id="f3" sourceRef="s" targetRef="ie"/>`), "f3", 5, "crosses the edge", "sub-process"},
+	{"two starts in a sub-process", workflow("", `<subProcess id="a">`+inSub+`<startEvent id="is2"/><sequenceFlow id="if2" sourceRef="is2" targetRef="ie"/></subProcess>`, ""), "is2", 3, "another start event (is)", "Leave one"},
+	{"unreachable in a sub-process", workflow("", `<subProcess id="a">`+inSub+`<task id="ix"/><sequenceFlow id="if2" sourceRef="ix" targetRef="ie"/></subProcess>`, ""), "ix", 3, "no way leads from the start", "Connect"},
+	{"inside a sub-process", workflow("", "<subProcess id='a'>\n<transaction id='i'/></subProcess>", ""), "i", 4, "cannot run transactions", ""},
+	{"event inside a sub-process", workflow("", "<subProcess id='a'>\n<startEvent id='i'><messageEventDefinition/></startEvent></subProcess>", ""), "i", 4, "a start event of a sub-process cannot have the trigger", "event sub-process"},
+	{"event sub-process without an event", workflow("", plain, `<subProcess id="x" triggeredByEvent="true">`+inSub+`</subProcess>`), "is", 5, "does not say what it is about", "timer"},
+	{"flow to an event sub-process", workflow("", plain, `<subProcess id="x" triggeredByEvent="true">`+inSub+`</subProcess><sequenceFlow id="f3" sourceRef="a" targetRef="x"/>`), "x", 5, "leads into this subProcess", ""},
 	{"transaction", workflow("", `<transaction id="a"/>`, ""), "a", 3, "cannot run transactions", "Draw"},
 	{"ad-hoc sub-process", workflow("", `<adHocSubProcess id="a"/>`, ""), "a", 3, "cannot run ad-hoc sub-processes", "Draw"},
-	{"call activity", workflow("", `<callActivity id="a"/>`, ""), "a", 3, "cannot run call activities", "Draw"},
-	{"receive task", workflow("", `<receiveTask id="a"/>`, ""), "a", 3, "cannot run receive tasks", "signoff:external"},
+	{"call activity", workflow("", `<callActivity id="a"/>`, ""), "a", 3, "which workflow it runs", "calledElement"},
+	{"call of a task", strings.Replace(workflow("", `<callActivity id="a" calledElement="gt"/>`, ""), "\n<process", "<globalTask id='gt'/>\n<process", 1), "a", 3, "a globalTask", "Draw that task"},
+	{"version of a call", workflow("", `<callActivity id="a" calledElement="w">`+holding(`<signoff:called version="newest"/>`)+`</callActivity>`, ""), "a", 3, "is no number", "default"},
+	{"receive task", workflow("", `<receiveTask id="a"/>`, ""), "a", 3, "which message", "Define the message"},
+	{"receive task of a stranger", workflow("", `<receiveTask id="a" messageRef="zz"/>`, ""), "a", 3, `message "zz" is not in the file`, "Define it"},
+	{"receive task that starts", workflow("", `<receiveTask id="a" instantiate="true"/>`, ""), "a", 3, "at a receive task", "message start event"},
 	{"unknown element", workflow("", plain, `<userTaskk id="x"/>`), "x", 5, "<userTaskk> is not an element", "Did you mean userTask?"},
 	{"unknown element in a step", workflow("", `<task id="a"><incomming>f1</incomming></task>`, ""), "a", 3, "<incomming> is not an element", "Did you mean incoming?"},
 	{"unknown element like no other", workflow("", plain, `<banana id="x"/>`), "x", 5, "<banana> is not an element", "BPMN 2.0"},
 	{"loop without recipients", workflow("", `<userTask id="a"><multiInstanceLoopCharacteristics/></userTask>`, ""), "a", 3, "no recipients", ""},
-	{"loop", workflow("", `<task id="a"><multiInstanceLoopCharacteristics/></task>`, ""), "a", 3, "loop marker", "several recipients"},
-	{"standard loop", workflow("", `<task id="a"><standardLoopCharacteristics/></task>`, ""), "a", 3, "loop marker", "exclusive gateway"},
+	{"loop", workflow("", `<task id="a"><multiInstanceLoopCharacteristics/></task>`, ""), "a", 3, "how often it is repeated", "signoff:each"},
+	{"loop on a gateway", workflow("", `<exclusiveGateway id="a"><multiInstanceLoopCharacteristics/></exclusiveGateway>`, ""), "a", 3, "belongs in an activity", "Remove"},
+	{"loop over a variable's name", workflow(`<signoff:variable name="l" type="json"/>`, `<task id="a"><multiInstanceLoopCharacteristics>`+holding(`<signoff:each collection="l" element="l"/>`)+`</multiInstanceLoopCharacteristics></task>`, ""), "a", 3, "is also a variable", "no variable has"},
+	{"loop that gives nothing", workflow(`<signoff:variable name="l" type="json"/>`, `<task id="a"><multiInstanceLoopCharacteristics>`+holding(`<signoff:each collection="[1]" result="l"/>`)+`</multiInstanceLoopCharacteristics></task>`, ""), "a", 3, "they give nothing", "FEEL"},
+	{"loop into a number", workflow(`<signoff:variable name="n" type="number"/>`, `<task id="a"><multiInstanceLoopCharacteristics>`+holding(`<signoff:each collection="[1]" output="1" result="n"/>`)+`</multiInstanceLoopCharacteristics></task>`, ""), "a", 3, "of type number", "json"},
+	{"standard loop", workflow("", `<task id="a"><standardLoopCharacteristics/></task>`, ""), "a", 3, "neither a condition", "loopMaximum"},
+	{"loop of no times", workflow("", `<task id="a"><standardLoopCharacteristics loopMaximum="none"/></task>`, ""), "a", 3, "no number of times", "whole number"},
 	{"compensation", workflow("", `<task id="a" isForCompensation="true"/>`, ""), "a", 3, "compensation", ""},
 	{"completion quantity", workflow("", `<task id="a" completionQuantity="2"/>`, ""), "a", 3, "one token", "1"},
 
 	// Events
-	{"message start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><messageEventDefinition/></startEvent>`, 1), "s", 2, "cannot run message start events yet", "send task"},
-	{"timer start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><timerEventDefinition/></startEvent>`, 1), "s", 2, "cannot run timer start events", "REST"},
-	{"error end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<endEvent id="e"><errorEventDefinition/></endEvent>`, 1), "e", 4, "cannot run error end events", "incident"},
-	{"signal throw", workflow("", `<intermediateThrowEvent id="a"><signalEventDefinition/></intermediateThrowEvent>`, ""), "a", 3, "cannot run signal throw events", "service task"},
-	{"message catch", workflow("", `<intermediateCatchEvent id="a"><messageEventDefinition/></intermediateCatchEvent>`, ""), "a", 3, "cannot run message catch events", "external"},
+	{"message start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><messageEventDefinition/></startEvent>`, 1), "s", 2, "which message", "Define"},
+	{"message start with a key", strings.Replace(withMessage(workflow("", plain, "")), `<startEvent id="s"/>`, `<startEvent id="s">`+holding(`<signoff:message key="1"/>`)+`<messageEventDefinition messageRef="m"/></startEvent>`, 1), "s", 2, "has no key", "Remove key"},
+	{"conditional start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><conditionalEventDefinition/></startEvent>`, 1), "s", 2, "cannot have the trigger \"condition\"", "timer"},
+	{"timer start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><timerEventDefinition/></startEvent>`, 1), "s", 2, "does not say when", "timeCycle"},
+	{"error end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<endEvent id="e"><errorEventDefinition/></endEvent>`, 1), "e", 4, "which error it throws", "code"},
+	{"signal throw", workflow("", `<intermediateThrowEvent id="a"><signalEventDefinition/></intermediateThrowEvent>`, ""), "a", 3, "which signal", "Define"},
+	{"timer throw", workflow("", `<intermediateThrowEvent id="a"><timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition></intermediateThrowEvent>`, ""), "a", 3, "cannot have the trigger \"timer\"", "message"},
+	{"cancel end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<endEvent id="e"><cancelEventDefinition/></endEvent>`, 1), "e", 4, "cannot run cancel end events", "error end event"},
+	{"compensation throw", workflow("", `<intermediateThrowEvent id="a"><compensateEventDefinition/></intermediateThrowEvent>`, ""), "a", 3, "cannot run compensation throw events", "ordinary steps"},
+	{"link to nowhere", workflow("", plain, `<intermediateThrowEvent id="x"><linkEventDefinition name="L"/></intermediateThrowEvent><sequenceFlow id="f3" sourceRef="a" targetRef="x"/>`), "x", 5, "leads nowhere", "catching link"},
+	{"condition without one", workflow("", `<intermediateCatchEvent id="a"><conditionalEventDefinition/></intermediateCatchEvent>`, ""), "a", 3, "no condition", "FEEL"},
+	{"escalation without a code", workflow("", `<intermediateThrowEvent id="a"><escalationEventDefinition/></intermediateThrowEvent>`, ""), "a", 3, "which escalation", "code"},
+	{"input of an escalation", workflow("", `<intermediateThrowEvent id="a">`+holding(`<signoff:input name="x" value="y"/>`)+`<escalationEventDefinition/></intermediateThrowEvent>`, ""), "a", 3, "carries nothing", "Remove"},
+	{"output of a timer", workflow(`<signoff:variable name="v"/>`, `<intermediateCatchEvent id="a">`+holding(`<signoff:output variable="v" value="1"/>`)+`<timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition></intermediateCatchEvent>`, ""), "a", 3, "brings nothing", "Remove"},
+	{"keep of a caught message", withMessage(workflow("", `<receiveTask id="a" messageRef="m">`+holding(`<signoff:message keep="P1D"/>`)+`</receiveTask>`, "")), "a", 3, "this one is caught", "Remove keep"},
+	{"time zone", workflow("", `<intermediateCatchEvent id="a">`+holding(`<signoff:timer zone="Europe/Berlim"/>`)+`<timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition></intermediateCatchEvent>`, ""), "a", 3, "time zone", "Europe/Berlin"},
+	{"message catch", workflow("", `<intermediateCatchEvent id="a"><messageEventDefinition/></intermediateCatchEvent>`, ""), "a", 3, "which message", "Define"},
 	{"catch of nothing", workflow("", `<intermediateCatchEvent id="a"/>`, ""), "a", 3, "does not say what it waits for", "timer"},
 	{"several definitions", workflow("", `<intermediateCatchEvent id="a"><timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition><timerEventDefinition/></intermediateCatchEvent>`, ""), "a", 3, "several definitions", "one event for each"},
-	{"definition by reference", strings.Replace(workflow("", `<intermediateThrowEvent id="a"><eventDefinitionRef>sig</eventDefinitionRef></intermediateThrowEvent>`, ""), "\n<process", `<signalEventDefinition id="sig"/>`+"\n<process", 1), "a", 0, "cannot run signal throw events", ""},
+	{"definition by reference", strings.Replace(workflow("", `<intermediateThrowEvent id="a"><eventDefinitionRef>sig</eventDefinitionRef></intermediateThrowEvent>`, ""), "\n<process", `<signalEventDefinition id="sig"/>`+"\n<process", 1), "a", 0, "which signal", ""},
 	{"dangling definition", workflow("", `<intermediateThrowEvent id="a"><eventDefinitionRef>sig</eventDefinitionRef></intermediateThrowEvent>`, ""), "a", 3, `"sig" is not in the file`, "itself"},
 	{"definition in a task", workflow("", `<task id="a"><timerEventDefinition/></task>`, ""), "a", 3, "belongs in an event", "Remove"},
 
@@ -78,7 +112,8 @@ var complaints = []complaint{
 	{"boundary on a gateway", workflow("", plain, `<parallelGateway id="g"/><sequenceFlow id="f3" sourceRef="a" targetRef="g"/><sequenceFlow id="f4" sourceRef="g" targetRef="e"/><boundaryEvent id="b" attachedToRef="g"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent><sequenceFlow id="f5" sourceRef="b" targetRef="e"/>`), "b", 5, "an activity only", "edge of a task"},
 	{"boundary on nothing", workflow("", plain, `<boundaryEvent id="b"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent><sequenceFlow id="f5" sourceRef="b" targetRef="e"/>`), "b", 5, "attached to nothing", "edge"},
 	{"boundary on a stranger", workflow("", plain, `<boundaryEvent id="b" attachedToRef="zz"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent>`), "b", 5, `"zz", which is not a step`, "edge"},
-	{"boundary error", workflow("", decide("", ""), `<boundaryEvent id="b" attachedToRef="a"><errorEventDefinition/></boundaryEvent>`), "b", 5, "cannot run error boundary events", ""},
+	{"boundary error that lets go on", workflow("", service(`<signoff:external/>`), `<boundaryEvent id="b" attachedToRef="a" cancelActivity="false"><errorEventDefinition/></boundaryEvent><sequenceFlow id="f5" sourceRef="b" targetRef="e"/>`), "b", 5, "an error always ends", "interrupting"},
+	{"boundary of another level", workflow("", plain, `<subProcess id="x">`+inSub+`<task id="ix"/></subProcess><boundaryEvent id="b" attachedToRef="ix"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent><sequenceFlow id="f5" sourceRef="b" targetRef="e"/>`), "b", 5, "another sub-process", "where its step"},
 	{"boundary without a way out", workflow("", decide("", ""), `<boundaryEvent id="b" attachedToRef="a"><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition></boundaryEvent>`), "b", 5, "dead end", "Draw"},
 
 	// The graph
@@ -199,7 +234,9 @@ var complaints = []complaint{
 	{"endless timer", workflow("", timerAt(`<timeDuration>P999999Y</timeDuration>`), ""), "a", 3, "thousand years", ""},
 	{"empty timer", workflow("", timerAt(""), ""), "a", 3, "does not say when", "timeDuration"},
 	{"two times", workflow("", timerAt(`<timeDuration>P1D</timeDuration><timeDate>2026-12-24</timeDate>`), ""), "a", 3, "more than once", ""},
-	{"cycle", workflow("", timerAt(`<timeCycle>R3/PT1H</timeCycle>`), ""), "a", 3, "repeat yet (timeCycle)", "duration"},
+	{"cycle", workflow("", timerAt(`<timeCycle>R3/PT1X</timeCycle>`), ""), "a", 3, "no duration of a second or more", "R3/PT1H"},
+	{"cron", workflow("", timerAt(`<timeCycle>0 25 * * *</timeCycle>`), ""), "a", 3, `"25" is no hour`, "0 9 * * MON"},
+	{"cron that never comes", workflow("", timerAt(`<timeCycle>0 9 31 2 *</timeCycle>`), ""), "a", 3, "never comes", ""},
 	{"date", workflow("", timerAt(`<timeDate>2026-13-01T00:00:00Z</timeDate>`), ""), "a", 3, "not a date and time", "offset"},
 	{"timer expression", workflow("", timerAt(`<timeDuration>"soon"</timeDuration>`), ""), "a", 3, "not a duration", "P3D"},
 	{"date expression", workflow("", timerAt(`<timeDate>1 + 1</timeDate>`), ""), "a", 3, "not a date and time", "now()"},
@@ -255,8 +292,8 @@ func TestEachProblemIsToldWithElementLineReasonAndAdvice(t *testing.T) {
 // A file with one thing wrong gets one complaint: what follows from it alone is
 // not told.
 func TestOneMistakeGivesOneProblem(t *testing.T) {
-	for _, name := range []string{"inclusive gateway", "sub-process", "message start", "error end", "message catch", "boundary error",
-		"syntax", "JUEL", "unknown name", "timer literal", "date", "cycle", "deadline literal", "recipient without anybody",
+	for _, name := range []string{"complex gateway", "sub-process without a start", "transaction", "message start", "timer start", "error end", "message catch", "receive task",
+		"receive task of a stranger", "call activity", "standard loop", "link to nowhere", "time zone", "cron", "syntax", "JUEL", "unknown name", "timer literal", "date", "cycle", "deadline literal", "recipient without anybody",
 		"no mail", "no service", "script that does nothing", "dead end", "unreachable", "no start", "mail without a subject", "wrong place", "loop", "unknown element", "output"} {
 		for _, c := range complaints {
 			if c.name != name {

@@ -29,21 +29,31 @@ func (b *builder) readStep(n *process.Node, e *Element) {
 				n.Kind = process.TerminateEvent // BPMN §13.5.6
 			}
 		}
+		n.Event = b.event(e)
+	case process.StartEvent, process.ThrowEvent, process.CatchEvent:
+		n.Event = b.event(e)
+	case process.ReceiveTask:
+		n.Event = b.messageTask(e)
 	case process.UserTask:
 		n.Task = b.task(e)
 	case process.SendTask:
-		n.Email = b.email(e)
+		if n.Event = b.sends(e); n.Event == nil {
+			n.Email = b.email(e)
+		}
+	case process.CallActivity:
+		n.Call = b.call(e)
+	case process.EventGateway:
+		b.eventGateway(e)
 	case process.ServiceTask:
 		n.Service = b.service(e)
 	case process.ScriptTask:
 		n.Assign = b.script(e)
-	case process.CatchEvent:
-		n.Event = &process.Event{Trigger: process.OnTimer, Timer: b.timer(e)}
 	case process.BoundaryEvent:
-		n.Event = &process.Event{Trigger: process.OnTimer, Timer: b.timer(e)}
+		n.Event = b.event(e)
 		b.attach(n, e)
 	}
 	if isActivity(e.Local) {
+		n.Multi = b.multi(e)
 		n.Assign = append(n.Assign, b.assigns(e)...)
 	}
 	if n.Kind == process.SendTask || n.Kind == process.ServiceTask {
@@ -58,18 +68,19 @@ func (b *builder) checkKind(e *Element) bool {
 	before := b.blocking
 	for c := range e.Elements() {
 		_, definition := eventDefinitions[c.Local]
-		_, loop := loops[c.Local]
 		switch {
 		case c.Space != ModelSpace:
 			b.warnForeign(e, c)
-		case loop:
-			b.refuse(e, c.Line, repeats, loops[c.Local])
+		case slices.Contains(loops, c.Local):
+			if !isActivity(e.Local) {
+				b.refuse(e, c.Line, "<"+c.Name()+"> belongs in an activity, not in a "+e.Local, "Remove it.")
+			}
 		case definition || c.Local == "eventDefinitionRef":
 			if !isEvent(e.Local) {
 				b.refuse(e, c.Line, "<"+c.Name()+"> belongs in an event, not in a "+e.Local, "Remove it.")
 			}
-		case !slices.Contains(insideStep, c.Local):
-			b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a "+e.Local, meant(c.Local, slices.Concat(insideStep, eventDefinitionNames)))
+		case !slices.Contains(inside(e), c.Local):
+			b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a "+e.Local, meant(c.Local, slices.Concat(inside(e), eventDefinitionNames, loops)))
 		}
 	}
 	if isTrue(e.Get("isForCompensation")) {
@@ -108,43 +119,31 @@ func (b *builder) triggers(e *Element) []*Element {
 	return out
 }
 
-// eventWords are the events as people call them, and the one definition that
-// runs in each; "" where the event has to have none.
-var eventWords = map[string]struct{ words, runs string }{
-	"startEvent":             {"start", ""},
-	"endEvent":               {"end", "terminateEventDefinition"},
-	"intermediateThrowEvent": {"throw", ""},
-	"intermediateCatchEvent": {"catch", "timerEventDefinition"},
-	"boundaryEvent":          {"boundary", "timerEventDefinition"},
-}
-
 // checkEvent refuses the event definitions that do not run (BPMN §10.5.5).
 func (b *builder) checkEvent(e *Element) {
-	w := eventWords[e.Local]
 	defs := b.triggers(e)
 	if len(defs) > 1 {
 		b.refuse(e, e.Line, "signoff cannot run events with several definitions yet", "Draw one event for each.")
 	}
 	for _, d := range defs {
-		if d.Local == w.runs {
-			continue
-		}
 		def, known := eventDefinitions[d.Local]
-		if !known {
-			b.refuse(e, e.Line, "<"+d.Name()+"> is not an event definition", "Use a timer or none.")
-			continue
+		switch {
+		case !known:
+			b.refuse(e, e.Line, "<"+d.Name()+"> is not an event definition", "Use a timer, a message or none.")
+		case def.trigger != 0 || e.Local == "endEvent" && d.Local == "terminateEventDefinition":
+		default:
+			b.refuse(e, d.Line, fmt.Sprintf("signoff cannot run %s %s events", def.words, eventWords[e.Local]), def.advice)
 		}
-		advice := def.advice
-		if e.Local == "boundaryEvent" && d.Local == "messageEventDefinition" {
-			advice = "Put a timer there, or draw the other way out as an action of the task."
-		}
-		b.refuse(e, d.Line, fmt.Sprintf("signoff cannot run %s %s events yet", def.words, w.words), advice)
 	}
 	// BPMN §10.5.4: a catching intermediate event waits for something.
-	if len(defs) == 0 && w.runs == "timerEventDefinition" {
-		b.refuse(e, e.Line, "this "+e.Local+" does not say what it waits for", "Give it a timer with a duration or a date.")
+	if len(defs) == 0 && (e.Local == "intermediateCatchEvent" || e.Local == "boundaryEvent") {
+		b.refuse(e, e.Line, "this "+e.Local+" does not say what it waits for", "Give it a timer with a duration or a date, a message or a signal.")
 	}
 }
+
+// eventWords are the events as people call them.
+var eventWords = map[string]string{"startEvent": "start", "endEvent": "end", "intermediateThrowEvent": "throw",
+	"intermediateCatchEvent": "catch", "boundaryEvent": "boundary"}
 
 // attach ties a boundary event to the step it sits on. Whether that is an
 // activity is process.Check's question (BPMN §10.5.4).

@@ -17,16 +17,10 @@ const (
 )
 
 // timer reads a timer event definition (BPMN §10.5.5, table 10.101).
-func (b *builder) timer(e *Element) *process.Timer {
-	var def *Element
-	for _, d := range b.triggers(e) {
-		if d.Local == "timerEventDefinition" {
-			def = d
-		}
-	}
+func (b *builder) timer(e, def *Element) *process.Timer {
 	t := &process.Timer{After: standInDuration}
-	if def == nil {
-		return t // checkEvent has said so
+	if x, ok := b.extension(e, "timer"); ok {
+		t.Zone = x.text("zone")
 	}
 	var given []*Element
 	for c := range def.Elements() {
@@ -35,7 +29,7 @@ func (b *builder) timer(e *Element) *process.Timer {
 		}
 	}
 	if len(given) != 1 {
-		b.refuse(e, def.Line, "the timer does not say when, or says it more than once", "Give it one duration (timeDuration) or one date (timeDate).")
+		b.refuse(e, def.Line, "the timer does not say when, or says it more than once", "Give it one duration (timeDuration), one date (timeDate) or one cycle (timeCycle).")
 		return t
 	}
 	c := given[0]
@@ -45,10 +39,25 @@ func (b *builder) timer(e *Element) *process.Timer {
 		t.After = b.duration(s, true)
 	case "timeDate":
 		t.After, t.At = nil, b.moment(s, true)
+	case "timeCycle":
+		t.After, t.Cycle = nil, b.cycle(s)
 	default:
-		b.refuse(e, c.Line, "signoff cannot run timers that repeat yet ("+c.Local+")", "Use a duration and draw a flow back to the timer.")
+		b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a timer", "Use timeDuration, timeDate or timeCycle.")
 	}
 	return t
+}
+
+// looksLikeCycle is what a person meant as a cycle, right or wrong: a
+// repetition, or five or six fields of a cron expression.
+var looksLikeCycle = regexp.MustCompile(`^(R[0-9-]*/.*|[0-9*?][0-9*?,/-]*( +[0-9A-Za-z*?,/#-]+){4,5})$`)
+
+// cycle reads a cycle: as it is, or an expression that gives one.
+func (b *builder) cycle(s source) *expr.Expr {
+	text := strings.Join(strings.Fields(s.text), " ")
+	if !looksLikeCycle.MatchString(text) {
+		return b.expr(s)
+	}
+	return mustExpr(strconv.Quote(text))
 }
 
 // duration reads an ISO 8601 duration or, where feel allows, an expression.

@@ -20,7 +20,9 @@ type word struct {
 
 var (
 	recipientAttrs = []string{"person", "group", "role", "members", "starter", "expression"}
-	activities     = []string{"task", "manualTask", "userTask", "sendTask", "serviceTask", "scriptTask", "businessRuleTask"}
+	activities     = []string{"task", "manualTask", "userTask", "sendTask", "serviceTask", "scriptTask", "businessRuleTask", "receiveTask", "subProcess", "callActivity"}
+	catchers       = []string{"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}
+	throwers       = []string{"intermediateThrowEvent", "endEvent", "sendTask"}
 )
 
 // vocabulary is the whole of https://signoffhq.org/bpmn/1.
@@ -43,13 +45,20 @@ var vocabulary = map[string]word{
 	"cc":    {in: []string{"email"}, many: true, attrs: recipientAttrs},
 	"body":  {in: []string{"email"}, text: true},
 
-	"http":     {on: []string{"serviceTask"}, need: []string{"url"}, attrs: []string{"method", "url", "body"}},
-	"call":     {on: []string{"serviceTask"}, need: []string{"service", "object", "method"}, attrs: []string{"service", "object", "method", "as"}},
-	"input":    {in: []string{"call"}, many: true, text: true, need: []string{"name"}, attrs: []string{"name", "value"}},
-	"header":   {in: []string{"http"}, many: true, need: []string{"name", "value"}, attrs: []string{"name", "value"}},
-	"output":   {in: []string{"http", "call"}, many: true, need: []string{"variable", "value"}, attrs: []string{"variable", "value"}},
+	"http": {on: []string{"serviceTask"}, need: []string{"url"}, attrs: []string{"method", "url", "body"}},
+	"call": {on: []string{"serviceTask"}, need: []string{"service", "object", "method"}, attrs: []string{"service", "object", "method", "as"}},
+	"input": {on: slices.Concat(throwers, []string{"callActivity"}), in: []string{"call"}, many: true, text: true, need: []string{"name"},
+		attrs: []string{"name", "value"}},
+	"header": {in: []string{"http"}, many: true, need: []string{"name", "value"}, attrs: []string{"name", "value"}},
+	"output": {on: slices.Concat(catchers, []string{"callActivity"}), in: []string{"http", "call"}, many: true, need: []string{"variable", "value"},
+		attrs: []string{"variable", "value"}},
 	"external": {on: []string{"serviceTask"}},
 	"retry":    {on: []string{"sendTask", "serviceTask"}, attrs: []string{"max", "first", "cap"}},
+
+	"timer":   {on: []string{"startEvent", "intermediateCatchEvent", "boundaryEvent"}, attrs: []string{"zone"}, need: []string{"zone"}},
+	"message": {on: slices.Concat(catchers, throwers), attrs: []string{"key", "keep"}},
+	"called":  {on: []string{"callActivity"}, attrs: []string{"version"}},
+	"each":    {on: []string{"multiInstanceLoopCharacteristics"}, attrs: []string{"collection", "element", "output", "result"}},
 
 	"script": {on: []string{"scriptTask"}, need: []string{"result"}, attrs: []string{"result"}},
 	"assign": {on: activities, many: true, need: []string{"variable", "value"}, attrs: []string{"variable", "value"}},

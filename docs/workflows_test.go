@@ -65,6 +65,8 @@ func complete(whole, text string) (string, error) {
 	if !found {
 		return "", errors.New("no whole file stands above this example")
 	}
+	defined, text := definitions(text)
+	head = strings.Replace(head, "  <bpmn:process", defined+"  <bpmn:process", 1)
 	all, err := piecesOf(text)
 	if err != nil {
 		return "", err
@@ -101,6 +103,19 @@ func complete(whole, text string) (string, error) {
 	}
 	b.WriteString("</bpmn:process></bpmn:definitions>\n")
 	return b.String(), nil
+}
+
+// definitions splits off the messages and the like that stand beside a process.
+func definitions(text string) (defined, rest string) {
+	for line := range strings.Lines(text) {
+		for _, kind := range []string{"message", "signal", "error", "escalation"} {
+			if strings.HasPrefix(line, "<bpmn:"+kind+" ") {
+				defined, line = defined+line, ""
+			}
+		}
+		rest += line
+	}
+	return defined, rest
 }
 
 // piecesOf lists the elements at the top of an example.

@@ -49,6 +49,7 @@ func TestAnApprovalRunsFromStartToEnd(t *testing.T) {
 
 func BenchmarkApproval(b *testing.B) {
 	def := approval(b).def
+	def.Prepare() // as reading a file does
 	days := map[string]expr.Value{"days": expr.Int(3)}
 	people := People{"jane": {person("jane")}}
 	b.ReportAllocs()

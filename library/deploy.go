@@ -72,6 +72,9 @@ func parse(xml []byte) (*process.Definition, bpmn.Problems, error) {
 	if err := problems.Err(); err != nil {
 		return nil, nil, err
 	}
+	if err := lacks(def).Err(); err != nil {
+		return nil, nil, err
+	}
 	return def, problems.Warnings(), nil
 }
 
