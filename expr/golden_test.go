@@ -16,8 +16,16 @@ const arrow = "  =>  "
 // sets a variable, other lines are an expression, an arrow and what comes of it:
 // the value as string() writes it inside a list, or null with the reason, or
 // the place and text of an error.
+//
+// testdata/forms.txt is the part that browsers agree on: what forms may use. Its
+// lines are also worked out in web, by feelin (src/feel/contract.test.ts).
 func TestExpressionsAnswerAsWritten(t *testing.T) {
-	const file = "testdata/golden.txt"
+	for _, file := range []string{"testdata/golden.txt", "testdata/forms.txt"} {
+		t.Run(file, func(t *testing.T) { answersAsWritten(t, file) })
+	}
+}
+
+func answersAsWritten(t *testing.T, file string) {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
