@@ -211,7 +211,7 @@ func (t *turn) output(r ready, result, byHand map[string]expr.Value) *trouble {
 	}
 	bad := t.assign(n, outputs, seenAs(n, result))
 	if bad != nil && bad.code == IncidentExpression {
-		bad.advice = "the answer is kept; give the variable itself with the retry, or cancel the instance and correct the workflow"
+		bad.advice = "what came is kept; give the variable itself with the retry, or cancel the instance and correct the workflow"
 	}
 	return bad
 }

@@ -138,13 +138,12 @@ func (t *turn) takeAway(token int, why string) {
 // event; what lies around it goes on (BPMN 2.0.2 §13.5.6).
 func (t *turn) terminate(r ready) {
 	scope := t.st.scopeOf(r.token)
-	why := "the workflow was ended at " + r.node.Name
 	t.emit(Fact{Kind: Left, Node: r.node.ID, Token: r.token})
 	if scope != 0 {
-		t.clearInside(scope, why)
+		t.clearInside(scope, "the sub-process was ended at "+r.node.Name)
 		t.endIfEmpty(scope)
 		return
 	}
-	t.clearInside(0, why)
+	t.clearInside(0, "the workflow was ended at "+r.node.Name)
 	t.emit(Fact{Kind: Ended, Status: Completed})
 }

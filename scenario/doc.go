@@ -14,7 +14,8 @@
 //
 // A blank line ends a block. Names are people by themselves: "jane" is Jane,
 // jane@contoso.test. Tasks, effects, timers and incidents are numbered by kind
-// as they come: t1, e1, w1, i1. Without dashes a block has to work, and what it
+// as they come: t1, e1, w1, i1; what waits for a message, a signal or a
+// condition is m1. Without dashes a block has to work, and what it
 // gives is not compared.
 //
 //	process FILE                     the workflow; the first line that matters
@@ -27,6 +28,7 @@
 //	show steps                       shows also which steps are entered and left
 //
 //	start by=ana folio=… priority=1 days=3
+//	start by=shop node=ordered days=3       at the start event of that id
 //	decide t1 by=jane outcome=approve comment="…" channel=mail set days=4
 //	claim|release|wake t1 by=jane
 //	redirect|share t1 by=jane to=bob comment="…"
@@ -37,7 +39,10 @@
 //	effect done e1 status=200 body={"id":7}
 //	effect done e1 result={"id":"AAMk"}     of a service object's method
 //	effect failed e1 cause="…" attempts=6   and code=… advice="…" as a connector gives them
+//	effect failed e1 error=card-refused     an error the workflow knows
 //	finish e1 by=robot total=12
+//	message paid key=4711 id=… amount=3     hands a message to who waits for it
+//	signal closing-time reason=…            and a signal to all who do
 //	retry i1 by=admin days=3
 //	cancel by=admin reason="…"
 //	state                            writes down how the instance stands

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ func init() {
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
 		"redirect": (*world).redirect, "share": (*world).share, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
 		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
+		"message": (*world).message, "signal": (*world).signal,
 		"retry": (*world).retry, "cancel": (*world).cancel, "state": quiet((*world).tellState),
 	}
 }
@@ -149,8 +151,15 @@ func (w *world) start(a *arguments) (bool, error) {
 			return false, wrong("priority is a number: 0, 1 or 2")
 		}
 	}
-	if e.Vars, err = a.vars(); err != nil {
+	e.Node = a.text("node")
+	vars, err := a.vars()
+	if err != nil {
 		return false, err
+	}
+	if n := w.step(e.Node); n != nil && (n.Is(process.OnMessage) || n.Is(process.OnSignal)) {
+		e.Came = vars
+	} else {
+		e.Vars = vars
 	}
 	return w.decide(by, e)
 }
@@ -294,7 +303,7 @@ func (w *world) effect(a *arguments) (bool, error) {
 }
 
 func (w *world) effectFailed(a *arguments, seq int) (bool, error) {
-	e := engine.EffectFailed{Effect: seq, Code: a.text("code"), Cause: a.text("cause"), Advice: a.text("advice"), Attempts: 1}
+	e := engine.EffectFailed{Effect: seq, Error: a.text("error"), Code: a.text("code"), Cause: a.text("cause"), Advice: a.text("advice"), Attempts: 1}
 	if s, ok := a.get("attempts"); ok {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -322,6 +331,54 @@ func (w *world) finish(a *arguments) (bool, error) {
 		return false, err
 	}
 	return w.decide(by, e)
+}
+
+// message hands a message to who has waited longest for one of that name and
+// key, as a server does.
+func (w *world) message(a *arguments) (bool, error) {
+	name, err := a.need("which message: message paid key=4711")
+	if err != nil {
+		return false, err
+	}
+	key, id := a.text("key"), a.text("id")
+	vars, err := a.vars()
+	if err != nil {
+		return false, err
+	}
+	for _, wait := range w.st.Waits {
+		if wait.Kind == engine.WaitMessage && wait.Name == name && wait.Key == key {
+			return w.decide("", engine.MessageCame{Wait: wait.Seq, Vars: vars, Message: id})
+		}
+	}
+	w.tell("none", "nothing waits for this message")
+	return false, nil
+}
+
+// signal tells all who wait for a signal of that name.
+func (w *world) signal(a *arguments) (bool, error) {
+	name, err := a.need("which signal: signal closing-time")
+	if err != nil {
+		return false, err
+	}
+	vars, err := a.vars()
+	if err != nil {
+		return false, err
+	}
+	heard := false
+	for _, wait := range slices.Clone(w.st.Waits) {
+		still := slices.ContainsFunc(w.st.Waits, func(x engine.Wait) bool { return x.Seq == wait.Seq })
+		if wait.Kind != engine.WaitSignal || wait.Name != name || !still {
+			continue
+		}
+		heard = true
+		if refused, err := w.decide("", engine.SignalCame{Wait: wait.Seq, Vars: vars}); refused || err != nil {
+			return refused, err
+		}
+	}
+	if !heard {
+		w.tell("none", "nothing waits for this signal")
+	}
+	return false, nil
 }
 
 func (w *world) retry(a *arguments) (bool, error) {

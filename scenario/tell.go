@@ -69,7 +69,18 @@ func (w *world) tellFact(f *engine.Fact) {
 	case engine.Commented:
 		w.about("fact", "commented", f.Ref, by, strconv.Quote(f.Text))
 	case engine.Ended:
-		w.about("fact", "ended", 0, by, string(f.Status), quoteSome(f.Text))
+		w.about("fact", "ended", 0, by, string(f.Status), quoteSome(f.Text), key("error", f.Code))
+	case engine.ScopeOpened, engine.LoopBegun, engine.ScopeEnded, engine.ConditionLapsed:
+		if w.steps {
+			w.about("fact", string(f.Kind), 0, w.node(f.Node), quoteSome(f.Text))
+		}
+	case engine.WaitSet:
+		w.label('m', f.Ref)
+		w.about("fact", string(f.Kind), f.Ref, f.Effect, w.node(f.Node), key("name", f.Title), key("key", f.Code))
+	case engine.WaitCleared, engine.MessageReceived, engine.SignalReceived, engine.ConditionMet:
+		w.about("fact", string(f.Kind), f.Ref, by, quoteSome(f.Text))
+	case engine.ErrorCaught, engine.EscalationCaught:
+		w.about("fact", string(f.Kind), 0, w.node(f.Node), key("code", f.Code), quoteSome(f.Text))
 	case engine.TimerSet, engine.TimerFired, engine.TimerCleared:
 		w.tellTimer(f)
 	case engine.EffectRequested:
@@ -124,10 +135,17 @@ func (w *world) tellTimer(f *engine.Fact) {
 	}
 	w.label('w', f.Ref)
 	what := w.node(f.Node)
-	if f.TimerFor != engine.ForEvent {
+	if f.TimerFor == engine.ForDeadline || f.TimerFor == engine.ForSleep {
 		what = string(f.TimerFor) + " of " + w.labels[f.Subject]
 	}
-	w.about("fact", string(f.Kind), f.Ref, what, w.due(f.Due))
+	again := ""
+	if f.Text != "" {
+		again = key("again", f.Text)
+		if f.Attempts >= 0 {
+			again = fmt.Sprintf("%s, %d more", again, f.Attempts)
+		}
+	}
+	w.about("fact", string(f.Kind), f.Ref, what, w.due(f.Due), again)
 }
 
 // tellCommand writes down what the world is asked to do.
@@ -149,7 +167,24 @@ func (w *world) tellCommand(c *engine.Command) {
 			headers = append(headers, key(name, c.Call.Header[name]))
 		}
 		w.about("do", "call", c.Ref, c.Call.Method+" "+c.Call.URL, join(headers...), c.Call.Body)
+	case c.Message != nil:
+		until := ""
+		if c.Message.Until != nil {
+			until = "until " + w.moment(*c.Message.Until)
+		}
+		w.about("do", string(c.Kind), c.Ref, strconv.Quote(c.Message.Name), key("key", c.Message.Key), until, w.carried(c.Message.Vars))
+	case c.Workflow != nil:
+		w.about("do", "workflow", c.Ref, c.Workflow.Key, key("version", c.Workflow.Version), w.carried(c.Workflow.Vars))
 	}
+}
+
+// carried lists what a message or a workflow is given.
+func (w *world) carried(vars string) string {
+	values, err := engine.Values(vars)
+	if err != nil {
+		return err.Error()
+	}
+	return w.vars(values)
 }
 
 // tellState writes down how the instance stands.
@@ -168,6 +203,9 @@ func (w *world) tellState(a *arguments) error {
 	}
 	for _, e := range w.st.Effects {
 		w.tell("does", w.labels[e.Seq], e.Kind, w.node(e.Node))
+	}
+	for _, x := range w.st.Waits {
+		w.tell("for", w.labels[x.Seq], x.Kind, w.node(x.Node), key("name", x.Name), key("key", x.Key))
 	}
 	for _, i := range w.st.Incidents {
 		w.tell("bad", w.labels[i.Seq], i.Code, w.node(i.Node))
