@@ -98,6 +98,9 @@ func TestUnusableFilesSayWhereAndWhy(t *testing.T) {
 		"refused unexpectedly": {head + "\nclaim t1 by=bob\n", ":4: this was refused, and there are no dashes that expect it: there is no such task, or it is not yours"},
 		"refused with a hint": {head + "claim t1 by=jane\nredirect t1 by=jane to=group:Sales\n",
 			"expect it: a task can be handed on to one person, not to a group; name a person"},
+		"no message":             {"process leave.bpmn\nstart by=ana days=1\nmessage key=4", "say which message"},
+		"no signal":              {"process leave.bpmn\nstart by=ana days=1\nsignal", "say which signal"},
+		"no effect for an error": {"process leave.bpmn\nstart by=ana days=1\neffect failed error=x", "say which effect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Run(files(c.file), "dir/test.scenario")

@@ -268,6 +268,9 @@ func (w *world) node(id string) string {
 }
 
 func (w *world) step(id string) *process.Node {
+	if w.def == nil {
+		return nil
+	}
 	for i := range w.def.Nodes {
 		if w.def.Nodes[i].ID == id {
 			return &w.def.Nodes[i]
