@@ -5,12 +5,43 @@ import (
 	"time"
 )
 
-func benchmark(b *testing.B, src string) {
-	x := mustParse(src)
-	s := Scope{Now: time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC), Vars: map[string]Value{
+// conditionWithin is what a typical condition may take, once it has been read.
+const conditionWithin = 5 * time.Microsecond
+
+// The best of many short runs counts, so that other work on the machine does not.
+func TestATypicalConditionTakesNoTime(t *testing.T) {
+	x, s := mustParse(`amount > 1000 and outcome = "Approve"`), benchScope()
+	if n := testing.AllocsPerRun(100, func() { x.Test(s) }); n > 2 {
+		t.Errorf("it allocates %v times", n)
+	}
+	if raced {
+		t.Skip("the race detector takes its own time")
+	}
+	const runs = 200
+	best := time.Hour
+	for range 100 {
+		began := time.Now()
+		for range runs {
+			if yes, err := x.Test(s); err != nil || !yes {
+				t.Fatal(yes, err)
+			}
+		}
+		best = min(best, time.Since(began)/runs)
+	}
+	if t.Logf("%v", best); best > conditionWithin {
+		t.Errorf("it takes %v, more than %v", best, conditionWithin)
+	}
+}
+
+func benchScope() Scope {
+	return Scope{Now: time.Date(2026, 11, 23, 8, 30, 0, 0, time.UTC), Vars: map[string]Value{
 		"amount": mustNumber("1250.50"), "outcome": String("Approve"), "days": Int(3), "starter": Context{{"name", String("Ana")}, {"email", String("ana@contoso.test")}},
 		"lines": List{Context{{"item", String("Desk")}, {"price", Int(300)}}, Context{{"item", String("Lamp")}, {"price", mustNumber("45.50")}}},
 	}}
+}
+
+func benchmark(b *testing.B, src string) {
+	x, s := mustParse(src), benchScope()
 	b.ReportAllocs()
 	for b.Loop() {
 		if v, err := x.Eval(s); err != nil || v == nil {

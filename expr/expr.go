@@ -89,10 +89,20 @@ func (x *Expr) Test(s Scope) (bool, error) {
 	if v != nil {
 		return false, x.given(s, newError(x.src, 0, "a condition must be true or false; this is a %s", v.Kind()))
 	}
-	if _, notes, _ := x.Explain(s); len(notes) > 0 {
-		return false, x.given(s, notes[0])
+	if why := x.Why(s); why != nil {
+		return false, why
 	}
 	return false, x.given(s, newError(x.src, 0, "this is neither true nor false: something in it has no value"))
+}
+
+// Why returns the first reason Explain gives, and what the variables were; nil
+// where there is none.
+func (x *Expr) Why(s Scope) *Error {
+	_, notes, _ := x.Explain(s)
+	if len(notes) == 0 {
+		return nil
+	}
+	return x.given(s, notes[0])
 }
 
 // maxGiven is how many variables a message names with their values.
