@@ -122,18 +122,19 @@ func TestErrorsSayWhere(t *testing.T) {
 
 func TestATestSaysWhyItHasNoAnswer(t *testing.T) {
 	for src, want := range map[string]string{
-		"amount > 1":                "line 1, column 8: there is nothing to compare: one side is null (amount is null)",
-		"amount > days and who = 1": `line 1, column 8: there is nothing to compare: one side is null (amount is null, days is 3, who is "Ana Lima, who has a very long name indeed, longer than any m…)`,
-		"unknown":                   `line 1, column 1: there is nothing called "unknown" here`,
-		"1 + 1":                     "line 1, column 1: a condition must be true or false; this is a number",
-		"amount":                    "line 1, column 1: this is neither true nor false: something in it has no value (amount is null)",
-		"for i in 5..1e9 return i":  "line 1, column 5: this makes a list of more than 20000 elements",
+		"amount > 1":                     "line 1, column 8: there is nothing to compare: one side is null (amount is null)",
+		"amount > days and who = 1":      `line 1, column 8: there is nothing to compare: one side is null (amount is null, days is 3, who is "Ana Lima, who has a very long name indeed, longer than any m…)`,
+		"a + b + c + d + e + f > amount": "line 1, column 3: one side of + has no value (a is null, amount is null, b is null, c is null, d is null)",
+		"unknown":                        `line 1, column 1: there is nothing called "unknown" here`,
+		"1 + 1":                          "line 1, column 1: a condition must be true or false; this is a number",
+		"amount":                         "line 1, column 1: this is neither true nor false: something in it has no value (amount is null)",
+		"for i in 5..1e9 return i":       "line 1, column 5: this makes a list of more than 20000 elements",
 	} {
 		x, err := Parse(src)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = x.Test(Scope{Vars: map[string]Value{"amount": nil, "days": Int(3),
+		_, err = x.Test(Scope{Vars: map[string]Value{"amount": nil, "days": Int(3), "a": nil, "b": nil, "c": nil, "d": nil, "e": nil, "f": nil,
 			"who": String("Ana Lima, who has a very long name indeed, longer than any message should be")}})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", src, err, want)

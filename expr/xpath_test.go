@@ -14,7 +14,9 @@ func TestPatternsAreThoseOfXPath(t *testing.T) {
 		{"O", "[A-Z-[OI]]", "", "false"},
 		{"x", "[A-Z-[OI]]", "i", "true"},
 		{"i", "[A-Z-[OI]]", "i", "false"},
-		{"k", "[A-Z-[K]]", "i", "false"}, // K is also the Kelvin sign
+		{"k", "[a-z-[K]]", "i", "false"},
+		{"o", "[a-z-[O]]", "i", "false"},
+		{"\u212a", "[A-Z-[k]]", "i", "false"}, // the Kelvin sign is a K
 		{"b", "[a-z-[aeiou-[i]]]", "", "true"},
 		{"i", "[a-z-[aeiou-[i]]]", "", "true"},
 		{"e", "[a-z-[aeiou-[i]]]", "", "false"},
