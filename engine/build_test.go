@@ -268,14 +268,17 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 	t.Helper()
 	at := map[int]string{}
 	waits := map[int]int{}
+	node := func(id string) *process.Node {
+		return &def.Nodes[slices.IndexFunc(def.Nodes, func(n process.Node) bool { return n.ID == id })]
+	}
 	for _, k := range st.Tokens {
 		at[k.ID] = k.Node
-		for _, n := range def.Nodes {
-			if n.ID == k.Node && n.Kind == process.ParallelGateway {
-				waits[k.ID]++
-			}
+		if node(k.Node).Joins() {
+			waits[k.ID]++
 		}
 	}
+	checkScopes(t, def, st, node, waits)
+	checkWaits(t, def, st, node, at, waits)
 	owner := func(what string, token int, node string) {
 		if at[token] != node {
 			t.Fatalf("%s at %s belongs to token %d, which is at %q", what, node, token, at[token])
@@ -300,33 +303,119 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 		}
 	}
 	for _, timer := range st.Timers {
+		if timer.For == ForStart {
+			checkStart(t, st, node(timer.Node), timer.Ref)
+			continue
+		}
 		if timer.For != ForEvent {
 			if !tasks[timer.Ref] {
 				t.Fatalf("a timer serves task %d, which is not open", timer.Ref)
 			}
 			continue
 		}
-		host := timer.Node
-		for _, n := range def.Nodes {
-			if n.ID == timer.Node && n.Kind == process.BoundaryEvent {
-				host = def.Nodes[n.Attach.To].ID
-			} else if n.ID == timer.Node {
-				waits[timer.Ref]++
-			}
-		}
-		if at[timer.Ref] != host {
-			t.Fatalf("a timer at %s belongs to token %d, which is at %q", host, timer.Ref, at[timer.Ref])
-		}
+		checkEvent(t, def, node(timer.Node), timer.Ref, at, waits)
 	}
 	for _, k := range st.Tokens {
 		if waits[k.ID] == 0 {
 			t.Fatalf("token %d at %s waits for nothing", k.ID, k.Node)
 		}
 	}
-	if st.Status != Running && len(st.Tokens)+len(tasks)+len(st.Timers)+len(st.Effects)+len(st.Incidents) > 0 {
+	if st.Status != Running && len(st.Tokens)+len(tasks)+len(st.Timers)+len(st.Effects)+len(st.Incidents)+len(st.Scopes)+len(st.Waits) > 0 {
 		t.Fatalf("the instance is %s and has something open: %s", st.Status, st.AppendJSON(nil))
 	}
 	if st.Status == Running && len(st.Tokens) == 0 {
 		t.Fatal("the instance is running and nowhere")
 	}
+}
+
+// checkEvent checks that what waits for an event stands where it can.
+func checkEvent(t tb, def *process.Definition, n *process.Node, token int, at map[int]string, waits map[int]int) {
+	t.Helper()
+	if n.Kind == process.BoundaryEvent {
+		if host := def.Nodes[n.Attach.To].ID; at[token] != host {
+			t.Fatalf("an event on the edge of %s waits with token %d, which is at %q", host, token, at[token])
+		}
+		return
+	}
+	gateway := slices.ContainsFunc(n.Incoming, func(i int) bool {
+		from := def.Nodes[def.Flows[i].From]
+		return from.Kind == process.EventGateway && from.ID == at[token]
+	})
+	if at[token] != n.ID && !gateway {
+		t.Fatalf("%s is waited for with token %d, which is at %q", n.ID, token, at[token])
+	}
+	waits[token]++
+}
+
+// checkStart checks that the scope is there in which an event sub-process may begin.
+func checkStart(t tb, st State, n *process.Node, scope int) {
+	t.Helper()
+	if n.Kind != process.StartEvent || scope != 0 && st.scope(scope) == nil {
+		t.Fatalf("%s may begin in scope %d, which is not there", n.ID, scope)
+	}
+}
+
+func checkWaits(t tb, def *process.Definition, st State, node func(string) *process.Node, at map[int]string, waits map[int]int) {
+	t.Helper()
+	for _, w := range st.Waits {
+		n := node(w.Node)
+		if n.Event == nil || n.Event.Trigger.String() != w.Kind || n.Event.Name != w.Name {
+			t.Fatalf("%s waits for the %s %q", n.ID, w.Kind, w.Name)
+		}
+		if w.Token == 0 {
+			checkStart(t, st, n, w.Scope)
+		} else {
+			checkEvent(t, def, n, w.Token, at, waits)
+		}
+	}
+}
+
+// checkScopes checks that every token stands where its scope is drawn, every
+// scope is waited for or lies beside, and none is empty but one whose loop has
+// an incident.
+func checkScopes(t tb, def *process.Definition, st State, node func(string) *process.Node, waits map[int]int) {
+	t.Helper()
+	for _, k := range st.Tokens {
+		n, drawn := node(k.Node), -1
+		if s := st.scope(k.Scope); s != nil {
+			if drawn = node(s.Node).Index; s.Number > 0 && s.Node == k.Node {
+				drawn = n.Scope
+			}
+		} else if k.Scope != 0 {
+			t.Fatalf("token %d at %s is in scope %d, which is not there", k.ID, k.Node, k.Scope)
+		}
+		if n.Scope != drawn {
+			t.Fatalf("token %d at %s is in scope %d, where it is not drawn", k.ID, k.Node, k.Scope)
+		}
+	}
+	for _, s := range st.Scopes {
+		if s.Parent != 0 && st.scope(s.Parent) == nil {
+			t.Fatalf("scope %d lies in scope %d, which is not there", s.ID, s.Parent)
+		}
+		if s.Token != 0 {
+			i := slices.IndexFunc(st.Tokens, func(k Token) bool { return k.ID == s.Token })
+			if i < 0 || st.Tokens[i].Node != s.Node || st.Tokens[i].Scope != s.Parent {
+				t.Fatalf("scope %d of %s has no token that waits for it", s.ID, s.Node)
+			}
+			waits[s.Token]++
+		} else if s.Number == 0 && node(s.Node).Kind != process.EventSubProcess {
+			t.Fatalf("scope %d of %s is waited for by nothing", s.ID, s.Node)
+		}
+		inside := slices.ContainsFunc(st.Tokens, func(k Token) bool { return k.Scope == s.ID }) ||
+			slices.ContainsFunc(st.Scopes, func(x Scope) bool { return x.Parent == s.ID })
+		looping := slices.ContainsFunc(st.Incidents, func(i Incident) bool { return i.Stage == Looping })
+		if !inside && !looping {
+			t.Fatalf("scope %d of %s is empty", s.ID, s.Node)
+		}
+	}
+}
+
+// where returns the node a token is at.
+func (st *State) where(token int) string {
+	for _, k := range st.Tokens {
+		if k.ID == token {
+			return k.Node
+		}
+	}
+	return ""
 }

@@ -14,206 +14,12 @@ import (
 	"github.com/signoffhq/signoff/process"
 )
 
-// jungle draws random processes.
-type jungle struct {
-	*sketch
-	rt    *rapid.T
-	rules map[int]rule
-	n     int
-}
-
-func drawJungle(rt *rapid.T, terminates bool) *jungle {
-	j := &jungle{sketch: draw(rt), rt: rt, rules: map[int]rule{}}
-	for _, name := range []string{"a", "b", "c", "nothing"} {
-		j.variable(name, process.Boolean)
-	}
-	j.variable("n", process.Number)
-	j.node("start", process.StartEvent)
-	if rapid.Bool().Draw(rt, "structured") {
-		last := j.block("start", 3)
-		j.node("end", process.EndEvent).flow(last, "end", "")
-	} else {
-		j.wild()
-	}
-	if terminates && rapid.Bool().Draw(rt, "terminates") {
-		j.node("stop", process.TerminateEvent)
-		j.branch(rapid.SampledFrom(j.hosts()).Draw(rt, "before stop"), "stop")
-	}
-	j.boundaries()
-	return j
-}
-
-// name makes up the id of a new node.
-func (j *jungle) name(kind string) string {
-	j.n++
-	return fmt.Sprintf("%s%d", kind, j.n)
-}
-
-// step draws one node that does something, and returns its id.
-func (j *jungle) step() string {
-	switch kind := rapid.SampledFrom([]string{"user", "user", "user", "script", "pass", "timer", "call", "external", "mail"}).Draw(j.rt, "kind"); kind {
-	case "user":
-		id := j.name(kind)
-		j.user(id, []string{"jane", "bob"}, func(t *process.Task) {
-			t.Fields, t.Result = []string{"a", "b", "c"}, "result"
-			t.Claiming = rapid.Bool().Draw(j.rt, "claiming")
-			if rapid.Bool().Draw(j.rt, "deadline") {
-				t.Deadline = &process.Deadline{After: j.expr(`duration("P3D")`), Outcome: "Expired"}
-			}
-		})
-		return id
-	case "script":
-		id := j.name(kind)
-		j.script(id, "n", "if n = null then 1 else n + 1")
-		return id
-	case "pass":
-		id := j.name(kind)
-		j.node(id, process.PassThrough)
-		return id
-	case "timer":
-		id := j.name(kind)
-		j.node(id, process.CatchEvent, func(n *process.Node) { n.Event = j.timer(`duration("PT1H")`) })
-		return id
-	case "mail":
-		id := j.name(kind)
-		j.node(id, process.SendTask, func(n *process.Node) {
-			n.Email = &process.Email{To: []process.Recipient{{Starter: true}}, Subject: j.template("Hello"), Body: j.template("{n}")}
-		})
-		return id
-	default:
-		id := j.name(kind)
-		j.node(id, process.ServiceTask, func(n *process.Node) {
-			n.Service = &process.Service{External: kind == "external", Method: "GET", URL: j.template("https://x.test/{n}"),
-				Outputs: []process.Assign{{Variable: "n", Value: j.expr("status")}}}
-		})
-		return id
-	}
-}
-
-// block draws something well formed after from, and returns its last node.
-func (j *jungle) block(from string, depth int) string {
-	kinds := []string{"step"}
-	if depth > 0 {
-		kinds = append(kinds, "row", "row", "split", "choice", "loop")
-	}
-	switch rapid.SampledFrom(kinds).Draw(j.rt, "block") {
-	case "row":
-		return j.block(j.block(from, depth-1), depth-1)
-	case "split", "choice":
-		return j.fork(from, depth)
-	case "loop":
-		return j.loop(from, depth)
-	}
-	id := j.step()
-	j.flow(from, id, "")
-	return id
-}
-
-func (j *jungle) fork(from string, depth int) string {
-	kind := rapid.SampledFrom([]process.Kind{process.ParallelGateway, process.ExclusiveGateway}).Draw(j.rt, "gateway")
-	open, shut := j.name("open"), j.name("shut")
-	j.node(open, kind).node(shut, kind).flow(from, open, "")
-	branches := rapid.IntRange(2, 3).Draw(j.rt, "branches")
-	for i := range branches {
-		first := j.name("pass")
-		j.node(first, process.PassThrough)
-		switch {
-		case kind == process.ParallelGateway:
-			j.flow(open, first, "")
-		case i == branches-1:
-			j.flow(open, first, "default")
-		default:
-			j.branch(open, first)
-		}
-		j.flow(j.block(first, depth-1), shut, "")
-	}
-	return shut
-}
-
-func (j *jungle) loop(from string, depth int) string {
-	head, tail := j.name("head"), j.name("tail")
-	j.node(head, process.ExclusiveGateway).node(tail, process.ExclusiveGateway).flow(from, head, "")
-	j.flow(j.block(head, depth-1), tail, "")
-	j.branch(tail, head)
-	out := j.name("pass")
-	j.node(out, process.PassThrough).flow(tail, out, "default")
-	return out
-}
-
-// branch draws a flow with a random condition.
-func (j *jungle) branch(from, to string) {
-	r := rule{rapid.SampledFrom([]string{"a", "b", "c", "a", "b", "c", "nothing"}).Draw(j.rt, "variable"), rapid.Bool().Draw(j.rt, "not")}
-	src := r.name
-	if r.not {
-		src = "not(" + r.name + ")"
-	}
-	j.flow(from, to, src)
-	j.rules[len(j.def.Flows)-1] = r
-}
-
-// wild draws nodes and then flows between any of them.
-func (j *jungle) wild() {
-	for range rapid.IntRange(1, 8).Draw(j.rt, "nodes") {
-		switch rapid.SampledFrom([]string{"step", "step", "parallel", "exclusive"}).Draw(j.rt, "node") {
-		case "step":
-			j.step()
-		case "parallel":
-			j.node(j.name("parallel"), process.ParallelGateway)
-		default:
-			j.node(j.name("exclusive"), process.ExclusiveGateway)
-		}
-	}
-	j.node("end", process.EndEvent)
-	inner := slices.Clone(j.def.Nodes[1:])
-	j.flow("start", inner[0].ID, "")
-	for _, n := range inner {
-		if n.Kind == process.EndEvent {
-			continue
-		}
-		for range rapid.IntRange(0, 3).Draw(j.rt, "flows") {
-			to := rapid.SampledFrom(inner).Draw(j.rt, "to").ID
-			switch how := rapid.SampledFrom([]string{"plain", "plain", "condition", "default"}).Draw(j.rt, "how"); {
-			case how == "condition":
-				j.branch(n.ID, to)
-			case how == "default" && n.Kind != process.ParallelGateway && j.def.Nodes[j.index(n.ID)].Default < 0:
-				j.flow(n.ID, to, "default")
-			default:
-				j.flow(n.ID, to, "")
-			}
-		}
-	}
-}
-
-// hosts are nodes one can leave.
-func (j *jungle) hosts() (ids []string) {
-	for _, n := range j.def.Nodes {
-		if n.Kind != process.EndEvent && n.Kind != process.TerminateEvent {
-			ids = append(ids, n.ID)
-		}
-	}
-	return ids
-}
-
-// boundaries puts timers on some of the steps that wait.
-func (j *jungle) boundaries() {
-	for _, n := range slices.Clone(j.def.Nodes) {
-		switch n.Kind {
-		case process.UserTask, process.ServiceTask, process.SendTask:
-			if rapid.IntRange(0, 3).Draw(j.rt, "boundary") == 0 {
-				id := j.name("boundary")
-				j.boundary(id, n.ID, `duration("P1D")`, rapid.Bool().Draw(j.rt, "interrupting"))
-				j.flow(id, rapid.SampledFrom([]string{"end", n.ID}).Draw(j.rt, "on to"), "")
-			}
-		}
-	}
-}
-
 // crowd throws random inputs at an instance and keeps the model beside it.
 type crowd struct {
 	*world
 	rt    *rapid.T
-	model *model // nil: the process is beyond it
-	twice bool
+	model *model        // nil: the process is beyond it
+	areas map[int]*area // of the model, by scope
 }
 
 func TestRandomProcessesLoseNothingAndAgreeWithTheModel(t *testing.T) {
@@ -237,8 +43,8 @@ func TestRandomProcessesWithTerminateEventsLeaveNothingOpen(t *testing.T) {
 		c := &crowd{world: run(j.sketch), rt: rt}
 		c.start(j, false)
 		for range rapid.IntRange(0, 25).Draw(rt, "inputs") {
-			if len(c.facts) > 15_000 {
-				break // it goes round in circles; that was seen often enough
+			if len(c.facts) > 15_000 || c.st.Status != Running {
+				break // it is over, or goes round in circles: that was seen often enough
 			}
 			c.something()
 		}
@@ -258,7 +64,8 @@ func (c *crowd) start(j *jungle, modelled bool) {
 	}
 	if modelled {
 		c.model = newModel(c.def, j.rules, truth)
-		c.model.leave(0)
+		c.model.root.begin()
+		c.model.settle()
 	}
 	c.decideTwice(Input{At: c.now, By: caller("ana"), Event: Start{Instance: 1, Priority: 1, Vars: vars}, People: People{}})
 	c.must("ana", Start{Instance: 1, Priority: 1, Vars: vars})
@@ -301,6 +108,11 @@ func (c *crowd) something() {
 	for _, e := range c.st.Effects {
 		can = append(can, func() { c.onEffect(e) })
 	}
+	for _, w := range c.st.Waits {
+		if w.Kind != WaitCondition {
+			can = append(can, func() { c.onWait(w) })
+		}
+	}
 	for _, i := range c.st.Incidents {
 		can = append(can, func() { c.onIncident(i) })
 	}
@@ -331,11 +143,12 @@ func (c *crowd) onTask(t Task) {
 		name, yes := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(c.rt, "changes"), rapid.Bool().Draw(c.rt, "to")
 		e := Act{Task: t.Seq, Action: "approve", Vars: map[string]expr.Value{name: expr.Boolean(yes)}}
 		c.decideTwice(Input{At: c.now, By: caller(by), Event: e, People: People{}})
+		a, _ := c.in(t.Token)
 		c.must(by, e)
-		if c.model != nil {
+		c.told(a, func() {
 			c.model.truth[name] = yes
-			c.model.done(c.index(t.Node))
-		}
+			a.done(c.index(t.Node), c.index(t.Node))
+		})
 	default:
 		c.tryOn(t, by, what)
 	}
@@ -372,10 +185,6 @@ func (c *crowd) onTimer(t Timer) {
 		c.refused("", TimerDue{t.Seq}, CodeTimerEarly)
 		c.now = t.Due
 	}
-	host := ""
-	if t.For == ForDeadline {
-		host = c.st.task(t.Ref).Node
-	}
 	before := slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Stage == Due && i.Effect == t.Seq })
 	if !before && rapid.IntRange(0, 5).Draw(c.rt, "given up") == 0 {
 		c.giveUp(TimerDue{t.Seq})
@@ -387,38 +196,61 @@ func (c *crowd) onTimer(t Timer) {
 			t = c.st.Timers[len(c.st.Timers)-1]
 		}
 	}
+	token, scope := t.Ref, 0
+	switch t.For {
+	case ForDeadline, ForSleep:
+		token = c.st.task(t.Ref).Token
+	case ForStart:
+		token, scope = 0, t.Ref
+	}
+	a, sub := c.in(token)
+	if token == 0 {
+		a = c.areas[scope]
+	}
+	host, at := c.index(c.st.where(token)), c.index(t.Node)
 	c.must("", TimerDue{t.Seq})
 	c.refused("", TimerDue{t.Seq}, CodeRedundant)
-	n := c.def.Nodes[c.index(t.Node)]
-	switch {
-	case c.model == nil || t.For == ForSleep:
-	case t.For == ForDeadline:
-		c.model.done(c.index(host))
-	case n.Kind == process.CatchEvent:
-		c.model.done(n.Index)
-	default:
-		if n.Attach.Interrupting {
-			c.model.waiting[n.Attach.To]--
-		}
-		c.model.leave(n.Index)
+	if t.For == ForSleep {
+		return
 	}
+	c.told(a, func() { c.happens(a, sub, host, at) })
+}
+
+// happens lets an event be in the model: at is its node, host where its token is.
+func (c *crowd) happens(a, sub *area, host, at int) {
+	switch n := c.def.Nodes[at]; {
+	case n.Kind == process.BoundaryEvent:
+		a.edge(at, sub)
+	case n.Kind == process.StartEvent:
+		a.beside(at)
+	default:
+		a.done(host, at)
+	}
+}
+
+func (c *crowd) onWait(w Wait) {
+	a, sub := c.in(w.Token)
+	if w.Token == 0 {
+		a = c.areas[w.Scope]
+	}
+	host := c.index(c.st.where(w.Token))
+	var e Event = MessageCame{Wait: w.Seq, Message: "x", Vars: map[string]expr.Value{"n": expr.Int(2)}}
+	if w.Kind == WaitSignal {
+		e = SignalCame{Wait: w.Seq}
+	}
+	c.decideTwice(Input{At: c.now, Event: e, People: People{}})
+	c.must("", e)
+	c.told(a, func() { c.happens(a, sub, host, c.index(w.Node)) })
 }
 
 func (c *crowd) onEffect(e Effect) {
 	incident := slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Effect == e.Seq })
+	a, _ := c.in(e.Token)
 	switch {
 	case e.Kind == effectExternal:
 		c.must("robot", FinishExternal{Effect: e.Seq, Vars: map[string]expr.Value{"n": expr.Int(1)}})
 	case rapid.Bool().Draw(c.rt, "fails"):
-		if incident {
-			c.refused("", EffectFailed{Effect: e.Seq, Cause: "no"}, CodeRedundant)
-		} else {
-			if rapid.Bool().Draw(c.rt, "by panic") {
-				c.giveUp(EffectDone{Effect: e.Seq})
-				return
-			}
-			c.must("", EffectFailed{Effect: e.Seq, Cause: "no", Attempts: 6})
-		}
+		c.onFailure(e, incident, a)
 		return
 	default:
 		c.must("", EffectDone{Effect: e.Seq, Result: map[string]expr.Value{"status": expr.Int(200)}})
@@ -426,13 +258,35 @@ func (c *crowd) onEffect(e Effect) {
 	if c.st.Status == Running {
 		c.refused("", EffectDone{Effect: e.Seq}, CodeRedundant)
 	}
-	if c.model != nil {
-		c.model.done(c.index(e.Node))
+	c.told(a, func() { a.done(c.index(e.Node), c.index(e.Node)) })
+}
+
+func (c *crowd) onFailure(e Effect, incident bool, a *area) {
+	failed := EffectFailed{Effect: e.Seq, Cause: "no", Attempts: 6, Error: rapid.SampledFrom([]string{"", "broken", "lost"}).Draw(c.rt, "error")}
+	switch {
+	case incident:
+		c.refused("", failed, CodeRedundant)
+		return
+	case rapid.Bool().Draw(c.rt, "by panic"):
+		c.giveUp(EffectDone{Effect: e.Seq})
+		return
 	}
+	c.must("", failed)
+	codes := []string{IncidentEffect}
+	if failed.Error != "" {
+		codes = []string{failed.Error, IncidentEffect}
+	}
+	caught := !slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Effect == e.Seq })
+	c.told(a, func() {
+		if a.fails(c.index(e.Node), codes) != caught {
+			c.rt.Fatalf("an error at %s: caught is %v", e.Node, caught)
+		}
+	})
 }
 
 func (c *crowd) onIncident(i Incident) {
 	commands := len(c.all)
+	a, _ := c.in(i.Token)
 	c.must("root", Retry{Incident: i.Seq})
 	c.refused("root", Retry{Incident: i.Seq}, map[bool]string{true: CodeIncidentGone, false: CodeInstanceEnded}[c.st.Status == Running])
 	if i.Stage == Due {
@@ -445,8 +299,8 @@ func (c *crowd) onIncident(i Incident) {
 		}
 		return
 	}
-	if c.model != nil && i.Code != IncidentJoinStuck {
-		c.model.retried(c.index(i.Node))
+	if i.Code != IncidentJoinStuck {
+		c.told(a, func() { a.retried(c.index(i.Node)) })
 	}
 }
 
@@ -463,50 +317,87 @@ func (c *crowd) giveUp(e Event) {
 	}
 }
 
-// agree compares the instance with the model.
+// agree compares the instance with the model, and finds out which of the
+// model's areas stands for which scope.
 func (c *crowd) agree() {
 	if c.model == nil || c.model.tooLong() {
 		return
 	}
 	got := newModel(c.def, nil, nil)
-	broken := map[int]string{}
-	for _, i := range c.st.Incidents {
-		if i.Code != IncidentEffect && i.Code != IncidentJoinStuck && i.Code != IncidentEngine {
-			broken[i.Token] = i.Code
+	scopes := map[int]*area{0: got.root}
+	for _, s := range c.st.Scopes {
+		a := got.area(scopes[s.Parent], c.index(s.Node))
+		a.hosted, a.round = s.Token != 0, s.Number > 0
+		if l := s.Loop; l != nil {
+			a.rounds = &rounds{begun: l.Begun, done: l.Done}
 		}
+		scopes[s.ID] = a
 	}
 	for _, k := range c.st.Tokens {
-		n := c.index(k.Node)
-		switch {
-		case broken[k.ID] == IncidentLoop || broken[k.ID] == IncidentTokens:
-			c.rt.Fatalf("the engine met %s where the model did not", broken[k.ID])
-		case broken[k.ID] != "":
-			got.broken[n]++
-		case c.def.Nodes[n].Kind == process.ParallelGateway:
-			got.onFlow[slices.IndexFunc(c.def.Flows, func(f process.Flow) bool { return f.ID == k.Flow })]++
-		default:
-			got.waiting[n]++
-		}
+		c.count(k, scopes[k.Scope])
 	}
-	if !sameCounts(got.onFlow, c.model.onFlow) || !sameCounts(got.waiting, c.model.waiting) || !sameCounts(got.broken, c.model.broken) {
-		c.rt.Fatalf("engine: merges %v, waiting %v, broken %v\nmodel:  merges %v, waiting %v, broken %v",
-			got.onFlow, got.waiting, got.broken, c.model.onFlow, c.model.waiting, c.model.broken)
+	if is, should := got.root.String(), c.model.root.String(); is != should {
+		c.rt.Fatalf("engine: %s\nmodel:  %s", is, should)
 	}
-	if ended := c.st.Status == Completed; ended != (c.model.tokens() == 0) {
-		c.rt.Fatalf("the instance is %s, the model has %d tokens", c.st.Status, c.model.tokens())
+	if ended := c.st.Status == Completed; ended != (c.model.root.tokens() == 0) {
+		c.rt.Fatalf("the instance is %s, the model has %d tokens", c.st.Status, c.model.root.tokens())
+	}
+	alike := map[*area]*area{}
+	pair(got.root, c.model.root, alike)
+	c.areas = map[int]*area{}
+	for id, a := range scopes {
+		c.areas[id] = alike[a]
 	}
 }
 
-func sameCounts(a, b map[int]int) bool {
-	for k := range a {
-		if a[k] != b[k] {
-			return false
+// count counts a token of the engine as the model does.
+func (c *crowd) count(k Token, a *area) {
+	broken := ""
+	for _, i := range c.st.Incidents {
+		if i.Token == k.ID && i.Code != IncidentEffect && i.Code != IncidentJoinStuck && i.Code != IncidentEngine {
+			broken = i.Code
 		}
 	}
-	for k := range b {
-		if a[k] != b[k] {
-			return false
+	n := c.index(k.Node)
+	switch node := c.def.Nodes[n]; {
+	case broken == IncidentLoop || broken == IncidentTokens:
+		c.rt.Fatalf("the engine met %s where the model did not", broken)
+	case broken != "":
+		a.broken[n]++
+	case slices.ContainsFunc(c.st.Scopes, func(s Scope) bool { return s.Token == k.ID }):
+	case node.Joins():
+		a.onFlow[slices.IndexFunc(c.def.Flows, func(f process.Flow) bool { return f.ID == k.Flow })]++
+	default:
+		a.waiting[n]++
+	}
+}
+
+// pair notes which area of one stands for which of another that is alike.
+func pair(a, b *area, alike map[*area]*area) {
+	alike[a] = b
+	others := b.sorted()
+	for i, x := range a.sorted() {
+		pair(x, others[i], alike)
+	}
+}
+
+// in returns the model's area a token is in, and the one that waits with it.
+func (c *crowd) in(token int) (a, sub *area) {
+	if c.model == nil || c.model.tooLong() {
+		return nil, nil
+	}
+	for _, s := range c.st.Scopes {
+		if s.Token == token {
+			sub = c.areas[s.ID]
 		}
 	}
-	return true
+	return c.areas[c.st.scopeOf(token)], sub
+}
+
+// told lets the model do what has been done to the instance.
+func (c *crowd) told(a *area, do func()) {
+	if c.model != nil && a != nil {
+		do()
+		c.model.settle()
+	}
 }
