@@ -45,12 +45,38 @@ type (
 	Release struct{ Task int }
 )
 
-// Redirect hands a task on to somebody else instead of the caller.
+// Redirect hands a task on to somebody else instead of the caller. An
+// administrator hands on the part of From or, when it is "", of everybody.
 type Redirect struct {
 	Task    int
+	From    string // as To; for administrators only
 	To      string // a login, address, label:name or principal; resolved through People
 	Comment string
 }
+
+// Withdraw ends a task without an answer; the workflow goes on with Outcome.
+// Only administrators withdraw.
+type Withdraw struct {
+	Task    int
+	Outcome string // one the task can end with
+	Comment string
+}
+
+// Ask puts a question about a task to somebody, who need not have the task:
+// to whoever started the instance when To is "". The task stays where it is.
+// Reply answers it.
+type (
+	Ask struct {
+		Task int
+		To   string // as in Redirect
+		Text string
+	}
+	Reply struct {
+		Task     int
+		Question int // its number
+		Text     string
+	}
+)
 
 // Share puts a task before somebody else besides the caller: either may decide.
 // K2 calls it delegating.
@@ -130,6 +156,9 @@ func (Claim) event()          {}
 func (Release) event()        {}
 func (Redirect) event()       {}
 func (Share) event()          {}
+func (Withdraw) event()       {}
+func (Ask) event()            {}
+func (Reply) event()          {}
 func (Comment) event()        {}
 func (Sleep) event()          {}
 func (Wake) event()           {}
@@ -217,7 +246,7 @@ type Decision struct {
 // over what is new. What has nothing of a newer form in it is written in the
 // first, so that programs of before go on with it.
 const (
-	StateForm = 2 // scopes and waits
+	StateForm = 2 // scopes, waits, and tasks of several answers
 	FactForm  = 2 // likewise
 )
 
@@ -282,18 +311,24 @@ type Task struct {
 	Due          *time.Time          `json:"due,omitempty"`
 	// Set once it is closed:
 	ClosedAt *time.Time        `json:"closedAt,omitempty"`
-	Outcome  string            `json:"outcome,omitempty"` // "" when it was withdrawn
-	ClosedBy signoff.Principal `json:"closedBy,omitempty"`
+	Outcome   string            `json:"outcome,omitempty"` // "" when it was withdrawn with what surrounds it
+	ClosedBy  signoff.Principal `json:"closedBy,omitempty"`
+	Behind    signoff.Principal `json:"behind,omitempty"`    // who did that in ClosedBy's name
+	Withdrawn bool              `json:"withdrawn,omitempty"` // ClosedBy ended it without an answer
+
+	// Where several answers are wanted, or the recipients are asked one after the
+	// other; else Slots is 0 and the first answer decides.
+	Slots     int                 `json:"slots,omitempty"` // answers wanted
+	Later     []signoff.Principal `json:"later,omitempty"` // whose turn is to come
+	Answers   []Answer            `json:"answers,omitempty"`
+	Holders   []Holder            `json:"holders,omitempty"` // who has claimed it, instead of Claimed
+	Shared    []Shared            `json:"shared,omitempty"`
+	HandedOn  []signoff.Principal `json:"handedOn,omitempty"`  // who had it through a group and redirected it
+	Questions []Question          `json:"questions,omitempty"` // while it is open
 }
 
 // Open tells whether the task can still be decided.
 func (t Task) Open() bool { return t.ClosedAt == nil }
-
-// KeptFrom tells whether somebody else's claim keeps p from the task until it
-// is released.
-func (t *Task) KeptFrom(p signoff.Principal) bool {
-	return t.Claiming && t.Claimed != "" && t.Claimed != p
-}
 
 // Asleep hides a task from one person until a time.
 type Asleep struct {
@@ -311,6 +346,8 @@ type Timer struct {
 
 	Cycle string `json:"cycle,omitempty"` // of one that comes again, as process.ParseCycle reads it
 	Left  int    `json:"left,omitempty"`  // how often it comes after this time; -1 without end
+
+	Number int `json:"number,omitempty"` // which of the task's reminders, from 1
 }
 
 // TimerFor says what a timer serves.
@@ -321,6 +358,8 @@ const (
 	ForDeadline TimerFor = "deadline" // a task's deadline
 	ForSleep    TimerFor = "sleep"    // a sleeping task wakes
 	ForStart    TimerFor = "start"    // an event sub-process begins
+	ForIdle     TimerFor = "idle"     // a claim is given back
+	ForReminder TimerFor = "reminder" // a task is called to mind, or handed on
 )
 
 // Effect is something the outside was asked to do and has not reported yet.
@@ -356,6 +395,7 @@ const (
 	Completing Stage = "completing" // the work is done; variables are being set
 	Leaving    Stage = "leaving"    // the way on is being chosen
 	Looping    Stage = "looping"    // the next pass of a repeated activity is being chosen
+	Counting   Stage = "counting"   // the answers of an open task are being weighed
 	Due        Stage = "due"        // no token's: a timer could not be taken in; Effect is its number
 )
 
@@ -368,16 +408,22 @@ const (
 	Entered         FactKind = "entered"           // Node, Token (new, or come from its last node), Flow (via), Scope
 	Left            FactKind = "left"              // Node, Token: the token is no more
 	VarsSet         FactKind = "variables set"     // Vars, Node
-	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority, Claiming
-	TaskClaimed     FactKind = "task claimed"      // Ref
-	TaskReleased    FactKind = "task released"     // Ref
+	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority, Claiming, Slots, Later
+	TaskClaimed     FactKind = "task claimed"      // Ref, Due (given back then)
+	TaskReleased    FactKind = "task released"     // Ref, To (whose claims, where there can be several), Text (why, when nobody did)
 	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text
 	TaskShared      FactKind = "task shared"       // Ref, To (besides), Text
 	TaskSlept       FactKind = "task put to sleep" // Ref, Due
 	TaskWoken       FactKind = "task woken"        // Ref, To (whose)
 	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence, Person
 	TaskExpired     FactKind = "task expired"      // Ref, Outcome, Vars
-	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why)
+	TaskWithdrawn   FactKind = "task withdrawn"    // Ref, Text (why), Outcome and Vars when an administrator did
+	TaskAnswered    FactKind = "task answered"     // Ref, Action, Text (comment), Vars, Channel, Evidence, Person, From (the group whose turn it was)
+	TaskConcluded   FactKind = "task concluded"    // Ref, Outcome, Text (why), Vars, Person (who answered last)
+	TaskPassed      FactKind = "task passed on"    // Ref, To (whose turn it is), Attempts (how many of Later that takes)
+	TaskReminded    FactKind = "task reminded"     // Ref, To, Number
+	TaskAsked       FactKind = "task asked about"  // Ref, Subject (the question's number), To, Text, Person
+	TaskReplied     FactKind = "task replied to"   // Ref, Subject, Text, Person
 	Commented       FactKind = "commented"         // Ref (0: instance), Text
 	TimerSet        FactKind = "timer set"         // Ref, Node, Token, or task or scope in Subject, Due, TimerFor, Text (cycle), Attempts (left)
 	TimerFired      FactKind = "timer fired"       // Ref, Node, TimerFor
@@ -426,6 +472,9 @@ type Fact struct {
 	Priority int                   `json:"priority,omitempty"`
 	Title    string                `json:"title,omitempty"`
 	Claiming bool                  `json:"claiming,omitempty"`
+	Slots    int                   `json:"slots,omitempty"`
+	Number   int                   `json:"number,omitempty"`
+	Later    []signoff.Principal   `json:"later,omitempty"`
 	To       []signoff.Principal   `json:"to,omitempty"`
 	From     signoff.Principal     `json:"from,omitempty"`
 	Due      *time.Time            `json:"due,omitempty"`
@@ -507,6 +556,8 @@ type Notify struct {
 	Strict       bool                `json:"strict,omitempty"`      // the sender must be proven in the strongest way
 	Due          *time.Time          `json:"due,omitempty"`
 	Facts        []Labelled          `json:"facts,omitempty"` // variables shown with the task
+	Rule         string              `json:"rule,omitempty"`  // how several answers decide, in a sentence
+	Reminder     bool                `json:"reminder,omitempty"`
 }
 
 // Labelled is a variable as people read it.

@@ -39,6 +39,7 @@ func Check(def *Definition) []Problem {
 		c.node(&def.Nodes[i])
 	}
 	c.graph()
+	c.sound()
 	c.names()
 	return c.problems
 }

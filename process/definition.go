@@ -120,13 +120,18 @@ type Task struct {
 	Instructions   *expr.Template
 	Recipients     []Recipient
 	Actions        []Action
-	Claiming       bool // a claim hides the task from the other recipients until it is released; else it only marks
+	Serial         bool       // the recipients are asked one after the other, in their order
+	Answers        *Answers   // nil: the first answer decides
+	Claiming       bool       // a claim takes the task, or one of its slots, until it is released; else it only marks
+	Idle           *expr.Expr // of Claiming: a claim is given back after this duration; nil: it stays
 	Deadline       *Deadline
+	Reminders      []Reminder
 	Notify         *Notify  // nil: no mail
 	Priority       int      // 0 high, 1 normal, 2 low; as K2
 	Result         string   // variable that takes {outcome, comment, by, at}; "" for none
 	Fields         []string // variables a decision may change
 	ExcludeStarter bool     // separation of duties: the starter cannot be asked
+	Exclude        []string // likewise who decided one of these steps, by element id
 }
 
 // Recipient names somebody the task is for. Exactly one field is set.
@@ -143,6 +148,7 @@ type Action struct {
 	Name    string
 	ByMail  bool // may be decided by replying to the mail; K2's "batchable"
 	Comment bool // a comment is demanded
+	Veto    bool // one answer with it decides, whatever the rule
 }
 
 // Deadline ends a task that nobody decided in time.
@@ -150,6 +156,7 @@ type Deadline struct {
 	After   *expr.Expr // a duration, counted from the offer; or
 	At      *expr.Expr // a date-time
 	Outcome string     // the task's outcome then, such as "Expired"
+	Count   bool       // the rule is applied to the answers there are; Outcome is for when it gives none
 }
 
 // Notify is the mail that tells recipients of a task.

@@ -74,12 +74,7 @@ func (c *checker) possibleOutcomes() []string {
 		if n.Task == nil {
 			continue
 		}
-		for _, a := range n.Task.Actions {
-			possible = append(possible, a.Name)
-		}
-		if n.Task.Deadline != nil {
-			possible = append(possible, n.Task.Deadline.Outcome)
-		}
+		possible = append(possible, n.Task.Outcomes()...)
 	}
 	return possible
 }
@@ -159,6 +154,7 @@ func (c *checker) nodeUses(n *Node) []use {
 			out = append(out, at.expr("the deadline", t.Deadline.After)...)
 			out = append(out, at.expr("the deadline", t.Deadline.At)...)
 		}
+		out = append(out, at.answers(t)...)
 		if t.Notify != nil {
 			out = append(out, at.template("the notification's subject", t.Notify.Subject)...)
 			out = append(out, at.template("the notification's text", t.Notify.Body)...)
@@ -171,6 +167,29 @@ func (c *checker) nodeUses(n *Node) []use {
 	}
 	if s := n.Service; s != nil {
 		out = append(out, at.service(s)...)
+	}
+	return out
+}
+
+func (u use) answers(t *Task) []use {
+	out := u.expr("how long a claim may stand idle", t.Idle)
+	for _, r := range t.Reminders {
+		out = append(out, u.expr("a reminder", r.After)...)
+		out = append(out, u.expr("a reminder", r.Before)...)
+		out = append(out, u.expr("the repetition of a reminder", r.Every)...)
+		out = append(out, u.template("the reminder's subject", r.Subject)...)
+		out = append(out, u.template("the reminder's text", r.Body)...)
+		out = append(out, u.people("a recipient of the redirect", r.Redirect)...)
+	}
+	if t.Answers == nil {
+		return out
+	}
+	out = append(out, u.expr("the number of answers wanted", t.Answers.Slots)...)
+	inside := u
+	inside.extra = slices.Concat(u.extra, AnswerNames)
+	for _, r := range t.Answers.Results {
+		out = append(out, u.expr("how many answers a result needs", r.Least)...)
+		out = append(out, inside.expr(fmt.Sprintf("the condition of the result %q", r.Outcome), r.When)...)
 	}
 	return out
 }

@@ -74,7 +74,14 @@ func (c *checker) task(n *Node) {
 	for _, f := range t.Fields {
 		c.assigned(n, f)
 	}
-	c.deadline(n, t.Deadline)
+	c.deadline(n, t)
+	c.answers(n, t)
+	c.reminders(n, t)
+	c.excluded(n, t)
+	if t.Idle != nil && !t.Claiming {
+		c.at(n, "claims are given back after a time, and a claim means nothing here", `Add claiming="true", or remove idle="…".`)
+	}
+	c.isDuration(n, "how long a claim may stand idle", t.Idle)
 	if t.ExcludeStarter && len(t.Recipients) > 0 && !slices.ContainsFunc(t.Recipients, func(r Recipient) bool { return !r.Starter }) {
 		c.at(n, "only the starter is asked, and the starter is excluded", "Name somebody else, or allow the starter.")
 	}
@@ -97,9 +104,13 @@ func (c *checker) actions(n *Node, actions []Action) {
 	}
 }
 
-func (c *checker) deadline(n *Node, d *Deadline) {
+func (c *checker) deadline(n *Node, t *Task) {
+	d := t.Deadline
 	if d == nil {
 		return
+	}
+	if d.Count && (t.Answers == nil || t.Answers.Rule == FirstAnswer) {
+		c.at(n, "at the deadline answers are to be counted, and the first answer decides anyway", `Remove count="true", or say how answers are weighed: <signoff:answers rule="majority" otherwise="…"/>.`)
 	}
 	if strings.TrimSpace(d.Outcome) == "" {
 		c.at(n, "the deadline has no outcome", "Say what the task's outcome is then, such as Expired.")
