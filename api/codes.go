@@ -162,6 +162,7 @@ var Codes = []Code{
 	{"already-started", 409, "The instance was started already", "It can be started once."},
 	{"not-started", 409, "The instance was never started", "Start the workflow first."},
 	{"too-many-sleepers", 429, "Too many people sleep on the task", "Somebody has to wake it first."},
+	{"instance-full", 429, "The instance takes nothing more in", "It is in too many places, or its history is too long: it goes round in circles. Cancel it, and correct the workflow."},
 	{"busy-instance", 409, "The instance is busy", "Others keep changing it. Try again in a moment."},
 	{"redundant", 409, "It was dealt with already", "There is nothing left to do."},
 	{"timer-not-due", 409, "It is too early", "The timer has not run out yet."},

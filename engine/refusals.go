@@ -32,6 +32,7 @@ const (
 	CodeTimerEarly      = "timer-not-due"
 	CodeTooManySleepers = "too-many-sleepers"
 	CodeEffectNotFound  = "effect-not-found"
+	CodeInstanceFull    = "instance-full"
 	CodeIncidentGone    = "incident-not-found"
 	CodeInstanceEnded   = "instance-ended"
 	CodeAlreadyStarted  = "already-started"

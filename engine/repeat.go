@@ -32,6 +32,9 @@ func (t *turn) repeat(r ready) *trouble {
 	if bad != nil {
 		return bad
 	}
+	if !m.Sequential && len(t.st.Tokens)+count > MaxTokens {
+		return tooManyTokens("repeat it one after the other, or cancel the instance and correct the workflow")
+	}
 	f := Fact{Kind: LoopBegun, Node: r.node.ID, Ref: t.next(), Scope: t.st.scopeOf(r.token), Token: r.token, Attempts: count}
 	if m.Sequential && len(items) > 0 {
 		f.Vars = map[string]expr.Value{"items": items}

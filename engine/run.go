@@ -152,8 +152,7 @@ func (t *turn) leave(r ready) (ready, bool) {
 	}
 	flows, bad := t.flowsOut(r.node)
 	if bad == nil && len(t.st.Tokens)+len(flows)-1 > MaxTokens {
-		bad = &trouble{IncidentTokens, fmt.Sprintf("the instance would be in more than %d places at once", MaxTokens),
-			"a split lies in a loop; cancel the instance and correct the workflow"}
+		bad = tooManyTokens("a split lies in a loop; cancel the instance and correct the workflow")
 	}
 	if bad != nil {
 		t.raise(r, bad)
@@ -169,6 +168,10 @@ func (t *turn) leave(r ready) (ready, bool) {
 		t.ready = append(t.ready, t.move(t.next(), scope, f))
 	}
 	return first, true
+}
+
+func tooManyTokens(advice string) *trouble {
+	return &trouble{IncidentTokens, fmt.Sprintf("the instance would be in more than %d places at once", MaxTokens), advice}
 }
 
 // move brings a token, known or new, to the end of a flow.

@@ -112,7 +112,7 @@ func (t *turn) ringing(what string, timer *process.Timer) (time.Time, cycle, *tr
 func (t *turn) ringAgain(timer Timer) {
 	n := t.node(timer.Node)
 	lasting := n.Kind == process.BoundaryEvent && !n.Attach.Interrupting || timer.For == ForStart && !n.Event.Interrupting
-	if timer.Cycle == "" || timer.Left == 0 || !lasting {
+	if timer.Cycle == "" || timer.Left == 0 || !lasting || t.st.Facts > MaxFacts {
 		return
 	}
 	c, err := process.ParseCycle(timer.Cycle)

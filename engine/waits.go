@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
 )
@@ -63,6 +64,9 @@ func (t *turn) signalCame(e SignalCame) error {
 func (t *turn) came(w Wait, kind FactKind, id string, vars map[string]expr.Value) error {
 	if n, ok := size(vars); !ok || n > MaxVariables {
 		return variablesTooLarge()
+	}
+	if len(t.st.Tokens) > MaxTokens || t.st.Facts > MaxFacts {
+		return refuse(signoff.TooMany, CodeInstanceFull, "the instance is in %d places and its history has %d entries: it takes no more messages and signals", len(t.st.Tokens), t.st.Facts)
 	}
 	t.emitBy(Fact{Kind: kind, Node: w.Node, Ref: w.Seq, Text: id})
 	t.happened(t.node(w.Node), w.Token, w.Scope, vars)
