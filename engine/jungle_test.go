@@ -386,7 +386,11 @@ func (j *jungle) edges() {
 			b.Event, b.Attach = event, &process.Attach{To: n.Index, Interrupting: interrupting}
 		}).node(end, process.EndEvent)
 		j.def.Nodes[n.Index].Boundary = append(j.def.Nodes[n.Index].Boundary, j.index(id))
-		j.flow(id, j.pick("on to", end, n.ID), "")
+		to := []string{end, n.ID}
+		if len(n.Outgoing) > 0 {
+			to = append(to, j.def.Nodes[j.def.Flows[n.Outgoing[0]].To].ID)
+		}
+		j.flow(id, j.pick("on to", to...), "")
 	}
 	j.inside = -1
 }

@@ -239,6 +239,10 @@ func (c *crowd) onWait(w Wait) {
 		e = SignalCame{Wait: w.Seq}
 	}
 	c.decideTwice(Input{At: c.now, Event: e, People: People{}})
+	if len(c.st.Tokens) > MaxTokens {
+		c.refused("", e, CodeInstanceFull)
+		return
+	}
 	c.must("", e)
 	c.told(a, func() { c.happens(a, sub, host, c.index(w.Node)) })
 }
