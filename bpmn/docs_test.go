@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -76,6 +77,33 @@ func TestThePageForAuthorsListsTheElements(t *testing.T) {
 		}
 		same(t, title, listed, want)
 	}
+}
+
+// The table of every element has all of them, each with what becomes of it; the
+// table of triggers has all triggers.
+func TestThePageForAuthorsKnowsEveryElement(t *testing.T) {
+	want := map[string]string{}
+	for name, p := range parts {
+		want[name] = map[role]string{step: "runs", flow: "runs", refused: "refused", visual: "kept"}[p.role]
+	}
+	for _, name := range loops {
+		want[name] = "runs"
+	}
+	section := sections(page(t))["Every element of BPMN"]
+	var listed []string
+	for _, row := range tableRows(section, "| Element | signoff | Shown by |") {
+		name := quotedIn(row[0])[0]
+		listed = append(listed, name)
+		if row[1] != want[name] {
+			t.Errorf("%s: the page says %s, the code %s", name, row[1], want[name])
+		}
+	}
+	same(t, "elements", listed, slices.Collect(maps.Keys(want)))
+	listed = nil
+	for _, row := range tableRows(section, "| Trigger | Start | Start of an event sub-process | Catch | Edge | Throw | End |") {
+		listed = append(listed, quotedIn(row[0])...)
+	}
+	same(t, "triggers", listed, eventDefinitionNames)
 }
 
 // It lists the types of variables.
