@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -175,12 +176,18 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 	if strings.HasPrefix(string(f.Kind), "task ") {
 		return t.aboutTask(f, e, who, task)
 	}
+	if text, minor, known := t.aboutEvent(f, step); known {
+		return text, minor
+	}
 	return t.aboutWorld(f, step)
 }
 
 func (t *teller) ending(f *engine.Fact, who string) string {
 	if f.Status == engine.Cancelled {
 		return withReason(who+" cancelled it", f.Text)
+	}
+	if f.Code != "" {
+		return "it ended with the error " + quoted(f.Code)
 	}
 	return "it is complete"
 }
@@ -192,6 +199,9 @@ func (t *teller) aboutTask(f *engine.Fact, e *api.Event, who, task string) (stri
 	case engine.TaskClaimed:
 		return who + " took " + task, false
 	case engine.TaskReleased:
+		if f.By == "" {
+			return task + " was given back for " + t.whom(f.To) + ": " + f.Text, false
+		}
 		return who + " gave " + task + " back", false
 	case engine.TaskRedirected:
 		e.Comment = f.Text
@@ -208,7 +218,26 @@ func (t *teller) aboutTask(f *engine.Fact, e *api.Event, who, task string) (stri
 		return who + " chose " + f.Action + " for " + task, false
 	case engine.TaskExpired:
 		return task + " ran out of time; its outcome is " + f.Outcome, false
+	case engine.TaskAnswered:
+		e.Comment = f.Text
+		return who + " chose " + f.Action + " for " + task, false
+	case engine.TaskConcluded:
+		return "the outcome of " + task + " is " + f.Outcome + ": " + f.Text, false
+	case engine.TaskPassed:
+		return "it is the turn of " + t.whom(f.To) + " for " + task, false
+	case engine.TaskReminded:
+		return t.whom(f.To) + " had a reminder of " + task, true
+	case engine.TaskAsked:
+		e.Comment = f.Text
+		return who + " asked " + t.whom(f.To) + " about " + task, false
+	case engine.TaskReplied:
+		e.Comment = f.Text
+		return who + " replied to a question about " + task, false
 	case engine.TaskWithdrawn:
+		if f.Outcome != "" {
+			e.Comment = f.Text
+			return who + " withdrew " + task + "; its outcome is " + f.Outcome, false
+		}
 		return withReason(task+" was withdrawn", f.Text), false
 	}
 	return string(f.Kind) + ": " + task, true
@@ -232,12 +261,53 @@ func (t *teller) aboutWorld(f *engine.Fact, step string) (string, bool) {
 	return string(f.Kind), true
 }
 
+// aboutEvent tells of sub-processes and of the events an instance waits for.
+func (t *teller) aboutEvent(f *engine.Fact, step string) (text string, minor, known bool) {
+	switch f.Kind {
+	case engine.ScopeOpened:
+		return step + " began", true, true
+	case engine.LoopBegun:
+		if f.Attempts > 0 {
+			return fmt.Sprintf("%s is to be done %d times", step, f.Attempts), true, true
+		}
+		return step + " is repeated", true, true
+	case engine.ScopeEnded:
+		if f.Text != "" {
+			return withReason(step+" was taken away", f.Text), true, true
+		}
+		return step + " is done", true, true
+	case engine.WaitSet:
+		return withReason("it waits for a "+f.Effect+" at "+step, f.Title), true, true
+	case engine.WaitCleared:
+		return step + " is not waited for any more", true, true
+	case engine.MessageReceived:
+		return "a message came: " + step, false, true
+	case engine.SignalReceived:
+		return "a signal came: " + step, false, true
+	case engine.ConditionMet:
+		return "the condition became true: " + step, false, true
+	case engine.ConditionLapsed:
+		return "the condition is true no more: " + step, true, true
+	case engine.ErrorCaught:
+		return withReason(step+" caught the error "+quoted(f.Code), f.Text), false, true
+	case engine.EscalationCaught:
+		return step + " caught the escalation " + quoted(f.Code), false, true
+	}
+	return "", false, false
+}
+
 func (t *teller) asked(f *engine.Fact, step string) string {
 	switch f.Effect {
 	case "email":
 		return withReason(step+" sends a mail", f.Text)
 	case "call":
 		return withReason(step+" calls a service", f.Text)
+	case "message":
+		return withReason(step+" sends a message", f.Text)
+	case "signal":
+		return withReason(step+" sends a signal", f.Text)
+	case "workflow":
+		return withReason(step+" starts another workflow", f.Text)
 	}
 	return step + " waits for another system, which finishes it as " + signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
 }
