@@ -87,6 +87,7 @@ var complaints = []complaint{
 	// Events
 	{"message start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><messageEventDefinition/></startEvent>`, 1), "s", 2, "which message", "Define"},
 	{"message start with a key", strings.Replace(withMessage(workflow("", plain, "")), `<startEvent id="s"/>`, `<startEvent id="s">`+holding(`<signoff:message key="1"/>`)+`<messageEventDefinition messageRef="m"/></startEvent>`, 1), "s", 2, "has no key", "Remove key"},
+	{"two starts of one message", strings.Replace(withMessage(workflow("", plain, `<startEvent id="s2"><messageEventDefinition messageRef="m"/></startEvent><sequenceFlow id="f3" sourceRef="s2" targetRef="a"/>`)), `<startEvent id="s"/>`, `<startEvent id="s"><messageEventDefinition messageRef="m"/></startEvent>`, 1), "s2", 0, "another start event (s)", "parallel gateway"},
 	{"conditional start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><conditionalEventDefinition/></startEvent>`, 1), "s", 2, "cannot have the trigger \"condition\"", "timer"},
 	{"timer start", strings.Replace(workflow("", plain, ""), `<startEvent id="s"/>`, `<startEvent id="s"><timerEventDefinition/></startEvent>`, 1), "s", 2, "does not say when", "timeCycle"},
 	{"error end", strings.Replace(workflow("", plain, ""), `<endEvent id="e"/>`, `<endEvent id="e"><errorEventDefinition/></endEvent>`, 1), "e", 4, "which error it throws", "code"},

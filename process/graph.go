@@ -25,9 +25,14 @@ func (c *checker) graph() {
 // at one place (BPMN 2.0.2 §10.5.2, §13.2).
 func (c *checker) starts() bool {
 	first := map[int]*Node{}
+	named := map[string]*Node{}
 	for i := range c.def.Nodes {
 		n := &c.def.Nodes[i]
-		if n.Kind != StartEvent || n.Event != nil && n.Scope < 0 {
+		if n.Kind != StartEvent {
+			continue
+		}
+		if n.Event != nil && n.Scope < 0 {
+			c.sameStart(n, named)
 			continue
 		}
 		switch other := first[n.Scope]; {
@@ -51,6 +56,19 @@ func (c *checker) starts() bool {
 		}
 	}
 	return fine
+}
+
+// sameStart refuses two start events that one message or signal would begin at.
+func (c *checker) sameStart(n *Node, named map[string]*Node) {
+	what := fmt.Sprintf("%s %q", n.Event.Trigger, n.Event.Name)
+	if n.Event.Name == "" {
+		return
+	}
+	if other := named[what]; other != nil {
+		c.at(n, fmt.Sprintf("another start event (%s) begins with the %s, too", other.ID, what), "Leave one, and draw a parallel gateway behind it.")
+		return
+	}
+	named[what] = n
 }
 
 // ends checks that flows come and go where they have to.
