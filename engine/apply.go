@@ -52,6 +52,7 @@ func (st *State) apply(f *Fact) {
 		st.enter(f)
 	case Left:
 		st.Tokens = slices.DeleteFunc(st.Tokens, func(t Token) bool { return t.ID == f.Token })
+		st.unpause(f.Token)
 	case VarsSet:
 		st.setVars(f.Vars)
 	case TimerSet:
@@ -71,6 +72,7 @@ func (st *State) apply(f *Fact) {
 	case Ended:
 		at := f.At
 		st.Status, st.EndedAt, st.Error = f.Status, &at, f.Code
+		st.Held, st.Paused = nil, nil
 	case Commented:
 	case TaskOffered, TaskClaimed, TaskReleased, TaskRedirected, TaskShared, TaskSlept, TaskWoken, TaskDecided, TaskExpired, TaskWithdrawn:
 		st.applyToTask(f)
@@ -103,6 +105,8 @@ func (st *State) applyToScope(f *Fact) {
 				st.Waits[i].Met = f.Kind == ConditionMet
 			}
 		}
+	default:
+		st.applyRepair(f)
 	}
 }
 

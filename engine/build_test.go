@@ -315,6 +315,12 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 		}
 		checkEvent(t, def, node(timer.Node), timer.Ref, at, waits)
 	}
+	for _, p := range st.Paused {
+		if st.Held == nil {
+			t.Fatalf("token %d is paused, and the instance is not stopped", p.Token)
+		}
+		waits[p.Token]++
+	}
 	for _, k := range st.Tokens {
 		if waits[k.ID] == 0 {
 			t.Fatalf("token %d at %s waits for nothing", k.ID, k.Node)

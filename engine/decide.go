@@ -20,6 +20,9 @@ func Decide(def *process.Definition, st State, in Input) (Step, error) {
 	if err := t.begin(in.Event); err != nil {
 		return Step{}, err
 	}
+	if t.st.Held != nil {
+		t.pause()
+	}
 	t.run()
 	for len(t.need) == 0 && t.stir() {
 		t.run()
@@ -53,7 +56,7 @@ type turn struct {
 
 // stir looks, when nothing moves any more, for what can go on because of that.
 func (t *turn) stir() bool {
-	if t.st.Status != Running {
+	if t.st.Status != Running || t.st.Held != nil {
 		return false
 	}
 	return t.changed && t.conditions() || t.merge()
@@ -70,6 +73,14 @@ func (t *turn) begin(event Event) error {
 		return refuse(signoff.Conflict, CodeNotStarted, "this instance was never started")
 	default:
 		return t.afterEnd(event)
+	}
+	if t.st.Held != nil {
+		if err := t.whileHeld(event); err != nil {
+			return err
+		}
+	}
+	if done, err := t.repair(event); done {
+		return err
 	}
 	switch e := event.(type) {
 	case Act:
@@ -151,7 +162,7 @@ func (t *turn) emit(f Fact) {
 	}
 	t.facts = append(t.facts, f)
 	switch f.Kind {
-	case Started, VarsSet, TaskDecided, TaskExpired:
+	case Started, VarsSet, VarsEdited, StepSkipped, TaskDecided, TaskExpired:
 		for name := range f.Vars {
 			delete(t.sizes, name)
 		}

@@ -73,6 +73,11 @@ func (st *State) member(r *reader, key string) {
 		st.Error = r.string()
 	case "incidents":
 		st.Incidents = readList(r, (*Incident).member)
+	case "held":
+		st.Held = &Held{}
+		r.object(func(key []byte) { st.Held.member(r, string(key)) })
+	case "paused":
+		st.Paused = readList(r, (*Paused).member)
 	case "last":
 		st.Last = &Decision{}
 		r.object(func(key []byte) { st.Last.member(r, string(key)) })

@@ -33,6 +33,7 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	list(&o, "scopes", st.Scopes, appendScope)
 	list(&o, "waits", st.Waits, appendWait)
 	list(&o, "incidents", st.Incidents, appendIncident)
+	st.appendHeld(&o)
 	o.str("error", st.Error)
 	if d := st.Last; d != nil {
 		o.key("last")
@@ -51,6 +52,8 @@ func (st *State) form() int {
 	switch {
 	case st.Form == 0:
 		return 0
+	case st.Held != nil:
+		return 2
 	case len(st.Scopes) > 0 || len(st.Waits) > 0 || slices.ContainsFunc(st.Timers, func(t Timer) bool { return t.Cycle != "" || t.For == ForStart }):
 		return 2
 	}
@@ -227,6 +230,8 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 func (f *Fact) form() int {
 	switch f.Kind {
 	case ScopeOpened, LoopBegun, ScopeEnded, WaitSet, WaitCleared, ConditionMet, ConditionLapsed:
+		return 2
+	case StepSkipped, VarsEdited, TokenMoved, InstanceHeld, InstanceResumed, TokenPaused:
 		return 2
 	case TimerSet:
 		if f.Text != "" || f.TimerFor == ForStart {

@@ -30,7 +30,7 @@ func (t *turn) hasIncident(token int) bool {
 func (t *turn) retry(e Retry) error {
 	i, ok := t.incident(e.Incident)
 	if !ok {
-		return refuse(signoff.NotFound, CodeIncidentGone, "there is no open incident of that number")
+		return incidentGone()
 	}
 	vars, err := t.checked(e.Vars, nil)
 	if err != nil {
@@ -81,6 +81,10 @@ func (t *turn) reorder(r ready, effect int) {
 		}
 		t.command(*c)
 	}
+}
+
+func incidentGone() error {
+	return refuse(signoff.NotFound, CodeIncidentGone, "there is no open incident of that number")
 }
 
 func (t *turn) incident(seq int) (Incident, bool) {

@@ -243,8 +243,24 @@ func (c *crowd) onWait(w Wait) {
 		c.refused("", e, CodeInstanceFull)
 		return
 	}
-	c.must("", e)
+	c.perhapsStopped(e)
 	c.told(a, func() { c.happens(a, sub, host, c.index(w.Node)) })
+}
+
+// perhapsStopped lets something come from outside, now and then while the
+// instance is stopped: when it goes on it is where it would have been.
+func (c *crowd) perhapsStopped(e Event) {
+	if rapid.IntRange(0, 3).Draw(c.rt, "stopped") > 0 {
+		c.must("", e)
+		return
+	}
+	c.must("root", Hold{Reason: "to look at it"})
+	tasks, tokens := len(c.st.Tasks), len(c.st.Tokens)
+	step := c.must("", e)
+	if len(step.Commands) > 0 || len(c.st.Tasks) > tasks || len(c.st.Tokens) > tokens+1 {
+		c.rt.Fatalf("something went on in a stopped instance: %+v", step.Facts)
+	}
+	c.must("root", Resume{})
 }
 
 func (c *crowd) onEffect(e Effect) {
@@ -257,7 +273,7 @@ func (c *crowd) onEffect(e Effect) {
 		c.onFailure(e, incident, a)
 		return
 	default:
-		c.must("", EffectDone{Effect: e.Seq, Result: map[string]expr.Value{"status": expr.Int(200)}})
+		c.perhapsStopped(EffectDone{Effect: e.Seq, Result: map[string]expr.Value{"status": expr.Int(200)}})
 	}
 	if c.st.Status == Running {
 		c.refused("", EffectDone{Effect: e.Seq}, CodeRedundant)

@@ -184,7 +184,7 @@ func (t *turn) move(token, scope int, f *process.Flow) ready {
 // settle ends an instance in which no token is left, and speaks up when all
 // that are left wait for each other.
 func (t *turn) settle() {
-	if t.st.Status != Running {
+	if t.st.Status != Running || t.st.Held != nil {
 		return
 	}
 	if len(t.st.Tokens) == 0 {

@@ -227,6 +227,8 @@ type State struct {
 	Scopes    []Scope               `json:"scopes,omitempty"`
 	Waits     []Wait                `json:"waits,omitempty"`
 	Incidents []Incident            `json:"incidents,omitempty"` // open ones
+	Held      *Held                 `json:"held,omitempty"`      // set while it is stopped
+	Paused    []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
 	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
 	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
 }
@@ -446,6 +448,13 @@ const (
 	ConditionLapsed  FactKind = "condition lapsed"  // Ref (wait), Node: true no more
 	ErrorCaught      FactKind = "error caught"      // Node (that caught it), Code, Text
 	EscalationCaught FactKind = "escalation caught" // likewise
+
+	StepSkipped     FactKind = "step skipped"     // Ref (incident), Node, Token, Outcome (of a task), Vars, Text (why)
+	VarsEdited      FactKind = "variables edited" // Vars, Text (why)
+	TokenMoved      FactKind = "moved"            // Node (where it is now), Token, Scope, Code (where it was), Text (why)
+	InstanceHeld    FactKind = "instance stopped" // Text (why)
+	InstanceResumed FactKind = "instance resumed" // Text (why)
+	TokenPaused     FactKind = "paused"           // Node, Token, Stage: it goes on when the instance does
 )
 
 // Fact is something that is now true of an instance. Facts are never changed;
