@@ -29,6 +29,7 @@ var house = []room{
 	{pkg: "calendar", may: "", why: "working time is counted from a plan and a moment", core: true},
 	{pkg: "process", may: "expr", why: "a definition knows no file format and no engine", core: true},
 	{pkg: "bpmn", may: "expr process", why: "only bpmn knows XML", core: true},
+	{pkg: "bpmn/movein", may: "expr process bpmn", why: "what other engines write, said in signoff's words; nothing else needs it", core: true},
 	{pkg: "access", may: "", why: "rights are worked out from values, not looked up", core: true},
 	{pkg: "scim", may: "", why: "what a SCIM request means is decided from its bytes alone", core: true},
 	{pkg: "engine", may: "expr calendar process", why: "the engine has no clock, no I/O and no chance in it", core: true},

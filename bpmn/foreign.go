@@ -28,7 +28,7 @@ var (
 	asGroup  = counterpart{[]string{"task"}, "recipient", `<signoff:recipient group=%s/> in <signoff:task>`}
 	asDue    = counterpart{[]string{"task"}, "deadline", `<signoff:deadline at="…" outcome="Expired"/> in <signoff:task>`}
 	asFields = counterpart{[]string{"task"}, "", `fields="…" of <signoff:task>, with a <signoff:variable> on the process for each field`}
-	asCall   = counterpart{[]string{"http", "external", "email", "assign"}, "", `<signoff:http …/>, or <signoff:external/> for a step that another system finishes`}
+	asCall   = counterpart{[]string{"http", "call", "external", "email", "assign", "message"}, "", `<signoff:http …/>, or <signoff:external/> for a step that another system finishes`}
 	asAssign = counterpart{[]string{"assign", "script", "http"}, "", `<signoff:assign variable=%s value="…"/>, or <signoff:output> in <signoff:http>`}
 )
 
