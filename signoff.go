@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // InstanceID numbers one run of a workflow. Numbers start at 1 and are never
@@ -52,6 +53,26 @@ type Caller struct {
 	How         string      // how they were recognised: "basic", "session", "bearer", "token", "mail", "system"
 	Behind      Principal   // who really calls, when it is in this person's name; "" the person
 	Via         string      // what they came through: issuer and client, or the name of an access token; "" nothing to tell
+	Stands      []Stand     // people who are away, whose tasks are the caller's as well now
+	HandsOn     *Stand      // the caller is away, and which of their tasks others have instead; nil: none
+}
+
+// Stand is a place somebody else fills because Person is away.
+type Stand struct {
+	Person Person
+	Until  time.Time    // zero: until they say that they are back
+	All    bool         // tasks of all workflows but those of Except; else of those alone
+	Except []WorkflowID // in no order
+}
+
+// In tells whether it is about tasks of a workflow.
+func (s *Stand) In(wf WorkflowID) bool {
+	for _, e := range s.Except {
+		if e == wf {
+			return !s.All
+		}
+	}
+	return s.All
 }
 
 // Recognised is How as it is kept on record, with who is behind the caller.

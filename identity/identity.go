@@ -96,6 +96,7 @@ type Service struct {
 	remembered  *cache[[32]byte, remembered]     // passwords found right
 	members     *cache[int64, member]            // people with their groups
 	server      *cache[struct{}, []access.Grant] // rights on the server
+	absences    *cache[struct{}, absent]         // of everybody
 	names       *cache[signoff.Principal, signoff.Person]
 	resolved    *cache[string, []signoff.Person]
 	strangers   *cache[strangerKey, int64] // accounts of people from elsewhere, by all that was said of them
@@ -127,6 +128,7 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Service, error) {
 		remembered:  newCache[[32]byte, remembered](10_000, rememberFor, o.Now),
 		members:     newCache[int64, member](10_000, peopleFor, o.Now),
 		server:      newCache[struct{}, []access.Grant](1, peopleFor, o.Now),
+		absences:    newCache[struct{}, absent](1, peopleFor, o.Now),
 		names:       newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
 		resolved:    newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
 		strangers:   newCache[strangerKey, int64](10_000, strangersFor, o.Now),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/runes"
@@ -24,6 +25,8 @@ type member struct {
 	store.Account
 	groups []store.Group
 	server []access.Grant // all there are; few
+	away   absent
+	now    func() time.Time // which of them hold changes by itself
 }
 
 func (m member) caller(how string) signoff.Caller {
@@ -33,6 +36,9 @@ func (m member) caller(how string) signoff.Caller {
 	}
 	if !m.App { // everyone are the people; an application holds what it is given
 		c.Groups = append(c.Groups, signoff.Everyone)
+	}
+	if len(m.away.all) > 0 && !m.App {
+		m.away.stand(&c, m.now())
 	}
 	for _, g := range m.server {
 		if c.Is(g.Who) {
@@ -62,7 +68,11 @@ func (s *Service) member(ctx context.Context, id int64) (member, bool, error) {
 	if err != nil {
 		return member{}, false, err
 	}
-	m = member{a, groups, server}
+	away, err := s.away(ctx)
+	if err != nil {
+		return member{}, false, err
+	}
+	m = member{a, groups, server, away, s.now}
 	s.members.put(id, m, era)
 	return m, true, nil
 }
@@ -76,6 +86,7 @@ func (s *Service) changed(users ...int64) {
 
 func (s *Service) drop(users ...int64) {
 	s.server.clear()
+	s.absences.clear()
 	s.members.clear()
 	s.names.clear()
 	s.resolved.clear()

@@ -12,9 +12,11 @@ import (
 // Left out are node and lease: who is at work on this database is true of no other.
 var tables = []struct{ name, order string }{
 	{"workflow", "id"}, {"workflow_version", "id"}, {"workflow_right", "workflow, principal, name"},
-	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"},
+	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"}, {"answer", "instance, seq, n"},
 	{"worklist", "principal, shelf, offered, instance, seq"}, {"worklist_count", "principal, shelf"},
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
+	{"awaited", "instance, seq"}, {"begins", "workflow, node"}, {"schedule", "workflow, node"}, {"message", "id"},
+	{"signal_to", "id"}, {"orphan", "instance"},
 	{"account", "id"}, {"address", "key"}, {"people_group", "id"}, {"membership", "people_group, account"}, {"nesting", "people_group, member"}, {"people_word", "word, principal"},
 	{"identity_link", "source, subject"}, {"group_link", "source, external"}, {"newcomer", "id"},
 	{"directory_entry", "source, subject"}, {"directory_edge", "source, outer_is, inner_is, told"}, {"directory_state", "source"}, {"directory_run", "id"},
@@ -26,6 +28,7 @@ var tables = []struct{ name, order string }{
 	{"oauth_resource", "name"}, {"oauth_token", "id"}, {"oauth_want", "need"}, {"oauth_connecting", "state"},
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"service", "name"}, {"service_right", "service, principal, name"},
+	{"calendar", "key"}, {"absence", "account"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
 

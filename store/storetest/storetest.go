@@ -56,6 +56,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range serviceTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range calendarTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range retentionTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -437,7 +440,7 @@ func versions(t *testing.T, s *store.Store) {
 	if two, made := deploy("b"); !made || two.Number != 2 || two.Workflow != one.Workflow {
 		t.Fatalf("second: %+v", two)
 	}
-	must(t, s.SetDefault(ctx, one.Workflow, 1, "Leave a", "", ""))
+	must(t, s.SetDefault(ctx, one.Workflow, 1, "Leave a", "", "", store.Starts{}, noon))
 	w, err := s.WorkflowByKey(ctx, "leave")
 	must(t, err)
 	if w.Default.ID != one.ID || w.Name != "Leave a" || !w.Default.DeployedAt.Equal(noon) {
@@ -449,7 +452,7 @@ func versions(t *testing.T, s *store.Store) {
 	if _, xml, err := s.VersionXML(ctx, one.ID); err != nil || string(xml) != "<a/>" {
 		t.Fatalf("file: %s, %v", xml, err)
 	}
-	if err := s.SetDefault(ctx, one.Workflow, 9, "", "", ""); signoff.KindOf(err) != signoff.NotFound {
+	if err := s.SetDefault(ctx, one.Workflow, 9, "", "", "", store.Starts{}, noon); signoff.KindOf(err) != signoff.NotFound {
 		t.Fatalf("got %v", err)
 	}
 }
