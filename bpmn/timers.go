@@ -20,7 +20,7 @@ const (
 func (b *builder) timer(e, def *Element) *process.Timer {
 	t := &process.Timer{After: standInDuration}
 	if x, ok := b.extension(e, "timer"); ok {
-		t.Zone = x.text("zone")
+		t.Zone, t.Hours = x.text("zone"), x.hours()
 	}
 	var given []*Element
 	for c := range def.Elements() {
@@ -45,6 +45,14 @@ func (b *builder) timer(e, def *Element) *process.Timer {
 		b.refuse(e, c.Line, "<"+c.Name()+"> is not an element BPMN 2.0 knows in a timer", "Use timeDuration, timeDate or timeCycle.")
 	}
 	return t
+}
+
+// hours reads in which time something is counted: naming a calendar is saying
+// that it is working time.
+func (x ext) hours() process.Hours {
+	h := process.Hours{Calendar: x.text("calendar")}
+	h.Working = x.flag("working", h.Calendar != "")
+	return h
 }
 
 // looksLikeCycle is what a person meant as a cycle, right or wrong: a

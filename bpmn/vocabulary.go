@@ -27,17 +27,21 @@ var (
 
 // vocabulary is the whole of https://signoffhq.org/bpmn/1.
 var vocabulary = map[string]word{
-	"workflow": {on: []string{"process"}, attrs: []string{"category", "folio"}},
+	"workflow": {on: []string{"process"}, attrs: []string{"category", "folio", "calendar"}},
 	"variable": {on: []string{"process"}, many: true, need: []string{"name"},
 		attrs: []string{"name", "label", "type", "required", "input", "show", "default", "choices"}},
 
 	"task": {on: []string{"userTask"},
-		attrs: []string{"title", "claiming", "priority", "result", "fields", "excludeStarter"}},
+		attrs: []string{"title", "claiming", "idle", "order", "priority", "result", "fields", "excludeStarter", "excludeWhoDid"}},
 	"instructions": {in: []string{"task"}, text: true},
 	"recipient":    {in: []string{"task"}, many: true, attrs: recipientAttrs},
-	"action":       {in: []string{"task"}, many: true, need: []string{"name"}, attrs: []string{"name", "byMail", "comment"}},
+	"action":       {in: []string{"task"}, many: true, need: []string{"name"}, attrs: []string{"name", "byMail", "comment", "veto"}},
+	"answers":      {in: []string{"task"}, attrs: []string{"slots", "rule", "otherwise"}},
+	"result":       {in: []string{"answers"}, many: true, need: []string{"outcome"}, attrs: []string{"outcome", "action", "least", "when"}},
+	"reminder":     {in: []string{"task"}, many: true, text: true, attrs: []string{"after", "before", "every", "times", "subject", "working", "calendar"}},
+	"redirect":     {in: []string{"reminder"}, many: true, attrs: recipientAttrs},
 	"deadline": {in: []string{"task"}, need: []string{"outcome"},
-		attrs: []string{"after", "afterExpression", "at", "atExpression", "outcome"}},
+		attrs: []string{"after", "afterExpression", "at", "atExpression", "outcome", "count", "working", "calendar"}},
 	"notification": {in: []string{"task"}, text: true, attrs: []string{"subject", "reply", "send", "substitutes", "proof"}},
 
 	"email": {on: []string{"sendTask"}, need: []string{"subject"}, attrs: []string{"subject"}},
@@ -55,7 +59,7 @@ var vocabulary = map[string]word{
 	"external": {on: []string{"serviceTask"}},
 	"retry":    {on: []string{"sendTask", "serviceTask"}, attrs: []string{"max", "first", "cap"}},
 
-	"timer":   {on: []string{"startEvent", "intermediateCatchEvent", "boundaryEvent"}, attrs: []string{"zone"}, need: []string{"zone"}},
+	"timer":   {on: []string{"startEvent", "intermediateCatchEvent", "boundaryEvent"}, attrs: []string{"zone", "working", "calendar"}},
 	"message": {on: slices.Concat(catchers, throwers), attrs: []string{"key", "keep"}},
 	"called":  {on: []string{"callActivity"}, attrs: []string{"version"}},
 	"each":    {on: []string{"multiInstanceLoopCharacteristics"}, attrs: []string{"collection", "element", "output", "result"}},

@@ -13,6 +13,7 @@ func (b *builder) workflow() {
 	if w, ok := b.extension(b.proc, "workflow"); ok {
 		b.def.Category = strings.Trim(w.text("category"), "/")
 		b.def.Folio = w.template("folio")
+		b.def.Calendar = w.text("calendar")
 	}
 	for _, v := range b.extensions(b.proc, "variable") {
 		if len(b.def.Variables) > process.MaxVariables {
@@ -59,6 +60,11 @@ func (b *builder) task(e *Element) *process.Task {
 	}
 	t.Title = x.template("title")
 	t.Claiming = x.flag("claiming", false)
+	t.Serial = x.choice("order", "parallel", "parallel", "serial") == "serial"
+	if !isBlank(x.e.Get("idle")) {
+		t.Idle = b.duration(x.source("idle"), true)
+	}
+	t.Exclude = strings.Fields(x.text("excludeWhoDid"))
 	t.Priority = x.number("priority", 1, 0, 2)
 	t.Result = x.text("result")
 	t.Fields = x.list("fields", ",")
@@ -69,7 +75,14 @@ func (b *builder) task(e *Element) *process.Task {
 	t.Recipients = x.recipients("recipient")
 	for _, a := range x.all("action") {
 		t.Actions = append(t.Actions, process.Action{Name: strings.Join(strings.Fields(a.text("name")), " "),
-			ByMail: a.flag("byMail", true), Comment: a.choice("comment", "optional", "required", "optional") == "required"})
+			ByMail: a.flag("byMail", true), Comment: a.choice("comment", "optional", "required", "optional") == "required",
+			Veto: a.flag("veto", false)})
+	}
+	if a, ok := x.one("answers"); ok {
+		t.Answers = a.answers()
+	}
+	for _, r := range x.all("reminder") {
+		t.Reminders = append(t.Reminders, r.reminder())
 	}
 	if d, ok := x.one("deadline"); ok {
 		t.Deadline = d.deadline()
@@ -134,7 +147,7 @@ func (x ext) recipient(how string) process.Recipient {
 }
 
 func (x ext) deadline() *process.Deadline {
-	d := &process.Deadline{Outcome: x.text("outcome")}
+	d := &process.Deadline{Outcome: x.text("outcome"), Count: x.flag("count", false), Hours: x.hours()}
 	given := 0
 	for _, name := range []string{"after", "afterExpression", "at", "atExpression"} {
 		if isBlank(x.e.Get(name)) {

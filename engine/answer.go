@@ -160,12 +160,18 @@ func (t *Task) drop(gone []signoff.Principal) {
 
 // handOn is redirect for a task of several answers. Who comes in place of
 // somebody has their voice; who had it through a group leaves the group its place.
-func (t *Task) handOn(from signoff.Principal, to []signoff.Principal) {
+func (t *Task) handOn(by, from signoff.Principal, to []signoff.Principal) {
+	gone := []signoff.Principal{from}
+	if !slices.Contains(t.Recipients, by) {
+		gone = append(gone, by) // who had claimed it through a group
+	}
+	same := t.voice(from) == t.voice(to[0])
+	t.HandedOn = without(t.HandedOn, to)
 	switch {
 	case from == "":
 		t.Recipients, t.Later, t.Shared, t.Holders, t.Asleep = to, nil, nil, nil, nil
 		return
-	case !slices.Contains(t.Recipients, from):
+	case !slices.Contains(t.Recipients, from): // who had it through a group
 		t.HandedOn = append(slices.Clip(t.HandedOn), from)
 		t.Recipients = distinct(append(slices.Clone(t.Recipients), to...))
 	default:
@@ -181,6 +187,9 @@ func (t *Task) handOn(from signoff.Principal, to []signoff.Principal) {
 	}
 	var shared []Shared
 	for _, s := range t.Shared {
+		if s.To == from && same {
+			continue // it goes back to who had shared it
+		}
 		if s.By == from {
 			s.By = to[0]
 		}
@@ -190,12 +199,13 @@ func (t *Task) handOn(from signoff.Principal, to []signoff.Principal) {
 		shared = append(shared, s)
 	}
 	t.Shared = shared
-	t.drop([]signoff.Principal{from})
+	t.drop(gone)
 }
 
 // share notes with whom somebody has one voice.
 func (t *Task) share(by signoff.Principal, to []signoff.Principal) {
 	t.Recipients = distinct(append(slices.Clone(t.Recipients), to...))
+	t.HandedOn = without(t.HandedOn, to)
 	if !t.Several() || by == "" {
 		return
 	}
@@ -218,13 +228,13 @@ func (t *Task) reply(f *Fact) {
 
 // settled keeps of a closed task's answers what a late one must hear.
 func (t *Task) settled() {
-	t.Later, t.Holders, t.Shared, t.HandedOn, t.Questions = nil, nil, nil, nil, nil
-	if len(t.Answers) == 0 {
-		return
-	}
-	t.Answers = slices.Clone(t.Answers)
+	t.Later, t.Holders, t.HandedOn = nil, nil, nil
+	t.Answers, t.Questions = slices.Clone(t.Answers), slices.Clone(t.Questions)
 	for i := range t.Answers {
 		t.Answers[i].Comment = ""
+	}
+	for i := range t.Questions {
+		t.Questions[i].Text, t.Questions[i].Reply = "", ""
 	}
 }
 

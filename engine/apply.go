@@ -57,7 +57,7 @@ func (st *State) apply(f *Fact) {
 		st.setVars(f.Vars)
 	case TimerSet:
 		st.Timers = append(st.Timers, Timer{Seq: f.Ref, Node: f.Node, For: f.TimerFor, Ref: max(f.Token, f.Subject), Due: *f.Due,
-			Cycle: f.Text, Left: f.Attempts})
+			Cycle: f.Text, Left: f.Attempts, Number: f.Number})
 	case TimerFired, TimerCleared:
 		st.Timers = slices.DeleteFunc(st.Timers, func(t Timer) bool { return t.Seq == f.Ref })
 	case EffectRequested:
@@ -74,7 +74,8 @@ func (st *State) apply(f *Fact) {
 		st.Status, st.EndedAt, st.Error = f.Status, &at, f.Code
 		st.Held, st.Paused = nil, nil
 	case Commented:
-	case TaskOffered, TaskClaimed, TaskReleased, TaskRedirected, TaskShared, TaskSlept, TaskWoken, TaskDecided, TaskExpired, TaskWithdrawn:
+	case TaskOffered, TaskClaimed, TaskReleased, TaskRedirected, TaskShared, TaskSlept, TaskWoken, TaskDecided, TaskExpired, TaskWithdrawn,
+		TaskAnswered, TaskConcluded, TaskPassed, TaskReminded, TaskAsked, TaskReplied:
 		st.applyToTask(f)
 	default:
 		st.applyToScope(f)
@@ -173,7 +174,8 @@ func (st *State) setVars(vars map[string]expr.Value) {
 func (st *State) applyToTask(f *Fact) {
 	if f.Kind == TaskOffered {
 		st.Tasks = append(st.Tasks, Task{Seq: f.Ref, Token: f.Token, Node: f.Node, Title: f.Title, Instructions: f.Text,
-			Recipients: f.To, Claiming: f.Claiming, Priority: f.Priority, OfferedAt: f.At, Due: f.Due})
+			Recipients: f.To, Claiming: f.Claiming, Priority: f.Priority, OfferedAt: f.At, Due: f.Due,
+			Slots: f.Slots, Later: f.Later})
 		return
 	}
 	t := st.task(f.Ref)
@@ -182,13 +184,13 @@ func (st *State) applyToTask(f *Fact) {
 	}
 	switch f.Kind {
 	case TaskClaimed:
-		t.Claimed = f.By
+		t.claim(f)
 	case TaskReleased:
-		t.Claimed = ""
+		t.release(f)
 	case TaskRedirected:
 		t.redirect(f.By, f.From, f.To)
 	case TaskShared:
-		t.Recipients = distinct(append(slices.Clone(t.Recipients), f.To...))
+		t.share(f.From, f.To)
 	case TaskSlept:
 		t.Asleep = append(t.awake(f.By), Asleep{By: f.By, Until: *f.Due})
 	case TaskWoken:
@@ -201,6 +203,7 @@ func (st *State) applyToTask(f *Fact) {
 			d.By = *f.Person
 		}
 		t.close(f.At, f.Outcome, f.By)
+		t.Behind = f.Behind
 		st.Last = &d
 		st.setVars(f.Vars)
 		st.forgetOldTasks()
@@ -210,9 +213,71 @@ func (st *State) applyToTask(f *Fact) {
 		st.setVars(f.Vars)
 		st.forgetOldTasks()
 	case TaskWithdrawn:
-		t.close(f.At, "", "")
+		t.close(f.At, f.Outcome, f.By)
+		if f.Outcome != "" {
+			t.Withdrawn, t.Behind = true, f.Behind
+			st.Last = &Decision{Outcome: f.Outcome, Comment: f.Text, At: f.At}
+			st.setVars(f.Vars)
+		}
 		st.forgetOldTasks()
+	default:
+		st.applyAnswer(t, f)
 	}
+}
+
+// applyAnswer makes true what concerns answers, turns and questions.
+func (st *State) applyAnswer(t *Task, f *Fact) {
+	switch f.Kind {
+	case TaskAnswered:
+		t.answer(f)
+		st.setVars(f.Vars)
+	case TaskConcluded:
+		d := Decision{Outcome: f.Outcome, At: f.At}
+		if n := len(t.Answers); n > 0 {
+			d.Comment, d.By = t.Answers[n-1].Comment, t.Answers[n-1].By
+		}
+		t.close(f.At, f.Outcome, d.By.Principal)
+		st.Last = &d
+		st.setVars(f.Vars)
+		st.forgetOldTasks()
+	case TaskPassed:
+		t.Recipients, t.Later = f.To, t.Later[min(f.Attempts, len(t.Later)):]
+	case TaskAsked:
+		t.Questions = append(slices.Clip(t.Questions), Question{Seq: f.Subject, By: f.By, To: first(f.To), Text: f.Text, At: f.At})
+		st.Seq = max(st.Seq, f.Subject)
+	case TaskReplied:
+		t.reply(f)
+	}
+}
+
+func first(ps []signoff.Principal) signoff.Principal {
+	if len(ps) == 0 {
+		return ""
+	}
+	return ps[0]
+}
+
+func (t *Task) claim(f *Fact) {
+	if !t.Several() {
+		t.Claimed = f.By
+		return
+	}
+	h := Holder{By: f.By}
+	if f.Due != nil {
+		h.Until = *f.Due
+	}
+	t.Holders = append(slices.Clip(t.Holders), h)
+}
+
+func (t *Task) release(f *Fact) {
+	t.Claimed = ""
+	var rest []Holder
+	for _, h := range t.Holders {
+		if !slices.Contains(f.To, h.By) {
+			rest = append(rest, h)
+		}
+	}
+	t.Holders = rest
 }
 
 // task returns the task with that number, nil if there is none.
@@ -229,11 +294,16 @@ func (st *State) task(seq int) *Task {
 func (t *Task) close(at time.Time, outcome string, by signoff.Principal) {
 	t.ClosedAt, t.Outcome, t.ClosedBy = &at, outcome, by
 	t.Claimed, t.Asleep, t.Instructions = "", nil, ""
+	t.settled()
 }
 
 // redirect puts to in the place of from; from "" means everybody. The task no
 // longer sleeps for by, who may have held it through a group.
 func (t *Task) redirect(by, from signoff.Principal, to []signoff.Principal) {
+	if t.Several() {
+		t.handOn(by, from, to)
+		return
+	}
 	t.Claimed = ""
 	t.Asleep = t.awake(by)
 	if from == "" {
@@ -277,6 +347,7 @@ func (st *State) forgetOldTasks() {
 			return false
 		}
 		closed--
+		st.remember(&t)
 		return true
 	})
 }

@@ -30,28 +30,32 @@ func Decide(def *process.Definition, st State, in Input) (Step, error) {
 	if len(t.need) > 0 {
 		return Step{}, NeedPeople{Names: t.need}
 	}
+	if len(t.calendars) > 0 {
+		return Step{}, NeedCalendars{Names: t.calendars}
+	}
 	t.settle()
 	return Step{State: t.st, Facts: t.facts, Commands: t.commands}, nil
 }
 
 // turn is one call of Decide.
 type turn struct {
-	def      *process.Definition
-	in       Input
-	at       time.Time // when, as facts have it: UTC, microseconds
-	now      time.Time // the same with the time zone that today() goes by
-	st       State     // as it becomes
-	facts    []Fact
-	commands []Command
-	ready    []ready
-	entries  int                   // nodes entered
-	steps    int                   // steps left to expressions
-	written  int                   // bytes of what the step makes, roughly
-	sizes    map[string]int        // of variables as stored, where known
-	need     []string              // people nobody has looked up yet
-	scope    map[string]expr.Value // what expressions see; nil: to be made
-	here     int                   // the scope in which expressions are worked out
-	changed  bool                  // conditions are to be looked at
+	def       *process.Definition
+	in        Input
+	at        time.Time // when, as facts have it: UTC, microseconds
+	now       time.Time // the same with the time zone that today() goes by
+	st        State     // as it becomes
+	facts     []Fact
+	commands  []Command
+	ready     []ready
+	entries   int                   // nodes entered
+	steps     int                   // steps left to expressions
+	written   int                   // bytes of what the step makes, roughly
+	sizes     map[string]int        // of variables as stored, where known
+	need      []string              // people nobody has looked up yet
+	calendars []string              // likewise
+	scope     map[string]expr.Value // what expressions see; nil: to be made
+	here      int                   // the scope in which expressions are worked out
+	changed   bool                  // conditions are to be looked at
 }
 
 // stir looks, when nothing moves any more, for what can go on because of that.
@@ -93,6 +97,12 @@ func (t *turn) begin(event Event) error {
 		return t.redirect(e)
 	case Share:
 		return t.share(e)
+	case Withdraw:
+		return t.withdrawTask(e)
+	case Ask:
+		return t.askAbout(e)
+	case Reply:
+		return t.reply(e)
 	case Comment:
 		return t.comment(e)
 	case Sleep:
@@ -136,6 +146,12 @@ func (t *turn) afterEnd(event Event) error {
 		task = e.Task
 	case Share:
 		task = e.Task
+	case Withdraw:
+		task = e.Task
+	case Ask:
+		task = e.Task
+	case Reply:
+		task = e.Task
 	case Sleep:
 		task = e.Task
 	case Wake:
@@ -162,7 +178,7 @@ func (t *turn) emit(f Fact) {
 	}
 	t.facts = append(t.facts, f)
 	switch f.Kind {
-	case Started, VarsSet, VarsEdited, StepSkipped, TaskDecided, TaskExpired:
+	case Started, VarsSet, VarsEdited, StepSkipped, TaskDecided, TaskExpired, TaskAnswered, TaskConcluded, TaskWithdrawn:
 		for name := range f.Vars {
 			delete(t.sizes, name)
 		}
@@ -171,7 +187,7 @@ func (t *turn) emit(f Fact) {
 	case WaitSet:
 		t.changed = true
 	case TaskOffered:
-		t.written += len(f.Text) + rowBytes*len(f.To)
+		t.written += len(f.Text) + rowBytes*(len(f.To)+len(f.Later))
 	}
 }
 

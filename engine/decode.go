@@ -78,6 +78,8 @@ func (st *State) member(r *reader, key string) {
 		r.object(func(key []byte) { st.Held.member(r, string(key)) })
 	case "paused":
 		st.Paused = readList(r, (*Paused).member)
+	case "doers":
+		st.Doers = readList(r, (*Doer).member)
 	case "last":
 		st.Last = &Decision{}
 		r.object(func(key []byte) { st.Last.member(r, string(key)) })
@@ -212,6 +214,104 @@ func (t *Task) member(r *reader, key string) {
 		t.Outcome = r.string()
 	case "closedBy":
 		t.ClosedBy = signoff.Principal(r.string())
+	case "behind":
+		t.Behind = signoff.Principal(r.string())
+	case "withdrawn":
+		t.Withdrawn = r.bool()
+	default:
+		t.severalMember(r, key)
+	}
+}
+
+func (t *Task) severalMember(r *reader, key string) {
+	switch key {
+	case "slots":
+		t.Slots = r.int()
+	case "later":
+		t.Later = readPrincipals(r)
+	case "answers":
+		t.Answers = readList(r, (*Answer).member)
+	case "holders":
+		t.Holders = readList(r, (*Holder).member)
+	case "shared":
+		t.Shared = readList(r, (*Shared).member)
+	case "handedOn":
+		t.HandedOn = readPrincipals(r)
+	case "questions":
+		t.Questions = readList(r, (*Question).member)
+	default:
+		r.skip()
+	}
+}
+
+func (a *Answer) member(r *reader, key string) {
+	switch key {
+	case "by":
+		a.By = readPerson(r)
+	case "behind":
+		a.Behind = signoff.Principal(r.string())
+	case "action":
+		a.Action = r.string()
+	case "comment":
+		a.Comment = r.string()
+	case "at":
+		a.At = r.time()
+	default:
+		r.skip()
+	}
+}
+
+func (h *Holder) member(r *reader, key string) {
+	switch key {
+	case "by":
+		h.By = signoff.Principal(r.string())
+	case "until":
+		h.Until = r.time()
+	default:
+		r.skip()
+	}
+}
+
+func (s *Shared) member(r *reader, key string) {
+	switch key {
+	case "by":
+		s.By = signoff.Principal(r.string())
+	case "to":
+		s.To = signoff.Principal(r.string())
+	default:
+		r.skip()
+	}
+}
+
+func (q *Question) member(r *reader, key string) {
+	switch key {
+	case "seq":
+		q.Seq = r.int()
+	case "by":
+		q.By = signoff.Principal(r.string())
+	case "to":
+		q.To = signoff.Principal(r.string())
+	case "text":
+		q.Text = r.string()
+	case "at":
+		q.At = r.time()
+	case "reply":
+		q.Reply = r.string()
+	case "repliedBy":
+		q.RepliedBy = signoff.Principal(r.string())
+	case "repliedAt":
+		q.RepliedAt = r.timePtr()
+	default:
+		r.skip()
+	}
+}
+
+func (d *Doer) member(r *reader, key string) {
+	switch key {
+	case "node":
+		d.Node = r.string()
+	case "by":
+		d.By = readPrincipals(r)
 	default:
 		r.skip()
 	}
@@ -244,6 +344,8 @@ func (t *Timer) member(r *reader, key string) {
 		t.Cycle = r.string()
 	case "left":
 		t.Left = r.int()
+	case "number":
+		t.Number = r.int()
 	default:
 		r.skip()
 	}
@@ -356,6 +458,12 @@ func (f *Fact) member(r *reader, key string) {
 		f.Attempts = r.int()
 	case "claiming":
 		f.Claiming = r.bool()
+	case "slots":
+		f.Slots = r.int()
+	case "number":
+		f.Number = r.int()
+	case "next":
+		f.Later = readPrincipals(r)
 	default:
 		f.textMember(r, key)
 	}

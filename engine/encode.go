@@ -34,6 +34,7 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	list(&o, "waits", st.Waits, appendWait)
 	list(&o, "incidents", st.Incidents, appendIncident)
 	st.appendHeld(&o)
+	list(&o, "doers", st.Doers, appendDoer)
 	o.str("error", st.Error)
 	if d := st.Last; d != nil {
 		o.key("last")
@@ -54,7 +55,11 @@ func (st *State) form() int {
 		return 0
 	case st.Held != nil:
 		return 2
-	case len(st.Scopes) > 0 || len(st.Waits) > 0 || slices.ContainsFunc(st.Timers, func(t Timer) bool { return t.Cycle != "" || t.For == ForStart }):
+	case slices.ContainsFunc(st.Tasks, Task.newer):
+		return 2
+	case len(st.Scopes) > 0 || len(st.Waits) > 0 || slices.ContainsFunc(st.Timers, func(t Timer) bool {
+		return t.Cycle != "" || t.For == ForStart || t.For == ForIdle || t.For == ForReminder
+	}):
 		return 2
 	}
 	return 1
@@ -143,6 +148,63 @@ func appendTask(dst []byte, t *Task) []byte {
 	o.time("closedAt", t.ClosedAt)
 	o.str("outcome", t.Outcome)
 	o.str("closedBy", string(t.ClosedBy))
+	o.str("behind", string(t.Behind))
+	o.truth("withdrawn", t.Withdrawn)
+	if !t.newer() {
+		return o.close()
+	}
+	o.num("slots", t.Slots)
+	o.principals("later", t.Later)
+	list(&o, "answers", t.Answers, appendAnswer)
+	list(&o, "holders", t.Holders, func(dst []byte, h *Holder) []byte {
+		o := openObject(dst)
+		o.str("by", string(h.By))
+		o.time("until", &h.Until)
+		return o.close()
+	})
+	list(&o, "shared", t.Shared, func(dst []byte, s *Shared) []byte {
+		o := openObject(dst)
+		o.str("by", string(s.By))
+		o.str("to", string(s.To))
+		return o.close()
+	})
+	o.principals("handedOn", t.HandedOn)
+	list(&o, "questions", t.Questions, appendQuestion)
+	return o.close()
+}
+
+// newer tells whether a program of before would misunderstand the task.
+func (t Task) newer() bool {
+	return t.Slots > 0 || len(t.Questions)+len(t.Answers)+len(t.Later)+len(t.Holders)+len(t.Shared)+len(t.HandedOn) > 0
+}
+
+func appendAnswer(dst []byte, a *Answer) []byte {
+	o := openObject(dst)
+	o.person("by", &a.By)
+	o.str("behind", string(a.Behind))
+	o.str("action", a.Action)
+	o.str("comment", a.Comment)
+	o.time("at", &a.At)
+	return o.close()
+}
+
+func appendQuestion(dst []byte, q *Question) []byte {
+	o := openObject(dst)
+	o.num("seq", q.Seq)
+	o.str("by", string(q.By))
+	o.str("to", string(q.To))
+	o.str("text", q.Text)
+	o.time("at", &q.At)
+	o.str("reply", q.Reply)
+	o.str("repliedBy", string(q.RepliedBy))
+	o.time("repliedAt", q.RepliedAt)
+	return o.close()
+}
+
+func appendDoer(dst []byte, d *Doer) []byte {
+	o := openObject(dst)
+	o.str("node", d.Node)
+	o.principals("by", d.By)
 	return o.close()
 }
 
@@ -155,6 +217,7 @@ func appendTimer(dst []byte, t *Timer) []byte {
 	o.time("due", &t.Due)
 	o.str("cycle", t.Cycle)
 	o.num("left", t.Left)
+	o.num("number", t.Number)
 	return o.close()
 }
 
@@ -207,6 +270,9 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.num("priority", f.Priority)
 	o.str("title", f.Title)
 	o.truth("claiming", f.Claiming)
+	o.num("slots", f.Slots)
+	o.num("number", f.Number)
+	o.principals("next", f.Later)
 	o.principals("to", f.To)
 	o.str("from", string(f.From))
 	o.time("due", f.Due)
@@ -229,12 +295,18 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 // form is the oldest form that can say what the fact says.
 func (f *Fact) form() int {
 	switch f.Kind {
+	case TaskAnswered, TaskConcluded, TaskPassed, TaskAsked, TaskReplied:
+		return 2
+	case TaskOffered:
+		if f.Slots > 0 {
+			return 2
+		}
 	case ScopeOpened, LoopBegun, ScopeEnded, WaitSet, WaitCleared, ConditionMet, ConditionLapsed:
 		return 2
 	case StepSkipped, VarsEdited, TokenMoved, InstanceHeld, InstanceResumed, TokenPaused:
 		return 2
 	case TimerSet:
-		if f.Text != "" || f.TimerFor == ForStart {
+		if f.Text != "" || f.TimerFor == ForStart || f.TimerFor == ForIdle || f.TimerFor == ForReminder {
 			return 2
 		}
 	}

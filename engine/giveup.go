@@ -67,7 +67,7 @@ func (t *turn) setAgain(seq int) {
 	}
 	old := *timer
 	t.emit(Fact{Kind: TimerCleared, Ref: old.Seq, Node: old.Node})
-	f := Fact{Kind: TimerSet, Ref: t.next(), Node: old.Node, Due: &old.Due, TimerFor: old.For, Text: old.Cycle, Attempts: old.Left}
+	f := Fact{Kind: TimerSet, Ref: t.next(), Node: old.Node, Due: &old.Due, TimerFor: old.For, Text: old.Cycle, Attempts: old.Left, Number: old.Number}
 	if old.For == ForEvent {
 		f.Token = old.Ref
 	} else {

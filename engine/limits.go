@@ -13,6 +13,7 @@ const (
 	MaxKey          = 200       // bytes of what tells the instances apart that wait for a message
 	MaxRecipients   = 1_000     // of one task or mail, groups resolved
 	MaxSleepers     = 1_000     // people one task sleeps for
+	MaxQuestions    = 50        // asked about one task
 	MaxComment      = 4_000     // characters
 	MaxCode         = 100       // characters of the code a failed effect is given
 	MaxFolio        = 500       // characters; longer templates are cut

@@ -31,6 +31,10 @@ func (t *turn) offer(r ready) *trouble {
 	if bad != nil {
 		return bad
 	}
+	reminders, bad := t.reminderTimes(task, due)
+	if bad != nil {
+		return bad
+	}
 	edge, bad := t.edge(r)
 	if bad != nil {
 		return bad
@@ -39,18 +43,23 @@ func (t *turn) offer(r ready) *trouble {
 		return nil
 	}
 	to.unknown, to.literal = append(to.unknown, to.literal...), nil
-	if task.ExcludeStarter {
-		to.without(t.st.Starter.Principal)
-	}
+	t.separate(task, &to)
 	if bad := to.nobody("the recipients"); bad != nil {
 		return bad
 	}
 	offered := Task{Title: title, Instructions: instructions, Due: due, Recipients: to.principals()}
+	if offered.Slots, bad = t.slots(task, offered.Recipients); bad != nil {
+		return bad
+	}
+	if task.Serial {
+		offered.Recipients, offered.Later = offered.Recipients[:1], offered.Recipients[1:]
+	}
 	letter, bad := t.letter(n, &offered)
 	if bad != nil {
 		return bad
 	}
 	t.emitOffer(r, &offered)
+	t.setReminders(n, offered.Seq, reminders)
 	t.arm(edge, r.token, 0)
 	if letter != nil {
 		t.command(Command{Kind: DoNotify, Node: n.ID, Ref: offered.Seq, Notify: letter})
@@ -61,7 +70,7 @@ func (t *turn) offer(r ready) *trouble {
 func (t *turn) emitOffer(r ready, task *Task) {
 	task.Seq = t.next()
 	t.emit(Fact{Kind: TaskOffered, Node: r.node.ID, Ref: task.Seq, Token: r.token, Title: task.Title, Text: task.Instructions,
-		To: task.Recipients, Due: task.Due, Priority: t.priority(r.node.Task), Claiming: r.node.Task.Claiming})
+		To: task.Recipients, Due: task.Due, Priority: t.priority(r.node.Task), Claiming: r.node.Task.Claiming, Slots: task.Slots, Later: task.Later})
 	if task.Due != nil {
 		t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: r.node.ID, Subject: task.Seq, Due: task.Due, TimerFor: ForDeadline})
 	}
@@ -79,7 +88,7 @@ func (t *turn) deadline(d *process.Deadline) (*time.Time, *trouble) {
 	if d == nil {
 		return nil, nil
 	}
-	due, bad := t.due("the deadline", &process.Timer{After: d.After, At: d.At})
+	due, bad := t.due("the deadline", &process.Timer{After: d.After, At: d.At, Hours: d.Hours})
 	if bad != nil {
 		return nil, bad
 	}
@@ -101,7 +110,7 @@ func (t *turn) letter(n *process.Node, task *Task) (*Notify, *trouble) {
 		return nil, bad
 	}
 	letter := &Notify{To: task.Recipients, Subject: subject, Body: body, Title: task.Title, Instructions: task.Instructions,
-		Folio: t.st.Folio, Workflow: t.def.Name, Starter: t.st.Starter, Actions: []string{}, Reply: how.Reply, Substitutes: how.Substitutes, Strict: how.Strict, Due: task.Due, Facts: t.shown()}
+		Folio: t.st.Folio, Workflow: t.def.Name, Starter: t.st.Starter, Actions: []string{}, Reply: how.Reply, Substitutes: how.Substitutes, Strict: how.Strict, Due: task.Due, Facts: t.shown(), Rule: Voting(n.Task, task)}
 	for _, a := range n.Task.Actions {
 		if a.ByMail && how.Reply {
 			letter.Actions = append(letter.Actions, a.Name)
@@ -119,6 +128,10 @@ func (t *turn) letter(n *process.Node, task *Task) (*Notify, *trouble) {
 // that cannot be worked out now must not stop the redirect: the standard one is
 // sent.
 func (t *turn) tellNew(n *process.Node, task *Task, to []signoff.Principal) {
+	t.tell(n, task, to, false)
+}
+
+func (t *turn) tell(n *process.Node, task *Task, to []signoff.Principal, reminder bool) {
 	t.here = t.st.scopeOf(task.Token)
 	of := *task
 	of.Recipients = to
@@ -131,6 +144,7 @@ func (t *turn) tellNew(n *process.Node, task *Task, to []signoff.Principal) {
 		letter, _ = t.letter(&plain, &of)
 	}
 	if letter != nil {
+		letter.Reminder = reminder
 		t.again(Command{Kind: DoNotify, Node: n.ID, Ref: task.Seq, Notify: letter})
 	}
 }

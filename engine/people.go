@@ -16,6 +16,7 @@ type recipients struct {
 	unknown  []string
 	waiting  bool // some names are being asked for
 	starter  bool // the starter was left out
+	doer     bool // somebody was left out who decided an earlier step
 	anything bool // somebody was named at all
 }
 
@@ -71,19 +72,6 @@ func (r *recipients) add(p signoff.Person) {
 		}
 	}
 	r.people = append(r.people, p)
-}
-
-// without leaves one person out: the starter, where duties are separated.
-func (r *recipients) without(p signoff.Principal) {
-	kept := r.people[:0]
-	for _, q := range r.people {
-		if q.Principal == p {
-			r.starter = true
-		} else {
-			kept = append(kept, q)
-		}
-	}
-	r.people = kept
 }
 
 func (r *recipients) principals() []signoff.Principal {
@@ -185,6 +173,9 @@ func (r *recipients) nobody(what string) *trouble {
 	case r.starter:
 		return &trouble{IncidentNobody, fmt.Sprintf("%s would only be whoever started the instance, and the step leaves them out", what),
 			"correct the variable that names them and retry, or cancel the instance and correct the workflow"}
+	case r.doer:
+		return &trouble{IncidentNobody, fmt.Sprintf("%s would only be people who decided an earlier step, and this one leaves them out", what),
+			"add people to the group or correct the variable that names them, and retry"}
 	case !r.anything:
 		return &trouble{IncidentNobody, fmt.Sprintf("%s came out empty: no name was given", what),
 			"correct the variables that name them and retry"}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/process"
 )
 
 // Codes of the errors Decide returns.
@@ -23,6 +24,13 @@ const (
 	CodeBadVariables    = "bad-variables"
 	CodeVariablesLarge  = "variables-too-large"
 	CodeStarterExcluded = "starter-excluded"
+	CodeDoerExcluded    = "doer-excluded"    // decided a step whose deciders the task keeps out
+	CodeAnswered        = "already-answered" // by the caller, where several answers are wanted
+	CodeAdminsOnly      = "administrators-only"
+	CodeBadOutcome      = "unknown-outcome"
+	CodeAsked           = "bad-question"
+	CodeNoQuestion      = "question-not-found"
+	CodeReplied         = "already-replied"
 	CodeUnknownPerson   = "unknown-person"
 	CodeBadRedirect     = "bad-redirect"
 	CodeBadTime         = "bad-time"
@@ -43,6 +51,7 @@ const (
 	CodeInstanceEnded   = "instance-ended"
 	CodeAlreadyStarted  = "already-started"
 	CodeNotStarted      = "not-started"
+	CodeAway            = "away"           // and somebody else has the task in the caller's place
 	CodeNewer           = "instance-newer" // stored in a form this program does not know
 )
 
@@ -82,14 +91,104 @@ func taskNotFound() error {
 }
 
 func taskClaimed(t *Task) error {
-	e := refuse(signoff.Conflict, CodeTaskClaimed, "%s has claimed this task", signoff.Mention(t.Claimed))
+	e := refuse(signoff.Conflict, CodeTaskClaimed, "%s has claimed this task", mentions(t.Claims()))
+	if t.Several() {
+		e.Detail = fmt.Sprintf("this task wants %d answers: %s", t.Slots, takenBy(t))
+	}
 	e.Hint = "ask them to release it, or ask an administrator to"
 	return e
+}
+
+// takenBy says who has taken the slots of a task.
+func takenBy(t *Task) string {
+	var said []string
+	if who := t.Claims(); len(who) == 1 {
+		said = append(said, mentions(who)+" has claimed it")
+	} else if len(who) > 1 {
+		said = append(said, mentions(who)+" have claimed it")
+	}
+	if len(t.Answers) > 0 {
+		said = append(said, answersSaid(t))
+	}
+	return strings.Join(said, ", ")
+}
+
+// mentions lists some people as a sentence does.
+func mentions(ps []signoff.Principal) string {
+	var b strings.Builder
+	for i, p := range ps {
+		switch {
+		case i == mentioned && len(ps) > mentioned+1:
+			fmt.Fprintf(&b, " and %d more", len(ps)-i)
+			return b.String()
+		case i > 0 && i == len(ps)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(signoff.Mention(p))
+	}
+	return b.String()
+}
+
+// mentioned is how many people a refusal names.
+const mentioned = 5
+
+// answersSaid says who chose what: "Ana approved it, Bob rejected it".
+func answersSaid(t *Task) string {
+	var said []string
+	for i := range t.Answers {
+		if i == mentioned && len(t.Answers) > mentioned+1 {
+			said = append(said, fmt.Sprintf("%d more answered", len(t.Answers)-i))
+			break
+		}
+		said = append(said, signoff.Mention(t.Answers[i].By.Principal)+" "+didWhat(t.Answers[i].Action)+" it")
+	}
+	return strings.Join(said, ", ")
+}
+
+// answeredAlready refuses a second answer of one voice.
+func answeredAlready(a *Answer, by signoff.Principal) error {
+	did, at := didWhat(a.Action), signoff.At(a.At)
+	if a.By.Principal == by {
+		return refuse(signoff.Conflict, CodeAnswered, "you already %s this task on %s; everybody answers once.", did, at)
+	}
+	return refuse(signoff.Conflict, CodeAnswered, "%s already %s this task on %s, and you have one voice together.", signoff.Mention(a.By.Principal), did, at)
+}
+
+func hasItAlready(p signoff.Principal) error {
+	return refuse(signoff.Conflict, CodeBadRedirect, "%s has the task already", signoff.Mention(p))
+}
+
+func adminsOnly(what string) error {
+	return refuse(signoff.Forbidden, CodeAdminsOnly, "only who administers the workflow can %s", what)
+}
+
+func doerExcluded(p signoff.Principal, step string) error {
+	return refuse(signoff.Forbidden, CodeDoerExcluded, "%s decided %q, and whoever did cannot decide this task", signoff.Mention(p), step)
+}
+
+// chooseOutcome finds what a task can end with, in any letter case.
+func chooseOutcome(task *process.Task, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	all := task.Outcomes()
+	for _, o := range all {
+		if strings.EqualFold(o, name) {
+			return o, nil
+		}
+	}
+	e := refuse(signoff.Invalid, CodeBadOutcome, "%q is no outcome of this task; it can end with %s", cut(clean(name), 100), strings.Join(all, ", "))
+	e.Fields = []signoff.FieldError{{Field: "outcome", Detail: "unknown outcome", Advice: "one of " + strings.Join(all, ", ")}}
+	return "", e
 }
 
 func taskDone(t *Task) error {
 	at := signoff.At(*t.ClosedAt)
 	switch {
+	case t.Withdrawn:
+		return refuse(signoff.Conflict, CodeTaskDone, "%s withdrew this task on %s, with the outcome %s.", signoff.Mention(t.ClosedBy), at, t.Outcome)
+	case len(t.Answers) > 0 && t.ClosedBy != "":
+		return refuse(signoff.Conflict, CodeTaskDone, "this task was decided on %s, with the outcome %s: %s.", at, t.Outcome, answersSaid(t))
 	case t.ClosedBy != "":
 		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s.", signoff.Mention(t.ClosedBy), didWhat(t.Outcome), at)
 	case t.Outcome != "":

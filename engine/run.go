@@ -57,6 +57,9 @@ func (t *turn) advance(r ready) (ready, bool) {
 		}
 		r.stage = Leaving
 		return r, true
+	case Counting:
+		t.recount(r.token)
+		return r, false
 	default:
 		return t.leave(r)
 	}

@@ -26,10 +26,32 @@ func (t *turn) openTask(seq int) (*Task, error) {
 // mine tells whether the caller is a recipient, alone or through a group.
 func (t *turn) mine(task *Task) bool { return slices.ContainsFunc(task.Recipients, t.in.By.Is) }
 
-// sees tells whether the caller may know of a task: its recipients, who closed
-// it, and administrators.
-func (t *turn) sees(task *Task) bool {
-	return t.mine(task) || t.in.By.Admin || task.ClosedBy != "" && task.ClosedBy == t.in.By.Principal
+// sees tells whether the caller may know of a task: its recipients, who had a
+// part in it, and administrators.
+func (t *turn) sees(task *Task) bool { return t.in.By.Admin || task.Concerns(t.in.By) }
+
+// Concerns tells whether a task was put to the caller, or handled by them, or
+// whether they were asked about it.
+func (t *Task) Concerns(by signoff.Caller) bool {
+	return by.Is(t.ClosedBy) || slices.ContainsFunc(t.Recipients, by.Is) || slices.ContainsFunc(t.Claims(), by.Is) ||
+		t.AnswerOf(by.Principal) != nil || t.PassedOn(by.Principal) || slices.ContainsFunc(t.Questions, func(q Question) bool { return by.Is(q.To) })
+}
+
+// spent refuses somebody who has had their say.
+func (t *turn) spent(task *Task) error {
+	by := t.in.By
+	if a := task.AnswerOf(by.Principal); a != nil {
+		return answeredAlready(a, by.Principal)
+	}
+	for i := range task.Answers {
+		if a := &task.Answers[i]; by.Behind != "" && a.By.Principal == by.Behind {
+			return answeredAlready(a, by.Behind)
+		}
+	}
+	if task.PassedOn(by.Principal) {
+		return refuse(signoff.Conflict, CodeTaskDone, "you have handed this task on")
+	}
+	return nil
 }
 
 // ownTask is openTask for what only a recipient may do, and nobody while
@@ -39,6 +61,9 @@ func (t *turn) ownTask(seq int) (*Task, *process.Node, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := t.spent(task); err != nil {
+		return nil, nil, err
+	}
 	if !t.mine(task) {
 		return nil, nil, taskNotFound()
 	}
@@ -46,13 +71,13 @@ func (t *turn) ownTask(seq int) (*Task, *process.Node, error) {
 		return nil, nil, taskClaimed(task)
 	}
 	n := t.node(task.Node)
-	if n.Task.ExcludeStarter && t.in.By.Principal == t.st.Starter.Principal {
-		return nil, nil, starterExcluded()
+	if err := t.callerKeptOut(n); err != nil {
+		return nil, nil, err
 	}
 	return task, n, nil
 }
 
-// act decides a task: the first answer wins.
+// act decides a task: the first answer wins, unless several are wanted.
 func (t *turn) act(e Act) error {
 	task, n, err := t.ownTask(e.Task)
 	if err != nil {
@@ -78,10 +103,15 @@ func (t *turn) act(e Act) error {
 	if err != nil {
 		return err
 	}
-	vars = t.withResult(vars, n.Task, action.Name, comment, t.in.By.Person)
 	by, token := t.in.By.Person, task.Token
-	t.emitBy(Fact{Kind: TaskDecided, Node: n.ID, Ref: task.Seq, Action: action.Name, Outcome: action.Name, Text: comment, Vars: vars,
-		Channel: cut(clean(e.Channel), 20), Evidence: cut(clean(e.Evidence), MaxEvidence), Person: &by})
+	f := Fact{Kind: TaskDecided, Node: n.ID, Ref: task.Seq, Action: action.Name, Outcome: action.Name, Text: comment, Vars: vars,
+		Channel: cut(clean(e.Channel), 20), Evidence: cut(clean(e.Evidence), MaxEvidence), Person: &by}
+	if task.Several() {
+		t.answer(f, task)
+		return nil
+	}
+	f.Vars = t.withResult(vars, n.Task, action.Name, comment, by)
+	t.emitBy(f)
 	t.finishTask(e.Task, token)
 	return nil
 }
@@ -90,6 +120,12 @@ func (t *turn) act(e Act) error {
 func (t *turn) finishTask(task, token int) {
 	t.clearTimers(task, true)
 	t.clearEvents(token)
+	for _, i := range t.st.Incidents {
+		if i.Token == token && i.Stage == Counting {
+			t.emit(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: "the task has ended"})
+			break
+		}
+	}
 	t.resume(token, Completing)
 }
 
@@ -129,42 +165,14 @@ func (t *turn) withResult(vars map[string]expr.Value, task *process.Task, outcom
 func (t *turn) expire(task *Task) {
 	n := t.node(task.Node)
 	seq, token, outcome := task.Seq, task.Token, n.Task.Deadline.Outcome
-	t.emit(Fact{Kind: TaskExpired, Node: n.ID, Ref: seq, Outcome: outcome, Vars: t.withResult(nil, n.Task, outcome, "", signoff.Person{})})
+	if n.Task.Deadline.Count {
+		if counted, why, _ := t.tally(task, n, true); counted != "" {
+			t.conclude(task, counted, "the time ran out: "+why, false)
+			return
+		}
+	}
+	t.emit(Fact{Kind: TaskExpired, Node: n.ID, Ref: seq, Outcome: outcome, Vars: t.withAnswers(n.Task, task, outcome, "", signoff.Person{})})
 	t.finishTask(seq, token)
-}
-
-// claim marks a task as the caller's and, where the task says so, keeps the
-// others from it until it is released. There is one mark: who comes second
-// hears who was first.
-func (t *turn) claim(e Claim) error {
-	task, n, err := t.ownTask(e.Task)
-	if err != nil {
-		return err
-	}
-	if task.Claimed != "" && task.Claimed != t.in.By.Principal {
-		return taskClaimed(task)
-	}
-	if task.Claimed != "" {
-		return refuse(signoff.Conflict, CodeAlreadyClaimed, "you have claimed this task already")
-	}
-	t.emitBy(Fact{Kind: TaskClaimed, Node: n.ID, Ref: task.Seq})
-	return nil
-}
-
-// release gives a claimed task back; an administrator may do so for somebody
-// who is away.
-func (t *turn) release(e Release) error {
-	task, err := t.openTask(e.Task)
-	switch {
-	case err != nil:
-		return err
-	case task.Claimed == "":
-		return refuse(signoff.Conflict, CodeNotClaimed, "nobody has claimed this task")
-	case task.Claimed != t.in.By.Principal && !t.in.By.Admin:
-		return taskClaimed(task)
-	}
-	t.emitBy(Fact{Kind: TaskReleased, Node: task.Node, Ref: task.Seq})
-	return nil
 }
 
 // redirect hands the caller's part of a task to somebody else: their own place
@@ -175,32 +183,57 @@ func (t *turn) redirect(e Redirect) error {
 	if err != nil {
 		return err
 	}
-	if task.KeptFrom(t.in.By.Principal) && !t.in.By.Admin {
-		return taskClaimed(task)
-	}
 	n := t.node(task.Node)
-	if n.Task.ExcludeStarter && t.in.By.Principal == t.st.Starter.Principal && !t.in.By.Admin {
-		return starterExcluded() // who may not decide may not choose who does
+	if !t.in.By.Admin {
+		if err := t.spent(task); err != nil {
+			return err
+		}
+		if task.KeptFrom(t.in.By.Principal) {
+			return taskClaimed(task)
+		}
+		if err := t.callerKeptOut(n); err != nil {
+			return err // who may not decide may not choose who does
+		}
 	}
 	comment := clean(e.Comment)
 	if err := tooLong("comment", comment, MaxComment); err != nil {
 		return err
 	}
-	to, err := t.redirectTo(e.To, task)
+	part, err := t.partOf(task, e.From)
+	if err != nil || len(t.need) > 0 {
+		return err
+	}
+	to, err := t.redirectTo(e.To, task, part)
 	if err != nil || len(t.need) > 0 {
 		return err
 	}
 	t.endSleep(task, t.in.By.Principal)
-	for _, from := range t.part(task) {
+	if !task.Several() {
+		t.endClaim(task, task.Claimed)
+	}
+	for _, from := range part {
+		t.endAll(task, from)
+	}
+	if task.Several() && !slices.Contains(task.Recipients, t.in.By.Principal) {
+		t.endClaim(task, t.in.By.Principal)
+	}
+	for _, from := range part {
 		t.emitBy(Fact{Kind: TaskRedirected, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment})
 	}
 	t.tellNew(n, t.st.task(e.Task), to)
 	return nil
 }
 
-// share puts a task before one more person. It may ask.
+// share puts a task before one more person: either may decide, and where several
+// answers are wanted they have one voice. Whom an administrator who does not
+// have the task adds, has a voice of their own. It may ask.
 func (t *turn) share(e Share) error {
 	task, n, err := t.ownTask(e.Task)
+	if adding := t.in.By.Admin && signoff.CodeOf(err) == CodeTaskNotFound; adding {
+		if task, err = t.openTask(e.Task); err == nil {
+			n = t.node(task.Node)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -208,26 +241,31 @@ func (t *turn) share(e Share) error {
 	if err := tooLong("comment", comment, MaxComment); err != nil {
 		return err
 	}
-	to, err := t.redirectTo(e.To, task)
+	to, err := t.redirectTo(e.To, task, nil)
 	if err != nil || len(t.need) > 0 {
 		return err
 	}
-	first := to[0]
-	to = slices.DeleteFunc(to, func(p signoff.Principal) bool { return slices.Contains(task.Recipients, p) })
+	first, from := to[0], t.in.By.Principal
+	to = slices.DeleteFunc(to, func(p signoff.Principal) bool {
+		return task.has(p) || t.mine(task) && task.voice(p) == task.voice(from)
+	})
 	if len(to) == 0 {
-		return refuse(signoff.Conflict, CodeBadRedirect, "%s has the task already", signoff.Mention(first))
+		return hasItAlready(first)
+	}
+	if !t.mine(task) {
+		from = ""
 	}
 	if len(task.Recipients)+len(to) > MaxRecipients {
 		return refuse(signoff.Invalid, CodeBadRedirect, "a task cannot have more than %d recipients", MaxRecipients)
 	}
-	t.emitBy(Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, To: to, Text: comment})
+	t.emitBy(Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment})
 	t.tellNew(n, t.st.task(e.Task), to)
 	return nil
 }
 
-// redirectTo returns whom a redirect goes to, or why it cannot: one person, for
-// administrators also groups and their members. It may ask.
-func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) {
+// redirectTo returns whom a redirect of some part goes to, or why it cannot: one
+// person, for administrators also groups and their members. It may ask.
+func (t *turn) redirectTo(name string, task *Task, part []signoff.Principal) ([]signoff.Principal, error) {
 	name = cut(oneLine(clean(name)), MaxTitle)
 	if name == "" {
 		return nil, refuse(signoff.Invalid, CodeBadRedirect, "say who is to have the task")
@@ -245,19 +283,30 @@ func (t *turn) redirectTo(name string, task *Task) ([]signoff.Principal, error) 
 	if !t.in.By.Admin && (len(people) > 1 || people[0].Principal.IsGroup()) {
 		return nil, onlyToOne()
 	}
-	exclude := t.node(task.Node).Task.ExcludeStarter
+	n := t.node(task.Node)
 	var to []signoff.Principal
 	for _, p := range people {
-		if exclude && p.Principal == t.st.Starter.Principal {
-			return nil, starterExcluded()
+		if err := t.keptOut(n, p.Principal); err != nil {
+			return nil, err
 		}
 		if p.Principal == t.in.By.Principal && t.mine(task) {
 			return nil, refuse(signoff.Invalid, CodeBadRedirect, "the task is yours already")
 		}
+		if a := task.AnswerOf(p.Principal); a != nil {
+			return nil, refuse(signoff.Conflict, CodeBadRedirect, "%s already %s this task on %s.", signoff.Mention(p.Principal), didWhat(a.Action), signoff.At(a.At))
+		}
+		if task.Several() && len(part) > 0 && part[0] != "" && task.has(p.Principal) {
+			return nil, hasItAlready(p.Principal) // two voices cannot become one
+		}
 		to = append(to, p.Principal)
 	}
 	to = distinct(to)
-	return to, t.roomFor(task, to)
+	return to, t.roomFor(task, to, part)
+}
+
+// has tells whether a task is put to p, now or when their turn comes.
+func (t *Task) has(p signoff.Principal) bool {
+	return slices.Contains(t.Recipients, p) || slices.Contains(t.Later, p)
 }
 
 // onlyToOne is for everybody but administrators. A group, or its members one by
@@ -269,11 +318,10 @@ func onlyToOne() error {
 }
 
 // roomFor refuses to give a task more recipients than it may have in all.
-func (t *turn) roomFor(task *Task, to []signoff.Principal) error {
-	part := t.part(task)
+func (t *turn) roomFor(task *Task, to, part []signoff.Principal) error {
 	all := slices.Clone(to)
-	for _, p := range task.Recipients {
-		if part[0] != "" && !slices.Contains(part, p) && !slices.Contains(to, p) {
+	for _, p := range slices.Concat(task.Recipients, task.Later) {
+		if first(part) != "" && !slices.Contains(part, p) && !slices.Contains(to, p) {
 			all = append(all, p)
 		}
 	}
@@ -283,7 +331,35 @@ func (t *turn) roomFor(task *Task, to []signoff.Principal) error {
 	return nil
 }
 
-// part returns the recipients a redirect replaces; "" stands for all.
+// partOf returns the recipients that a redirect from somebody replaces. Only
+// administrators say from whom. It may ask.
+func (t *turn) partOf(task *Task, name string) ([]signoff.Principal, error) {
+	name = cut(oneLine(clean(name)), MaxTitle)
+	if name == "" {
+		return t.part(task), nil
+	}
+	if !t.in.By.Admin {
+		return nil, adminsOnly("hand on what others have")
+	}
+	people, known := t.ask(name)
+	if !known {
+		return nil, nil
+	}
+	var part []signoff.Principal
+	for _, p := range people {
+		if slices.Contains(task.Recipients, p.Principal) {
+			part = append(part, p.Principal)
+		}
+	}
+	if len(part) == 0 {
+		return nil, refuse(signoff.Invalid, CodeBadRedirect, "%q does not have this task now", name)
+	}
+	return part, nil
+}
+
+// part returns the recipients a redirect by the caller replaces; "" stands for
+// all. Who has a task of several answers through a group leaves the group its
+// place: others of it answer, too.
 func (t *turn) part(task *Task) []signoff.Principal {
 	if slices.Contains(task.Recipients, t.in.By.Principal) {
 		return []signoff.Principal{t.in.By.Principal}
@@ -296,6 +372,9 @@ func (t *turn) part(task *Task) []signoff.Principal {
 	}
 	if len(groups) == 0 {
 		return []signoff.Principal{""}
+	}
+	if task.Several() && !t.node(task.Node).Task.Serial {
+		return []signoff.Principal{t.in.By.Principal}
 	}
 	return groups
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/calendar"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
 )
@@ -20,7 +21,11 @@ func (t *turn) due(what string, timer *process.Timer) (time.Time, *trouble) {
 	if bad != nil {
 		return time.Time{}, bad
 	}
-	due, err := t.moment(v, typ)
+	c, bad := t.calendar(what, timer.Hours)
+	if bad != nil {
+		return time.Time{}, bad
+	}
+	due, err := t.moment(v, typ, c)
 	if v == nil {
 		err = t.whyNull(e)
 	}
@@ -34,21 +39,22 @@ func (t *turn) due(what string, timer *process.Timer) (time.Time, *trouble) {
 	return due.UTC().Truncate(time.Microsecond), nil
 }
 
-// moment is the time a duration from now, or a date and time, means.
-func (t *turn) moment(v expr.Value, typ process.Type) (time.Time, error) {
+// moment is the time a duration from now, or a date and time, means: in working
+// time where c is set.
+func (t *turn) moment(v expr.Value, typ process.Type, c *calendar.Calendar) (time.Time, error) {
 	v, err := expr.Coerce(v, string(typ))
 	if err != nil {
 		return time.Time{}, err
 	}
-	var at time.Time
-	var ok bool
 	if typ == process.Duration {
-		at, ok = expr.AddTo(t.now, v)
-	} else {
-		at, ok = expr.TimeOf(v, t.now.Location())
+		return WorkingAfter(t.now, v, c)
 	}
+	at, ok := expr.TimeOf(v, t.now.Location())
 	if !ok {
 		return time.Time{}, fmt.Errorf("%s cannot be used here", describe(v))
+	}
+	if c != nil {
+		return c.Next(at)
 	}
 	return at, nil
 }
@@ -94,10 +100,16 @@ func (t *turn) ringing(what string, timer *process.Timer) (time.Time, cycle, *tr
 	if !ok {
 		err = fmt.Errorf("%s is no text", describe(v))
 	}
+	hours, bad := t.calendar(what, timer.Hours)
+	if bad != nil {
+		return time.Time{}, cycle{}, bad
+	}
 	due := time.Time{}
 	if err == nil {
 		if due, ok = c.First(t.now); !ok || due.Year() > lastYear {
 			err = errors.New("it never comes")
+		} else if hours != nil {
+			due, err = hours.Next(due)
 		}
 	}
 	if err != nil {
@@ -129,6 +141,13 @@ func (t *turn) ringAgain(timer Timer) {
 	if !ok || due.Year() > lastYear {
 		return
 	}
+	if hours, bad := t.calendar("the time", n.Event.Timer.Hours); bad != nil {
+		return // the calendar was taken away: it does not come again
+	} else if hours != nil {
+		if due, err = hours.Next(due); err != nil {
+			return
+		}
+	}
 	due = due.UTC().Truncate(time.Microsecond)
 	left := timer.Left
 	if left > 0 {
@@ -152,6 +171,17 @@ func (t *turn) timerDue(e TimerDue) error {
 		if t.at.Before(timer.Due) {
 			return refuse(signoff.Conflict, CodeTimerEarly, "the timer is due at %s", signoff.At(timer.Due))
 		}
+		instead, stuck, bad := t.beforeRinging(&timer)
+		switch {
+		case stuck:
+			return redundant()
+		case bad != nil:
+			t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: timer.Node, Subject: timer.Seq, Stage: Due,
+				Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice})
+			return nil
+		case len(t.need) > 0:
+			return nil
+		}
 		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node, TimerFor: timer.For})
 		t.settleTimer(timer.Seq, "the timer was taken in after all")
 		switch timer.For {
@@ -159,6 +189,10 @@ func (t *turn) timerDue(e TimerDue) error {
 			t.expire(t.st.task(timer.Ref))
 		case ForSleep:
 			t.wakeAll(t.st.task(timer.Ref), timer.Due)
+		case ForIdle:
+			t.idle(t.st.task(timer.Ref), timer.Due)
+		case ForReminder:
+			t.remind(timer, instead)
 		case ForStart:
 			t.ringAgain(timer)
 			t.happened(t.node(timer.Node), 0, timer.Ref, nil)
@@ -169,6 +203,22 @@ func (t *turn) timerDue(e TimerDue) error {
 		return nil
 	}
 	return redundant()
+}
+
+// beforeRinging works out what can go wrong with a timer of a task before it
+// rings. It is stuck when that went wrong before and nobody has put it right.
+func (t *turn) beforeRinging(timer *Timer) (instead []signoff.Principal, stuck bool, bad *trouble) {
+	switch timer.For {
+	case ForReminder:
+		instead, bad = t.handOverTo(timer)
+	case ForDeadline:
+		task := t.st.task(timer.Ref)
+		if n := t.node(timer.Node); n.Task.Deadline != nil && n.Task.Deadline.Count && task.Several() {
+			t.here = t.st.scopeOf(task.Token)
+			_, _, bad = t.tally(task, n, true)
+		}
+	}
+	return instead, bad != nil && t.givenUp(timer.Seq), bad
 }
 
 // clearTimers drops the timers of a thing: those set for a task, or the events

@@ -13,6 +13,8 @@ type Input struct {
 	By     signoff.Caller // who; the zero Caller is the server (timers, effects)
 	Event  Event
 	People People // answers to the names Decide asked for with NeedPeople
+
+	Calendars Calendars // likewise, with NeedCalendars
 }
 
 // Event is what happened. The types below are all there are.
@@ -229,6 +231,7 @@ type State struct {
 	Incidents []Incident            `json:"incidents,omitempty"` // open ones
 	Held      *Held                 `json:"held,omitempty"`      // set while it is stopped
 	Paused    []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
+	Doers     []Doer                `json:"doers,omitempty"`     // who decided tasks that Tasks no longer has
 	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
 	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
 }
@@ -312,7 +315,7 @@ type Task struct {
 	OfferedAt    time.Time           `json:"offeredAt"`
 	Due          *time.Time          `json:"due,omitempty"`
 	// Set once it is closed:
-	ClosedAt *time.Time        `json:"closedAt,omitempty"`
+	ClosedAt  *time.Time        `json:"closedAt,omitempty"`
 	Outcome   string            `json:"outcome,omitempty"` // "" when it was withdrawn with what surrounds it
 	ClosedBy  signoff.Principal `json:"closedBy,omitempty"`
 	Behind    signoff.Principal `json:"behind,omitempty"`    // who did that in ClosedBy's name
@@ -483,7 +486,7 @@ type Fact struct {
 	Claiming bool                  `json:"claiming,omitempty"`
 	Slots    int                   `json:"slots,omitempty"`
 	Number   int                   `json:"number,omitempty"`
-	Later    []signoff.Principal   `json:"later,omitempty"`
+	Later    []signoff.Principal   `json:"next,omitempty"`
 	To       []signoff.Principal   `json:"to,omitempty"`
 	From     signoff.Principal     `json:"from,omitempty"`
 	Due      *time.Time            `json:"due,omitempty"`
@@ -566,6 +569,7 @@ type Notify struct {
 	Due          *time.Time          `json:"due,omitempty"`
 	Facts        []Labelled          `json:"facts,omitempty"` // variables shown with the task
 	Rule         string              `json:"rule,omitempty"`  // how several answers decide, in a sentence
+	Note         bool                `json:"note,omitempty"`  // of a question or a reply: there is nothing to decide
 	Reminder     bool                `json:"reminder,omitempty"`
 }
 

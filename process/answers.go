@@ -57,6 +57,7 @@ type Reminder struct {
 	Subject  *expr.Template
 	Body     *expr.Template
 	Redirect []Recipient // who gets the task instead; none: a mail is sent
+	Hours    Hours       // in which time all of that is counted
 }
 
 // MaxReminders bounds the reminders of one task.

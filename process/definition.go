@@ -17,6 +17,7 @@ type Definition struct {
 	ID        string // the BPMN process id; the workflow's key
 	Name      string
 	Doc       string // what people read before they start it
+	Calendar  string // what counts working time where nothing else is named; "": the server's standard one
 	Category  string // "Finance/Travel": folders for people, separated by "/"
 	Folio     *expr.Template
 	Variables []Variable
@@ -157,6 +158,7 @@ type Deadline struct {
 	At      *expr.Expr // a date-time
 	Outcome string     // the task's outcome then, such as "Expired"
 	Count   bool       // the rule is applied to the answers there are; Outcome is for when it gives none
+	Hours   Hours
 }
 
 // Notify is the mail that tells recipients of a task.
@@ -230,6 +232,14 @@ type Timer struct {
 	At    *expr.Expr // a date-time
 	Cycle *expr.Expr // a text as ParseCycle reads it
 	Zone  string     // IANA name, for moments and cycles that name none; "": where the server is
+	Hours Hours
+}
+
+// Hours says in which time something is counted: on the clock, or in working
+// time, in which a moment is when work is done next. The zero one is the clock.
+type Hours struct {
+	Working  bool
+	Calendar string // by name; "": Definition.Calendar
 }
 
 // Attach ties a boundary event to its activity.

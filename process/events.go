@@ -174,6 +174,9 @@ func (c *checker) timer(n *Node) {
 	c.isDuration(n, "the timer", t.After)
 	c.isMoment(n, "the timer", t.At)
 	c.isCycle(n, t.Cycle)
+	if t.Hours.Working && n.Kind == StartEvent && n.Scope < 0 {
+		c.at(n, "what starts a workflow by time is not counted in working time", `Start it by the clock, and wait for working time in it: a timer with <signoff:timer working="true"/>.`)
+	}
 	if t.Zone != "" {
 		if _, err := time.LoadLocation(t.Zone); err != nil {
 			c.at(n, fmt.Sprintf("the timer's time zone %q is not known", t.Zone), "Use the name of a zone, such as Europe/Berlin.")

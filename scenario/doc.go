@@ -31,7 +31,10 @@
 //	start by=shop node=ordered days=3       at the start event of that id
 //	decide t1 by=jane outcome=approve comment="…" channel=mail set days=4
 //	claim|release|wake t1 by=jane
-//	redirect|share t1 by=jane to=bob comment="…"
+//	redirect|share t1 by=jane to=bob comment="…"   an administrator may say from=…
+//	withdraw t1 by=root outcome=Expired comment="…"
+//	ask t1 by=jane to=bob text="…"          without to= whoever started it; the question is q1
+//	reply t1 by=bob to=q1 text="…"
 //	comment [t1] by=jane text="…"
 //	sleep t1 by=jane for=P1D         or until=2026-01-08T09:00:00Z
 //	after P3D                        time passes; timers fire in their order

@@ -19,7 +19,9 @@ func init() {
 	verbs = map[string]func(*world, *arguments) (bool, error){
 		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "role": quiet((*world).setRole), "person": quiet((*world).setPerson),
 		"nobody": quiet((*world).setNobody), "admin": quiet((*world).setAdmin), "at": quiet((*world).setClock), "show": quiet((*world).setShow),
+		"calendar": quiet((*world).setCalendar), "away": quiet((*world).setAway), "back": quiet((*world).setBack),
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
+		"withdraw": (*world).withdraw, "ask": (*world).ask, "reply": (*world).reply,
 		"redirect": (*world).redirect, "share": (*world).share, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
 		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
 		"message": (*world).message, "signal": (*world).signal,
@@ -206,13 +208,33 @@ func (w *world) wake(a *arguments) (bool, error) {
 
 func (w *world) redirect(a *arguments) (bool, error) {
 	return w.onTask(a, func(seq int) (engine.Event, error) {
-		return engine.Redirect{Task: seq, To: a.text("to"), Comment: a.text("comment")}, nil
+		return engine.Redirect{Task: seq, From: a.text("from"), To: a.text("to"), Comment: a.text("comment")}, nil
 	})
 }
 
 func (w *world) share(a *arguments) (bool, error) {
 	return w.onTask(a, func(seq int) (engine.Event, error) {
 		return engine.Share{Task: seq, To: a.text("to"), Comment: a.text("comment")}, nil
+	})
+}
+
+func (w *world) withdraw(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		return engine.Withdraw{Task: seq, Outcome: a.text("outcome"), Comment: a.text("comment")}, nil
+	})
+}
+
+func (w *world) ask(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		return engine.Ask{Task: seq, To: a.text("to"), Text: a.text("text")}, nil
+	})
+}
+
+// reply answers the question of a label: reply t1 by=ana to=q1 text="…".
+func (w *world) reply(a *arguments) (bool, error) {
+	return w.onTask(a, func(seq int) (engine.Event, error) {
+		question, err := w.seq('q', a.text("to"))
+		return engine.Reply{Task: seq, Question: question, Text: a.text("text")}, err
 	})
 }
 

@@ -104,6 +104,7 @@ func (w *world) tellTask(f *engine.Fact, by string) {
 	case engine.TaskOffered:
 		w.label('t', f.Ref)
 		w.about("fact", string(f.Kind), f.Ref, strconv.Quote(f.Title), key("to", people(f.To)), key("outcomes", w.outcomes(f.Node)),
+			number("wanted", f.Slots), key("later", people(f.Later)),
 			w.due(f.Due), w.priority(f.Priority))
 	case engine.TaskShared:
 		w.about("fact", string(f.Kind), f.Ref, by, key("to", people(f.To)), quoteSome(f.Text))
@@ -119,12 +120,31 @@ func (w *world) tellTask(f *engine.Fact, by string) {
 		w.about("fact", string(f.Kind), f.Ref, by, key("for", people(f.To)))
 	case engine.TaskDecided:
 		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Outcome)), by, key("channel", f.Channel), quoteSome(f.Text), w.vars(f.Vars))
+	case engine.TaskAnswered:
+		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Action)), by, key("channel", f.Channel), quoteSome(f.Text), w.vars(f.Vars))
+	case engine.TaskConcluded:
+		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Outcome)), by, quoteSome(f.Text), w.vars(f.Vars))
+	case engine.TaskPassed, engine.TaskReminded:
+		w.about("fact", string(f.Kind), f.Ref, key("to", people(f.To)))
+	case engine.TaskAsked:
+		w.label('q', f.Subject)
+		w.about("fact", string(f.Kind), f.Ref, w.labels[f.Subject], by, key("to", people(f.To)), quoteSome(f.Text))
+	case engine.TaskReplied:
+		w.about("fact", string(f.Kind), f.Ref, w.labels[f.Subject], by, quoteSome(f.Text))
 	case engine.TaskExpired:
 		w.about("fact", string(f.Kind), f.Ref, value(expr.String(f.Outcome)), w.vars(f.Vars))
 	case engine.TaskWithdrawn:
-		w.about("fact", string(f.Kind), f.Ref, strconv.Quote(f.Text))
+		outcome := ""
+		if f.Outcome != "" {
+			outcome = value(expr.String(f.Outcome))
+		}
+		w.about("fact", string(f.Kind), f.Ref, outcome, by, strconv.Quote(f.Text))
 	default: // claimed, released
-		w.about("fact", string(f.Kind), f.Ref, by)
+		until := ""
+		if f.Due != nil {
+			until = "until " + w.moment(*f.Due)
+		}
+		w.about("fact", string(f.Kind), f.Ref, by, key("whose", people(f.To)), until, quoteSome(f.Text))
 	}
 }
 
@@ -135,10 +155,14 @@ func (w *world) tellTimer(f *engine.Fact) {
 	}
 	w.label('w', f.Ref)
 	what := w.node(f.Node)
-	if f.TimerFor == engine.ForDeadline || f.TimerFor == engine.ForSleep {
+	switch f.TimerFor {
+	case engine.ForDeadline, engine.ForSleep, engine.ForIdle, engine.ForReminder:
 		what = string(f.TimerFor) + " of " + w.labels[f.Subject]
 	}
 	again := ""
+	if f.TimerFor == engine.ForReminder && f.Attempts != 0 {
+		again = "again"
+	}
 	if f.Text != "" {
 		again = key("again", f.Text)
 		if f.Attempts >= 0 {
@@ -152,7 +176,11 @@ func (w *world) tellTimer(f *engine.Fact) {
 func (w *world) tellCommand(c *engine.Command) {
 	switch {
 	case c.Notify != nil:
-		w.about("do", "notify", c.Ref, key("to", people(c.Notify.To)), quoteSome(c.Notify.Subject), quoteSome(c.Notify.Body))
+		what := "notify"
+		if c.Notify.Reminder {
+			what = "remind"
+		}
+		w.about("do", what, c.Ref, key("to", people(c.Notify.To)), quoteSome(c.Notify.Subject), quoteSome(c.Notify.Body), quoteSome(c.Notify.Rule))
 	case c.Email != nil:
 		w.about("do", "email", c.Ref, key("to", addresses(c.Email.To)), key("cc", addresses(c.Email.Cc)), strconv.Quote(c.Email.Subject), quoteSome(c.Email.Body))
 	case c.Call != nil && c.Call.Service != "":
@@ -195,7 +223,7 @@ func (w *world) tellState(a *arguments) error {
 	}
 	for _, t := range w.st.Tasks {
 		if t.Open() {
-			w.tell("task", w.labels[t.Seq], strconv.Quote(t.Title), key("to", people(t.Recipients)), key("claimed", short(t.Claimed)), w.asleep(t.Asleep))
+			w.tell("task", w.labels[t.Seq], strconv.Quote(t.Title), key("to", people(t.Recipients)), key("claimed", people(t.Claims())), key("later", people(t.Later)), w.asleep(t.Asleep), w.answers(&t))
 		}
 	}
 	for _, t := range w.st.Timers {
@@ -214,6 +242,22 @@ func (w *world) tellState(a *arguments) error {
 		w.tell("var", name+"="+value(w.st.Vars[name]))
 	}
 	return a.done()
+}
+
+// answers says how the answers to a task stand.
+func (w *world) answers(t *engine.Task) string {
+	if len(t.Answers) == 0 {
+		return ""
+	}
+	return engine.Tally(t.Answers, t.Slots)
+}
+
+// number is name=n; nothing for none.
+func number(name string, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return key(name, strconv.Itoa(n))
 }
 
 func (w *world) asleep(list []engine.Asleep) string {

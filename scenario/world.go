@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/bpmn"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
@@ -37,10 +37,12 @@ type world struct {
 	now   time.Time
 	steps bool // steps entered and left are shown
 	directory
-	labels  map[int]string // t1, e1, … by number in the instance
-	count   map[byte]int
-	out     []string
-	refusal string // what the last refusal said, on one line
+	calendars engine.Calendars
+	away      access.Absences
+	labels    map[int]string // t1, e1, … by number in the instance
+	count     map[byte]int
+	out       []string
+	refusal   string // what the last refusal said, on one line
 }
 
 func newWorld(fsys fs.FS, file string) *world {
@@ -83,10 +85,13 @@ func (w *world) decide(by string, e engine.Event) (refused bool, err error) {
 	if w.def == nil {
 		return false, wrong("say first which process this is about: process FILE")
 	}
-	in := engine.Input{At: w.now, By: w.caller(by), Event: e, People: engine.People{}}
+	in := engine.Input{At: w.now, By: w.caller(by), Event: e, People: engine.People{}, Calendars: engine.Calendars{}}
+	if err := w.standIn(&in); err != nil {
+		w.tellRefusal(err)
+		return true, nil
+	}
 	step, err := engine.Decide(w.def, w.st, in)
-	for ask, asks := errors.AsType[engine.NeedPeople](err); asks; ask, asks = errors.AsType[engine.NeedPeople](err) {
-		w.answer(ask.Names, in.People)
+	for w.answered(err, &in) {
 		step, err = engine.Decide(w.def, w.st, in)
 	}
 	if err != nil {
@@ -165,7 +170,8 @@ func later(a, b time.Time) time.Time {
 
 func (w *world) earliest(until time.Time) (first engine.Timer, ok bool) {
 	for _, t := range w.st.Timers {
-		if !t.Due.After(until) && (!ok || t.Due.Before(first.Due)) {
+		stuck := slices.ContainsFunc(w.st.Incidents, func(i engine.Incident) bool { return i.Stage == engine.Due && i.Effect == t.Seq })
+		if !stuck && !t.Due.After(until) && (!ok || t.Due.Before(first.Due)) {
 			first, ok = t, true
 		}
 	}
@@ -194,10 +200,10 @@ func (w *world) seq(kind byte, name string) (int, error) {
 	return 0, wrong("%q is no %s: they are called %c1, %c2, …", name, kinds[kind], kind, kind)
 }
 
-var kinds = map[byte]string{'t': "task", 'e': "effect", 'w': "timer", 'i': "incident", 'm': "wait"}
+var kinds = map[byte]string{'t': "task", 'e': "effect", 'w': "timer", 'i': "incident", 'm': "wait", 'q': "question"}
 
 func checkKind(kind byte, name string) error {
-	if name[0] != kind {
+	if name == "" || name[0] != kind {
 		return wrong("%q is no %s: they are called %c1, %c2, …", name, kinds[kind], kind, kind)
 	}
 	return nil

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/process"
+)
+
+// Doer remembers who decided a step, for tasks that the state has let go of.
+type Doer struct {
+	Node string              `json:"node"`
+	By   []signoff.Principal `json:"by"`
+}
+
+// doers lists who had a part in how the task ended, or will end.
+func (t *Task) doers() []signoff.Principal {
+	out := []signoff.Principal{t.ClosedBy, t.Behind}
+	for i := range t.Answers {
+		out = append(out, t.Answers[i].By.Principal, t.Answers[i].Behind)
+	}
+	return without(out, []signoff.Principal{""})
+}
+
+// remember keeps who decided a task that is let go of.
+func (st *State) remember(task *Task) {
+	by := task.doers()
+	if len(by) == 0 {
+		return
+	}
+	st.Doers = slices.Clone(st.Doers)
+	i := slices.IndexFunc(st.Doers, func(d Doer) bool { return d.Node == task.Node })
+	if i < 0 {
+		i = len(st.Doers)
+		st.Doers = append(st.Doers, Doer{Node: task.Node})
+	}
+	all := distinct(append(slices.Clone(st.Doers[i].By), by...))
+	st.Doers[i].By = all[max(0, len(all)-MaxRecipients):]
+}
+
+// did tells whether p had a part in deciding a step, ever in this instance.
+func (st *State) did(node string, p signoff.Principal) bool {
+	for i := range st.Tasks {
+		if t := &st.Tasks[i]; t.Node == node && slices.Contains(t.doers(), p) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(st.Doers, func(d Doer) bool { return d.Node == node && slices.Contains(d.By, p) })
+}
+
+// KeptOut is the step of n.Task.Exclude that p had a part in, "" for none; the
+// starter is kept out where it says so, with starter set.
+func (st *State) KeptOut(task *process.Task, p signoff.Principal) (step string, starter bool) {
+	if p == "" {
+		return "", false
+	}
+	if task.ExcludeStarter && p == st.Starter.Principal {
+		return "", true
+	}
+	for _, id := range task.Exclude {
+		if st.did(id, p) {
+			return id, false
+		}
+	}
+	return "", false
+}
+
+// keptOut is the refusal of somebody who may not decide a task, nil for others.
+func (t *turn) keptOut(n *process.Node, p signoff.Principal) error {
+	step, starter := t.st.KeptOut(n.Task, p)
+	switch {
+	case starter:
+		return starterExcluded()
+	case step != "":
+		return doerExcluded(p, t.node(step).Name)
+	}
+	return nil
+}
+
+// callerKeptOut also looks at who acts in the caller's name.
+func (t *turn) callerKeptOut(n *process.Node) error {
+	if err := t.keptOut(n, t.in.By.Principal); err != nil {
+		return err
+	}
+	return t.keptOut(n, t.in.By.Behind)
+}
+
+// separate leaves out those who may not decide a task.
+func (t *turn) separate(task *process.Task, to *recipients) {
+	kept := to.people[:0]
+	for _, p := range to.people {
+		step, starter := t.st.KeptOut(task, p.Principal)
+		to.starter, to.doer = to.starter || starter, to.doer || step != ""
+		if !starter && step == "" {
+			kept = append(kept, p)
+		}
+	}
+	to.people = kept
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/signoffhq/signoff"
+)
+
+// TaskOf is the task an event is about, 0 for none.
+func TaskOf(event Event) int {
+	switch e := event.(type) {
+	case Act:
+		return e.Task
+	case Claim:
+		return e.Task
+	case Release:
+		return e.Task
+	case Redirect:
+		return e.Task
+	case Share:
+		return e.Task
+	case Sleep:
+		return e.Task
+	case Wake:
+		return e.Task
+	case Comment:
+		return e.Task
+	case Ask:
+		return e.Task
+	case Reply:
+		return e.Task
+	}
+	return 0
+}
+
+// InPlaceOf returns the caller as who they act as where a task is concerned: as
+// themselves if it was put to them, else as somebody who is away and whose tasks
+// are theirs meanwhile, with the caller behind them. The engine keeps whoever is
+// behind from what they may not decide themselves.
+func InPlaceOf(by signoff.Caller, wf signoff.WorkflowID, t *Task) signoff.Caller {
+	if s := standFor(by, wf, t); s != nil {
+		return signoff.Caller{Person: s.Person, How: by.How, Via: by.Via, Behind: by.Principal}
+	}
+	return by
+}
+
+// StandsFor is the person who is away in whose place the caller has a task; the
+// zero Person when they have it themselves, or not at all.
+func StandsFor(by signoff.Caller, wf signoff.WorkflowID, t *Task) signoff.Person {
+	if s := standFor(by, wf, t); s != nil {
+		return s.Person
+	}
+	return signoff.Person{}
+}
+
+func standFor(by signoff.Caller, wf signoff.WorkflowID, t *Task) *signoff.Stand {
+	if t == nil || len(by.Stands) == 0 || by.Behind != "" || t.Concerns(by) {
+		return nil
+	}
+	for i := range by.Stands {
+		s := &by.Stands[i]
+		// Only what is before them by name: a group has others.
+		if s.In(wf) && (slices.Contains(t.Recipients, s.Person.Principal) || t.Holds(s.Person.Principal) ||
+			t.Asked(signoff.Caller{Person: s.Person}) != nil) {
+			return s
+		}
+	}
+	return nil
+}
+
+// HandedOn refuses somebody who is away to decide what others have in their
+// place.
+func HandedOn(by signoff.Caller, wf signoff.WorkflowID, t *Task) error {
+	if t == nil || by.HandsOn == nil || by.Behind != "" || !t.Open() || !by.HandsOn.In(wf) || !slices.Contains(t.Recipients, by.Principal) {
+		return nil
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: CodeAway, Detail: "you are away, and your tasks are with those who stand in for you",
+		Hint: "end your absence under Your account, or change it so that both of you have the tasks"}
+}
+
+// TaskNumbered returns a task of the state, nil when there is none.
+func (st *State) TaskNumbered(seq int) *Task { return st.task(seq) }
