@@ -15,13 +15,12 @@ import (
 // scopeVars returns what an expression sees: declared variables and task
 // results, set or not, and the names the engine adds.
 func (t *turn) scopeVars() map[string]expr.Value {
-	if base := t.instanceVars(); t.here == 0 || !t.inLoop(t.here) {
-		return base
-	} else {
-		vars := maps.Clone(base)
+	vars := t.instanceVars()
+	if t.here != 0 && t.inLoop(t.here) {
+		vars = maps.Clone(vars)
 		t.locals(vars, t.here)
-		return vars
 	}
+	return vars
 }
 
 // inLoop tells whether a scope lies in a repeated activity.
