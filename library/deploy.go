@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/access"
@@ -44,20 +45,28 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	if err != nil {
 		return Deployed{}, err
 	}
+	called, err := l.checkCalled(ctx, by, def)
+	if err != nil {
+		return Deployed{}, err
+	}
 	first, err := l.firstGrants(ctx, by, def.Category)
 	if err != nil {
 		return Deployed{}, err
 	}
+	starts, soon := l.startsOf(def)
+	if err := soon.Err(); err != nil {
+		return Deployed{}, err
+	}
 	sum := sha256.Sum256(xml)
 	d := store.Deployment{Key: def.ID, Name: def.Name, Category: def.Category, Doc: def.Doc, XML: xml,
-		Digest: hex.EncodeToString(sum[:]), At: l.now(), By: by.Principal, First: first, New: isNew}
+		Digest: hex.EncodeToString(sum[:]), At: l.now(), By: by.Principal, First: first, New: isNew, Starts: starts}
 	v, made, err := l.store.Deploy(ctx, d)
 	if err != nil {
 		return Deployed{}, fmt.Errorf("deploy %s: %w", def.ID, err)
 	}
 	l.changed()
 	w, err := l.Workflow(ctx, by, v.Workflow)
-	return Deployed{Workflow: w, Unchanged: !made, Warnings: append(warnings, calls...)}, err
+	return Deployed{Workflow: w, Unchanged: !made, Warnings: slices.Concat(warnings, calls, called, soon.Warnings())}, err
 }
 
 // Check tells what Deploy would say of a file, without storing anything.
@@ -70,9 +79,6 @@ func parse(xml []byte) (*process.Definition, bpmn.Problems, error) {
 	}
 	def, problems := doc.Definition()
 	if err := problems.Err(); err != nil {
-		return nil, nil, err
-	}
-	if err := lacks(def).Err(); err != nil {
 		return nil, nil, err
 	}
 	return def, problems.Warnings(), nil

@@ -30,6 +30,8 @@ type Library struct {
 	// is set before use; nil: people are known by their ids only.
 	Who func(ctx context.Context, name string) (signoff.Principal, error)
 
+	Location *time.Location // where schedules are that name no time zone, set before use; nil: UTC
+
 	store *store.Store
 	now   func() time.Time
 
@@ -182,5 +184,9 @@ func (l *Library) SetDefault(ctx context.Context, by signoff.Caller, wf signoff.
 		return err
 	}
 	defer l.changed()
-	return l.store.SetDefault(ctx, wf, number, def.Name, def.Category, def.Doc)
+	starts, wrong := l.startsOf(def)
+	if err := wrong.Err(); err != nil {
+		return err // what was worked out when it was deployed can depend on the moment
+	}
+	return l.store.SetDefault(ctx, wf, number, def.Name, def.Category, def.Doc, starts, l.now())
 }

@@ -88,7 +88,7 @@ func (r *Runner) start(ctx context.Context, wf signoff.WorkflowID, v store.Versi
 	e := t.event.(engine.Start)
 	e.Instance = id
 	t.event = e
-	_, err = r.step(ctx, store.Instance{ID: id, Workflow: wf, Version: v}, t)
+	_, err = r.step(ctx, store.Instance{ID: id, Workflow: wf, Version: v, Caller: t.caller.Command.Key}, t)
 	if done, ok := errors.AsType[*store.OnceDone](err); ok {
 		r.steps.ReturnInstance(id) // the other request got another number
 		return done.Instance, nil
@@ -96,7 +96,7 @@ func (r *Runner) start(ctx context.Context, wf signoff.WorkflowID, v store.Versi
 	if err == nil {
 		return id, nil
 	}
-	if _, unsure := errors.AsType[*commitError](err); !unsure {
+	if _, unsure := errors.AsType[*commitError](err); !unsure || errors.Is(err, store.ErrTaken) || errors.Is(err, store.ErrNotHeld) {
 		r.steps.ReturnInstance(id)
 	}
 	return 0, err
@@ -164,6 +164,9 @@ type task struct {
 	finished string     // key of the command whose result this is
 	held     store.Hold // whose failure that is; zero: anybody may say it
 	givenUp  bool       // the engine panicked on it: put that on record instead
+	own      bool       // the server's doing, in whoever's name
+	caller   store.Job  // of a new instance: the call activity that begins it; zero: none
+	taking   store.Taking
 }
 
 // do decides and commits, again when the instance has moved on meanwhile.
@@ -216,8 +219,11 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 		return engine.State{}, err
 	}
 	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version, At: at,
-		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once}
-	if isServer(t.by) {
+		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once, Caller: in.Caller, Taking: t.taking}
+	if t.caller.Command.Key != "" {
+		st.Called = t.caller.Hold()
+	}
+	if isServer(t.by) || t.own {
 		st.TimersFrom = r.Now().Add(timerPause)
 	}
 	jobs := r.handOut(&st, decided.Commands, def)

@@ -273,6 +273,9 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 			err = fmt.Errorf("handler of %s: panic: %v", j.Command.Kind, p)
 		}
 	}()
+	if own := r.own(j.Command.Kind); own != nil {
+		return own(ctx, j, v)
+	}
 	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Version: j.Version, Deployer: v.DeployedBy, Attempt: j.Tries(), Parked: j.Parked})
 }
 
@@ -339,6 +342,9 @@ func (r *Runner) failed(ctx context.Context, j store.Job, failure error) error {
 	failed := engine.EffectFailed{Effect: j.Command.Ref, Attempts: j.Tries(), Cause: cause(failure)}
 	if e, ok := errors.AsType[*signoff.Error](failure); ok && e.Detail != "" {
 		failed.Code, failed.Advice = e.Code, e.Hint
+	}
+	if e, ok := errors.AsType[*ErrorEnd](failure); ok {
+		failed.Error = e.Code
 	}
 	return r.conclude(ctx, j, failed)
 }

@@ -49,7 +49,7 @@ func (c *recent) keep(st *store.Step) {
 		c.order[c.next] = st.Instance
 		c.next = (c.next + 1) % maxRecent
 	}
-	c.byID[st.Instance] = store.Instance{ID: st.Instance, Rev: st.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After, Moved: st.At}
+	c.byID[st.Instance] = store.Instance{ID: st.Instance, Rev: st.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After, Moved: st.At, Caller: st.Caller}
 }
 
 func (c *recent) drop(id signoff.InstanceID) {

@@ -83,6 +83,11 @@ type Config struct {
 	AtOnce   int              // commands of one kind carried out at the same time; 0: 16
 	Patience time.Duration    // how long one handler may take; 0: a minute
 	Grace    time.Duration    // how long handlers may go on after Run was told to stop; 0: ten seconds
+
+	// Standing is somebody with the rights they hold now: workflows send messages and
+	// start others with the rights of whoever deployed them, people with their own.
+	// NotFound for an account that is no more. nil: everybody may everything.
+	Standing func(ctx context.Context, p signoff.Principal) (signoff.Caller, error)
 }
 
 // Runner drives instances. Start and Do work as soon as it is made; timers and
@@ -90,6 +95,7 @@ type Config struct {
 type Runner struct {
 	Config
 	steps   storage
+	outer   errandStore
 	member  member
 	locks   [512]chan struct{} // by instance, full while held: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
@@ -103,6 +109,8 @@ type Runner struct {
 	lookEvery time.Duration
 	connected chan string // connections that others say are there; "" perhaps any
 	gifts     gifts
+	errands   *alarm
+	wanted    wanted
 }
 
 // New returns a runner. It starts nothing by itself.
@@ -128,13 +136,19 @@ func New(c Config) *Runner {
 	if c.Grace <= 0 {
 		c.Grace = 10 * time.Second
 	}
-	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), lookEvery: lookEvery, connected: make(chan string, 64)}
+	r := &Runner{Config: c, steps: c.Store, outer: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), errands: newAlarm(),
+		lookEvery: lookEvery, connected: make(chan string, 64)}
 	r.member.lease, r.member.every = nodeLease, renewEvery
 	for i := range r.locks {
 		r.locks[i] = make(chan struct{}, 1)
 	}
 	for kind := range c.Handlers {
 		r.queues[kind] = newQueue(kind, c.AtOnce)
+	}
+	if c.Store != nil {
+		for _, kind := range ownKinds {
+			r.queues[kind] = newQueue(kind, c.AtOnce)
+		}
 	}
 	return r
 }
@@ -168,6 +182,9 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 	}
 	wg.Go(func() { r.runTimers(ctx, work) })
+	if r.Store != nil {
+		wg.Go(func() { r.runErrands(ctx, work) })
+	}
 	wg.Go(func() { r.tidy(ctx) })
 	wg.Go(func() { r.tendParked(ctx) })
 	wg.Go(func() { r.stay(ctx) })
@@ -200,6 +217,9 @@ func (r *Runner) tidy(ctx context.Context) {
 		}
 		if n == atOnce && err == nil {
 			continue
+		}
+		if r.Store != nil {
+			r.forgetMessages(ctx)
 		}
 		if !sleep(ctx, every) {
 			return

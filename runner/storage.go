@@ -55,3 +55,34 @@ type storage interface {
 	Publish(topic store.Topic, payload string)
 	Hints(ctx context.Context, topics ...store.Topic) <-chan store.Hint
 }
+
+// errandStore is what a runner asks of the store for what it does besides steps:
+// messages, signals, calls of workflows and schedules. All of it may be asked on
+// any node at any time; what a step takes in is settled with the step.
+type errandStore interface {
+	Errands(ctx context.Context) (store.Errands, error)
+
+	PutMessage(ctx context.Context, m store.Message) (store.Message, bool, error)
+	Message(ctx context.Context, id int64) (store.Message, error)
+	TakeMessages(ctx context.Context, now time.Time, limit int) ([]store.Message, error)
+	DeferMessage(ctx context.Context, m store.Message, due time.Time, cause string) error
+	MissMessage(ctx context.Context, m store.Message, near string, now time.Time) error
+	NudgeMessages(ctx context.Context, name, key string, now time.Time) (bool, error)
+	SweepMessages(ctx context.Context, now time.Time) (int64, error)
+	ForgetMessages(ctx context.Context, before time.Time, limit int) (int64, error)
+	Awaiting(ctx context.Context, name, key string, limit int) ([]store.Awaited, error)
+	AwaitedBy(ctx context.Context, name string, limit int) ([]store.Awaited, error)
+	WantedNames(ctx context.Context, limit int) ([]string, error)
+	Begins(ctx context.Context, kind, name string) ([]store.Begin, error)
+
+	TakeTargets(ctx context.Context, now time.Time, limit int) ([]store.SignalTo, error)
+	DropTarget(ctx context.Context, to store.SignalTo) error
+	DeferTarget(ctx context.Context, to store.SignalTo, due time.Time) error
+
+	TakeOrphans(ctx context.Context, now time.Time, limit int) ([]store.Orphan, error)
+	DropOrphan(ctx context.Context, id signoff.InstanceID) error
+	DeferOrphan(ctx context.Context, o store.Orphan, due time.Time) error
+
+	TakeSchedules(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error)
+	MoveSchedule(ctx context.Context, was, n store.Schedule) error
+}

@@ -30,7 +30,7 @@ func (s *Store) Audit(ctx context.Context, id signoff.InstanceID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(auditState(in, facts), s.auditTasks(ctx, in), s.auditWorklist(ctx, in), s.auditTimers(ctx, in), s.auditOutbox(ctx, in))
+	return errors.Join(auditState(in, facts), s.auditTasks(ctx, in), s.auditWorklist(ctx, in), s.auditTimers(ctx, in), s.auditWaits(ctx, in), s.auditOutbox(ctx, in))
 }
 
 func auditState(in Instance, facts []engine.Fact) error {
@@ -108,6 +108,25 @@ func (s *Store) auditTimers(ctx context.Context, in Instance) error {
 	slices.Sort(want)
 	if err == nil && !slices.Equal(is, want) {
 		err = fmt.Errorf("instance %d: timers %v, want %v", in.ID, is, want)
+	}
+	return err
+}
+
+func (s *Store) auditWaits(ctx context.Context, in Instance) error {
+	rows, err := s.query(ctx, `select seq from awaited where instance = $1 order by seq`, int64(in.ID))
+	if err != nil {
+		return err
+	}
+	is, err := readInts(rows)
+	var want []int
+	for _, w := range in.State.Waits {
+		if w.Kind != engine.WaitCondition {
+			want = append(want, w.Seq)
+		}
+	}
+	slices.Sort(want)
+	if err == nil && !slices.Equal(is, want) {
+		err = fmt.Errorf("instance %d: rows of what it waits for %v, want %v", in.ID, is, want)
 	}
 	return err
 }
@@ -205,7 +224,7 @@ func (s *Store) auditCounts(ctx context.Context, found func(error)) error {
 // leftovers are queries for rows that are about an instance that is not there.
 // The history of a month that goes as a whole is there until its table goes.
 var leftovers = func() (list []string) {
-	for _, table := range []string{"fact", "task", "worklist", "timer", "outbox", "mail_out", "mail_in", "reply_address"} {
+	for _, table := range []string{"fact", "task", "worklist", "timer", "awaited", "outbox", "mail_out", "mail_in", "reply_address"} {
 		query := `select count(*) from ` + table + ` x where x.instance <> 0 and ($1 = 0 or x.instance = $1)
 			and not exists (select 1 from instance i where i.id = x.instance)`
 		if table == "fact" {

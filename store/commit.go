@@ -32,6 +32,9 @@ type Step struct {
 	Finished string // key of the command whose result this step takes in; "" none
 	Held     Hold   // whose word that is; when it is not taken any more, Commit returns ErrNotHeld. Zero: anybody's
 	Once     Once
+	Caller   string // key of the command of a call activity that began the instance; "" nobody's
+	Called   Hold   // of a new instance with a Caller: whoever carries that out; when they have it no longer, Commit returns ErrNotHeld
+	Taking   Taking // what came from elsewhere and is taken in; when it was before, Commit returns ErrTaken
 
 	// Timers that this step sets are looked at no sooner, whenever they are due.
 	TimersFrom time.Time
@@ -136,7 +139,8 @@ func (c *change) apply(t *tx) error {
 			return err
 		}
 	}
-	for _, put := range [...]func(*change, *tx) error{(*change).putFacts, (*change).putTasks, (*change).putWorklist, (*change).putTimers, (*change).putOutbox} {
+	for _, put := range [...]func(*change, *tx) error{(*change).putTaken, (*change).putFacts, (*change).putTasks, (*change).putWorklist,
+		(*change).putTimers, (*change).putWaits, (*change).putOutbox, (*change).putCall} {
 		if err := put(c, t); err != nil {
 			return err
 		}
@@ -150,10 +154,10 @@ func (c *change) putInstance(t *tx) error {
 	a := &c.After
 	if c.Rev == 0 {
 		return t.send(`insert into instance
-			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state, moved)
-			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			(id, rev, workflow, version, status, incidents, priority, started, ended, starter, folio, state, moved, caller)
+			values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			int64(c.Instance), int64(c.Workflow), int64(c.Version), statusNumber[a.Status], len(a.Incidents), a.Priority,
-			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state, micros(c.At))
+			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state, micros(c.At), c.Caller)
 	}
 	return t.then(orStale, `update instance
 		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6, moved = $7
@@ -280,7 +284,7 @@ func (c *change) putOutbox(t *tx) error {
 		if err := t.send(`insert into outbox (key, instance, ref, workflow, version, kind, due, attempt, holder, last_error, body)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)
 			on conflict (key) do update set due = excluded.due, attempt = excluded.attempt, holder = excluded.holder, last_error = '', body = excluded.body,
-				waits_for = '', parked = 0`,
+				waits_for = '', parked = 0, child = 0`,
 			cmd.Key, int64(c.Instance), cmd.Ref, int64(c.Workflow), int64(c.Version), string(cmd.Kind), micros(cmd.Due),
 			flag(cmd.Holder != ""), cmd.Holder, c.bodies[i]); err != nil {
 			return err
@@ -299,6 +303,11 @@ func (c *change) dropEnded(t *tx) error {
 		}
 		if c.Finished == c.serial(old.Seq)+"/"+old.Kind {
 			continue
+		}
+		if old.Kind == string(engine.DoWorkflow) {
+			if err := c.dropCall(t, old.Seq); err != nil {
+				return err
+			}
 		}
 		if err := c.dropCommands(t, old.Seq); err != nil {
 			return err

@@ -17,9 +17,10 @@ type Instance struct {
 	Version  VersionID
 	State    engine.State
 	Moved    time.Time // when its last step was taken; zero when that is not known
+	Caller   string    // key of the command of a call activity that began it; "" nobody's
 }
 
-const selectInstance = `select id, rev, workflow, version, moved, state from instance `
+const selectInstance = `select id, rev, workflow, version, moved, caller, state from instance `
 
 // Instance loads one instance, NotFound ("instance-not-found") when there is none.
 func (s *Store) Instance(ctx context.Context, id signoff.InstanceID) (Instance, error) {
@@ -39,7 +40,7 @@ func NoInstance() *signoff.Error {
 func scanInstance(row interface{ Scan(...any) error }) (in Instance, err error) {
 	var state []byte
 	var moved int64
-	if err := row.Scan(&in.ID, &in.Rev, &in.Workflow, &in.Version, &moved, &state); err != nil {
+	if err := row.Scan(&in.ID, &in.Rev, &in.Workflow, &in.Version, &moved, &in.Caller, &state); err != nil {
 		return in, err
 	}
 	in.Moved = moment(moved)

@@ -18,20 +18,21 @@ type Job struct {
 	Instance signoff.InstanceID
 	Workflow signoff.WorkflowID
 	Version  VersionID
-	Attempt  int    // 1 the first time it is handed out
-	Holder   string // the node that has it; "" nobody
-	Parked   int    // how many earlier attempts found something lacking, and do not count
-	WaitsFor string // what the last of them did; "" nothing, or it has been given since
+	Attempt  int                // 1 the first time it is handed out
+	Holder   string             // the node that has it; "" nobody
+	Parked   int                // how many earlier attempts found something lacking, and do not count
+	WaitsFor string             // what the last of them did; "" nothing, or it has been given since
+	Child    signoff.InstanceID // which instance a call activity has begun; 0: none yet
 }
 
 // Tries is which attempt this is of those that count.
 func (j Job) Tries() int { return j.Attempt - j.Parked }
 
 // read takes a row of instance, workflow, version, attempt, holder, parked,
-// waits_for and body.
+// waits_for, child and body.
 func (j *Job) read(scan func(...any) error) error {
 	var body []byte
-	if err := scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &j.Parked, &j.WaitsFor, &body); err != nil {
+	if err := scan(&j.Instance, &j.Workflow, &j.Version, &j.Attempt, &j.Holder, &j.Parked, &j.WaitsFor, &j.Child, &body); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(body, &j.Command); err != nil {
@@ -66,7 +67,7 @@ func (s *Store) TakeJobs(ctx context.Context, holder string, kind engine.Command
 	err = s.write(ctx, func(t *tx) error {
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
 			where key in (/*take*/ select key from outbox where kind = $3 and due > 0 and due <= $4 order by due, key limit $5 /*take*/)
-			returning instance, workflow, version, attempt, holder, parked, waits_for, body`,
+			returning instance, workflow, version, attempt, holder, parked, waits_for, child, body`,
 			holder, micros(now.Add(lease)), string(kind), micros(now), limit)
 		if err != nil {
 			return err
@@ -92,7 +93,7 @@ func readJobs(rows *sql.Rows) (jobs []Job, err error) {
 // Job returns the command with the given key, NotFound when there is none
 // (it is done, or its step was ended).
 func (s *Store) Job(ctx context.Context, key string) (j Job, err error) {
-	err = j.read(s.row(ctx, `select instance, workflow, version, attempt, holder, parked, waits_for, body from outbox where key = $1`, key).Scan)
+	err = j.read(s.row(ctx, `select instance, workflow, version, attempt, holder, parked, waits_for, child, body from outbox where key = $1`, key).Scan)
 	if isNoRows(err) {
 		return j, &signoff.Error{Kind: signoff.NotFound, Code: "command-not-found", Detail: "this command is done or no longer wanted"}
 	}

@@ -142,7 +142,7 @@ func (s *Store) TakeParked(ctx context.Context, holder, prefix string, now time.
 		rows, err := t.query(`update outbox set holder = $1, due = $2, attempt = attempt + 1
 			where due = 0 and key in (/*take*/ select key from outbox where waits_for >= $3 and waits_for < $4 and waits_for <> '' and due = 0
 				order by waits_for, key limit $5 /*take*/)
-			returning instance, workflow, version, attempt, holder, parked, waits_for, body`, holder, micros(now.Add(lease)), prefix+"|", prefix+"}", limit)
+			returning instance, workflow, version, attempt, holder, parked, waits_for, child, body`, holder, micros(now.Add(lease)), prefix+"|", prefix+"}", limit)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,7 @@ func (s *Store) SetKeepDays(ctx context.Context, wf signoff.WorkflowID, days int
 // Keys of commands begin with the instance's number and "_", which "`" follows.
 const atRest = `i.status <> 0 and i.incidents = 0
 	and not exists (select 1 from outbox o where o.key >= cast(i.id as text) || '_' and o.key < cast(i.id as text) || '` + "`" + `')
+	and not exists (select 1 from outbox c where i.caller <> '' and c.key = i.caller and c.child = i.id)
 	and not exists (select 1 from mail_out m where m.instance = i.id and m.state in ('queued', 'sending', 'doubtful'))`
 
 const notHeld = `not exists (select 1 from legal_hold h where ` + holds + `)`
@@ -73,7 +74,7 @@ func (s *Store) CountExpired(ctx context.Context, wf signoff.WorkflowID, before 
 type Removal struct {
 	Day       int // yyyymmdd in UTC
 	Workflow  signoff.WorkflowID
-	KeepDays  int
+	KeepDays  int // 0: by hand
 	Instances int
 	Oldest    time.Time // when the first of them had ended
 	Newest    time.Time // and the last
@@ -274,6 +275,11 @@ func (b *removed) instance(t *tx, id int64, going map[month]bool) error {
 	if err != nil {
 		return err
 	}
+	return b.rest(t, id, started, ended, going)
+}
+
+// rest removes what belongs to an instance that has been removed.
+func (b *removed) rest(t *tx, id, started, ended int64, going map[month]bool) error {
 	m := monthOf(started)
 	if !going[m] {
 		if err := t.send(`delete from fact where month = $1 and instance = $2`, int64(m), id); err != nil {

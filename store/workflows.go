@@ -41,6 +41,7 @@ type Deployment struct {
 	By                       signoff.Principal
 	First                    []access.Grant // given when the workflow is new
 	New                      bool           // By may make a workflow, and not a version of one that is there
+	Starts                   Starts         // what begins it besides people
 }
 
 // Deploy stores d as the newest version of its workflow and makes it the one
@@ -65,8 +66,10 @@ func (s *Store) Deploy(ctx context.Context, d Deployment) (v Version, made bool,
 			return err
 		}
 		made = true
-		v, err = d.put(t, v.Workflow)
-		return err
+		if v, err = d.put(t, v.Workflow); err != nil {
+			return err
+		}
+		return d.Starts.put(t, v.Workflow, v.ID, d.At)
 	})
 	return v, made, err
 }
@@ -97,8 +100,8 @@ func (d Deployment) put(t *tx, wf signoff.WorkflowID) (Version, error) {
 }
 
 // SetDefault makes version number the one new instances get. name, category
-// and doc are what that version says of the workflow.
-func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number int, name, category, doc string) error {
+// and doc are what that version says of the workflow, starts what begins it.
+func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number int, name, category, doc string, starts Starts, now time.Time) error {
 	return s.exclusively(ctx, func(t *tx) error {
 		n, err := t.exec(`update workflow set version = $1, name = $2, category = $3, doc = $4
 			where id = $5 and exists (select 1 from workflow_version where workflow = $5 and number = $1)`,
@@ -106,7 +109,14 @@ func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number in
 		if err == nil && n == 0 {
 			return noVersion()
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		var v VersionID
+		if err := t.row(`select id from workflow_version where workflow = $1 and number = $2`, int64(wf), number).Scan(&v); err != nil {
+			return err
+		}
+		return starts.put(t, wf, v, now)
 	})
 }
 
