@@ -98,26 +98,29 @@ func (t *turn) waitingAt(node, flow string, scope int) int {
 // lookForStuck speaks up where all tokens of a scope wait for each other at
 // joins, so that none can ever go on.
 func (t *turn) lookForStuck() {
-	for i := range t.st.Tokens {
-		k := &t.st.Tokens[i]
-		if !t.node(k.Node).Joins() {
-			continue
-		}
-		if scope := k.Scope; t.stuck(scope) {
-			t.raiseStuck(scope)
-			t.lookForStuck() // in another scope, too
-			return
+	if t.stuck(0) {
+		t.raiseStuck(0)
+	}
+	for i := range t.st.Scopes {
+		if id := t.st.Scopes[i].ID; t.stuck(id) {
+			t.raiseStuck(id)
 		}
 	}
 }
 
-func (t *turn) stuck(scope int) bool {
-	for _, k := range t.st.Tokens {
-		if k.Scope == scope && (!t.node(k.Node).Joins() || t.hasIncident(k.ID)) {
+// stuck tells whether there are tokens in a scope, and all wait at joins.
+func (t *turn) stuck(scope int) (yes bool) {
+	for i := range t.st.Tokens {
+		k := &t.st.Tokens[i]
+		if k.Scope != scope {
+			continue
+		}
+		if !t.node(k.Node).Joins() || t.hasIncident(k.ID) {
 			return false
 		}
+		yes = true
 	}
-	return true
+	return yes
 }
 
 // raiseStuck raises one incident at each join of a scope that can never be
