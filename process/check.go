@@ -51,6 +51,7 @@ type checker struct {
 	problems []Problem
 	links    *derived      // of the graph
 	thrown   map[int][]int // throwing link events by the catching one
+	markings int           // looked at by explorers
 }
 
 // Limits of one workflow. Nobody draws a picture of that size; a program that

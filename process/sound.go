@@ -21,7 +21,9 @@ func (c *checker) sound() {
 		}
 	}
 	for _, scope := range scopes {
-		c.explore(scope)
+		if c.markings < maxMarkings {
+			c.explore(scope)
+		}
 	}
 }
 
@@ -87,10 +89,10 @@ func (c *checker) circle(round []int) {
 		"Put a step into the circle that waits or sets a variable the way out looks at, or remove the flow back.")
 }
 
-// Bounds on the exploration of one process or sub-process. Beyond them nothing
-// is said.
+// Bounds on the exploration of a workflow's processes and sub-processes. Of what
+// lies beyond them nothing is said.
 const (
-	maxMarkings = 20_000
+	maxMarkings = 20_000 // of all of them together
 	maxPlaces   = 40
 	maxChoices  = 4 // conditional flows out of one step of which any may be taken
 )
@@ -154,7 +156,7 @@ func (e *explorer) add(m marking) {
 		return
 	}
 	e.seen[key] = true
-	if len(e.seen) > maxMarkings || len(m) > maxPlaces {
+	if e.c.markings++; e.c.markings > maxMarkings || len(m) > maxPlaces {
 		e.lost = true
 		return
 	}
