@@ -130,15 +130,26 @@ func changeOf(st *store.Step) Change {
 		switch f := &st.Facts[i]; f.Kind {
 		case engine.TaskOffered, engine.TaskClaimed, engine.TaskReleased, engine.TaskRedirected, engine.TaskShared, engine.TaskSlept,
 			engine.TaskWoken, engine.TaskDecided, engine.TaskExpired, engine.TaskWithdrawn:
-			n := signoff.Serial{Instance: st.Instance, Seq: f.Ref}
-			if !slices.Contains(c.Tasks, n) {
-				c.Tasks = append(c.Tasks, n)
-				c.concern(st.Before.Tasks, f.Ref)
-				c.concern(st.After.Tasks, f.Ref)
+			c.task(st, f.Ref)
+		case engine.InstanceHeld, engine.InstanceResumed: // nobody has its tasks any more, or everybody again
+			for i := range st.After.Tasks {
+				if st.After.Tasks[i].Open() {
+					c.task(st, st.After.Tasks[i].Seq)
+				}
 			}
 		}
 	}
 	return c
+}
+
+// task takes in that a task has changed.
+func (c *Change) task(st *store.Step, seq int) {
+	n := signoff.Serial{Instance: st.Instance, Seq: seq}
+	if !slices.Contains(c.Tasks, n) {
+		c.Tasks = append(c.Tasks, n)
+		c.concern(st.Before.Tasks, seq)
+		c.concern(st.After.Tasks, seq)
+	}
 }
 
 func (c *Change) concern(tasks []engine.Task, seq int) {

@@ -279,6 +279,9 @@ func merged(all, more engine.People, asked []string) engine.People {
 // committed does what may be done only now: wake the timers, pass the commands
 // on, and tell whoever watches.
 func (r *Runner) committed(st *store.Step, jobs []queued) {
+	if st.Before.Held != nil && st.After.Held == nil {
+		r.resumed(st)
+	}
 	for i := len(st.After.Timers) - 1; i >= 0 && st.After.Timers[i].Seq > st.Before.Seq; i-- {
 		r.timers.ring(st.TimerAt(st.After.Timers[i].Due))
 	}

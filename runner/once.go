@@ -43,6 +43,18 @@ func digest(h hash.Hash, event engine.Event) {
 	case engine.Retry:
 		vars, e.Vars = e.Vars, nil
 		event = e
+	case engine.Skip:
+		vars, e.Vars = e.Vars, nil
+		event = e
+	case engine.SetVars:
+		vars, e.Vars = e.Vars, nil
+		event = e
+	case engine.Move:
+		vars, e.Vars = e.Vars, nil
+		event = e
+	case engine.End:
+		vars, e.Vars = e.Vars, nil
+		event = e
 	}
 	fmt.Fprintf(h, "%T %+v", event, event)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {

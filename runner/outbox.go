@@ -212,6 +212,9 @@ func (r *Runner) attempt(ctx context.Context, j queued) error {
 		j.queue.alarm.ring(r.Now())
 		return err
 	}
+	if j.Attempt > 1 && r.stopped(ctx, j.Instance) {
+		return r.steps.ReturnJob(ctx, j.Hold(), r.Now().Add(heldLook))
+	}
 	began := r.gifts.soFar()
 	res, err := r.handle(ctx, j.Job)
 	if err != nil && ctx.Err() != nil {

@@ -43,7 +43,7 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 			err = may.Err()
 		}
 		return by, err
-	case engine.Retry:
+	case engine.Retry, engine.Skip, engine.SetVars, engine.Move, engine.Hold, engine.Resume, engine.End:
 	default:
 		return by, nil // Start was checked before; tasks are the engine's
 	}

@@ -144,6 +144,9 @@ func (r *Runner) fire(ctx context.Context, t store.Timer) error {
 	if c := signoff.CodeOf(err); c == engine.CodeRedundant || c == store.NoInstance().Code {
 		return r.steps.DropTimer(ctx, t.Serial)
 	}
+	if signoff.CodeOf(err) == engine.CodeInstanceHeld {
+		return r.steps.DeferTimer(ctx, t, r.Now().Add(heldLook)) // it was stopped a moment ago, and has put the timer off itself
+	}
 	if signoff.CodeOf(err) == codePanic {
 		if e := r.putOnRecord(ctx, t.Instance, due); e == nil {
 			return r.steps.DeferTimer(ctx, t, never)

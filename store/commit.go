@@ -252,6 +252,9 @@ func (st *Step) TimerAt(due time.Time) time.Time {
 }
 
 func (c *change) putTimers(t *tx) error {
+	if err := c.stopTimers(t); err != nil {
+		return err
+	}
 	for _, old := range c.Before.Timers {
 		if !slices.ContainsFunc(c.After.Timers, func(n engine.Timer) bool { return n.Seq == old.Seq }) {
 			if err := t.send(`delete from timer where instance = $1 and seq = $2`, int64(c.Instance), old.Seq); err != nil {
@@ -271,6 +274,9 @@ func (c *change) putTimers(t *tx) error {
 }
 
 func (c *change) putOutbox(t *tx) error {
+	if err := c.stopOutbox(t); err != nil {
+		return err
+	}
 	if c.Finished != "" {
 		if err := c.putFinished(t); err != nil {
 			return err

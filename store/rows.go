@@ -42,7 +42,7 @@ func WorklistRows(wf signoff.WorkflowID, v VersionID, st *engine.State) []Workli
 }
 
 func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *engine.State, t *engine.Task) []WorklistRow {
-	if !t.Open() {
+	if !t.Open() || st.Held != nil { // of a stopped instance nobody has anything to do
 		return rows
 	}
 	row := WorklistRow{
@@ -99,13 +99,14 @@ type taskChange struct{ before, after *engine.Task }
 // pairs where they differ.
 func changedTasks(out []taskChange, before, after *engine.State) []taskChange {
 	old := before.Tasks
+	stopped := (before.Held == nil) != (after.Held == nil)
 	for i := range after.Tasks {
 		a := &after.Tasks[i]
 		for len(old) > 0 && old[0].Seq < a.Seq {
 			out, old = letGo(out, &old[0]), old[1:]
 		}
 		if len(old) > 0 && old[0].Seq == a.Seq {
-			if !same(&old[0], a) {
+			if !same(&old[0], a) || stopped && a.Open() {
 				out = append(out, taskChange{&old[0], a})
 			}
 			old = old[1:]
