@@ -191,6 +191,11 @@ func (c *change) putTasks(t *tx) error {
 
 func (c *change) putTask(t *tx, ch taskChange) error {
 	a := ch.after
+	if a != nil && len(a.Answers) > 0 {
+		if err := c.putAnswers(t, ch); err != nil {
+			return err
+		}
+	}
 	switch {
 	case a == nil:
 		return t.send(`update task set closed = $1 where instance = $2 and seq = $3`, micros(c.Facts[0].At), int64(c.Instance), ch.before.Seq)
@@ -204,6 +209,22 @@ func (c *change) putTask(t *tx, ch taskChange) error {
 	return t.send(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
 		where instance = $7 and seq = $8`,
 		a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
+}
+
+// putAnswers writes the answers to a task that are new.
+func (c *change) putAnswers(t *tx, ch taskChange) error {
+	known := 0
+	if ch.before != nil {
+		known = len(ch.before.Answers)
+	}
+	for i := known; i < len(ch.after.Answers); i++ {
+		a := &ch.after.Answers[i]
+		if err := t.send(`insert into answer (instance, seq, n, principal, action, at) values ($1, $2, $3, $4, $5, $6)`,
+			int64(c.Instance), ch.after.Seq, i+1, string(a.By.Principal), a.Action, micros(a.At)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *change) putWorklist(t *tx) error {

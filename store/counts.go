@@ -8,7 +8,7 @@ type Shelf int
 const (
 	ToDo   Shelf = iota // can be decided now
 	Taken               // kept by somebody else's claim
-	Asleep              // hidden until a time
+	Asleep              // hidden until a time or, with Until 0, because they have had their say
 )
 
 // counts gathers, over all the steps of a commit, how many worklist rows each

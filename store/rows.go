@@ -18,10 +18,10 @@ type WorklistRow struct {
 	Version   VersionID
 	Priority  int
 	Due       int64 // 0: none
-	Until     int64 // 0: not asleep
+	Until     int64 // 0: not asleep, or on the shelf Asleep: for good
 	Claimed   signoff.Principal
 	Starter   signoff.Principal
-	Node      string
+	Node      string // with AsksAbout before it where a question about the task is put to them, not the task
 	Title     string
 	Folio     string
 }
@@ -31,8 +31,12 @@ type WorklistRow struct {
 //
 //   - each recipient has a row; while somebody's claim keeps the others out,
 //     their rows stand on the Taken shelf;
-//   - somebody who claimed it or put it to sleep through a group gets a row of
-//     their own, which readers prefer to the group's.
+//   - somebody who claimed it, put it to sleep or had their say through a group
+//     gets a row of their own, which readers prefer to the group's;
+//   - so does somebody who is asked about it.
+//
+// What somebody had their say in stands on the shelf Asleep for good: so it
+// hides the row of the group it came through from their lists.
 func WorklistRows(wf signoff.WorkflowID, v VersionID, st *engine.State) []WorklistRow {
 	var rows []WorklistRow
 	for i := range st.Tasks {
@@ -40,6 +44,10 @@ func WorklistRows(wf signoff.WorkflowID, v VersionID, st *engine.State) []Workli
 	}
 	return rows
 }
+
+// AsksAbout stands before the node of a row that is about a question. No element
+// is called like this.
+const AsksAbout = "?"
 
 func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *engine.State, t *engine.Task) []WorklistRow {
 	if !t.Open() || st.Held != nil { // of a stopped instance nobody has anything to do
@@ -59,10 +67,28 @@ func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *
 	for _, p := range t.Recipients {
 		add(p)
 	}
-	add(t.Claimed)
+	for _, p := range t.Claims() {
+		add(p)
+	}
 	if t.Claimed == "" || !t.Claiming {
 		for _, a := range t.Asleep {
 			add(a.By)
+		}
+	}
+	if slices.ContainsFunc(t.Recipients, signoff.Principal.IsGroup) {
+		for i := range t.Answers {
+			add(t.Answers[i].By.Principal)
+		}
+		for _, p := range t.HandedOn {
+			add(p)
+		}
+		for _, s := range t.Shared { // with whom somebody who has answered had one voice
+			add(s.By)
+		}
+	}
+	for i := range t.Questions {
+		if q := &t.Questions[i]; q.RepliedAt == nil {
+			add(q.To)
 		}
 	}
 	return rows
@@ -71,8 +97,24 @@ func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *
 // under places a copy of the row on p's right shelf.
 func (r WorklistRow) under(p signoff.Principal, t *engine.Task) WorklistRow {
 	r.Principal = p
-	if t.KeptFrom(p) {
-		r.Shelf = Taken
+	if t.Several() {
+		r.Claimed = ""
+		if t.Holds(p) {
+			r.Claimed = p
+		}
+	}
+	switch {
+	case p.IsUser() && (t.AnswerOf(p) != nil || t.PassedOn(p)):
+		r.Shelf = Asleep
+	case len(t.Questions) > 0 && t.Asked(signoff.Caller{Person: signoff.Person{Principal: p}}) != nil && !slices.Contains(t.Recipients, p) && !t.Holds(p):
+		r.Node = AsksAbout + r.Node
+		return r
+	case t.KeptFrom(p):
+		if r.Shelf = Taken; t.Several() && len(t.Holders) > 0 {
+			r.Claimed = t.Holders[0].By
+		}
+	}
+	if r.Shelf != ToDo {
 		return r
 	}
 	for _, a := range t.Asleep {
@@ -87,7 +129,22 @@ func (r WorklistRow) under(p signoff.Principal, t *engine.Task) WorklistRow {
 func same(a, b *engine.Task) bool {
 	return a.Open() == b.Open() && a.Claimed == b.Claimed && a.Title == b.Title && a.Priority == b.Priority &&
 		a.Outcome == b.Outcome && a.ClosedBy == b.ClosedBy && microsOf(a.Due) == microsOf(b.Due) &&
-		slices.Equal(a.Recipients, b.Recipients) && slices.Equal(a.Asleep, b.Asleep)
+		slices.Equal(a.Recipients, b.Recipients) && slices.Equal(a.Asleep, b.Asleep) && sameAnswers(a, b)
+}
+
+// sameAnswers is same for what only tasks of several answers and questions have.
+func sameAnswers(a, b *engine.Task) bool {
+	return len(a.Answers) == len(b.Answers) && slices.Equal(a.Holders, b.Holders) && slices.Equal(a.HandedOn, b.HandedOn) &&
+		slices.Equal(a.Shared, b.Shared) && len(a.Questions) == len(b.Questions) && open(a.Questions) == open(b.Questions)
+}
+
+func open(questions []engine.Question) (n int) {
+	for i := range questions {
+		if questions[i].RepliedAt == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // taskChange is one task before and after a step. before is nil when the step
