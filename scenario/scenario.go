@@ -11,42 +11,22 @@ import (
 // Result is what came of a scenario.
 type Result struct {
 	Name        string
-	Commands    int // how many were run
+	Title       string // the comment at its top, "" when there is none
+	Commands    int    // how many were run
 	Differences []Difference
 	Updated     []byte // the file with what happened under the dashes
 }
 
 // Difference is a block that gave something else than the file says.
 type Difference struct {
-	Line int // of the first line that differs
-	Want []string
-	Got  []string
+	Line     int      // of the first line that differs
+	Commands []string // what was done, as it stands in the file
+	Want     []string
+	Got      []string
 }
 
 // OK tells whether everything was as the file says.
 func (r Result) OK() bool { return len(r.Differences) == 0 }
-
-// String tells the differences to people, one line each with a mark: "-" is in
-// the file, "+" is what happened.
-func (r Result) String() string {
-	var b strings.Builder
-	for _, d := range r.Differences {
-		fmt.Fprintf(&b, "%s:%d:\n", r.Name, d.Line)
-		for _, line := range d.Want {
-			if !slices.Contains(d.Got, line) {
-				fmt.Fprintf(&b, "- %s\n", line)
-			}
-		}
-		for _, line := range d.Got {
-			if slices.Contains(d.Want, line) {
-				fmt.Fprintf(&b, "  %s\n", line)
-			} else {
-				fmt.Fprintf(&b, "+ %s\n", line)
-			}
-		}
-	}
-	return b.String()
-}
 
 // Run runs the scenario called name in fsys; the files it names stand beside
 // it. The error, an *Error, says what makes the file unusable, such as a command
@@ -67,7 +47,7 @@ func Run(fsys fs.FS, name string) (Result, error) {
 }
 
 func (p *page) run(w *world) (Result, error) {
-	r := Result{Name: p.name}
+	r := Result{Name: p.name, Title: p.title()}
 	var updated []string
 	done := 0
 	for _, b := range p.blocks {
@@ -81,7 +61,7 @@ func (p *page) run(w *world) (Result, error) {
 		}
 		want := trimmed(p.lines[b.from:b.to])
 		if !slices.Equal(want, got) {
-			r.Differences = append(r.Differences, Difference{b.from + 1 + firstDifference(want, got), want, got})
+			r.Differences = append(r.Differences, Difference{b.from + 1 + firstDifference(want, got), p.commandsOf(&b), want, got})
 		}
 		updated = append(append(updated, p.lines[done:b.from]...), got...)
 		done = b.to
@@ -89,6 +69,28 @@ func (p *page) run(w *world) (Result, error) {
 	updated = append(updated, p.lines[done:]...)
 	r.Updated = []byte(strings.Join(updated, "\n") + "\n")
 	return r, nil
+}
+
+// title is what the comment at the top says.
+func (p *page) title() string {
+	var words []string
+	for _, line := range p.lines {
+		rest, comment := strings.CutPrefix(strings.TrimSpace(line), "#")
+		if !comment {
+			break
+		}
+		words = append(words, strings.Fields(rest)...)
+	}
+	return strings.Join(words, " ")
+}
+
+// commandsOf returns the commands of a block as they stand in the file.
+func (p *page) commandsOf(b *block) []string {
+	out := make([]string, len(b.commands))
+	for i, c := range b.commands {
+		out[i] = strings.TrimSpace(p.lines[c.line-1])
+	}
+	return out
 }
 
 // run runs the block's commands and returns the lines they give.

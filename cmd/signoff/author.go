@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -14,74 +16,88 @@ import (
 )
 
 func testCommand() *cobra.Command {
-	var update, asJSON bool
+	var t testRun
 	c := &cobra.Command{
 		Use:   "test DIR",
 		Short: "Run the scenario files of a folder against its workflows; no server needed",
 		Long: `Run every *.scenario file below DIR. A scenario says what people do and, under
 "----", what follows; time is virtual, so three days pass at once. With --update
-the part under "----" is written anew: read the change before you keep it.`,
+the part under "----" is written anew: read the change before you keep it.
+
+docs/scenarios.md tells what can stand in one. For a build server, --junit writes
+what happened as JUnit's XML. It ends with an error when a scenario fails.`,
 		Example: `  signoff test samples
-  signoff test samples --update`,
+  signoff test samples --update
+  signoff test workflows --junit results.xml`,
 		Args:    cobra.ExactArgs(1),
 		GroupID: "author",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runScenarios(cmd, args[0], update, asJSON)
+			t.dir = args[0]
+			return t.run(cmd)
 		},
 	}
-	c.Flags().BoolVar(&update, "update", false, "write what really follows into the files")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&t.update, "update", false, "write what really follows into the files")
+	c.Flags().BoolVar(&t.asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&t.junit, "junit", "", "also write the results to this file, as JUnit's XML; - is standard output")
 	return c
+}
+
+// testRun is one run of a folder's scenarios.
+type testRun struct {
+	dir    string
+	update bool
+	asJSON bool
+	junit  string
 }
 
 // ran is one scenario file and how it went.
 type ran struct {
-	File string `json:"file"`
-	OK   bool   `json:"ok"`
-	Diff string `json:"diff,omitempty"`
+	File  string `json:"file"`
+	Title string `json:"title,omitempty"`
+	OK    bool   `json:"ok"`
+	Line  int    `json:"line,omitempty"`  // of the first difference
+	Error string `json:"error,omitempty"` // why the file could not be run
+	Diff  string `json:"diff,omitempty"`
 }
 
-func runScenarios(cmd *cobra.Command, dir string, update, asJSON bool) error {
-	fsys := os.DirFS(dir)
+func (t *testRun) run(cmd *cobra.Command) error {
+	fsys := os.DirFS(t.dir)
 	names, err := scenarioFiles(fsys)
 	if err != nil {
 		return err
 	}
 	if len(names) == 0 {
-		return &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "there is no *.scenario file below " + dir,
+		return &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "there is no *.scenario file below " + t.dir,
 			Hint: "samples/leave.scenario is one to start from"}
+	}
+	out := cmd.OutOrStdout()
+	if t.junit == "-" {
+		out = cmd.ErrOrStderr()
 	}
 	var all []ran
 	failed := 0
 	for _, name := range names {
-		res, err := scenario.Run(fsys, name)
+		r, err := t.one(fsys, name)
 		if err != nil {
 			return err
-		}
-		r := ran{File: name, OK: res.OK()}
-		if !r.OK {
-			r.Diff = res.String()
-		}
-		if update && !r.OK {
-			if err := os.WriteFile(path.Join(dir, name), res.Updated, 0o644); err != nil {
-				return err
-			}
-			r.OK, r.Diff = true, ""
 		}
 		if !r.OK {
 			failed++
 		}
 		all = append(all, r)
-		if !asJSON {
-			printRan(cmd, r)
+		if !t.asJSON {
+			printRan(out, r)
 		}
 	}
-	if asJSON {
-		if err := printJSON(cmd.OutOrStdout(), all); err != nil {
+	if t.asJSON {
+		if err := printJSON(out, all); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(cmd.OutOrStdout(), "%d passed, %d failed\n", len(all)-failed, failed)
+		fmt.Fprintf(out, "%d passed, %d failed\n", len(all)-failed, failed)
+	}
+	if err := t.writeJUnit(cmd.OutOrStdout(), all); err != nil {
+		return err
 	}
 	if failed > 0 {
 		return errSaid
@@ -89,15 +105,39 @@ func runScenarios(cmd *cobra.Command, dir string, update, asJSON bool) error {
 	return nil
 }
 
-func printRan(cmd *cobra.Command, r ran) {
+// one runs one file. A file that cannot be run has failed, and the others go on.
+func (t *testRun) one(fsys fs.FS, name string) (ran, error) {
+	r := ran{File: name}
+	res, err := scenario.Run(fsys, name)
+	if wrong, ok := errors.AsType[*scenario.Error](err); ok {
+		r.Error, r.Line = wrong.Error(), wrong.Line
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	r.OK, r.Title = res.OK(), res.Title
+	if r.OK {
+		return r, nil
+	}
+	if t.update {
+		r.OK = true
+		return r, os.WriteFile(path.Join(t.dir, name), res.Updated, 0o644)
+	}
+	r.Diff, r.Line = res.String(), res.Differences[0].Line
+	return r, nil
+}
+
+func printRan(w io.Writer, r ran) {
 	word := "ok    "
 	if !r.OK {
 		word = "FAILED"
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%s  %s\n", word, r.File)
-	if !r.OK {
-		fmt.Fprint(cmd.OutOrStdout(), r.Diff)
+	fmt.Fprintf(w, "%s  %s\n", word, r.File)
+	if r.Error != "" {
+		fmt.Fprintln(w, r.Error)
 	}
+	fmt.Fprint(w, r.Diff)
 }
 
 func scenarioFiles(fsys fs.FS) ([]string, error) {
