@@ -8,7 +8,7 @@ func addCommands(root *cobra.Command) {
 		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
 		retentionCommand(), holdCommand(), exportCommand(),
-		testCommand(), exprCommand(),
+		testCommand(), importCommand(), exprCommand(),
 		doctorCommand(), m365Command(),
 		configCommand(),
 	)

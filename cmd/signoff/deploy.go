@@ -129,6 +129,7 @@ type checked struct {
 	File     string            `json:"file"`
 	OK       bool              `json:"ok"`
 	Problems []api.FileProblem `json:"problems,omitempty"`
+	MadeFor  string            `json:"madeFor,omitempty"` // the engine, of a file that signoff import can move in
 }
 
 func checkFiles(cmd *cobra.Command, files []string, asJSON bool) error {
@@ -168,6 +169,9 @@ func check(name string, xml []byte) checked {
 		c.OK = c.OK && p.Warning
 		c.Problems = append(c.Problems, api.FileProblem{Element: p.Element, Name: p.Name, Line: p.Line, Reason: p.Reason, Advice: p.Advice, Warning: p.Warning})
 	}
+	if len(problems) > 0 {
+		c.MadeFor = madeElsewhere(xml)
+	}
 	return c
 }
 
@@ -203,6 +207,9 @@ func sayChecked(w io.Writer, c checked) {
 		if p.Advice != "" {
 			fmt.Fprintf(w, "    %s\n", p.Advice)
 		}
+	}
+	if c.MadeFor != "" {
+		fmt.Fprintf(w, "%s: made for %s; try: signoff import %s --out NEW.bpmn\n", c.File, c.MadeFor, c.File)
 	}
 }
 
