@@ -100,6 +100,7 @@ type Runner struct {
 	locks   [512]chan struct{} // by instance, full while held: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
 	timers  *alarm
+	bulk    *alarm // orders for many incidents
 	hands   hands
 	handed  chan string // keys of notifications that are done; owned by Run
 	changes hub
@@ -136,7 +137,7 @@ func New(c Config) *Runner {
 	if c.Grace <= 0 {
 		c.Grace = 10 * time.Second
 	}
-	r := &Runner{Config: c, steps: c.Store, outer: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), errands: newAlarm(),
+	r := &Runner{Config: c, steps: c.Store, outer: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), bulk: newAlarm(), errands: newAlarm(),
 		lookEvery: lookEvery, connected: make(chan string, 64)}
 	r.member.lease, r.member.every = nodeLease, renewEvery
 	for i := range r.locks {
@@ -185,6 +186,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	if r.Store != nil {
 		wg.Go(func() { r.runErrands(ctx, work) })
 	}
+	wg.Go(func() { r.runBulk(ctx, work) })
 	wg.Go(func() { r.tidy(ctx) })
 	wg.Go(func() { r.tendParked(ctx) })
 	wg.Go(func() { r.stay(ctx) })

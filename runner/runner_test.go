@@ -96,6 +96,7 @@ func newWorld(t testing.TB, path string) *world {
 		Handlers: map[engine.CommandKind]Handler{engine.DoNotify: p.handle, engine.DoEmail: p.handle, engine.DoCall: p.handle}})
 	r.member.lease, r.member.every = 365*24*time.Hour, 24*time.Hour
 	r.errands.poll = 24 * time.Hour
+	r.bulk.poll = 24 * time.Hour
 	r.timers.poll = 24 * time.Hour // so that days pass quickly, and nothing rests on the poll
 	for _, q := range r.queues {
 		q.alarm.poll = 24 * time.Hour

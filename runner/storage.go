@@ -86,3 +86,16 @@ type errandStore interface {
 	TakeSchedules(ctx context.Context, now time.Time, limit int) ([]store.Schedule, error)
 	MoveSchedule(ctx context.Context, was, n store.Schedule) error
 }
+
+// orders is what a runner asks of the store to carry out orders for many
+// incidents; one whose storage does not know them carries none out.
+type orders interface {
+	InstancesWithIncidents(ctx context.Context, wf signoff.WorkflowID, before signoff.InstanceID, limit int) ([]store.Instance, error)
+	CreateBulk(ctx context.Context, b store.Bulk, items []signoff.Serial) (store.Bulk, error)
+	Bulk(ctx context.Context, id int64) (store.Bulk, error)
+	OpenBulks(ctx context.Context, limit int) ([]store.Bulk, error)
+	BulkItems(ctx context.Context, id int64, state string, after, limit int) ([]store.BulkItem, error)
+	SettleBulk(ctx context.Context, id int64, items []store.BulkItem, now time.Time) error
+	Acquire(ctx context.Context, name, node string, now, until time.Time) (store.Lease, bool, error)
+	Release(ctx context.Context, l store.Lease) error
+}

@@ -29,6 +29,7 @@ var tables = []struct{ name, order string }{
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"service", "name"}, {"service_right", "service, principal, name"},
 	{"calendar", "key"}, {"absence", "account"},
+	{"bulk", "id"}, {"bulk_item", "bulk, n"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
 
