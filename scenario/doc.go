@@ -25,6 +25,9 @@
 //	nobody NAME                      a name nobody has
 //	admin LOGIN                      somebody with the server right "administer"
 //	at 2026-01-05T09:00:00Z          sets the clock, before the start
+//	service "Place order" done status=200 body={"id":7}
+//	                                 how a step's call or mail goes whenever it comes; also failed
+//	                                 cause="…". Said twice: the first time so, later otherwise
 //	show steps                       shows also which steps are entered and left
 //
 //	start by=ana folio=… priority=1 days=3

@@ -19,6 +19,7 @@ func init() {
 	verbs = map[string]func(*world, *arguments) (bool, error){
 		"process": quiet((*world).setProcess), "group": quiet((*world).setGroup), "role": quiet((*world).setRole), "person": quiet((*world).setPerson),
 		"nobody": quiet((*world).setNobody), "admin": quiet((*world).setAdmin), "at": quiet((*world).setClock), "show": quiet((*world).setShow),
+		"service":  quiet((*world).setReply),
 		"calendar": quiet((*world).setCalendar), "away": quiet((*world).setAway), "back": quiet((*world).setBack),
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
 		"withdraw": (*world).withdraw, "ask": (*world).ask, "reply": (*world).reply,
@@ -44,6 +45,7 @@ func (w *world) perform(c command) (refused bool, err error) {
 		return false, wrong("there is no command %q; there are %s", c.verb, strings.Join(knownVerbs(), ", "))
 	}
 	a := &arguments{words: c.words}
+	w.replied = 0
 	return do(w, a)
 }
 

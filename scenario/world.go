@@ -42,7 +42,9 @@ type world struct {
 	labels    map[int]string // t1, e1, … by number in the instance
 	count     map[byte]int
 	out       []string
-	refusal   string // what the last refusal said, on one line
+	refusal   string             // what the last refusal said, on one line
+	replies   map[string][]reply // how services answer, by step
+	replied   int                // how many of them one command has set off
 }
 
 func newWorld(fsys fs.FS, file string) *world {
@@ -112,7 +114,7 @@ func (w *world) decide(by string, e engine.Event) (refused bool, err error) {
 	for i := range step.Commands {
 		w.tellCommand(&step.Commands[i])
 	}
-	return false, nil
+	return false, w.settle(&step)
 }
 
 // check holds the engine to its promise: the facts give the state, and both
