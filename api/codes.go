@@ -168,6 +168,17 @@ var Codes = []Code{
 	{"timer-not-due", 409, "It is too early", "The timer has not run out yet."},
 	{"mail-not-waiting", 409, "The mail waits for nobody", "It was dealt with already."},
 
+	// Messages, schedules and calls of workflows.
+	{"bad-message", 422, "The message cannot be sent", "Correct the fields that are named."},
+	{"message-id-reused", 409, "Another message was sent under this id", "Use a new id for a new message."},
+	{"message-not-found", 404, "There is no such message", "Or it is not yours to see."},
+	{"schedule-not-found", 404, "There is no such schedule", "Schedules are timers on start events of a workflow's default version."},
+	{"call-too-deep", 422, "Too many workflows have called one another", "Look whether a workflow calls itself; cancel the instance that began it, and correct the workflow."},
+	{"deployer-may-not-start", 403, "Whoever deployed a workflow may not start what it calls", "An administrator gives them that right; then retry."},
+	{"workflow-cancelled", 422, "An instance that was called was cancelled", "Retry to call the workflow again."},
+	{"workflow-gone", 404, "An instance that was called was removed", "Retry to call the workflow again."},
+	{"workflow-error", 422, "A workflow that was called ended with an error", "Put the cause right and retry, or catch the error with a boundary event."},
+
 	// Keeping.
 	{"bad-hold", 422, "A hold is on one thing", "Name a workflow, an instance or a person, and one of them only."},
 	{"hold-lifted", 409, "The hold was lifted before", "There is nothing left to lift."},

@@ -13,6 +13,7 @@ func (s *Server) routes() {
 	s.workflowRoutes()
 	s.instanceRoutes()
 	s.taskRoutes()
+	s.messageRoutes()
 	s.mailRoutes()
 	s.mailConnectionRoutes()
 	s.serverRoutes()

@@ -279,6 +279,7 @@ func merged(all, more engine.People, asked []string) engine.People {
 // committed does what may be done only now: wake the timers, pass the commands
 // on, and tell whoever watches.
 func (r *Runner) committed(st *store.Step, jobs []queued) {
+	r.outwards(st)
 	if st.Before.Held != nil && st.After.Held == nil {
 		r.resumed(st)
 	}

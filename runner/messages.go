@@ -41,11 +41,8 @@ const (
 	keepSettled = 30 * 24 * time.Hour // how long what became of a message is on record, and its id known
 )
 
-// Codes of messages that are refused.
-const (
-	CodeBadMessage = "bad-message"
-	sourceWorkflow = "workflow" // ids of messages that workflows send are theirs
-)
+// CodeBadMessage refuses a message that cannot be.
+const CodeBadMessage = "bad-message"
 
 // SendRequest is a message or a signal to be sent.
 type SendRequest struct {
@@ -170,7 +167,7 @@ func (r *Runner) throw(ctx context.Context, j store.Job, v library.Version) (Res
 		return Result{}, err
 	}
 	c, now := j.Command.Message, r.Now()
-	m := store.Message{Kind: string(j.Command.Kind), Source: sourceWorkflow, Ident: j.Command.Key, Sender: v.DeployedBy, Person: in.State.Starter.Principal,
+	m := store.Message{Kind: string(j.Command.Kind), Source: store.SourceWorkflow, Ident: j.Command.Key, Sender: v.DeployedBy, Person: in.State.Starter.Principal,
 		Name: c.Name, Key: c.Key, Vars: c.Vars, Came: now, Until: now.Add(MessageKeep)}
 	if c.Until != nil {
 		m.Until = *c.Until
@@ -239,7 +236,7 @@ func (r *Runner) hand(ctx context.Context, m store.Message) error {
 			continue
 		}
 		_, err := r.do(ctx, w.Instance, task{by: r.sending(m, sender), own: true, taking: store.Taking{Message: m.ID},
-			event: engine.MessageCame{Wait: w.Seq, Vars: vars, Message: shownID(m)}})
+			event: engine.MessageCame{Wait: w.Seq, Vars: vars, Message: m.GivenID()}})
 		switch {
 		case err == nil || errors.Is(err, store.ErrTaken):
 			return nil
@@ -284,18 +281,10 @@ func (r *Runner) beginBy(ctx context.Context, m store.Message, vars map[string]e
 	return false, refusal
 }
 
-// shownID is a message's id as the history shows it, "" when its sender gave none.
-func shownID(m store.Message) string {
-	if strings.HasPrefix(m.Ident, " ") {
-		return ""
-	}
-	return m.Ident
-}
-
 // sending is in whose name a message is received: a person who sent it, else the
 // server, for whom an instance did.
 func (r *Runner) sending(m store.Message, sender signoff.Caller) signoff.Caller {
-	if m.Source == sourceWorkflow || sender.Principal == "" {
+	if m.ByWorkflow() || sender.Principal == "" {
 		return access.System
 	}
 	return sender

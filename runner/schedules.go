@@ -50,3 +50,6 @@ func (r *Runner) notBegun(ctx context.Context, s, next store.Schedule, failure e
 	}
 	return r.outer.MoveSchedule(ctx, s, next)
 }
+
+// Scheduled has schedules looked at, because one was made or changed.
+func (r *Runner) Scheduled() { r.errands.ring(time.Time{}) }

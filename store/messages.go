@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -47,6 +48,21 @@ type Message struct {
 	Told      int    // of a signal: how many waited for it
 	Near      string // JSON: who waited for something like it, when it was missed
 	Turn      int64  // whoever settles it must know this
+}
+
+// SourceWorkflow is the Source of what workflows send: Ident is the command's key.
+const SourceWorkflow = "workflow"
+
+// ByWorkflow tells whether an instance sent it.
+func (m *Message) ByWorkflow() bool { return m.Source == SourceWorkflow }
+
+// GivenID is the id its sender gave it, "" when they gave none: then Ident begins
+// with a space.
+func (m *Message) GivenID() string {
+	if strings.HasPrefix(m.Ident, " ") {
+		return ""
+	}
+	return m.Ident
 }
 
 const messageColumns = `id, kind, source, ident, digest, sender, person, name, key, vars, came, until, state, attempt, last_error, settled, instance, workflow, node, begun, told, near, turn`

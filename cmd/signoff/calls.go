@@ -54,6 +54,12 @@ func (s *server) callService(c *rest.Client) runner.Handler {
 	}
 }
 
+// standing is somebody with the rights they hold now, for what happens in their
+// name while they are not there.
+func (s *server) standing(ctx context.Context, p signoff.Principal) (signoff.Caller, error) {
+	return s.people.Standing(ctx, p, access.System.How)
+}
+
 // vouched refuses what whoever deployed the workflow may not have it do now: a
 // file may be older than the service it calls, or than what became of a right.
 func (s *server) vouched(ctx context.Context, job runner.Job) error {

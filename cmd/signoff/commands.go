@@ -7,6 +7,7 @@ func addCommands(root *cobra.Command) {
 		serveCommand(), healthCommand(), sandboxCommand(), backupCommand(), restoreCommand(), migrateCommand(), moveDataCommand(), keyCommand(), recoverCommand(), benchCommand(),
 		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
+		messagesCommand(), signalsCommand(), schedulesCommand(),
 		retentionCommand(), holdCommand(), exportCommand(),
 		testCommand(), importCommand(), exprCommand(),
 		doctorCommand(), m365Command(),

@@ -113,6 +113,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		return s, err
 	}
 	s.library = library.New(s.store, s.store.Now)
+	s.library.Location = time.Local
 	if err := s.openOAuth(cfg, key); err != nil {
 		return s, err
 	}
@@ -130,7 +131,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	}
 	handlers[engine.DoCall] = s.callService(rest.New(allow))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
-		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience})
+		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing})
 	return s, s.openHTTP(cfg, f)
 }
 
