@@ -164,7 +164,7 @@ func (b *builder) call(e *Element) *process.Call {
 	if _, after, prefixed := strings.Cut(ref, ":"); prefixed {
 		ref = after
 	}
-	if target := b.ids[ref]; target != nil && target.Local != "process" {
+	if target := b.ids[ref]; target != nil && strings.HasPrefix(target.Local, "global") {
 		b.refuse(e, e.Line, fmt.Sprintf("the call activity calls %s, a %s; signoff calls workflows", clip(ref), target.Local), "Draw that task in the workflow itself.")
 	}
 	c := &process.Call{Workflow: ref}

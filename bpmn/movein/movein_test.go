@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/signoffhq/signoff/bpmn"
 )
@@ -218,6 +219,27 @@ func miwg(t testing.TB) []string {
 		t.Fatal(err, len(files))
 	}
 	return files
+}
+
+// A file at the limits of what is read, with as many names as fit, all of which
+// want the same name here, is done with at once.
+func TestAHugeFileIsMovedInTime(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:c="http://camunda.org/schema/1.0/bpmn"><process id="p" isExecutable="true">`)
+	for i := range 30_000 {
+		odd := strings.NewReplacer("0", "$", "1", "_").Replace(fmt.Sprintf("%b", i))
+		fmt.Fprintf(&b, `<sequenceFlow id="f%d" sourceRef="a" targetRef="b"><conditionExpression>${a%s</conditionExpression></sequenceFlow>`, i, odd+" == 1}")
+	}
+	b.WriteString(`</process></definitions>`)
+	d := parsed(t, b.String())
+	begun := time.Now()
+	_, report := Import(d)
+	if took := time.Since(begun); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(report.Findings) != maxFindings {
+		t.Errorf("%d findings are told", len(report.Findings))
+	}
 }
 
 // Whatever a file holds, what comes out can be written and read again.

@@ -97,6 +97,9 @@ func (n *names) variable(was string) *variable {
 	if v := n.byWas[was]; v != nil {
 		return v
 	}
+	if len(n.vars) >= 2*process.MaxVariables {
+		return &variable{was: was, name: was} // Definition refuses so many
+	}
 	v := &variable{was: was, name: n.free(was)}
 	n.byWas[was] = v
 	if !n.known[was] {

@@ -56,6 +56,9 @@ func (n *names) translated(src string, whole func(*translator, *term) string) (s
 // mean something else here get another.
 func (n *names) checked(src string) (string, *unreadable) {
 	src = strings.TrimSpace(src)
+	if len(src) > expr.MaxSource {
+		return "", cannot("Split it over several steps.", "the expression has more than %d bytes", expr.MaxSource)
+	}
 	if n.of != "" {
 		n.entries = map[string]bool{}
 		if e, err := expr.Parse(src); err == nil {
