@@ -1,0 +1,400 @@
+package worklist
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
+	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff/store"
+)
+
+// Reason is one answer to "why is it waiting": who or what it waits for and
+// since when, and what would end that. Text and Ends are for signoff.Tell.
+type Reason struct {
+	Kind       string // stopped, ended, incident, task, asleep, claimed, away, question, timer, message, signal, condition, race, external, connection, child, retry, call, mail, server, join, passes, moving
+	Node, Name string
+	Text, Ends string
+	Since      *time.Time
+	Until      *time.Time
+	For        []signoff.Principal
+	Task       signoff.Serial
+	Step       signoff.Serial // by which another system finishes it, or that lacks a connection
+	Incident   signoff.Serial
+	Child      signoff.InstanceID
+}
+
+// WhyWaiting says why an instance does not go on, to those who may see it: what
+// concerns all of it first, then each place where it is.
+func (w *Worklist) WhyWaiting(ctx context.Context, by signoff.Caller, id signoff.InstanceID) ([]Reason, error) {
+	in, err := w.visible(ctx, by, id)
+	if err != nil {
+		return nil, err
+	}
+	a, err := w.about(ctx, in.Version)
+	if err != nil {
+		return nil, err
+	}
+	q := &inquiry{about: a, in: in, st: &in.State, now: w.Runner.Now()}
+	if err := q.gather(ctx, w); err != nil {
+		return nil, err
+	}
+	return q.reasons(), nil
+}
+
+// inquiry is what is known of one instance when it is asked why it waits.
+type inquiry struct {
+	about
+	in       store.Instance
+	st       *engine.State
+	now      time.Time
+	commands []store.Underway
+	mails    []store.OutMail
+	children []store.Child
+	nodes    []store.Node
+	shared   bool
+	away     access.Absences
+	messages []store.Message
+	made     map[int]time.Time // timers, effects and waits, by number
+	arrived  map[int]time.Time // tokens at where they are
+}
+
+// Bounds of what is read to answer one question.
+const (
+	maxNear     = 200 // messages that wait for somebody
+	maxReasons  = 100
+	maxChildren = 200
+)
+
+// gather reads what the instance's state does not hold, as far as it matters.
+func (q *inquiry) gather(ctx context.Context, w *Worklist) (err error) {
+	q.made, q.arrived = map[int]time.Time{}, map[int]time.Time{}
+	if q.st.Status != engine.Running {
+		return nil
+	}
+	facts, err := w.Store.Facts(ctx, q.in.ID, 0, maxSteps)
+	if err != nil {
+		return err
+	}
+	for i := range facts {
+		switch f := &facts[i]; f.Kind {
+		case engine.Entered, engine.TokenMoved:
+			q.arrived[f.Token] = f.At
+		case engine.TimerSet, engine.EffectRequested, engine.WaitSet, engine.LoopBegun:
+			q.made[f.Ref] = f.At
+		}
+	}
+	if len(q.st.Effects)+len(q.st.Timers) > 0 {
+		q.shared = w.Store.Shared()
+		if q.nodes, err = w.Store.Nodes(ctx); err != nil {
+			return err
+		}
+	}
+	if len(q.st.Effects) > 0 {
+		if q.commands, err = w.Store.Underway(ctx, q.in.ID); err != nil {
+			return err
+		}
+	}
+	if q.has("email") {
+		if q.mails, err = w.Store.InstanceMails(ctx, q.in.ID, 0, maxNear); err != nil {
+			return err
+		}
+	}
+	if q.has("workflow") {
+		if q.children, err = w.Store.Children(ctx, q.in.ID, maxChildren); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(q.st.Waits, func(x engine.Wait) bool { return x.Kind == engine.WaitMessage }) {
+		if q.messages, err = w.Store.Messages(ctx, store.MessageWhich{State: store.MessageWaiting}, maxNear); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(q.st.Tasks, engine.Task.Open) {
+		list, err := w.Store.Absences(ctx, q.now)
+		if err != nil {
+			return err
+		}
+		for _, one := range list {
+			q.away = append(q.away, one.Absence)
+		}
+	}
+	return nil
+}
+
+func (q *inquiry) has(kind string) bool {
+	return slices.ContainsFunc(q.st.Effects, func(e engine.Effect) bool { return e.Kind == kind })
+}
+
+func (q *inquiry) serial(seq int) signoff.Serial {
+	return signoff.Serial{Instance: q.in.ID, Seq: seq}
+}
+
+func (q *inquiry) reasons() []Reason {
+	st := q.st
+	switch st.Status {
+	case engine.Completed:
+		return []Reason{{Kind: "ended", Text: "it waits for nothing: it was completed on " + signoff.At(*st.EndedAt), Since: st.EndedAt}}
+	case engine.Cancelled:
+		return []Reason{{Kind: "ended", Text: "it waits for nothing: it was cancelled on " + signoff.At(*st.EndedAt), Since: st.EndedAt}}
+	}
+	var out []Reason
+	if h := st.Held; h != nil {
+		out = append(out, Reason{Kind: "stopped", Since: &h.At, For: []signoff.Principal{h.By},
+			Text: signoff.Mention(h.By) + " stopped it on " + signoff.At(h.At) + ": " + h.Reason,
+			Ends: "who administers the workflow lets it go on (signoff instances resume " + fmt.Sprint(int64(q.in.ID)) + ")"})
+	}
+	for i := range st.Incidents {
+		if in := &st.Incidents[i]; in.Stage == engine.Due {
+			out = append(out, q.incident(in))
+		}
+	}
+	for i := range st.Tokens {
+		if r, some := q.token(&st.Tokens[i]); some && len(out) < maxReasons {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// token says what one place of the instance waits for. A sub-process waits for
+// what goes on in it, which is said there.
+func (q *inquiry) token(k *engine.Token) (Reason, bool) {
+	st := q.st
+	n := q.node(k.Node)
+	r := Reason{Node: k.Node, Name: q.name(k.Node)}
+	if at, known := q.arrived[k.ID]; known {
+		r.Since = &at
+	}
+	for i := range st.Incidents {
+		if st.Incidents[i].Token == k.ID && st.Incidents[i].Stage != engine.Due {
+			return q.incident(&st.Incidents[i]), true
+		}
+	}
+	for i := range st.Tasks {
+		if st.Tasks[i].Open() && st.Tasks[i].Token == k.ID {
+			return q.task(&st.Tasks[i], r), true
+		}
+	}
+	for i := range st.Effects {
+		if st.Effects[i].Token == k.ID {
+			return q.effect(&st.Effects[i], r), true
+		}
+	}
+	for i := range st.Scopes {
+		if s := &st.Scopes[i]; s.Token == k.ID {
+			return q.passes(s, n, r)
+		}
+	}
+	if i := slices.IndexFunc(st.Paused, func(p engine.Paused) bool { return p.Token == k.ID }); i >= 0 {
+		if st.Paused[i].Stage == engine.Entering {
+			return r.is("stopped", "%q comes next, and waits because the instance is stopped", r.Name).end("it goes on with the instance"), true
+		}
+		return r.is("stopped", "%q is done, and what follows waits because the instance is stopped", r.Name).end("it goes on with the instance"), true
+	}
+	switch {
+	case n == nil:
+	case n.Joins():
+		return q.join(k, n, r), true
+	default:
+		return q.events(k, r), true
+	}
+	return r, false
+}
+
+func (r Reason) is(kind, format string, args ...any) Reason {
+	r.Kind, r.Text = kind, fmt.Sprintf(format, args...)
+	return r
+}
+
+func (r Reason) end(format string, args ...any) Reason {
+	r.Ends = fmt.Sprintf(format, args...)
+	return r
+}
+
+// since is the end of a sentence that says since when, "" when that is not known.
+func (r *Reason) since() string {
+	if r.Since == nil {
+		return ""
+	}
+	return " since " + signoff.At(*r.Since)
+}
+
+func (q *inquiry) incident(i *engine.Incident) Reason {
+	r := Reason{Node: i.Node, Name: q.name(i.Node), Since: &i.At, Incident: q.serial(i.Seq)}
+	tries := ""
+	if i.Attempts > 1 {
+		tries = fmt.Sprintf(" after %d tries", i.Attempts)
+	}
+	r = r.is("incident", "%q failed on %s%s: %s (%s)", r.Name, signoff.At(i.At), tries, i.Cause, i.Code)
+	advice := i.Advice
+	if advice == "" {
+		advice = "put the cause right and retry"
+	}
+	return r.end("%s; it is incident %s", advice, r.Incident)
+}
+
+// people names some in a sentence: "Jane, Bob or Finance".
+func people(who []signoff.Principal, or string) string {
+	var b strings.Builder
+	for i, p := range who {
+		switch {
+		case i == 10:
+			fmt.Fprintf(&b, " %s %d more", or, len(who)-i)
+			return b.String()
+		case i > 0 && i == len(who)-1:
+			b.WriteString(" " + or + " ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(signoff.Mention(p))
+	}
+	return b.String()
+}
+
+// task says whom an open task waits for, and what keeps them.
+func (q *inquiry) task(t *engine.Task, r Reason) Reason {
+	r.Since, r.Until, r.For, r.Task = &t.OfferedAt, t.Due, t.Recipients, q.serial(t.Seq)
+	title := fmt.Sprintf("%q (task %s)", t.Title, r.Task)
+	n := q.node(t.Node)
+	r = r.is("task", "%s waits for %s%s", title, people(t.Recipients, "or"), r.since())
+	r = r.end("they decide it%s", q.deadline(t, n))
+	if len(t.Recipients) > 1 {
+		r = r.end("one of them decides it%s", q.deadline(t, n))
+	}
+	if t.Several() {
+		r = q.votes(t, n, r, title)
+	}
+	for i := range t.Questions {
+		if x := &t.Questions[i]; x.RepliedAt == nil {
+			r.For = []signoff.Principal{x.To}
+			return r.is("question", "%s waits for %s, whom %s asked on %s: %s", title, signoff.Mention(x.To), signoff.Mention(x.By), signoff.At(x.At), x.Text).
+				end("%s replies, or it is decided without", signoff.Mention(x.To))
+		}
+	}
+	if t.Claimed != "" && t.Claiming {
+		r.For = []signoff.Principal{t.Claimed}
+		return r.is("claimed", "%s waits for %s, who claimed it and keeps it from the others", title, signoff.Mention(t.Claimed)).
+			end("they decide it or give it back, or an administrator gives it back for them%s", q.deadline(t, n))
+	}
+	if r2, all := q.absent(t, r, title); all {
+		return r2
+	}
+	return r
+}
+
+func (q *inquiry) deadline(t *engine.Task, n *process.Node) string {
+	if t.Due == nil {
+		return ""
+	}
+	if n != nil && n.Task != nil && n.Task.Deadline != nil {
+		return fmt.Sprintf(", or its deadline on %s ends it with %s", signoff.At(*t.Due), n.Task.Deadline.Outcome)
+	}
+	return fmt.Sprintf(", or its deadline on %s ends it", signoff.At(*t.Due))
+}
+
+// votes says how several answers stand.
+func (q *inquiry) votes(t *engine.Task, n *process.Node, r Reason, title string) Reason {
+	if t.Slots == 1 && len(t.Answers) == 0 {
+		if len(t.Later) > 0 {
+			r.Text = fmt.Sprintf("%s waits for %s, whose turn it is%s; then comes %s", title, people(t.Recipients, "or"), r.since(), people(t.Later[:1], "or"))
+		}
+		return r
+	}
+	more := t.Slots - len(t.Answers)
+	return r.is("task", "%s waits for %d of %d answers, from %s%s", title, more, t.Slots, people(t.Recipients, "or"), r.since()).
+		end("they answer, or the answers there are make its outcome%s", q.deadline(t, n))
+}
+
+// absent says that everybody a task waits for has put it aside or is away, and
+// until when the first of them.
+func (q *inquiry) absent(t *engine.Task, r Reason, title string) (Reason, bool) {
+	var asleep, away []signoff.Principal
+	var first time.Time
+	sooner := func(at time.Time) {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	for _, p := range t.Recipients {
+		i := slices.IndexFunc(t.Asleep, func(a engine.Asleep) bool { return a.By == p })
+		j := slices.IndexFunc(q.away, func(a access.Absence) bool {
+			return a.Who == p && a.Holds(q.now) && len(a.For(q.in.Workflow)) == 0
+		})
+		switch {
+		case i >= 0:
+			asleep = append(asleep, p)
+			sooner(t.Asleep[i].Until)
+		case j >= 0:
+			away = append(away, p)
+			sooner(q.away[j].To)
+		default:
+			return q.standIn(t, r, title)
+		}
+	}
+	if !first.IsZero() {
+		r.Until = &first
+	}
+	until := ""
+	if r.Until != nil {
+		until = " until " + signoff.At(*r.Until)
+	}
+	switch {
+	case len(asleep) > 0 && len(away) == 0:
+		return r.is("asleep", "%s waits for %s, who put it aside%s", title, people(asleep, "and"), until).
+			end("its time comes, or %s wakes it, or it is handed on", people(asleep, "or")), true
+	case len(asleep) == 0 && len(away) > 0:
+		return r.is("away", "%s waits for %s, who is away%s with nobody in their place", title, people(away, "and"), until).
+			end("they are back, name a substitute, or an administrator hands it on"), true
+	case len(asleep) > 0:
+		return r.is("away", "%s waits: %s put it aside, and %s is away%s", title, people(asleep, "and"), people(away, "and"), until).
+			end("one of them is back, or an administrator hands it on"), true
+	}
+	return r, false
+}
+
+// standIn says of a task whose only recipient is away who stands in.
+func (q *inquiry) standIn(t *engine.Task, r Reason, title string) (Reason, bool) {
+	if len(t.Recipients) != 1 {
+		return r, false
+	}
+	who := t.Recipients[0]
+	subs := q.away.Substitutes(who, q.in.Workflow, q.now)
+	if len(subs) == 0 {
+		return r, false
+	}
+	r.For = append([]signoff.Principal{who}, subs...)
+	return r.is("away", "%s waits for %s, who is away, or for %s in their place%s", title, signoff.Mention(who), people(subs, "or"), r.since()).
+		end("%s decides it, or %s is back and does", people(subs, "or"), signoff.Mention(who)), true
+}
+
+// passes says how far a repeated step is.
+func (q *inquiry) passes(s *engine.Scope, n *process.Node, r Reason) (Reason, bool) {
+	l := s.Loop
+	if l == nil {
+		return r, false
+	}
+	if at, known := q.made[s.ID]; known {
+		r.Since = &at
+	}
+	done := fmt.Sprintf("%d passes are done", l.Done)
+	if l.Count > 0 {
+		done = fmt.Sprintf("%d of %d passes are done", l.Done, l.Count)
+	}
+	r = r.is("passes", "%q is repeated%s: %s, %d under way", r.Name, r.since(), done, l.Begun-l.Done-l.Stopped).end("all passes are done")
+	if n == nil || n.Multi == nil {
+		return r, true
+	}
+	switch m := n.Multi; {
+	case m.Completion != nil:
+		r = r.end("all passes are done, or its completion condition is true: %s", m.Completion.Source())
+	case m.Loop != nil && m.Loop.While != nil:
+		r = r.end("a pass is done after which its condition is not true: %s", m.Loop.While.Source())
+	}
+	return r, true
+}
