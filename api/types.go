@@ -118,6 +118,7 @@ type Instance struct {
 	Key       string     `json:"key"`
 	Version   int        `json:"version"`
 	Status    string     `json:"status" enum:"running,completed,cancelled"`
+	Stopped   *Stopped   `json:"stopped,omitempty" doc:"nothing of it runs, and nobody has its tasks"`
 	Incidents int        `json:"incidents"`
 	Starter   Person     `json:"starter"`
 	StartedAt time.Time  `json:"startedAt"`

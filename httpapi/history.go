@@ -172,6 +172,8 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 		return step + " failed: " + f.Text, false
 	case engine.IncidentCleared:
 		return withReason("a failed step goes on", f.Text), false
+	case engine.StepSkipped, engine.VarsEdited, engine.TokenMoved, engine.InstanceHeld, engine.InstanceResumed, engine.TokenPaused:
+		return t.repaired(f, who, step)
 	}
 	if strings.HasPrefix(string(f.Kind), "task ") {
 		return t.aboutTask(f, e, who, task)
@@ -182,9 +184,34 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 	return t.aboutWorld(f, step)
 }
 
+// repaired says what somebody did to put an instance right.
+func (t *teller) repaired(f *engine.Fact, who, step string) (string, bool) {
+	set := strings.Join(slices.Sorted(maps.Keys(f.Vars)), ", ")
+	switch f.Kind {
+	case engine.StepSkipped:
+		text := who + " skipped " + step
+		if f.Outcome != "" {
+			text += " with " + f.Outcome
+		}
+		return withReason(text, f.Text), false
+	case engine.VarsEdited:
+		return withReason(who+" changed "+set, f.Text), false
+	case engine.TokenMoved:
+		return withReason(who+" moved it from "+quoted(t.steps[f.Code])+" to "+step, f.Text), false
+	case engine.InstanceHeld:
+		return withReason(who+" stopped it", f.Text), false
+	case engine.InstanceResumed:
+		return withReason(who+" let it go on", f.Text), false
+	}
+	return step + " is done; what follows waits until it goes on", true
+}
+
 func (t *teller) ending(f *engine.Fact, who string) string {
 	if f.Status == engine.Cancelled {
 		return withReason(who+" cancelled it", f.Text)
+	}
+	if f.By != "" && f.Text != "" {
+		return withReason(who+" ended it", f.Text)
 	}
 	if f.Code != "" {
 		return "it ended with the error " + quoted(f.Code)

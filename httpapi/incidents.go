@@ -47,8 +47,5 @@ func (s *Server) retryIncident(ctx context.Context, by signoff.Caller, in *retry
 		e.Vars = vars
 	}
 	_, err := s.Runner.Do(ctx, by, in.Serial.Instance, e, in.Key)
-	if signoff.CodeOf(err) == "instance-not-found" {
-		err = &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeIncidentGone, Detail: "there is no such incident, or you may not see it"}
-	}
-	return nil, err
+	return nil, noIncident(err)
 }

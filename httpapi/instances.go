@@ -67,6 +67,9 @@ func (s *Server) listInstances(ctx context.Context, by signoff.Caller, in *listI
 
 func instancePeople(in *worklist.Instance) []signoff.Principal {
 	who := []signoff.Principal{in.State.Starter.Principal}
+	if h := in.State.Held; h != nil {
+		who = append(who, h.By)
+	}
 	for _, w := range in.Waiting {
 		who = append(who, w.For...)
 		who = append(who, mentioned(w.Why)...)
@@ -87,6 +90,9 @@ func instanceOf(in *worklist.Instance, known names) api.Instance {
 		ID: int64(in.ID), Folio: st.Folio, Workflow: in.Name, Key: in.Key, Version: in.Number, Status: string(st.Status),
 		Incidents: len(st.Incidents), Starter: personOf(st.Starter), StartedAt: st.StartedAt, EndedAt: st.EndedAt,
 		Waiting: []api.Waiting{},
+	}
+	if h := st.Held; h != nil {
+		out.Stopped = &api.Stopped{By: known.person(h.By), At: h.At, Reason: h.Reason}
 	}
 	if p, ok := known[st.Starter.Principal]; ok {
 		out.Starter = personOf(p) // as they are called now

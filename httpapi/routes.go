@@ -12,6 +12,8 @@ func (s *Server) routes() {
 	s.sessionRoutes()
 	s.workflowRoutes()
 	s.instanceRoutes()
+	s.repairRoutes()
+	s.bulkRoutes()
 	s.taskRoutes()
 	s.messageRoutes()
 	s.mailRoutes()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,6 +45,7 @@ func instancesCommand() *cobra.Command {
 	c.Flags().StringVar(&q.Workflow, "workflow", "", "only this workflow, by key or number")
 	c.Flags().IntVar(&q.Limit, "limit", 50, "how many at most, 1 to 200")
 	c.AddCommand(cancelCommand())
+	c.AddCommand(repairCommands()...)
 	return c
 }
 
@@ -211,22 +213,34 @@ func incidentsCommand() *cobra.Command {
 	}
 	t.flags(c)
 	c.Flags().StringVar(&workflow, "workflow", "", "only this workflow, by key or number")
-	c.AddCommand(retryCommand())
+	c.AddCommand(retryCommand(), bulkCommand("skip", "Skip many failed steps"), bulkCommand("cancel", "Cancel the instances of many failed steps"))
 	return c
 }
 
 func retryCommand() *cobra.Command {
 	var t talk
+	var o bulk
 	var sets []string
 	c := &cobra.Command{
-		Use:     "retry SERIAL",
-		Short:   "Try a failed step again, with corrected variables if need be",
-		Example: `  signoff incidents retry 1_7 --set amount=100`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "retry [SERIAL]",
+		Short: "Try a failed step again, with corrected variables if need be, or many",
+		Example: `  signoff incidents retry 1_7 --set amount=100
+  signoff incidents retry --workflow purchase --code effect-failed`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			many, err := o.many(args)
+			if err != nil {
+				return err
+			}
+			if many && len(sets) > 0 {
+				return usageError{errors.New("--set corrects one instance: name its incident")}
+			}
 			c, err := t.dial(cmd)
 			if err != nil {
 				return err
+			}
+			if many {
+				return o.run(cmd, c, &t)
 			}
 			serial, err := signoff.ParseSerial(args[0])
 			if err != nil {
@@ -249,6 +263,7 @@ func retryCommand() *cobra.Command {
 	}
 	t.flags(c)
 	c.GroupID = ""
+	o.flags(c, "retry")
 	c.Flags().StringArrayVarP(&sets, "set", "s", nil, "correct a variable, name=value; may be repeated")
 	return c
 }

@@ -1,0 +1,41 @@
+package api
+
+import "time"
+
+// NewBulk is the body of POST /bulk: what to do with which open incidents.
+type NewBulk struct {
+	Do        string         `json:"do" enum:"retry,skip,cancel" doc:"cancel ends the instances"`
+	Workflow  string         `json:"workflow,omitempty" maxLength:"255" doc:"key or number; this or code is needed"`
+	Step      string         `json:"step,omitempty" maxLength:"255" doc:"element id"`
+	Code      string         `json:"code,omitempty" maxLength:"100" doc:"of the incidents"`
+	Reason    string         `json:"reason,omitempty" maxLength:"1000" doc:"needed to skip and to cancel"`
+	Outcome   string         `json:"outcome,omitempty" maxLength:"100" doc:"to skip tasks with"`
+	Variables map[string]any `json:"variables,omitempty" doc:"corrections, the same for each"`
+}
+
+// Bulk is an order for many incidents, and how far it is.
+type Bulk struct {
+	ID      int64      `json:"id"`
+	Do      string     `json:"do" enum:"retry,skip,cancel"`
+	By      Person     `json:"by"`
+	Step    string     `json:"step,omitempty"`
+	Code    string     `json:"code,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+	Made    time.Time  `json:"made"`
+	Ended   *time.Time `json:"ended,omitempty" doc:"absent while there is something left to do"`
+	Stopped bool       `json:"stopped,omitempty"`
+	Total   int        `json:"total"`
+	Done    int        `json:"done"`
+	Failed  int        `json:"failed"`
+	Passed  int        `json:"passed" doc:"were dealt with already when their turn came"`
+}
+
+// BulkItem is one incident of an order, and what became of it.
+type BulkItem struct {
+	Number   int        `json:"number"`
+	Incident string     `json:"incident" doc:"serial number"`
+	State    string     `json:"state" enum:"waiting,done,failed,passed"`
+	Code     string     `json:"code,omitempty"`
+	Cause    string     `json:"cause,omitempty"`
+	At       *time.Time `json:"at,omitempty"`
+}

@@ -1,0 +1,139 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/runner"
+	"github.com/signoffhq/signoff/store"
+)
+
+// bulkRoutes are those of orders for many incidents.
+func (s *Server) bulkRoutes() {
+	route(s, op{"begin-bulk", "POST /bulk", "Incidents", "Retry, skip or cancel many incidents of workflows you administer; it goes on by itself", signedIn, http.StatusCreated}, s.beginBulk)
+	route(s, op{"list-bulks", "GET /bulk", "Incidents", "Your orders for many incidents, newest first; an administrator sees everybody's", signedIn, 0}, s.listBulks)
+	route(s, op{"get-bulk", "GET /bulk/{id}", "Incidents", "How far an order is", signedIn, 0}, s.getBulk)
+	route(s, op{"list-bulk-items", "GET /bulk/{id}/items", "Incidents", "What became of each incident of an order", signedIn, 0}, s.listBulkItems)
+	route(s, op{"stop-bulk", "POST /bulk/{id}/stop", "Incidents", "Stop an order: what is done stays done, the rest is left", signedIn, 0}, s.stopBulk)
+}
+
+type beginBulkInput struct{ Body api.NewBulk }
+
+func (s *Server) beginBulk(ctx context.Context, by signoff.Caller, in *beginBulkInput) (*body[api.Bulk], error) {
+	b := in.Body
+	order, err := s.Runner.BeginBulk(ctx, by, runner.BulkRequest{Kind: b.Do, Workflow: b.Workflow, Step: b.Step, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Vars: b.Variables})
+	if err != nil {
+		return nil, err
+	}
+	s.Log.InfoContext(ctx, "order for incidents", "bulk", order.ID, "user", by.Principal, "count", order.Total)
+	return s.bulkAnswer(ctx, order)
+}
+
+func (s *Server) bulkAnswer(ctx context.Context, b store.Bulk) (*body[api.Bulk], error) {
+	known, err := s.named(ctx, b.By.Principal)
+	if err != nil {
+		return nil, err
+	}
+	return &body[api.Bulk]{bulkOf(b, known)}, nil
+}
+
+func bulkOf(b store.Bulk, known names) api.Bulk {
+	out := api.Bulk{ID: b.ID, Do: b.Kind, By: known.person(b.By.Principal), Step: b.Node, Code: b.Code, Reason: b.Reason, Made: b.Made,
+		Stopped: b.Stopped, Total: b.Total, Done: b.Done, Failed: b.Failed, Passed: b.Passed}
+	if !b.Ended.IsZero() {
+		out.Ended = &b.Ended
+	}
+	return out
+}
+
+type listBulksInput struct{ Page }
+
+func (s *Server) listBulks(ctx context.Context, by signoff.Caller, in *listBulksInput) (*body[api.List[api.Bulk]], error) {
+	before, err := in.number()
+	if err != nil {
+		return nil, err
+	}
+	whose := by.Principal
+	if by.Admin {
+		whose = ""
+	}
+	list, err := s.Worklist.Store.Bulks(ctx, whose, before, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	known, err := people(ctx, s, list, func(b store.Bulk) signoff.Principal { return b.By.Principal })
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(list, func(b store.Bulk) api.Bulk { return bulkOf(b, known) })
+	out.Next = nextNumber(list, in.Limit, func(b store.Bulk) int64 { return b.ID })
+	return &body[api.List[api.Bulk]]{out}, nil
+}
+
+// order loads an order for who gave it, and for administrators.
+func (s *Server) order(ctx context.Context, by signoff.Caller, id int64) (store.Bulk, error) {
+	b, err := s.Worklist.Store.Bulk(ctx, id)
+	if err == nil && !by.Admin && b.By.Principal != by.Principal {
+		return store.Bulk{}, &signoff.Error{Kind: signoff.NotFound, Code: "bulk-not-found", Detail: "there is no such order, or it is not yours to see"}
+	}
+	return b, err
+}
+
+type bulkInput struct{ ByNumber }
+
+func (s *Server) getBulk(ctx context.Context, by signoff.Caller, in *bulkInput) (*body[api.Bulk], error) {
+	b, err := s.order(ctx, by, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.bulkAnswer(ctx, b)
+}
+
+type bulkItemsInput struct {
+	ByNumber
+	Page
+	State string `query:"state" enum:"waiting,done,failed,passed" doc:"only those"`
+}
+
+func (s *Server) listBulkItems(ctx context.Context, by signoff.Caller, in *bulkItemsInput) (*body[api.List[api.BulkItem]], error) {
+	if _, err := s.order(ctx, by, in.ID); err != nil {
+		return nil, err
+	}
+	after, err := in.Page.number()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Worklist.Store.BulkItems(ctx, in.ID, in.State, int(after), in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	var who []signoff.Principal
+	for _, i := range list {
+		who = append(who, mentioned(i.Cause)...)
+	}
+	known, err := s.named(ctx, who...)
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(list, func(i store.BulkItem) api.BulkItem {
+		a := api.BulkItem{Number: i.N, Incident: i.Incident.String(), State: i.State, Code: i.Code, Cause: signoff.Tell(i.Cause, known.name, s.location())}
+		if !i.At.IsZero() {
+			a.At = &i.At
+		}
+		return a
+	})
+	if len(list) == in.Limit {
+		out.Next = strconv.Itoa(list[len(list)-1].N)
+	}
+	return &body[api.List[api.BulkItem]]{out}, nil
+}
+
+func (s *Server) stopBulk(ctx context.Context, by signoff.Caller, in *bulkInput) (*nothing, error) {
+	if _, err := s.order(ctx, by, in.ID); err != nil {
+		return nil, err
+	}
+	return nil, s.Worklist.Store.StopBulk(ctx, in.ID, s.Now())
+}
