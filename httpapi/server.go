@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/directory"
 	"github.com/signoffhq/signoff/doctor/probe"
+	"github.com/signoffhq/signoff/hours"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
@@ -40,6 +41,7 @@ type Server struct {
 	Trust *identity.Trust // whose bearer tokens are believed; nil: nobody's
 
 	Doctor *probe.Prober  // asks providers when an administrator wants to know what is wrong; nil: nobody is asked
+	Hours  *hours.Service // calendars; nil: none
 	OAuth  *oauth.Service // tokens for other systems; nil: none
 
 	Signin *signin.Service // signs people in through providers; nil: through none

@@ -44,7 +44,7 @@ func (s *Server) listTasks(ctx context.Context, by signoff.Caller, in *listTasks
 func taskPeople(tasks ...worklist.Task) []signoff.Principal {
 	var who []signoff.Principal
 	for _, t := range tasks {
-		who = append(who, t.Starter, t.Via)
+		who = append(who, t.Starter, t.Via, t.For)
 	}
 	return who
 }
@@ -53,7 +53,7 @@ func taskOf(t worklist.Task, known names) api.Task {
 	out := api.Task{
 		Serial: t.Serial.String(), Title: t.Title, Folio: t.Folio, Workflow: t.Name, Key: t.Key,
 		Instance: int64(t.Serial.Instance), Step: t.Step, Starter: known.person(t.Starter), Status: string(t.Status),
-		Via: known.personPtr(t.Via), Priority: t.Priority, OfferedAt: t.OfferedAt, Due: t.Due, SleepTill: t.Until,
+		Via: known.personPtr(t.Via), For: known.personPtr(t.For), Priority: t.Priority, OfferedAt: t.OfferedAt, Due: t.Due, SleepTill: t.Until,
 		Outcome: t.Outcome, ClosedAt: t.ClosedAt, Actions: make([]string, 0, len(t.Actions)),
 	}
 	for _, a := range t.Actions {

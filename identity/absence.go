@@ -153,11 +153,6 @@ func (s *Service) ownOrAdminister(ctx context.Context, by signoff.Caller, who si
 	return id, nil
 }
 
-// CheckAbsence refuses what SetAbsence would, and saves nothing.
-func (s *Service) CheckAbsence(ctx context.Context, a access.Absence) error {
-	return s.checkAbsence(ctx, &a)
-}
-
 func (s *Service) checkAbsence(ctx context.Context, a *access.Absence) error {
 	now := s.now()
 	if a.From.IsZero() {
@@ -264,4 +259,23 @@ func noteAbsence(by signoff.Caller, who signoff.Principal, was, is store.Absence
 	}
 	c.Before, c.After = said(was), said(is)
 	return c
+}
+
+// WouldStandIn says who would have somebody's tasks of each workflow if an
+// absence held now; it refuses what SetAbsence would, and saves nothing.
+func (s *Service) WouldStandIn(ctx context.Context, by signoff.Caller, a access.Absence) (func(signoff.WorkflowID) []signoff.Principal, error) {
+	if _, err := s.ownOrAdminister(ctx, by, a.Who); err != nil {
+		return nil, err
+	}
+	if err := s.checkAbsence(ctx, &a); err != nil {
+		return nil, err
+	}
+	is, err := s.away(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := a.From
+	all := slices.DeleteFunc(slices.Clone(is.all), func(b access.Absence) bool { return b.Who == a.Who })
+	all = append(all, a)
+	return func(wf signoff.WorkflowID) []signoff.Principal { return all.Substitutes(a.Who, wf, at) }, nil
 }

@@ -74,11 +74,12 @@ type Node interface {
 // Options are what a Room works with. Store, People, Out, From, URL and Secret
 // are needed.
 type Options struct {
-	Store  *store.Store
-	People People
-	Out    Sender
-	Others []Line
-	In     Inbox // nil: nothing can be decided by mail, and doubtful mails wait for an administrator
+	Store    *store.Store
+	People   People
+	Absences Absences // nil: nobody stands in for anybody
+	Out      Sender
+	Others   []Line
+	In       Inbox // nil: nothing can be decided by mail, and doubtful mails wait for an administrator
 
 	From        mail.Address // sender of all mail
 	ReplyTo     string       // the service mailbox; secrets are added after a plus sign; "": the address in From

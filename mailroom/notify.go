@@ -26,8 +26,7 @@ const maxRecipients = 2000
 // Notify queues the mails that tell people of a task, one for each person,
 // group members one by one. People without an address find it in their list.
 func (r *Room) Notify(ctx context.Context, job runner.Job) (runner.Result, error) {
-	n := job.Notify
-	people, err := r.expand(ctx, n.To)
+	people, err := r.readers(ctx, job)
 	if err != nil {
 		return runner.Result{}, err
 	}
@@ -91,7 +90,7 @@ func (r *Room) expand(ctx context.Context, to []signoff.Principal) ([]signoff.Pe
 }
 
 // notification composes one person's mail about a task.
-func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *store.ReplyAddress, error) {
+func (r *Room) notification(job runner.Job, to reader) (store.OutMail, *store.ReplyAddress, error) {
 	n := job.Notify
 	key := job.Key + "/" + string(to.Principal)
 	id := r.messageID(key)
@@ -117,6 +116,7 @@ func (r *Room) notification(job runner.Job, to signoff.Person) (store.OutMail, *
 	raw, err := r.render(l)
 	if err != nil {
 		return store.OutMail{}, nil, fmt.Errorf("compose notification %s: %w", key, err)
+		r.inPlace(&l.page, to)
 	}
 	return store.OutMail{Key: key, Purpose: "notify", Instance: job.Instance, Task: job.Ref, Principal: to.Principal, To: to.Email, Sender: by.name,
 		Subject: oneLine(subject, maxSubject), MessageID: id, Created: r.Now(), Raw: raw}, address, nil

@@ -279,7 +279,7 @@ func (r *Runner) handle(ctx context.Context, j store.Job) (res Result, err error
 	if own := r.own(j.Command.Kind); own != nil {
 		return own(ctx, j, v)
 	}
-	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, Version: j.Version, Deployer: v.DeployedBy, Attempt: j.Tries(), Parked: j.Parked})
+	return r.Handlers[j.Command.Kind](ctx, Job{Command: j.Command, Instance: j.Instance, Workflow: v.Name, On: j.Workflow, Version: j.Version, Deployer: v.DeployedBy, Attempt: j.Tries(), Parked: j.Parked})
 }
 
 // Finish reports the result of a command whose handler answered Pending. An

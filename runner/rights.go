@@ -22,6 +22,14 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 		return by, err
 	}
 	by.Admin = by.Admin || admin.OK
+	if about := in.State.TaskNumbered(engine.TaskOf(t.event)); about != nil {
+		if _, acts := t.event.(engine.Act); acts {
+			if err := engine.HandedOn(by, in.Workflow, about); err != nil {
+				return by, err
+			}
+		}
+		by = engine.InPlaceOf(by, in.Workflow, about)
+	}
 	switch e := t.event.(type) {
 	case engine.Cancel:
 		if by.Is(in.State.Starter.Principal) {
@@ -67,13 +75,14 @@ func (r *Runner) Sees(ctx context.Context, by signoff.Caller, in store.Instance)
 	if err != nil {
 		return false, err
 	}
-	if view.OK || by.Is(in.State.Starter.Principal) || slices.ContainsFunc(in.State.Tasks, func(t engine.Task) bool { return Concerns(by, &t) }) {
+	if view.OK || by.Is(in.State.Starter.Principal) || slices.ContainsFunc(in.State.Tasks, func(t engine.Task) bool { return Concerns(by, in.Workflow, &t) }) {
 		return true, nil
 	}
 	return false, store.NoInstance()
 }
 
-// Concerns tells whether a task was put to the caller, or handled by them.
-func Concerns(by signoff.Caller, t *engine.Task) bool {
-	return by.Is(t.Claimed) || by.Is(t.ClosedBy) || slices.ContainsFunc(t.Recipients, by.Is)
+// Concerns tells whether a task was put to the caller, handled by them, or is
+// theirs because somebody is away.
+func Concerns(by signoff.Caller, wf signoff.WorkflowID, t *engine.Task) bool {
+	return t.Concerns(by) || engine.StandsFor(by, wf, t).Principal != ""
 }

@@ -31,6 +31,12 @@ type Directory interface {
 	Resolve(ctx context.Context, names []string) (engine.People, error)
 }
 
+// Calendars knows working hours by name. One that is not there is answered with
+// nil; an error means that it cannot be known now.
+type Calendars interface {
+	Calendars(ctx context.Context, names []string) (engine.Calendars, error)
+}
+
 // Handler carries out commands of one kind. It may be called again for a
 // command it has carried out, with the same Key, and must not do it twice then.
 //
@@ -49,6 +55,7 @@ type Job struct {
 	engine.Command
 	Instance signoff.InstanceID
 	Workflow string // its name, for people
+	On       signoff.WorkflowID
 	Version  store.VersionID
 	Deployer signoff.Principal // of the version; "" the server itself
 	Attempt  int               // 1 the first time
@@ -73,6 +80,7 @@ type Config struct {
 	Store     *store.Store
 	Library   *library.Library
 	Directory Directory
+	Calendars Calendars // nil: nothing is counted in working time
 	Handlers  map[engine.CommandKind]Handler
 
 	Log      *slog.Logger     // nil: discarded

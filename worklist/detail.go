@@ -46,10 +46,15 @@ func (w *Worklist) Task(ctx context.Context, by signoff.Caller, n signoff.Serial
 		return TaskDetail{}, err
 	}
 	t := &in.State.Tasks[i]
-	if !rights.view && !runner.Concerns(by, t) {
+	if !rights.view && !runner.Concerns(by, in.Workflow, t) {
 		return TaskDetail{}, errNoTask
 	}
-	return w.detail(ctx, by, in, t, rights)
+	d, err := w.detail(ctx, engine.InPlaceOf(by, in.Workflow, t), in, t, rights)
+	d.For = engine.StandsFor(by, in.Workflow, t).Principal
+	if engine.HandedOn(by, in.Workflow, t) != nil {
+		d.CanDecide, d.CanClaim = false, false
+	}
+	return d, err
 }
 
 func (w *Worklist) detail(ctx context.Context, by signoff.Caller, in store.Instance, t *engine.Task, may rights) (TaskDetail, error) {

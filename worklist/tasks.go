@@ -74,6 +74,7 @@ type Task struct {
 	Step      string // the element's name
 	Starter   signoff.Principal
 	Status    Status
+	For       signoff.Principal // who is away and has the caller stand in; "": it is the caller's own
 	Via       signoff.Principal // the group it came through; "": put to the caller by name
 	Claimed   signoff.Principal
 	Priority  int
@@ -125,6 +126,15 @@ func (w *Worklist) rows(by signoff.Caller, v View, order store.Order, n int) *me
 			add(p, store.Taken)
 		}
 	}
+	for i := range by.Stands {
+		p := by.Stands[i].Person.Principal
+		if v != ViewSleeping && v != ViewAllocated {
+			add(p, store.ToDo)
+		}
+		if v != ViewSleeping && v != ViewToDo {
+			add(p, store.Taken)
+		}
+	}
 	for some := range slices.Chunk(walks, store.MaxWalks) {
 		m.sources = append(m.sources, &source[store.WorklistRow]{fetch: func(ctx context.Context, behind *store.WorklistRow, n int) ([]store.WorklistRow, bool, error) {
 			return w.Store.WorklistPage(ctx, some, order, behind.Mark(), n)
@@ -136,6 +146,9 @@ func (w *Worklist) rows(by signoff.Caller, v View, order store.Order, n int) *me
 // choose takes of the rows of one task the one that counts for the caller: their
 // own before any group's. It returns false when that one is not in the view.
 func choose(by signoff.Caller, v View, rows []store.WorklistRow) (store.WorklistRow, bool) {
+	if rows = own(by, rows); len(rows) == 0 {
+		return store.WorklistRow{}, false
+	}
 	row := rows[0]
 	if i := slices.IndexFunc(rows, func(r store.WorklistRow) bool { return r.Principal == by.Principal }); i > 0 {
 		row = rows[i]
@@ -298,8 +311,14 @@ func (w *Worklist) task(ctx context.Context, by signoff.Caller, r store.Worklist
 	if r.Principal.IsGroup() {
 		t.Via = r.Principal
 	}
+	if stands(by, r.Principal) != nil {
+		t.For = r.Principal
+	}
 	if n := a.node(r.Node); n != nil && n.Task != nil {
 		t.Actions = n.Task.Actions
+		if t.For != "" && n.Task.ExcludeStarter && r.Starter == by.Principal {
+			t.Actions = nil // theirs to see, and not to decide
+		}
 	}
 	return t, nil
 }
@@ -376,7 +395,7 @@ func (w *Worklist) Counts(ctx context.Context, by signoff.Caller) (c Counts, err
 	if c.Sleeping, err = w.Store.WorklistCount(ctx, by.Principal, store.Asleep); err != nil {
 		return c, err
 	}
-	for _, p := range by.Principals() {
+	for _, p := range walkedFor(by) {
 		n, err := w.Store.WorklistCount(ctx, p, store.ToDo)
 		if err != nil {
 			return c, err

@@ -117,7 +117,7 @@ type lost struct {
 
 func (q *taskQuestion) answer() Why {
 	me := signoff.Mention(q.Who.Principal)
-	out := Why{Concerned: q.may.OK || runner.Concerns(q.Who.Caller, q.task) || q.was() != nil || q.lost != nil ||
+	out := Why{Concerned: q.may.OK || runner.Concerns(q.Who.Caller, q.in.Workflow, q.task) || q.was() != nil || q.lost != nil ||
 		q.Who.Is(q.in.State.Starter.Principal)}
 	through := slices.IndexFunc(q.task.Recipients, q.Who.Is)
 	switch {
@@ -311,7 +311,7 @@ func (w *Worklist) WhyInstance(ctx context.Context, a Asked, id signoff.Instance
 		return Why{access.Answer{OK: true, Why: me + " sees it: they started it", Chain: chain}, true}, nil
 	}
 	for i := range in.State.Tasks {
-		if t := &in.State.Tasks[i]; runner.Concerns(a.Who.Caller, t) {
+		if t := &in.State.Tasks[i]; runner.Concerns(a.Who.Caller, in.Workflow, t) {
 			chain = slices.Insert(chain, 1, access.Link{Kind: "task", Name: t.Title})
 			return Why{access.Answer{OK: true, Why: me + " sees it: the task “" + t.Title + "” is or was theirs", Chain: chain}, true}, nil
 		}

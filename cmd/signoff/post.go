@@ -34,7 +34,7 @@ func (s *server) openPost(ctx context.Context, cfg Config, key seal.Key) (map[en
 	m := cfg.Mail
 	s.post.hook = s.newGraphHook(cfg, key)
 	o := connections.Options{Store: s.store, Key: key, Open: s.openMailbox, Exists: s.hasResource, Log: s.log, Base: mailroom.Options{
-		Store: s.store, People: s.people, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
+		Store: s.store, People: s.people, Absences: s.people, ReplyTo: m.Reply.Address, Authserv: m.Reply.Authserv,
 		TrustToken: m.Reply.Proof == "none", Trust: reply.Trust{Aligned: m.Reply.Proof == "aligned", Sealers: commaList(m.Reply.Sealers)},
 		AnyEnvelope: m.Reply.Envelope == "any", URL: cfg.URL, Secret: key.Derive("mail"), AtOnce: m.Pace.AtOnce, Grace: m.Doubt,
 		Location: time.Local, Log: s.log, Now: s.store.Now}}

@@ -19,6 +19,7 @@ import (
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/hours"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/library"
@@ -119,9 +120,11 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	people, err := identity.Open(ctx, st, identity.Options{Log: log})
 	must(t, err)
 	lib := library.New(st, time.Now)
-	run := runner.New(runner.Config{Store: st, Library: lib, Directory: people, Log: log})
+	calendars := &hours.Service{Store: st, Zone: "Europe/Berlin"}
+	run := runner.New(runner.Config{Store: st, Library: lib, Directory: people, Calendars: calendars, Log: log})
 	stopping := make(chan struct{})
 	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Public: "https://signoff.example.test", Stopping: stopping}
+	w.API.Hours = calendars
 	w.Echo = &Echo{}
 	services := catalogue.Open(catalogue.Options{Store: st, Key: seal.NewKey(), Types: []broker.Type{w.Echo}, Log: log,
 		HTTP: func(catalogue.Credential) *http.Client { return http.DefaultClient }})
