@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/store"
+	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // every is a workflow that a timer begins and that ends at once.
@@ -143,6 +144,7 @@ func TestATimerThatCannotBeWorkedOutIsRefusedWithItsElement(t *testing.T) {
 // What was missed while no server ran comes once, and two servers that find it
 // begin one.
 func TestWhatWasMissedComesOnceOnHoweverManyNodes(t *testing.T) {
+	pgtest.FileOnly(t) // two nodes on PostgreSQL listen to each other, and time does not pass while they do
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, filepath.Join(dir, "signoff.db"))

@@ -506,6 +506,7 @@ func Fill(t *testing.T, s *store.Store) {
 	fillDirectories(t, s, name)
 	fillRights(t, s, group, name)
 	fillServices(t, s, name)
+	fillMessages(t, s, name)
 	fillOAuth(t, s, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
