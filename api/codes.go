@@ -123,6 +123,13 @@ var Codes = []Code{
 
 	// What they may do.
 	{"not-allowed", 403, "Not allowed", "The caller is known and may not do this. The detail names the right that is missing."},
+	{"administrators-only", 403, "For administrators", "Ask who administers the workflow."},
+	{"already-answered", 409, "You have answered already", "Everybody answers once; the answers of the others are still waited for."},
+	{"already-replied", 409, "The question has its answer", "Nothing is left to do."},
+	{"bad-question", 400, "The question cannot be put", "Name one other person."},
+	{"doer-excluded", 403, "Not for who did an earlier step", "The workflow asks for somebody who had no part in that step."},
+	{"question-not-found", 404, "No such question", "It was not put to you, or the task is over."},
+	{"unknown-outcome", 400, "Unknown outcome", "Use one of those the task can end with."},
 	{"starter-excluded", 403, "Not for the starter to decide", "The workflow asks for somebody other than who started it."},
 
 	// What is there.

@@ -202,7 +202,8 @@ type Task struct {
 	Instance  int64      `json:"instance"`
 	Step      string     `json:"step" doc:"the step's name"`
 	Starter   Person     `json:"starter"`
-	Status    string     `json:"status" enum:"available,open,allocated,sleeping,closed"`
+	Status    string     `json:"status" enum:"available,open,allocated,sleeping,asked,answered,closed" doc:"asked: a question about it is put to you; answered: by you, while others are still asked"`
+	For       *Person    `json:"for,omitempty" doc:"who is away, and has the caller stand in"`
 	Via       *Person    `json:"via,omitempty" doc:"the group it came through"`
 	Priority  int        `json:"priority" enum:"0,1,2"`
 	OfferedAt time.Time  `json:"offeredAt"`
@@ -228,6 +229,48 @@ type TaskDetail struct {
 	CanRelease   bool       `json:"canRelease"`
 	CanRedirect  bool       `json:"canRedirect"`
 	Comments     []Event    `json:"comments"`
+
+	Wanted      int            `json:"wanted,omitempty" doc:"how many answers are wanted; absent: the first decides"`
+	Rule        string         `json:"rule,omitempty" doc:"how several answers decide, in a sentence"`
+	Tally       string         `json:"tally,omitempty" doc:"how the answers stand: \"2 of 3 answered: 1 Approve, 1 Reject\""`
+	Answers     []TaskAnswer   `json:"answers,omitempty"`
+	Holders     []Person       `json:"holders,omitempty" doc:"who has claimed it, where several answers are wanted"`
+	Later       []Person       `json:"later,omitempty" doc:"whose turn is to come"`
+	Questions   []TaskQuestion `json:"questions,omitempty"`
+	CanWithdraw bool           `json:"canWithdraw,omitempty"`
+	Outcomes    []string       `json:"outcomes,omitempty" doc:"what it can be withdrawn with"`
+}
+
+// TaskAnswer is one of the answers to a task.
+type TaskAnswer struct {
+	By      Person    `json:"by"`
+	Action  string    `json:"action"`
+	Comment string    `json:"comment,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// TaskQuestion is a question about a task, and its answer once there is one.
+type TaskQuestion struct {
+	Number    int        `json:"number"`
+	By        Person     `json:"by"`
+	To        Person     `json:"to"`
+	Text      string     `json:"text"`
+	At        time.Time  `json:"at"`
+	Reply     string     `json:"reply,omitempty"`
+	RepliedAt *time.Time `json:"repliedAt,omitempty"`
+	Yours     bool       `json:"yours,omitempty" doc:"it is put to you and waits for your reply"`
+}
+
+// Withdraw is the body of POST /tasks/{serial}/withdraw.
+type Withdraw struct {
+	Outcome string `json:"outcome" minLength:"1" maxLength:"100" doc:"one the task can end with"`
+	Comment string `json:"comment,omitempty" maxLength:"4000"`
+}
+
+// Ask is the body of POST /tasks/{serial}/questions.
+type Ask struct {
+	To   string `json:"to,omitempty" maxLength:"320" doc:"login, address, label:name or principal; absent: whoever started the instance"`
+	Text string `json:"text" minLength:"1" maxLength:"4000"`
 }
 
 // Action is one thing that can be decided.
@@ -262,6 +305,13 @@ type TaskCounts struct {
 // Redirect is the body of POST /tasks/{serial}/redirect.
 type Redirect struct {
 	To      string `json:"to" minLength:"1" maxLength:"320" doc:"login, address, label:name or principal"`
+	From    string `json:"from,omitempty" maxLength:"320" doc:"whose part is handed on, for administrators; absent: yours, or everybody's where you have none"`
+	Comment string `json:"comment,omitempty" maxLength:"4000"`
+}
+
+// Share is the body of POST /tasks/{serial}/share.
+type Share struct {
+	To      string `json:"to" minLength:"1" maxLength:"320" doc:"as in Redirect"`
 	Comment string `json:"comment,omitempty" maxLength:"4000"`
 }
 

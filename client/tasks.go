@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -71,6 +72,26 @@ func (c *Client) Sleep(ctx context.Context, serial string, until time.Time) erro
 // Redirect hands a task to somebody else.
 func (c *Client) Redirect(ctx context.Context, serial string, r api.Redirect) error {
 	return c.move(ctx, serial, "/redirect", r)
+}
+
+// Share puts a task before one more person.
+func (c *Client) Share(ctx context.Context, serial string, s api.Share) error {
+	return c.move(ctx, serial, "/share", s)
+}
+
+// Withdraw ends a task without an answer, for administrators.
+func (c *Client) Withdraw(ctx context.Context, serial string, w api.Withdraw) error {
+	return c.move(ctx, serial, "/withdraw", w)
+}
+
+// Ask puts a question about a task to somebody.
+func (c *Client) Ask(ctx context.Context, serial string, a api.Ask) error {
+	return c.move(ctx, serial, "/questions", a)
+}
+
+// Reply answers a question about a task, by its number.
+func (c *Client) Reply(ctx context.Context, serial string, question int, text string) error {
+	return c.move(ctx, serial, fmt.Sprintf("/questions/%d/reply", question), api.CommentBody{Text: text})
 }
 
 // CommentTask writes a comment about a task.

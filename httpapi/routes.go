@@ -90,6 +90,10 @@ func (s *Server) taskRoutes() {
 	route(s, op{"redirect-task", "POST /tasks/{serial}/redirect", "Tasks", "Hand a task to somebody else instead of you", signedIn, 0}, s.redirectTask)
 	route(s, op{"sleep-task", "POST /tasks/{serial}/sleep", "Tasks", "Hide a task from your list until a time", signedIn, 0}, s.sleepTask)
 	route(s, op{"wake-task", "POST /tasks/{serial}/wake", "Tasks", "Show a sleeping task again", signedIn, 0}, s.wakeTask)
+	route(s, op{"share-task", "POST /tasks/{serial}/share", "Tasks", "Put a task before one more person: either may decide", signedIn, 0}, s.shareTask)
+	route(s, op{"ask-task", "POST /tasks/{serial}/questions", "Tasks", "Ask somebody about a task, which stays yours", signedIn, 0}, s.askTask)
+	route(s, op{"reply-task", "POST /tasks/{serial}/questions/{number}/reply", "Tasks", "Reply to a question about a task", signedIn, 0}, s.replyTask)
+	route(s, op{"withdraw-task", "POST /tasks/{serial}/withdraw", "Tasks", "End a task without an answer, for administrators", signedIn, 0}, s.withdrawTask)
 	route(s, op{"comment-task", "POST /tasks/{serial}/comments", "Tasks", "Write a comment about a task", signedIn, 0}, s.commentTask)
 
 	route(s, op{"finish-step", "POST /steps/{serial}/finish", "Instances", "Finish a step that waits for another system", signedIn, 0}, s.finishStep)

@@ -26,11 +26,12 @@ func (s *Server) getTask(ctx context.Context, by signoff.Caller, in *getTaskInpu
 		return nil, HideMissing(err)
 	}
 	who := append(taskPeople(d.Task), d.In.Claimed, d.In.ClosedBy)
-	known, err := s.named(ctx, append(who, d.In.Recipients...)...)
+	known, err := s.named(ctx, append(append(who, d.In.Recipients...), involved(&d.In)...)...)
 	if err != nil {
 		return nil, err
 	}
 	out := &taskOutput{Body: taskDetail(&d, known)}
+	severalAnswers(&out.Body, &d, known)
 	if out.Body.Comments, err = s.commentsOn(ctx, by, in.Serial); err != nil {
 		return nil, err
 	}
@@ -66,6 +67,43 @@ func taskDetail(d *worklist.TaskDetail, known names) api.TaskDetail {
 		}
 	}
 	return out
+}
+
+// involved are the people of a task besides its recipients.
+func involved(t *engine.Task) []signoff.Principal {
+	who := append(t.Claims(), t.Later...)
+	for i := range t.Answers {
+		who = append(who, t.Answers[i].By.Principal)
+	}
+	for i := range t.Questions {
+		who = append(who, t.Questions[i].By, t.Questions[i].To)
+	}
+	return who
+}
+
+// severalAnswers adds how the answers to a task stand, and what was asked about it.
+func severalAnswers(out *api.TaskDetail, d *worklist.TaskDetail, known names) {
+	t := &d.In
+	out.CanWithdraw, out.Outcomes = d.CanWithdraw, d.Outcomes
+	for i := range t.Questions {
+		q := &t.Questions[i]
+		out.Questions = append(out.Questions, api.TaskQuestion{Number: q.Seq, By: known.person(q.By), To: known.person(q.To), Text: q.Text, At: q.At,
+			Reply: q.Reply, RepliedAt: q.RepliedAt, Yours: d.Asked != nil && d.Asked.Seq == q.Seq})
+	}
+	if !t.Several() {
+		return
+	}
+	out.Wanted, out.Tally, out.Later = t.Slots, engine.Tally(t.Answers, t.Slots), known.persons(t.Later)
+	if d.Element != nil && d.Element.Task != nil {
+		out.Rule = engine.Voting(d.Element.Task, t)
+	}
+	for i := range t.Answers {
+		a := &t.Answers[i]
+		out.Answers = append(out.Answers, api.TaskAnswer{By: personOf(a.By), Action: a.Action, Comment: a.Comment, At: a.At})
+	}
+	for i := range t.Holders {
+		out.Holders = append(out.Holders, known.person(t.Holders[i].By))
+	}
 }
 
 // How much history is looked through for comments: what is older is in the

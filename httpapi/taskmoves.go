@@ -38,7 +38,48 @@ type redirectInput struct {
 }
 
 func (s *Server) redirectTask(ctx context.Context, by signoff.Caller, in *redirectInput) (*nothing, error) {
-	return s.move(ctx, by, in.Serial, engine.Redirect{Task: in.Serial.Seq, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
+	return s.move(ctx, by, in.Serial, engine.Redirect{Task: in.Serial.Seq, From: in.Body.From, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
+}
+
+type shareInput struct {
+	BySerial
+	Once
+	Body api.Share
+}
+
+func (s *Server) shareTask(ctx context.Context, by signoff.Caller, in *shareInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Share{Task: in.Serial.Seq, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
+}
+
+type withdrawInput struct {
+	BySerial
+	Once
+	Body api.Withdraw
+}
+
+func (s *Server) withdrawTask(ctx context.Context, by signoff.Caller, in *withdrawInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Withdraw{Task: in.Serial.Seq, Outcome: in.Body.Outcome, Comment: in.Body.Comment}, in.Once)
+}
+
+type askInput struct {
+	BySerial
+	Once
+	Body api.Ask
+}
+
+func (s *Server) askTask(ctx context.Context, by signoff.Caller, in *askInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Ask{Task: in.Serial.Seq, To: in.Body.To, Text: in.Body.Text}, in.Once)
+}
+
+type replyInput struct {
+	BySerial
+	Once
+	Number int `path:"number" minimum:"1" maximum:"1000000000" doc:"the question's"`
+	Body   api.CommentBody
+}
+
+func (s *Server) replyTask(ctx context.Context, by signoff.Caller, in *replyInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Reply{Task: in.Serial.Seq, Question: in.Number, Text: in.Body.Text}, in.Once)
 }
 
 type sleepInput struct {

@@ -122,7 +122,12 @@ func (s *Server) asSeen(ctx context.Context, by signoff.Caller, in *decideInput)
 // taskVersion changes when the task does, or a value it is decided upon. That
 // somebody comments is no reason to refuse a decision.
 func taskVersion(d *worklist.TaskDetail) string {
-	content, err := json.Marshal(d.In)
+	seen := d.In
+	if seen.Several() { // that others answer meanwhile is no reason either
+		seen.Answers, seen.Holders, seen.Recipients = nil, nil, nil
+	}
+	seen.Questions = nil
+	content, err := json.Marshal(seen)
 	if err != nil {
 		panic(err) // numbers, strings and times always can be written
 	}

@@ -92,7 +92,7 @@ func (r *Room) refusedBy(ctx context.Context, j judgement, refusal error) (judge
 	case code == engine.CodeTaskNotFound: // the mail proves that it was this person's once
 		refusal = &signoff.Error{Kind: signoff.NotFound, Code: code,
 			Detail: "this task is not yours any more: it was handed on to somebody else, or you have left the group it was given to"}
-	case code == engine.CodeTaskDone:
+	case code == engine.CodeTaskDone, code == engine.CodeAnswered:
 		again, err := r.saidBefore(ctx, j)
 		if err != nil {
 			return j, err
@@ -108,7 +108,7 @@ func (r *Room) refusedBy(ctx context.Context, j judgement, refusal error) (judge
 	}
 	say := []string{sentence(why) + " Nothing was changed by your answer."}
 	switch code {
-	case engine.CodeTaskDone, engine.CodeTaskNotFound, engine.CodeInstanceEnded:
+	case engine.CodeTaskDone, engine.CodeAnswered, engine.CodeTaskNotFound, engine.CodeInstanceEnded:
 		j.over = true
 	case engine.CodeCommentRequired:
 		say = append(say, "Write "+quoted([]string{j.Action})+" on the first line of your answer and your reason below it.")

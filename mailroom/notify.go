@@ -97,6 +97,9 @@ func (r *Room) notification(job runner.Job, to reader) (store.OutMail, *store.Re
 	subject := n.Subject
 	if subject == "" {
 		subject = n.Title
+		if n.Reminder {
+			subject = "Reminder: " + subject
+		}
 	}
 	by := r.sender(job.Workflow)
 	l := letter{from: by.From, to: mail.Address{Name: to.Name, Address: to.Email}, subject: subject, messageID: id, date: r.Now().In(r.Location),
@@ -130,6 +133,12 @@ func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
 	if n.Starter.Principal == "" && n.Starter.Name == "" {
 		p.Lead = "Your decision is asked for"
 	}
+	if n.Reminder {
+		p.Lead = "A reminder: your decision is still waited for"
+	}
+	if n.Note {
+		p.Lead = "About a request of " + starter
+	}
 	// A body of the author's own stands for the instructions: together they say
 	// most things twice.
 	p.Paragraphs = paragraphs(cmp.Or(n.Body, n.Instructions))
@@ -142,6 +151,7 @@ func (r *Room) taskPage(job runner.Job, n *engine.Notify) page {
 	if n.Due != nil {
 		p.fact("Due", r.when(*n.Due))
 	}
+	p.fact("Answers", n.Rule)
 	if len(n.Others) > 0 {
 		p.OnPage = "Only on the page: " + quoted(n.Others) + "."
 	}

@@ -129,7 +129,8 @@ func changeOf(st *store.Step) Change {
 	for i := range st.Facts {
 		switch f := &st.Facts[i]; f.Kind {
 		case engine.TaskOffered, engine.TaskClaimed, engine.TaskReleased, engine.TaskRedirected, engine.TaskShared, engine.TaskSlept,
-			engine.TaskWoken, engine.TaskDecided, engine.TaskExpired, engine.TaskWithdrawn:
+			engine.TaskWoken, engine.TaskDecided, engine.TaskExpired, engine.TaskWithdrawn, engine.TaskAnswered, engine.TaskConcluded,
+			engine.TaskPassed, engine.TaskAsked, engine.TaskReplied:
 			c.task(st, f.Ref)
 		case engine.InstanceHeld, engine.InstanceResumed: // nobody has its tasks any more, or everybody again
 			for i := range st.After.Tasks {
@@ -157,7 +158,14 @@ func (c *Change) concern(tasks []engine.Task, seq int) {
 		if tasks[i].Seq != seq {
 			continue
 		}
-		for _, p := range append(slices.Clone(tasks[i].Recipients), tasks[i].Claimed) {
+		all := append(slices.Clone(tasks[i].Recipients), tasks[i].Claims()...)
+		for j := range tasks[i].Answers {
+			all = append(all, tasks[i].Answers[j].By.Principal)
+		}
+		for j := range tasks[i].Questions {
+			all = append(all, tasks[i].Questions[j].To)
+		}
+		for _, p := range all {
 			if p != "" && !slices.Contains(c.Principals, p) {
 				c.Principals = append(c.Principals, p)
 			}

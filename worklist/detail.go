@@ -22,6 +22,11 @@ type TaskDetail struct {
 	Element *process.Node
 
 	CanDecide, CanClaim, CanRelease, CanRedirect bool
+
+	CanWithdraw bool             // and say with which outcome
+	Outcomes    []string         // what it can be withdrawn with
+	Asked       *engine.Question // what the caller is asked about it; nil for nothing
+	Answered    *engine.Answer   // what the caller has answered, where several answers are wanted
 }
 
 var errNoTask = &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeTaskNotFound,
@@ -69,14 +74,32 @@ func (w *Worklist) detail(ctx context.Context, by signoff.Caller, in store.Insta
 	d := TaskDetail{Task: task, Rev: in.Rev, State: in.State, In: *t, Def: a.Def, Element: a.node(t.Node)}
 	mine := slices.ContainsFunc(t.Recipients, by.Is)
 	free := !t.KeptFrom(by.Principal)
-	excluded := d.Element != nil && d.Element.Task != nil && d.Element.Task.ExcludeStarter && by.Principal == in.State.Starter.Principal
+	d.Answered = t.AnswerOf(by.Principal)
+	spent := d.Answered != nil || t.PassedOn(by.Principal)
 	if t.Open() && in.State.Status == engine.Running {
-		d.CanDecide = mine && free && !excluded
-		d.CanClaim = d.CanDecide && t.Claimed == ""
-		d.CanRelease = t.Claimed != "" && (t.Claimed == by.Principal || may.administer)
-		d.CanRedirect = mine && free || may.administer
+		d.CanDecide = mine && free && !spent && !keptOut(&d, by)
+		d.CanClaim = d.CanDecide && !t.Holds(by.Principal) && (t.Several() || t.Claimed == "")
+		d.CanRelease = t.Holds(by.Principal) || len(t.Claims()) > 0 && may.administer
+		d.CanRedirect = mine && free && !spent || may.administer
+		d.Asked = t.Asked(by)
+		if may.administer && d.Element != nil && d.Element.Task != nil {
+			d.CanWithdraw, d.Outcomes = true, d.Element.Task.Outcomes()
+		}
 	}
 	return d, nil
+}
+
+// keptOut tells whether the task keeps the caller from deciding it.
+func keptOut(d *TaskDetail, by signoff.Caller) bool {
+	if d.Element == nil || d.Element.Task == nil {
+		return false
+	}
+	for _, p := range []signoff.Principal{by.Principal, by.Behind} {
+		if step, starter := d.State.KeptOut(d.Element.Task, p); starter || step != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // taskOf is the task as the caller's list would show it, open or not.
@@ -96,6 +119,9 @@ func (w *Worklist) taskOf(ctx context.Context, by signoff.Caller, in store.Insta
 	task.Due = t.Due
 	if !t.Open() {
 		task.Status, task.ClosedAt, task.Outcome = Closed, t.ClosedAt, t.Outcome
+	}
+	if t.Open() && t.AnswerOf(by.Principal) != nil {
+		task.Status = Answered
 	}
 	return task, err
 }

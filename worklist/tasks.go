@@ -16,11 +16,13 @@ import (
 type Status string
 
 const (
-	Available Status = "available" // can be decided; Claimed tells who has marked it, if anybody
-	Open      Status = "open"      // claimed by the caller
-	Allocated Status = "allocated" // kept by somebody else's claim
-	Sleeping  Status = "sleeping"  // put to sleep by the caller
-	Closed    Status = "closed"
+	Available  Status = "available" // can be decided; Claimed tells who has marked it, if anybody
+	Open       Status = "open"      // claimed by the caller
+	Allocated  Status = "allocated" // kept by somebody else's claim
+	Sleeping   Status = "sleeping"  // put to sleep by the caller
+	Questioned Status = "asked"     // a question about it is put to the caller, not the task
+	Answered   Status = "answered"  // by the caller; others are still asked
+	Closed     Status = "closed"
 )
 
 // View chooses which tasks a list holds.
@@ -115,8 +117,8 @@ func (w *Worklist) rows(by signoff.Caller, v View, order store.Order, n int) *me
 	add := func(p signoff.Principal, shelf store.Shelf) {
 		walks = append(walks, store.Walk{Principal: p, Shelf: shelf})
 	}
-	// One's own sleeping rows are walked for ToDo as well: they hide the row of
-	// the group the task came through.
+	// One's own sleeping rows are walked for ToDo as well, and those of tasks one
+	// has had one's say in: they hide the row of the group the task came through.
 	add(by.Principal, store.Asleep)
 	for _, p := range by.Principals() {
 		if v != ViewSleeping && v != ViewAllocated {
@@ -159,9 +161,9 @@ func choose(by signoff.Caller, v View, rows []store.WorklistRow) (store.Worklist
 	case ViewAllocated:
 		return row, row.Shelf == store.Taken && row.Claimed != by.Principal
 	case ViewSleeping:
-		return row, row.Shelf == store.Asleep
+		return row, row.Shelf == store.Asleep && row.Until != 0
 	}
-	return row, true
+	return row, row.Shelf != store.Asleep || row.Until != 0 // for good: they had their say
 }
 
 // walk calls yield with each of the caller's tasks in the view behind a mark,
@@ -297,6 +299,8 @@ func (w *Worklist) task(ctx context.Context, by signoff.Caller, r store.Worklist
 	if err != nil {
 		return Task{}, err
 	}
+	node, asked := strings.CutPrefix(r.Node, store.AsksAbout)
+	r.Node = node
 	t := Task{Serial: r.Serial, Title: r.Title, Folio: r.Folio, Workflow: r.Workflow, Key: a.Key, Name: a.Name, Version: r.Version,
 		Node: r.Node, Step: a.name(r.Node), Starter: r.Starter, Status: Available, Claimed: r.Claimed, Priority: r.Priority,
 		OfferedAt: time.UnixMicro(r.Offered).UTC(), Due: moment(r.Due), Until: moment(r.Until)}
@@ -313,6 +317,10 @@ func (w *Worklist) task(ctx context.Context, by signoff.Caller, r store.Worklist
 	}
 	if stands(by, r.Principal) != nil {
 		t.For = r.Principal
+	}
+	if asked {
+		t.Status = Questioned
+		return t, nil
 	}
 	if n := a.node(r.Node); n != nil && n.Task != nil {
 		t.Actions = n.Task.Actions
@@ -394,6 +402,12 @@ func (w *Worklist) Counts(ctx context.Context, by signoff.Caller) (c Counts, err
 	}
 	if c.Sleeping, err = w.Store.WorklistCount(ctx, by.Principal, store.Asleep); err != nil {
 		return c, err
+	}
+	if n := c.Sleeping; n > 0 && n <= countedExactly { // some may be there for good
+		c.Sleeping = 0
+		if _, _, err = w.walk(ctx, by, ViewSleeping, store.NewestFirst, store.Mark{}, 50, func(store.WorklistRow) bool { c.Sleeping++; return true }); err != nil {
+			return c, err
+		}
 	}
 	for _, p := range walkedFor(by) {
 		n, err := w.Store.WorklistCount(ctx, p, store.ToDo)

@@ -125,6 +125,13 @@ func (q *taskQuestion) answer() Why {
 		out.Why = me + " sees nothing: the account is switched off"
 	case !q.task.Open():
 		out.Why = me + " does not have it to do: " + q.closed()
+	case q.task.AnswerOf(q.Who.Principal) != nil:
+		a := q.task.AnswerOf(q.Who.Principal)
+		out.Why = me + " does not have it to do any more: " + signoff.Mention(a.By.Principal) + " answered on " + signoff.At(a.At) + ", " + a.Action
+	case q.task.PassedOn(q.Who.Principal):
+		out.Why = me + " does not have it any more: they handed it on"
+	case slices.Contains(q.task.Later, q.Who.Principal):
+		out.Why = me + " does not have it yet: it is put to its recipients one after the other, and their turn comes"
 	case through >= 0 && q.excluded:
 		out.Why = me + " does not get it: the workflow keeps this task from whoever started the request, and they did"
 	case through >= 0:
@@ -144,6 +151,9 @@ func (q *taskQuestion) recipient(to signoff.Principal) access.Answer {
 	me := signoff.Mention(q.Who.Principal)
 	if q.task.KeptFrom(q.Who.Principal) {
 		text := me + " has to wait: " + signoff.Mention(q.task.Claimed) + " took it"
+		if q.task.Several() {
+			text = fmt.Sprintf("%s has to wait: %d answers are wanted, and as many people have given one or taken it; the last", me, q.task.Slots)
+		}
 		if f := q.last(engine.TaskClaimed); f != nil {
 			text += " on " + signoff.At(f.At)
 		}
@@ -238,6 +248,8 @@ func (q *taskQuestion) closed() string {
 	switch f.Kind {
 	case engine.TaskDecided:
 		return signoff.Mention(f.By) + " decided it" + at + ", " + f.Action
+	case engine.TaskConcluded:
+		return "it was decided" + at + ", " + f.Outcome + ": " + f.Text
 	case engine.TaskExpired:
 		return "it ran out of time" + at
 	case engine.TaskWithdrawn:

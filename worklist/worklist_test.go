@@ -58,7 +58,7 @@ func open(t *testing.T) *office {
 	must(t, err)
 	t.Cleanup(func() { must(t, s.Close()) })
 	lib := library.New(s, clock)
-	for key, file := range map[string]string{"approval": "approval", "travel": "approval", "open": "approval", "dead": "dead-end"} {
+	for key, file := range map[string]string{"approval": "approval", "travel": "approval", "open": "approval", "dead": "dead-end", "votes": "votes"} {
 		xml, err := os.ReadFile(filepath.Join("testdata", file+".bpmn"))
 		must(t, err)
 		_, err = lib.Deploy(t.Context(), access.System, []byte(strings.NewReplacer("KEY", key, "CLAIMING", fmt.Sprint(key != "open")).Replace(string(xml))))

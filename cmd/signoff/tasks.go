@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,13 +84,33 @@ func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) 
 	for _, v := range t.Variables {
 		rows = append(rows, []string{v.Label, shown(v.Value)})
 	}
+	if t.Tally != "" {
+		rows = append(rows, []string{"Answers", t.Tally})
+	}
+	for _, a := range t.Answers {
+		rows = append(rows, []string{"", strings.TrimSuffix(a.By.Name+", "+when(&a.At)+": "+a.Action+": "+a.Comment, ": ")})
+	}
 	for _, r := range rows {
 		fmt.Fprintf(out, "%-14s %s\n", oneLine(r[0]), oneLine(r[1]))
 	}
+	showQuestions(out, t)
 	if t.CanDecide && len(t.Actions) > 0 {
 		fmt.Fprintf(out, "\nDecide with: signoff act %s %q   (or: %s)\n", t.Serial, t.Actions[0], strings.Join(t.Actions[1:], ", "))
 	}
 	return nil
+}
+
+// showQuestions lists what was asked about a task, and how to reply.
+func showQuestions(out io.Writer, t api.TaskDetail) {
+	for _, q := range t.Questions {
+		fmt.Fprintf(out, "\nQuestion %d, %s to %s: %s\n", q.Number, oneLine(q.By.Name), oneLine(q.To.Name), oneLine(q.Text))
+		switch {
+		case q.RepliedAt != nil:
+			fmt.Fprintf(out, "Reply: %s\n", oneLine(q.Reply))
+		case q.Yours:
+			fmt.Fprintf(out, "Reply with: signoff tasks reply %s %d \"…\"\n", t.Serial, q.Number)
+		}
+	}
 }
 
 // shown is a variable's value as people read it; "" for none.
@@ -122,7 +144,11 @@ func actCommand() *cobra.Command {
 			if err != nil || t.asJSON {
 				return orJSON(cmd, err, d)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s. Instance %d is %s.\n", d.Serial, d.Outcome, d.Instance, d.Status)
+			outcome := d.Outcome
+			if outcome == "" {
+				outcome = "answered; others are still asked"
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s. Instance %d is %s.\n", d.Serial, outcome, d.Instance, d.Status)
 			return nil
 		},
 	}
@@ -146,14 +172,38 @@ func taskSets(ctx context.Context, c *client.Client, serial string, sets []strin
 
 // moveCommands are what one can do with a task besides deciding it.
 func moveCommands() []*cobra.Command {
-	var comment string
+	var comment, from, to string
 	redirect := moveCommand("redirect SERIAL WHO", "Hand a task to somebody else instead of you", "  signoff tasks redirect 1_3 bob",
 		func(ctx context.Context, c *client.Client, args []string) (string, error) {
-			return args[0] + " now belongs to " + args[1], c.Redirect(ctx, args[0], api.Redirect{To: args[1], Comment: comment})
+			return args[0] + " now belongs to " + args[1], c.Redirect(ctx, args[0], api.Redirect{From: from, To: args[1], Comment: comment})
 		})
-	redirect.Flags().StringVarP(&comment, "comment", "m", "", "comment")
+	redirect.Flags().StringVar(&from, "from", "", "whose part is handed on, for administrators")
+	share := moveCommand("share SERIAL WHO", "Put a task before one more person: either may decide", "  signoff tasks share 1_3 bob",
+		func(ctx context.Context, c *client.Client, args []string) (string, error) {
+			return args[1] + " has " + args[0] + ", too", c.Share(ctx, args[0], api.Share{To: args[1], Comment: comment})
+		})
+	withdraw := moveCommand("withdraw SERIAL OUTCOME", "End a task without an answer, for administrators", "  signoff tasks withdraw 1_3 Expired",
+		func(ctx context.Context, c *client.Client, args []string) (string, error) {
+			return args[0] + " is withdrawn", c.Withdraw(ctx, args[0], api.Withdraw{Outcome: args[1], Comment: comment})
+		})
+	for _, c := range []*cobra.Command{redirect, share, withdraw} {
+		c.Flags().StringVarP(&comment, "comment", "m", "", "comment")
+	}
+	ask := moveCommand("ask SERIAL QUESTION", "Ask about a task, which stays yours", "  signoff tasks ask 1_3 \"What for?\" --to ana",
+		func(ctx context.Context, c *client.Client, args []string) (string, error) {
+			return "asked", c.Ask(ctx, args[0], api.Ask{To: to, Text: args[1]})
+		})
+	ask.Flags().StringVar(&to, "to", "", "whom; absent: whoever started the instance")
 	return []*cobra.Command{
-		redirect,
+		redirect, share, withdraw, ask,
+		moveCommand("reply SERIAL NUMBER TEXT", "Reply to a question about a task", "  signoff tasks reply 1_3 7 \"For the fair.\"",
+			func(ctx context.Context, c *client.Client, args []string) (string, error) {
+				n, err := strconv.Atoi(args[1])
+				if err != nil || n < 1 {
+					return "", usageError{fmt.Errorf("%s is no number of a question", args[1])}
+				}
+				return "replied", c.Reply(ctx, args[0], n, args[2])
+			}),
 		moveCommand("claim SERIAL", "Take a task, so that nobody else works on it", "  signoff tasks claim 1_3",
 			func(ctx context.Context, c *client.Client, args []string) (string, error) {
 				return args[0] + " is yours", c.Claim(ctx, args[0])

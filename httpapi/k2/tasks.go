@@ -22,11 +22,13 @@ var views = map[string]worklist.View{
 }
 
 var statuses = map[worklist.Status]string{
-	worklist.Available: "Available",
-	worklist.Open:      "Open",
-	worklist.Allocated: "Allocated",
-	worklist.Sleeping:  "Sleep",
-	worklist.Closed:    "Completed",
+	worklist.Available:  "Available",
+	worklist.Open:       "Open",
+	worklist.Allocated:  "Allocated",
+	worklist.Sleeping:   "Sleep",
+	worklist.Questioned: "Available",
+	worklist.Answered:   "Completed",
+	worklist.Closed:     "Completed",
 }
 
 func (s *Server) getTasks(c *call) (any, error) {
