@@ -69,3 +69,11 @@ type Schedule struct {
 	Instance int64      `json:"instance,omitempty" doc:"which that was"`
 	Problem  string     `json:"problem,omitempty" doc:"why it could not the last time"`
 }
+
+// Related is an instance that calls another one, or is called.
+type Related struct {
+	Instance int64  `json:"instance"`
+	Folio    string `json:"folio"`
+	Status   string `json:"status" enum:"running,completed,cancelled"`
+	Step     string `json:"step" doc:"serial number of the step that calls"`
+}

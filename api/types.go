@@ -150,6 +150,8 @@ type InstanceDetail struct {
 	Problems  []Incident `json:"problems"`
 	CanManage bool       `json:"canManage"`
 	CanCancel bool       `json:"canCancel"`
+	Caller    *Related   `json:"caller,omitempty" doc:"the instance that called this one, if you may see it"`
+	Called    []Related  `json:"called,omitempty" doc:"the instances that this one has called and that you may see, the first 50"`
 	Holds     []Hold     `json:"holds,omitempty" doc:"what keeps it from being removed; for those who administer the workflow"`
 }
 

@@ -140,6 +140,9 @@ func (s *Server) getInstance(ctx context.Context, by signoff.Caller, in *getInst
 			return nil, err
 		}
 	}
+	if err := s.tellRelated(ctx, by, in.ID, &out.Body); err != nil {
+		return nil, err
+	}
 	if out.ETag, err = versionTag(strconv.FormatInt(d.Rev, 10), out.Body); err != nil {
 		return nil, err
 	}
