@@ -189,6 +189,8 @@ func taskDone(t *Task) error {
 		return refuse(signoff.Conflict, CodeTaskDone, "%s withdrew this task on %s, with the outcome %s.", signoff.Mention(t.ClosedBy), at, t.Outcome)
 	case len(t.Answers) > 0 && t.ClosedBy != "":
 		return refuse(signoff.Conflict, CodeTaskDone, "this task was decided on %s, with the outcome %s: %s.", at, t.Outcome, answersSaid(t))
+	case t.ClosedBy != "" && t.Behind != "":
+		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s, in the name of %s.", signoff.Mention(t.Behind), didWhat(t.Outcome), at, signoff.Mention(t.ClosedBy))
 	case t.ClosedBy != "":
 		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s.", signoff.Mention(t.ClosedBy), didWhat(t.Outcome), at)
 	case t.Outcome != "":

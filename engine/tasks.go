@@ -33,7 +33,7 @@ func (t *turn) sees(task *Task) bool { return t.in.By.Admin || task.Concerns(t.i
 // Concerns tells whether a task was put to the caller, or handled by them, or
 // whether they were asked about it.
 func (t *Task) Concerns(by signoff.Caller) bool {
-	return by.Is(t.ClosedBy) || slices.ContainsFunc(t.Recipients, by.Is) || slices.ContainsFunc(t.Claims(), by.Is) ||
+	return by.Is(t.ClosedBy) || by.Is(t.Behind) || slices.ContainsFunc(t.Recipients, by.Is) || slices.ContainsFunc(t.Claims(), by.Is) ||
 		t.AnswerOf(by.Principal) != nil || t.PassedOn(by.Principal) || slices.ContainsFunc(t.Questions, func(q Question) bool { return by.Is(q.To) })
 }
 

@@ -57,6 +57,9 @@ func (w *world) tellRefusal(err error) {
 // tellFact writes down what became true.
 func (w *world) tellFact(f *engine.Fact) {
 	by := key("by", short(f.By))
+	if f.Behind != "" {
+		by += "  behind=" + short(f.Behind)
+	}
 	switch f.Kind {
 	case engine.Started:
 		w.about("fact", "started", 0, by, strconv.Quote(f.Folio))
