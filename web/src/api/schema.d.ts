@@ -45,6 +45,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your orders for many incidents, newest first; an administrator sees everybody's
+         * @description Right: signed in.
+         */
+        get: operations["list-bulks"];
+        put?: never;
+        /**
+         * Retry, skip or cancel many incidents of workflows you administer; it goes on by itself
+         * @description Right: signed in.
+         */
+        post: operations["begin-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an order is
+         * @description Right: signed in.
+         */
+        get: operations["get-bulk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of each incident of an order
+         * @description Right: signed in.
+         */
+        get: operations["list-bulk-items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an order: what is done stays done, the rest is left
+         * @description Right: signed in.
+         */
+        post: operations["stop-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Working hours and holidays, by name
+         * @description Right: signed in.
+         */
+        get: operations["list-calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the holidays of an iCalendar file; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["import-holidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When something is due in working time; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["preview-calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One calendar
+         * @description Right: signed in.
+         */
+        get: operations["get-calendar"];
+        /**
+         * Make or change a calendar
+         * @description Right: administer.
+         */
+        put: operations["put-calendar"];
+        post?: never;
+        /**
+         * Remove a calendar that is not the standard one
+         * @description Right: administer.
+         */
+        delete: operations["delete-calendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -549,6 +721,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{serial}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on behind a failed step as if it were done
+         * @description Right: signed in.
+         */
+        post: operations["skip-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances": {
         parameters: {
             query?: never;
@@ -583,7 +775,11 @@ export interface paths {
         get: operations["get-instance"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove an ended instance with all that belongs to it
+         * @description Right: signed in.
+         */
+        delete: operations["delete-instance"];
         options?: never;
         head?: never;
         patch?: never;
@@ -649,6 +845,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete an instance as it stands
+         * @description Right: signed in.
+         */
+        post: operations["end-instance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/history": {
         parameters: {
             query?: never;
@@ -669,6 +885,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an instance: nothing of it runs, and nobody has its tasks
+         * @description Right: signed in.
+         */
+        post: operations["hold-instance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/mails": {
         parameters: {
             query?: never;
@@ -681,6 +917,86 @@ export interface paths {
          * @description Right: signed in.
          */
         get: operations["list-instance-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an instance from one step to another
+         * @description Right: signed in.
+         */
+        post: operations["move-instance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a stopped instance go on
+         * @description Right: signed in.
+         */
+        post: operations["resume-instance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change variables of a running instance
+         * @description Right: signed in.
+         */
+        post: operations["set-variables"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an instance waits: who or what, since when, and what would end it
+         * @description Right: signed in.
+         */
+        get: operations["why-waiting"];
         put?: never;
         post?: never;
         delete?: never;
@@ -933,6 +1249,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When you are away, and who does your tasks then
+         * @description Right: signed in.
+         */
+        get: operations["get-my-absence"];
+        /**
+         * Say that you are or will be away
+         * @description Right: signed in.
+         */
+        put: operations["put-my-absence"];
+        post?: never;
+        /**
+         * You are there again, or stay after all
+         * @description Right: signed in.
+         */
+        delete: operations["delete-my-absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/absence/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an absence would do with your open tasks; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["preview-my-absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/connections": {
         parameters: {
             query?: never;
@@ -1095,6 +1459,30 @@ export interface paths {
         get: operations["list-waiting"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages and signals you sent, or everybody's for an administrator; newest first
+         * @description Right: signed in.
+         */
+        get: operations["list-messages"];
+        put?: never;
+        /**
+         * Send a message to the instance that waits for it, or that it begins
+         * @description Right: signed in.
+         */
+        post: operations["send-message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1597,6 +1985,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What begins instances by the clock, of workflows whose instances you may view
+         * @description Right: signed in.
+         */
+        get: operations["list-schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{workflow}/{step}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a schedule until it is resumed
+         * @description Right: signed in.
+         */
+        post: operations["pause-schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{workflow}/{step}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a schedule go on; what was missed is not made up for
+         * @description Right: signed in.
+         */
+        post: operations["resume-schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1812,6 +2260,26 @@ export interface paths {
          * @description Right: anybody.
          */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signal to all who wait for it now
+         * @description Right: signed in.
+         */
+        post: operations["send-signal"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2121,6 +2589,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{serial}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask somebody about a task, which stays yours
+         * @description Right: signed in.
+         */
+        post: operations["ask-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{serial}/questions/{number}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply to a question about a task
+         * @description Right: signed in.
+         */
+        post: operations["reply-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{serial}/redirect": {
         parameters: {
             query?: never;
@@ -2161,6 +2669,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{serial}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a task before one more person: either may decide
+         * @description Right: signed in.
+         */
+        post: operations["share-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{serial}/sleep": {
         parameters: {
             query?: never;
@@ -2195,6 +2723,26 @@ export interface paths {
          * @description Right: signed in.
          */
         post: operations["wake-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{serial}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a task without an answer, for administrators
+         * @description Right: signed in.
+         */
+        post: operations["withdraw-task"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2391,6 +2939,54 @@ export interface paths {
          * @description Right: administer.
          */
         patch: operations["change-user"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When somebody is away, and who does their tasks then
+         * @description Right: administer.
+         */
+        get: operations["get-absence"];
+        /**
+         * Say that somebody is or will be away
+         * @description Right: administer.
+         */
+        put: operations["put-absence"];
+        post?: never;
+        /**
+         * Somebody is there again, or stays after all
+         * @description Right: administer.
+         */
+        delete: operations["delete-absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/absence/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an absence would do with somebody's open tasks; saves nothing
+         * @description Right: administer.
+         */
+        post: operations["preview-absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{id}/links": {
@@ -2673,6 +3269,56 @@ export interface components {
             /** @description pages of other sites that may call it from a browser (CORS), such as https://app.example.com */
             origins: string[];
         };
+        Absence: {
+            /** @description now */
+            away: boolean;
+            except: components["schemas"]["AbsenceException"][];
+            /** Format: date-time */
+            from?: string;
+            /** @description whom the person stands in for now */
+            others: components["schemas"]["StandsIn"][];
+            /** Format: int64 */
+            rev: number;
+            saved?: components["schemas"]["Saved"];
+            /** @description for all workflows but those of except */
+            substitutes: components["schemas"]["Person"][];
+            /**
+             * @description shared: both have them; go: only who stands in
+             * @enum {string}
+             */
+            tasks: "shared" | "go";
+            /**
+             * Format: date-time
+             * @description left out: until it is ended
+             */
+            to?: string;
+        };
+        AbsenceException: {
+            substitutes: components["schemas"]["Person"][];
+            /** @description its key */
+            workflow: string;
+            workflowName: string;
+        };
+        AbsenceGoes: {
+            person: components["schemas"]["Person"];
+            /** Format: int64 */
+            tasks: number;
+        };
+        AbsencePreview: {
+            /** @description there are more: the newest 2000 are counted */
+            atLeast?: boolean;
+            goes: components["schemas"]["AbsenceGoes"][];
+            /**
+             * Format: int64
+             * @description tasks that are put before the person by name
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description tasks nobody stands in for
+             */
+            stays: number;
+        };
         Action: {
             byMail: boolean;
             commentRequired?: boolean;
@@ -2701,6 +3347,130 @@ export interface components {
             tokens: components["schemas"]["TokenRules"];
             /** @description the workflow REST API in K2's shapes, /api/workflow/v1 */
             workflow: components["schemas"]["OfferedAPI"];
+        };
+        Ask: {
+            text: string;
+            /** @description login, address, label:name or principal; absent: whoever started the instance */
+            to?: string;
+        };
+        Awaited: {
+            /** Format: int64 */
+            instance: number;
+            /** @description the key it asks for; empty: any */
+            key: string;
+            /** Format: date-time */
+            since: string;
+            /** @description id of the element that waits */
+            step: string;
+        };
+        Bulk: {
+            by: components["schemas"]["Person"];
+            code?: string;
+            /** @enum {string} */
+            do: "retry" | "skip" | "cancel";
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: date-time
+             * @description absent while there is something left to do
+             */
+            ended?: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            made: string;
+            /**
+             * Format: int64
+             * @description were dealt with already when their turn came
+             */
+            passed: number;
+            reason?: string;
+            step?: string;
+            stopped?: boolean;
+            /** Format: int64 */
+            total: number;
+        };
+        BulkItem: {
+            /** Format: date-time */
+            at?: string;
+            cause?: string;
+            code?: string;
+            /** @description serial number */
+            incident: string;
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            state: "waiting" | "done" | "failed" | "passed";
+        };
+        Calendar: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: never saved; this is what counts until one is
+             */
+            rev: number;
+            saved?: components["schemas"]["Saved"];
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            /** @description counts where a workflow names no other */
+            standard: boolean;
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
+        };
+        CalendarHoliday: {
+            /** @description 2026-12-24, or 12-25 for every year */
+            date: string;
+            /** @description the part of the day that is off, such as 12:00-24:00; left out: the whole day */
+            hours?: string;
+            name?: string;
+        };
+        CalendarPlan: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
+        };
+        CalendarPreview: {
+            /** Format: date-time */
+            due: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description working hours between the two
+             */
+            hours: number;
+            /**
+             * Format: date-time
+             * @description when work is done next, or From
+             */
+            next: string;
+            /** @description work is done at that moment */
+            working: boolean;
+            zone: string;
+        };
+        CalendarSpecial: {
+            date: string;
+            /** @description none: no work is done */
+            hours?: string[];
+            name?: string;
+        };
+        CalendarWeek: {
+            friday?: string[];
+            monday?: string[];
+            saturday?: string[];
+            sunday?: string[];
+            thursday?: string[];
+            tuesday?: string[];
+            wednesday?: string[];
         };
         CallService: {
             /** @description of a list: next of the page before */
@@ -3189,6 +3959,14 @@ export interface components {
             /** @description the groups on the way, the nearest to the person first; empty for who was put into the group */
             through: components["schemas"]["Person"][];
         };
+        EndBody: {
+            /** @description it stays on record */
+            reason: string;
+            /** @description what whoever called it as a sub-workflow is to see */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
         Event: {
             /** Format: date-time */
             at: string;
@@ -3280,6 +4058,8 @@ export interface components {
             starter: components["schemas"]["Person"];
             /** @enum {string} */
             status: "running" | "completed" | "cancelled";
+            /** @description nothing of it runs, and nobody has its tasks */
+            stopped?: components["schemas"]["Stopped"];
             /** @description what it holds, by name */
             variables: {
                 [key: string]: unknown;
@@ -3536,6 +4316,16 @@ export interface components {
             source: string;
             subject: string;
         };
+        ImportHolidays: {
+            /** @description the text of an iCalendar file (RFC 5545) */
+            file: string;
+            zone: string;
+        };
+        ImportedHolidays: {
+            holidays: components["schemas"]["CalendarHoliday"][];
+            /** @description what was left out, and why */
+            skipped: string[];
+        };
         Incident: {
             advice?: string;
             /** Format: date-time */
@@ -3566,6 +4356,8 @@ export interface components {
             starter: components["schemas"]["Person"];
             /** @enum {string} */
             status: "running" | "completed" | "cancelled";
+            /** @description nothing of it runs, and nobody has its tasks */
+            stopped?: components["schemas"]["Stopped"];
             /** Format: int64 */
             version: number;
             /** @description what it waits for now */
@@ -3573,6 +4365,10 @@ export interface components {
             workflow: string;
         };
         InstanceDetail: {
+            /** @description the instances that this one has called and that you may see, the first 50 */
+            called?: components["schemas"]["Related"][];
+            /** @description the instance that called this one, if you may see it */
+            caller?: components["schemas"]["Related"];
             canCancel: boolean;
             canManage: boolean;
             /** Format: date-time */
@@ -3595,6 +4391,8 @@ export interface components {
             status: "running" | "completed" | "cancelled";
             /** @description what to paint on the diagram */
             steps: components["schemas"]["StepMark"][];
+            /** @description nothing of it runs, and nobody has its tasks */
+            stopped?: components["schemas"]["Stopped"];
             variables: components["schemas"]["Variable"][];
             /** Format: int64 */
             version: number;
@@ -3635,6 +4433,36 @@ export interface components {
         LinkNewcomer: {
             /** @description principal, login or address of an existing account */
             person: string;
+        };
+        ListBulk: {
+            items: components["schemas"]["Bulk"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListBulkItem: {
+            items: components["schemas"]["BulkItem"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListCalendar: {
+            items: components["schemas"]["Calendar"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
         };
         ListCategory: {
             items: components["schemas"]["Category"][];
@@ -3756,6 +4584,16 @@ export interface components {
              */
             total?: number;
         };
+        ListMessage: {
+            items: components["schemas"]["Message"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
         ListNewcomer: {
             items: components["schemas"]["Newcomer"][];
             /** @description cursor of the next page; absent on the last */
@@ -3826,8 +4664,28 @@ export interface components {
              */
             total?: number;
         };
+        ListReason: {
+            items: components["schemas"]["Reason"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
         ListReceivedMail: {
             items: components["schemas"]["ReceivedMail"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListSchedule: {
+            items: components["schemas"]["Schedule"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -4135,12 +4993,110 @@ export interface components {
             /** @description the other system that says so; absent: an administrator here */
             via?: string;
         };
+        Message: {
+            /** @description it began that instance */
+            begun?: boolean;
+            /** Format: date-time */
+            came: string;
+            /** @description the step that sent it, by its serial number */
+            from?: string;
+            /** @description the sender's own id */
+            id?: string;
+            /**
+             * Format: int64
+             * @description who has it; only if you may see it
+             */
+            instance?: number;
+            key?: string;
+            /** @enum {string} */
+            kind: "message" | "signal";
+            name: string;
+            /** @description of one that waits or was missed: what comes near to it */
+            near?: components["schemas"]["Near"];
+            /**
+             * Format: int64
+             * @description the server's number for it
+             */
+            number: number;
+            /** @description why it could not be handed over the last time */
+            problem?: string;
+            /** @description who sent it; left out when a workflow did */
+            sender?: components["schemas"]["Person"];
+            /**
+             * Format: date-time
+             * @description when that was settled
+             */
+            settled?: string;
+            /**
+             * @description missed: nobody wanted it in its time; sent: a signal
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "missed" | "sent";
+            /** @description id of the element that has it */
+            step?: string;
+            /**
+             * Format: int64
+             * @description of a signal: how many waited for it when it was sent
+             */
+            told?: number;
+            /**
+             * Format: date-time
+             * @description how long it waits for somebody to want it
+             */
+            until?: string;
+        };
+        MoveBody: {
+            /** @description end whatever else goes on in that sub-process */
+            all?: boolean;
+            /** @description step it is at, by element id or name; absent where there is one */
+            from?: string;
+            /** @description it stays on record */
+            reason: string;
+            /** @description step to go on at, in the same sub-process */
+            to: string;
+            /**
+             * Format: int64
+             * @description which of several at that step
+             */
+            token?: number;
+            /** @description corrections made before */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
         MyConnections: {
             connections: components["schemas"]["OAuthToken"][];
             /** @description what you can connect to */
             possible: components["schemas"]["OAuthConnectTo"][];
             /** @description what you are asked to connect */
             wanted: components["schemas"]["OAuthWant"][];
+        };
+        Near: {
+            /** @description a name that is waited for and looks like this one */
+            meant?: string;
+            /** @description who waits for a message of that name, with another key; those you may see */
+            waits: components["schemas"]["Awaited"][];
+        };
+        NewBulk: {
+            /** @description of the incidents */
+            code?: string;
+            /**
+             * @description cancel ends the instances
+             * @enum {string}
+             */
+            do: "retry" | "skip" | "cancel";
+            /** @description to skip tasks with */
+            outcome?: string;
+            /** @description needed to skip and to cancel */
+            reason?: string;
+            /** @description element id */
+            step?: string;
+            /** @description corrections, the same for each */
+            variables?: {
+                [key: string]: unknown;
+            };
+            /** @description key or number; this or code is needed */
+            workflow?: string;
         };
         NewGrant: {
             /** @enum {string} */
@@ -4572,6 +5528,19 @@ export interface components {
             /** @description a role; said where groups and roles are administered */
             role?: boolean;
         };
+        PreviewCalendar: {
+            /** @description ISO 8601 duration: PT8H are eight working hours, P2D two working days */
+            after: string;
+            /**
+             * Format: date-time
+             * @description left out: now
+             */
+            from?: string;
+            /** @description of a calendar that is saved; or */
+            name?: string;
+            /** @description one that is not */
+            plan?: components["schemas"]["CalendarPlan"];
+        };
         /**
          * @example {
          *       "code": "not-allowed",
@@ -4612,6 +5581,33 @@ export interface components {
             /** @description a tenant's id or domain, or the address of an issuer, of its OpenID metadata or of its federation metadata */
             from: string;
         };
+        Reason: {
+            /** @description what would end it */
+            ends?: string;
+            for?: components["schemas"]["Person"][];
+            /** @description serial number */
+            incident?: string;
+            /**
+             * Format: int64
+             * @description that it waits for
+             */
+            instance?: number;
+            /** @enum {string} */
+            kind: "ended" | "stopped" | "incident" | "task" | "claimed" | "asleep" | "away" | "question" | "timer" | "message" | "signal" | "condition" | "race" | "external" | "connection" | "child" | "retry" | "call" | "mail" | "server" | "join" | "passes" | "moving";
+            name?: string;
+            /** @description of a step that another system finishes, or that lacks a connection */
+            serial?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @description element id */
+            step?: string;
+            /** @description serial number */
+            task?: string;
+            /** @description who or what it waits for, and since when */
+            text: string;
+            /** Format: date-time */
+            until?: string;
+        };
         ReceivedMail: {
             action?: string;
             /** Format: date-time */
@@ -4641,6 +5637,8 @@ export interface components {
         };
         Redirect: {
             comment?: string;
+            /** @description whose part is handed on, for administrators; absent: yours, or everybody's where you have none */
+            from?: string;
             /** @description login, address, label:name or principal */
             to: string;
         };
@@ -4666,6 +5664,15 @@ export interface components {
             secret?: string;
             /** @description instead: an access token for Microsoft Graph */
             token?: string;
+        };
+        Related: {
+            folio: string;
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            status: "running" | "completed" | "cancelled";
+            /** @description serial number of the step that calls */
+            step: string;
         };
         Released: {
             /** @description there are more: counting stops at 10,000 */
@@ -4706,6 +5713,9 @@ export interface components {
              * @description when the first of them had ended
              */
             oldest: string;
+        };
+        ResumeBody: {
+            reason?: string;
         };
         Resync: {
             reason: string;
@@ -4774,6 +5784,74 @@ export interface components {
             at: string;
             /** @description left out: the server itself */
             by?: components["schemas"]["Person"];
+        };
+        Schedule: {
+            /**
+             * Format: int64
+             * @description which that was
+             */
+            instance?: number;
+            /**
+             * Format: date-time
+             * @description when it last began one
+             */
+            last?: string;
+            /**
+             * Format: int64
+             * @description how often after that; left out: without end
+             */
+            left?: number;
+            /** @description what the workflow is called */
+            name: string;
+            /**
+             * Format: date-time
+             * @description when it begins one next; left out: not again
+             */
+            next?: string;
+            /**
+             * Format: date-time
+             * @description since when it is stopped
+             */
+            paused?: string;
+            pausedBy?: components["schemas"]["Person"];
+            /** @description why it could not the last time */
+            problem?: string;
+            /** @description id of the start event */
+            step: string;
+            stepName?: string;
+            /** @description as it is drawn */
+            timer: string;
+            /** @description its key */
+            workflow: string;
+            /** @description time zone; left out: the server's */
+            zone?: string;
+        };
+        SendMessage: {
+            /** @description your own id for it: sent again under the same id, it is taken in once */
+            id?: string;
+            /** @description what tells the instance that waits from others: an order's number, for instance */
+            key?: string;
+            /** @description the message's name, as it is drawn */
+            name: string;
+            /**
+             * Format: int64
+             * @description for how many seconds it waits for somebody to want it; left out: a day. 0: now or never
+             */
+            ttl?: number;
+            /** @description what it carries */
+            vars?: {
+                [key: string]: unknown;
+            };
+        };
+        SendSignal: {
+            /** @description your own id for it: sent again under the same id, it is sent once */
+            id?: string;
+            /** @description the signal's name, as it is drawn */
+            name: string;
+            /** @description what it carries */
+            vars?: {
+                [key: string]: unknown;
+            };
         };
         SentMail: {
             /** Format: int64 */
@@ -4997,12 +6075,55 @@ export interface components {
             /** @description its key */
             workflow: string;
         };
+        SetAbsence: {
+            except?: components["schemas"]["SetAbsenceException"][];
+            /**
+             * Format: date-time
+             * @description left out: now
+             */
+            from?: string;
+            /** Format: int64 */
+            rev?: number;
+            substitutes?: string[];
+            /**
+             * @default shared
+             * @enum {string}
+             */
+            tasks: "shared" | "go";
+            /**
+             * Format: date-time
+             * @description left out: until it is ended
+             */
+            to?: string;
+        };
+        SetAbsenceException: {
+            /** @description none: the tasks of this workflow stay */
+            substitutes?: string[];
+            /** @description key or number */
+            workflow: string;
+        };
         SetApis: {
             /** @description left out, it stays as it is */
             odata?: components["schemas"]["APISettings"];
             rest: components["schemas"]["APISettings"];
             tokens: components["schemas"]["TokenRules"];
             workflow: components["schemas"]["APISettings"];
+        };
+        SetCalendar: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            /**
+             * Format: int64
+             * @description of what was loaded; 0: it is new
+             */
+            rev?: number;
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            /** @description make it the one that counts where none is named */
+            standard?: boolean;
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
         };
         SetDirectories: {
             directories: components["schemas"]["Directory"][];
@@ -5103,6 +6224,19 @@ export interface components {
         };
         SetTrust: {
             issuers: components["schemas"]["TrustedIssuer"][];
+        };
+        SetVariablesBody: {
+            /** @description it stays on record */
+            reason: string;
+            /** @description those to change, in the types the workflow declares */
+            variables: {
+                [key: string]: unknown;
+            };
+        };
+        Share: {
+            comment?: string;
+            /** @description as in Redirect */
+            to: string;
         };
         SignIn: {
             login: string;
@@ -5253,9 +6387,24 @@ export interface components {
             /** @description where to send the browser, so that the person is signed out at their provider too */
             next?: string;
         };
+        SkipBody: {
+            /** @description of a task: what it is to count as decided with */
+            outcome?: string;
+            /** @description it stays on record */
+            reason: string;
+            /** @description in place of what the step would have set */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
         SleepBody: {
             /** Format: date-time */
             until: string;
+        };
+        StandsIn: {
+            person: components["schemas"]["Person"];
+            /** Format: date-time */
+            until?: string;
         };
         StartBody: {
             folio?: string;
@@ -5279,6 +6428,16 @@ export interface components {
             /** @enum {string} */
             state: "active" | "done" | "failed" | "waiting";
         };
+        StopBody: {
+            /** @description whoever meets a task of it reads why */
+            reason: string;
+        };
+        Stopped: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            reason: string;
+        };
         SyncDirectory: {
             /** @description go on although it would switch off more people than are let pass */
             anyway?: boolean;
@@ -5295,6 +6454,8 @@ export interface components {
             /** Format: date-time */
             due?: string;
             folio: string;
+            /** @description who is away, and has the caller stand in */
+            for?: components["schemas"]["Person"];
             /** Format: int64 */
             instance: number;
             key: string;
@@ -5311,14 +6472,24 @@ export interface components {
             /** Format: date-time */
             sleepUntil?: string;
             starter: components["schemas"]["Person"];
-            /** @enum {string} */
-            status: "available" | "open" | "allocated" | "sleeping" | "closed";
+            /**
+             * @description asked: a question about it is put to you; answered: by you, while others are still asked
+             * @enum {string}
+             */
+            status: "available" | "open" | "allocated" | "sleeping" | "asked" | "answered" | "closed";
             /** @description the step's name */
             step: string;
             title: string;
             /** @description the group it came through */
             via?: components["schemas"]["Person"];
             workflow: string;
+        };
+        TaskAnswer: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            comment?: string;
         };
         TaskCounts: {
             /** @description open is large, and may count a task twice that came by two ways */
@@ -5331,10 +6502,12 @@ export interface components {
         TaskDetail: {
             /** @description in the order they were drawn */
             actions: string[];
+            answers?: components["schemas"]["TaskAnswer"][];
             canClaim: boolean;
             canDecide: boolean;
             canRedirect: boolean;
             canRelease: boolean;
+            canWithdraw?: boolean;
             choices: components["schemas"]["Action"][];
             claimedBy?: components["schemas"]["Person"];
             /** @description a claim keeps the other recipients out; without it a claim only marks */
@@ -5346,33 +6519,68 @@ export interface components {
             /** Format: date-time */
             due?: string;
             folio: string;
+            /** @description who is away, and has the caller stand in */
+            for?: components["schemas"]["Person"];
+            /** @description who has claimed it, where several answers are wanted */
+            holders?: components["schemas"]["Person"][];
             /** Format: int64 */
             instance: number;
             instructions?: string;
             key: string;
+            /** @description whose turn is to come */
+            later?: components["schemas"]["Person"][];
             /** Format: date-time */
             offeredAt: string;
             /** @description once it is closed */
             outcome?: string;
+            /** @description what it can be withdrawn with */
+            outcomes?: string[];
             /**
              * Format: int64
              * @enum {integer}
              */
             priority: 0 | 1 | 2;
+            questions?: components["schemas"]["TaskQuestion"][];
             recipients: components["schemas"]["Person"][];
+            /** @description how several answers decide, in a sentence */
+            rule?: string;
             serial: string;
             /** Format: date-time */
             sleepUntil?: string;
             starter: components["schemas"]["Person"];
-            /** @enum {string} */
-            status: "available" | "open" | "allocated" | "sleeping" | "closed";
+            /**
+             * @description asked: a question about it is put to you; answered: by you, while others are still asked
+             * @enum {string}
+             */
+            status: "available" | "open" | "allocated" | "sleeping" | "asked" | "answered" | "closed";
             /** @description the step's name */
             step: string;
+            /** @description how the answers stand: "2 of 3 answered: 1 Approve, 1 Reject" */
+            tally?: string;
             title: string;
             variables: components["schemas"]["Variable"][];
             /** @description the group it came through */
             via?: components["schemas"]["Person"];
+            /**
+             * Format: int64
+             * @description how many answers are wanted; absent: the first decides
+             */
+            wanted?: number;
             workflow: string;
+        };
+        TaskQuestion: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            /** Format: int64 */
+            number: number;
+            /** Format: date-time */
+            repliedAt?: string;
+            reply?: string;
+            text: string;
+            to: components["schemas"]["Person"];
+            /** @description it is put to you and waits for your reply */
+            yours?: boolean;
         };
         TestDirectory: {
             /** @description to be tested before it is saved; left out: as it was saved */
@@ -5722,6 +6930,11 @@ export interface components {
             name?: string;
             /** @description of a person, group or role */
             person?: components["schemas"]["Person"];
+        };
+        Withdraw: {
+            comment?: string;
+            /** @description one the task can end with */
+            outcome: string;
         };
         Workflow: {
             canManage: boolean;
@@ -6235,6 +7448,1625 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-bulks": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "code": "not-allowed",
+                     *           "do": "retry",
+                     *           "done": 1,
+                     *           "ended": "2030-05-04T09:30:00Z",
+                     *           "failed": 1,
+                     *           "id": 1,
+                     *           "made": "2030-05-04T09:30:00Z",
+                     *           "passed": 1,
+                     *           "reason": "Audit of 2026",
+                     *           "step": "text",
+                     *           "stopped": true,
+                     *           "total": 1
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListBulk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "not-allowed",
+                 *       "do": "retry",
+                 *       "outcome": "text",
+                 *       "reason": "Audit of 2026",
+                 *       "step": "text",
+                 *       "variables": {},
+                 *       "workflow": "leave"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBulk"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "code": "not-allowed",
+                     *       "do": "retry",
+                     *       "done": 1,
+                     *       "ended": "2030-05-04T09:30:00Z",
+                     *       "failed": 1,
+                     *       "id": 1,
+                     *       "made": "2030-05-04T09:30:00Z",
+                     *       "passed": 1,
+                     *       "reason": "Audit of 2026",
+                     *       "step": "text",
+                     *       "stopped": true,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "code": "not-allowed",
+                     *       "do": "retry",
+                     *       "done": 1,
+                     *       "ended": "2030-05-04T09:30:00Z",
+                     *       "failed": 1,
+                     *       "id": 1,
+                     *       "made": "2030-05-04T09:30:00Z",
+                     *       "passed": 1,
+                     *       "reason": "Audit of 2026",
+                     *       "step": "text",
+                     *       "stopped": true,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-bulk-items": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+                /**
+                 * @description only those
+                 * @example waiting
+                 */
+                state?: "waiting" | "done" | "failed" | "passed";
+            };
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "cause": "text",
+                     *           "code": "not-allowed",
+                     *           "incident": "text",
+                     *           "number": 1,
+                     *           "state": "waiting"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListBulkItem"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "holidays": [
+                     *             {
+                     *               "date": "text"
+                     *             }
+                     *           ],
+                     *           "name": "Jane Judge",
+                     *           "rev": 1,
+                     *           "saved": {
+                     *             "at": "2030-05-04T09:30:00Z",
+                     *             "by": {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           },
+                     *           "special": [
+                     *             {
+                     *               "date": "text"
+                     *             }
+                     *           ],
+                     *           "standard": true,
+                     *           "week": {
+                     *             "friday": [
+                     *               "text"
+                     *             ],
+                     *             "monday": [
+                     *               "text"
+                     *             ],
+                     *             "saturday": [
+                     *               "text"
+                     *             ],
+                     *             "sunday": [
+                     *               "text"
+                     *             ],
+                     *             "thursday": [
+                     *               "text"
+                     *             ],
+                     *             "tuesday": [
+                     *               "text"
+                     *             ],
+                     *             "wednesday": [
+                     *               "text"
+                     *             ]
+                     *           },
+                     *           "zone": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListCalendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file": "text",
+                 *       "zone": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportHolidays"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "skipped": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportedHolidays"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": "text",
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "name": "Jane Judge",
+                 *       "plan": {
+                 *         "holidays": [
+                 *           {
+                 *             "date": "text",
+                 *             "hours": "text",
+                 *             "name": "Jane Judge"
+                 *           }
+                 *         ],
+                 *         "special": [
+                 *           {
+                 *             "date": "text",
+                 *             "hours": [
+                 *               "text"
+                 *             ],
+                 *             "name": "Jane Judge"
+                 *           }
+                 *         ],
+                 *         "week": {
+                 *           "friday": [
+                 *             "text"
+                 *           ],
+                 *           "monday": [
+                 *             "text"
+                 *           ],
+                 *           "saturday": [
+                 *             "text"
+                 *           ],
+                 *           "sunday": [
+                 *             "text"
+                 *           ],
+                 *           "thursday": [
+                 *             "text"
+                 *           ],
+                 *           "tuesday": [
+                 *             "text"
+                 *           ],
+                 *           "wednesday": [
+                 *             "text"
+                 *           ]
+                 *         },
+                 *         "zone": "text"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewCalendar"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "due": "2030-05-04T09:30:00Z",
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "hours": 1,
+                     *       "next": "2030-05-04T09:30:00Z",
+                     *       "working": true,
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendarPreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "name": "Jane Judge",
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "special": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": [
+                     *             "text"
+                     *           ],
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "standard": true,
+                     *       "week": {
+                     *         "friday": [
+                     *           "text"
+                     *         ],
+                     *         "monday": [
+                     *           "text"
+                     *         ],
+                     *         "saturday": [
+                     *           "text"
+                     *         ],
+                     *         "sunday": [
+                     *           "text"
+                     *         ],
+                     *         "thursday": [
+                     *           "text"
+                     *         ],
+                     *         "tuesday": [
+                     *           "text"
+                     *         ],
+                     *         "wednesday": [
+                     *           "text"
+                     *         ]
+                     *       },
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "holidays": [
+                 *         {
+                 *           "date": "text",
+                 *           "hours": "text",
+                 *           "name": "Jane Judge"
+                 *         }
+                 *       ],
+                 *       "rev": 1,
+                 *       "special": [
+                 *         {
+                 *           "date": "text",
+                 *           "hours": [
+                 *             "text"
+                 *           ],
+                 *           "name": "Jane Judge"
+                 *         }
+                 *       ],
+                 *       "standard": true,
+                 *       "week": {
+                 *         "friday": [
+                 *           "text"
+                 *         ],
+                 *         "monday": [
+                 *           "text"
+                 *         ],
+                 *         "saturday": [
+                 *           "text"
+                 *         ],
+                 *         "sunday": [
+                 *           "text"
+                 *         ],
+                 *         "thursday": [
+                 *           "text"
+                 *         ],
+                 *         "tuesday": [
+                 *           "text"
+                 *         ],
+                 *         "wednesday": [
+                 *           "text"
+                 *         ]
+                 *       },
+                 *       "zone": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetCalendar"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "name": "Jane Judge",
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "special": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": [
+                     *             "text"
+                     *           ],
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "standard": true,
+                     *       "week": {
+                     *         "friday": [
+                     *           "text"
+                     *         ],
+                     *         "monday": [
+                     *           "text"
+                     *         ],
+                     *         "saturday": [
+                     *           "text"
+                     *         ],
+                     *         "sunday": [
+                     *           "text"
+                     *         ],
+                     *         "thursday": [
+                     *           "text"
+                     *         ],
+                     *         "tuesday": [
+                     *           "text"
+                     *         ],
+                     *         "wednesday": [
+                     *           "text"
+                     *         ]
+                     *       },
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-calendar": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11413,6 +14245,152 @@ export interface operations {
             };
         };
     };
+    "skip-incident": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "outcome": "text",
+                 *       "reason": "Audit of 2026",
+                 *       "variables": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["SkipBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-instances": {
         parameters: {
             query?: {
@@ -11478,6 +14456,14 @@ export interface operations {
                      *             "role": true
                      *           },
                      *           "status": "running",
+                     *           "stopped": {
+                     *             "at": "2030-05-04T09:30:00Z",
+                     *             "by": {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             },
+                     *             "reason": "Audit of 2026"
+                     *           },
                      *           "version": 1,
                      *           "waiting": [
                      *             {
@@ -11585,6 +14571,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "called": [
+                     *         {
+                     *           "folio": "Ana's leave in May",
+                     *           "instance": 1,
+                     *           "status": "running",
+                     *           "step": "text"
+                     *         }
+                     *       ],
+                     *       "caller": {
+                     *         "folio": "Ana's leave in May",
+                     *         "instance": 1,
+                     *         "status": "running",
+                     *         "step": "text"
+                     *       },
                      *       "canCancel": true,
                      *       "canManage": true,
                      *       "endedAt": "2030-05-04T09:30:00Z",
@@ -11668,6 +14668,18 @@ export interface operations {
                      *           "state": "active"
                      *         }
                      *       ],
+                     *       "stopped": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         },
+                     *         "reason": "Audit of 2026"
+                     *       },
                      *       "variables": [
                      *         {
                      *           "choices": [
@@ -11738,6 +14750,114 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-instance": {
+        parameters: {
+            query: {
+                /**
+                 * @description why; it stays on record
+                 * @example Audit of 2026
+                 */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12176,6 +15296,148 @@ export interface operations {
             };
         };
     };
+    "end-instance": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Audit of 2026",
+                 *       "variables": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-history": {
         parameters: {
             query?: {
@@ -12319,6 +15581,147 @@ export interface operations {
             };
         };
     };
+    "hold-instance": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Audit of 2026"
+                 *     }
+                 */
+                "application/json": components["schemas"]["StopBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-instance-mails": {
         parameters: {
             query?: {
@@ -12376,6 +15779,557 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ListInstanceMail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "move-instance": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "all": true,
+                 *       "from": "text",
+                 *       "reason": "Audit of 2026",
+                 *       "to": "bob",
+                 *       "token": 1,
+                 *       "variables": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-instance": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Audit of 2026"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResumeBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-variables": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Audit of 2026",
+                 *       "variables": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetVariablesBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "why-waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ends": "text",
+                     *           "for": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "incident": "text",
+                     *           "instance": 1,
+                     *           "kind": "ended",
+                     *           "name": "Jane Judge",
+                     *           "serial": "1_2",
+                     *           "since": "2030-05-04T09:30:00Z",
+                     *           "step": "text",
+                     *           "task": "1_2",
+                     *           "text": "Which days exactly?",
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListReason"];
                 };
             };
             /** @description Bad Request */
@@ -14236,6 +18190,599 @@ export interface operations {
             };
         };
     };
+    "get-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-my-absence": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "atLeast": true,
+                     *       "goes": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "tasks": 1
+                     *         }
+                     *       ],
+                     *       "open": 1,
+                     *       "stays": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbsencePreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-my-connections": {
         parameters: {
             query?: never;
@@ -15334,6 +19881,312 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-messages": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+                /**
+                 * @description left out: all
+                 * @example waiting
+                 */
+                state?: "waiting" | "delivered" | "missed" | "sent";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "begun": true,
+                     *           "came": "2030-05-04T09:30:00Z",
+                     *           "from": "text",
+                     *           "id": "text",
+                     *           "instance": 1,
+                     *           "key": "leave",
+                     *           "kind": "message",
+                     *           "name": "Jane Judge",
+                     *           "near": {
+                     *             "meant": "text",
+                     *             "waits": []
+                     *           },
+                     *           "number": 1,
+                     *           "problem": "text",
+                     *           "sender": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "settled": "2030-05-04T09:30:00Z",
+                     *           "state": "waiting",
+                     *           "step": "text",
+                     *           "told": 1,
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListMessage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-message": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "text",
+                 *       "key": "leave",
+                 *       "name": "Jane Judge",
+                 *       "ttl": 1,
+                 *       "vars": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendMessage"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "begun": true,
+                     *       "came": "2030-05-04T09:30:00Z",
+                     *       "from": "text",
+                     *       "id": "text",
+                     *       "instance": 1,
+                     *       "key": "leave",
+                     *       "kind": "message",
+                     *       "name": "Jane Judge",
+                     *       "near": {
+                     *         "meant": "text",
+                     *         "waits": [
+                     *           {
+                     *             "instance": 1,
+                     *             "key": "leave",
+                     *             "since": "2030-05-04T09:30:00Z",
+                     *             "step": "text"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "number": 1,
+                     *       "problem": "text",
+                     *       "sender": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "settled": "2030-05-04T09:30:00Z",
+                     *       "state": "waiting",
+                     *       "step": "text",
+                     *       "told": 1,
+                     *       "until": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19857,6 +24710,445 @@ export interface operations {
             };
         };
     };
+    "list-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "instance": 1,
+                     *           "last": "2030-05-04T09:30:00Z",
+                     *           "left": 1,
+                     *           "name": "Jane Judge",
+                     *           "next": "2030-05-04T09:30:00Z",
+                     *           "paused": "2030-05-04T09:30:00Z",
+                     *           "pausedBy": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "problem": "text",
+                     *           "step": "text",
+                     *           "stepName": "text",
+                     *           "timer": "text",
+                     *           "workflow": "leave",
+                     *           "zone": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListSchedule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pause-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description number or key
+                 * @example leave
+                 */
+                workflow: string;
+                /**
+                 * @description id of the start event
+                 * @example text
+                 */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "instance": 1,
+                     *       "last": "2030-05-04T09:30:00Z",
+                     *       "left": 1,
+                     *       "name": "Jane Judge",
+                     *       "next": "2030-05-04T09:30:00Z",
+                     *       "paused": "2030-05-04T09:30:00Z",
+                     *       "pausedBy": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "problem": "text",
+                     *       "step": "text",
+                     *       "stepName": "text",
+                     *       "timer": "text",
+                     *       "workflow": "leave",
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description number or key
+                 * @example leave
+                 */
+                workflow: string;
+                /**
+                 * @description id of the start event
+                 * @example text
+                 */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "instance": 1,
+                     *       "last": "2030-05-04T09:30:00Z",
+                     *       "left": 1,
+                     *       "name": "Jane Judge",
+                     *       "next": "2030-05-04T09:30:00Z",
+                     *       "paused": "2030-05-04T09:30:00Z",
+                     *       "pausedBy": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "problem": "text",
+                     *       "step": "text",
+                     *       "stepName": "text",
+                     *       "timer": "text",
+                     *       "workflow": "leave",
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-services": {
         parameters: {
             query?: never;
@@ -21974,6 +27266,174 @@ export interface operations {
             };
         };
     };
+    "send-signal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "text",
+                 *       "name": "Jane Judge",
+                 *       "vars": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["SendSignal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "begun": true,
+                     *       "came": "2030-05-04T09:30:00Z",
+                     *       "from": "text",
+                     *       "id": "text",
+                     *       "instance": 1,
+                     *       "key": "leave",
+                     *       "kind": "message",
+                     *       "name": "Jane Judge",
+                     *       "near": {
+                     *         "meant": "text",
+                     *         "waits": [
+                     *           {
+                     *             "instance": 1,
+                     *             "key": "leave",
+                     *             "since": "2030-05-04T09:30:00Z",
+                     *             "step": "text"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "number": 1,
+                     *       "problem": "text",
+                     *       "sender": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "settled": "2030-05-04T09:30:00Z",
+                     *       "state": "waiting",
+                     *       "step": "text",
+                     *       "told": 1,
+                     *       "until": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-signin": {
         parameters: {
             query?: never;
@@ -23467,6 +28927,14 @@ export interface operations {
                      *           "closedAt": "2030-05-04T09:30:00Z",
                      *           "due": "2030-05-04T09:30:00Z",
                      *           "folio": "Ana's leave in May",
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
                      *           "instance": 1,
                      *           "key": "leave",
                      *           "offeredAt": "2030-05-04T09:30:00Z",
@@ -23688,10 +29156,26 @@ export interface operations {
                      *       "actions": [
                      *         "Approve"
                      *       ],
+                     *       "answers": [
+                     *         {
+                     *           "action": "Approve",
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "comment": "Enjoy it"
+                     *         }
+                     *       ],
                      *       "canClaim": true,
                      *       "canDecide": true,
                      *       "canRedirect": true,
                      *       "canRelease": true,
+                     *       "canWithdraw": true,
                      *       "choices": [
                      *         {
                      *           "byMail": true,
@@ -23750,12 +29234,69 @@ export interface operations {
                      *       ],
                      *       "due": "2030-05-04T09:30:00Z",
                      *       "folio": "Ana's leave in May",
+                     *       "for": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "holders": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
                      *       "instance": 1,
                      *       "instructions": "text",
                      *       "key": "leave",
+                     *       "later": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
                      *       "offeredAt": "2030-05-04T09:30:00Z",
                      *       "outcome": "text",
+                     *       "outcomes": [
+                     *         "text"
+                     *       ],
                      *       "priority": 0,
+                     *       "questions": [
+                     *         {
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "number": 1,
+                     *           "repliedAt": "2030-05-04T09:30:00Z",
+                     *           "reply": "text",
+                     *           "text": "Which days exactly?",
+                     *           "to": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "yours": true
+                     *         }
+                     *       ],
                      *       "recipients": [
                      *         {
                      *           "email": "jane@contoso.test",
@@ -23766,6 +29307,7 @@ export interface operations {
                      *           "role": true
                      *         }
                      *       ],
+                     *       "rule": "text",
                      *       "serial": "1_2",
                      *       "sleepUntil": "2030-05-04T09:30:00Z",
                      *       "starter": {
@@ -23778,6 +29320,7 @@ export interface operations {
                      *       },
                      *       "status": "available",
                      *       "step": "text",
+                     *       "tally": "text",
                      *       "title": "Not allowed",
                      *       "variables": [
                      *         {
@@ -23802,6 +29345,7 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "wanted": 1,
                      *       "workflow": "leave"
                      *     }
                      */
@@ -24327,6 +29871,300 @@ export interface operations {
             };
         };
     };
+    "ask-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Which days exactly?",
+                 *       "to": "bob"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reply-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+                /**
+                 * @description the question's
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Which days exactly?"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CommentBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "redirect-task": {
         parameters: {
             query?: never;
@@ -24606,6 +30444,151 @@ export interface operations {
             };
         };
     };
+    "share-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "comment": "Enjoy it",
+                 *       "to": "bob"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Share"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sleep-task": {
         parameters: {
             query?: never;
@@ -24767,6 +30750,151 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "comment": "Enjoy it",
+                 *       "outcome": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {
@@ -26638,6 +32766,659 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-absence": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "atLeast": true,
+                     *       "goes": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "tasks": 1
+                     *         }
+                     *       ],
+                     *       "open": 1,
+                     *       "stays": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbsencePreview"];
                 };
             };
             /** @description Bad Request */
