@@ -116,10 +116,10 @@ func (r *Room) notification(job runner.Job, to reader) (store.OutMail, *store.Re
 			Title: n.Title, Folio: n.Folio, Actions: n.Actions, Others: n.Others, Demand: n.Demand, Strict: n.Strict, Substitutes: n.Substitutes, Expires: r.Now().Add(replyLife)}
 		l.page.Footer = append(l.page.Footer, replyRule(n))
 	}
+	r.inPlace(&l.page, to)
 	raw, err := r.render(l)
 	if err != nil {
 		return store.OutMail{}, nil, fmt.Errorf("compose notification %s: %w", key, err)
-		r.inPlace(&l.page, to)
 	}
 	return store.OutMail{Key: key, Purpose: "notify", Instance: job.Instance, Task: job.Ref, Principal: to.Principal, To: to.Email, Sender: by.name,
 		Subject: oneLine(subject, maxSubject), MessageID: id, Created: r.Now(), Raw: raw}, address, nil
