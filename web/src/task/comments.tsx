@@ -44,16 +44,16 @@ export function Comments({ comments, send }: { comments: readonly Event[]; send?
   )
 }
 
-export function CommentBox({ send }: { send: Send }) {
+export function CommentBox({ send, label = t.task.addComment, button = t.instance.commentButton }: { send: Send; label?: string; button?: string }) {
   const [text, setText] = useState('')
   const go = () => text.trim() && send.mutate(text.trim(), { onSuccess: () => setText('') })
   return (
     <div className="stack comment-box">
       {send.error && <Failure error={send.error} />}
-      <TextArea label={t.task.addComment} value={text} onChange={setText} rows={2} onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && go()} />
+      <TextArea label={label} value={text} onChange={setText} rows={2} onKeyDown={(event) => event.key === 'Enter' && event.ctrlKey && go()} />
       <div>
         <Button onPress={go} isDisabled={!text.trim()} busy={send.isPending}>
-          {t.instance.commentButton}
+          {button}
         </Button>
       </div>
     </div>

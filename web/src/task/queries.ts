@@ -80,6 +80,16 @@ export function useMoves(serial: string, onLeft: () => void) {
       },
       ...settle,
     }),
+    ask: useMutation({
+      mutationFn: (body: { text: string; to?: string }) => answer(api.POST('/api/v1/tasks/{serial}/questions', { params: once(), body })),
+      onSuccess: () => say(t.task.asked),
+      ...settle,
+    }),
+    reply: useMutation({
+      mutationFn: ({ number, text }: { number: number; text: string }) =>
+        answer(api.POST('/api/v1/tasks/{serial}/questions/{number}/reply', { params: { ...once(), path: { serial, number } }, body: { text } })),
+      ...settle,
+    }),
     comment: useMutation({
       mutationFn: (text: string) => answer(api.POST('/api/v1/tasks/{serial}/comments', { params: once(), body: { text } })),
       ...settle,

@@ -35,6 +35,8 @@ export function TaskStatus({ task, me, moves, action }: Props) {
       </Message>
     )
   }
+  if (task.status === 'asked') return <Message>{t.task.youAreAsked}</Message>
+  if (task.status === 'answered') return <Message tone="good">{t.task.youAnswered}</Message>
   if (task.claimedBy) {
     const mine = task.claimedBy.id === me
     return (

@@ -9,12 +9,14 @@ import { Button } from '../ui/button/button'
 import { Coin, PersonTag } from '../ui/coin/coin'
 import { Menu, type Item } from '../ui/menu/menu'
 import { When } from '../ui/when/when'
+import { Answers } from './answers'
 import { Comments } from './comments'
 import { DecisionForm } from './decision'
 import { RedirectDialog, SleepDialog } from './dialogs'
 import { Due } from './due'
 import { Facts } from './facts'
 import { useMoves, type Moves } from './queries'
+import { AskDialog, Questions } from './questions'
 import { TaskStatus } from './status'
 import './task.css'
 
@@ -57,6 +59,8 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
       {task.instructions && <p className="prose">{task.instructions}</p>}
       {facts.length > 0 && <Facts variables={facts} />}
       {task.canDecide && <DecisionForm key={task.serial} task={task} etag={etag} onDone={onGone} />}
+      <Questions task={task} moves={moves} heading={Part} />
+      <Answers task={task} heading={Part} />
       <Others task={task} me={me.id} heading={Part} />
       <section className="stack task-part">
         <Part>{t.task.comments}</Part>
@@ -97,7 +101,7 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
               <PersonTag key={person.id} person={person} />
             ))}
           </p>
-          <p className="quiet small">{t.task.firstDecides}</p>
+          {(task.wanted ?? 1) < 2 && <p className="quiet small">{t.task.firstDecides}</p>}
         </>
       )}
     </section>
@@ -105,10 +109,11 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
 }
 
 function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
-  const [dialog, setDialog] = useState<'redirect' | 'sleep'>()
+  const [dialog, setDialog] = useState<'redirect' | 'sleep' | 'ask'>()
   const close = () => setDialog(undefined)
   const items: Item[] = []
   if (task.canRedirect) items.push({ id: 'redirect', label: t.task.redirect, icon: 'forward', onPress: () => setDialog('redirect') })
+  if (task.canDecide) items.push({ id: 'ask', label: t.task.ask, icon: 'mail', onPress: () => setDialog('ask') })
   if (task.canDecide && task.status !== 'sleeping') items.push({ id: 'sleep', label: t.task.sleep, icon: 'sleep', onPress: () => setDialog('sleep') })
   if (task.canClaim && task.canDecide) items.push({ id: 'claim', label: t.task.claim, icon: 'hand', onPress: () => moves.claim.mutate() })
   if (task.canRelease) items.push({ id: 'release', label: t.task.release, icon: 'hand', onPress: () => moves.release.mutate() })
@@ -117,6 +122,7 @@ function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
     <>
       <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
       {dialog === 'redirect' && <RedirectDialog open onClose={close} redirect={moves.redirect} />}
+      {dialog === 'ask' && <AskDialog open onClose={close} ask={moves.ask} starter={called(task.starter)} />}
       {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
     </>
   )
