@@ -129,6 +129,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Working hours and holidays, by name
+         * @description Right: signed in.
+         */
+        get: operations["list-calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the holidays of an iCalendar file; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["import-holidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When something is due in working time; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["preview-calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One calendar
+         * @description Right: signed in.
+         */
+        get: operations["get-calendar"];
+        /**
+         * Make or change a calendar
+         * @description Right: administer.
+         */
+        put: operations["put-calendar"];
+        post?: never;
+        /**
+         * Remove a calendar that is not the standard one
+         * @description Right: administer.
+         */
+        delete: operations["delete-calendar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -1155,6 +1243,54 @@ export interface paths {
         get: operations["get-me"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When you are away, and who does your tasks then
+         * @description Right: signed in.
+         */
+        get: operations["get-my-absence"];
+        /**
+         * Say that you are or will be away
+         * @description Right: signed in.
+         */
+        put: operations["put-my-absence"];
+        post?: never;
+        /**
+         * You are there again, or stay after all
+         * @description Right: signed in.
+         */
+        delete: operations["delete-my-absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/absence/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an absence would do with your open tasks; saves nothing
+         * @description Right: signed in.
+         */
+        post: operations["preview-my-absence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2805,6 +2941,54 @@ export interface paths {
         patch: operations["change-user"];
         trace?: never;
     };
+    "/api/v1/users/{id}/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When somebody is away, and who does their tasks then
+         * @description Right: administer.
+         */
+        get: operations["get-absence"];
+        /**
+         * Say that somebody is or will be away
+         * @description Right: administer.
+         */
+        put: operations["put-absence"];
+        post?: never;
+        /**
+         * Somebody is there again, or stays after all
+         * @description Right: administer.
+         */
+        delete: operations["delete-absence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/absence/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an absence would do with somebody's open tasks; saves nothing
+         * @description Right: administer.
+         */
+        post: operations["preview-absence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}/links": {
         parameters: {
             query?: never;
@@ -3085,6 +3269,56 @@ export interface components {
             /** @description pages of other sites that may call it from a browser (CORS), such as https://app.example.com */
             origins: string[];
         };
+        Absence: {
+            /** @description now */
+            away: boolean;
+            except: components["schemas"]["AbsenceException"][];
+            /** Format: date-time */
+            from?: string;
+            /** @description whom the person stands in for now */
+            others: components["schemas"]["StandsIn"][];
+            /** Format: int64 */
+            rev: number;
+            saved?: components["schemas"]["Saved"];
+            /** @description for all workflows but those of except */
+            substitutes: components["schemas"]["Person"][];
+            /**
+             * @description shared: both have them; go: only who stands in
+             * @enum {string}
+             */
+            tasks: "shared" | "go";
+            /**
+             * Format: date-time
+             * @description left out: until it is ended
+             */
+            to?: string;
+        };
+        AbsenceException: {
+            substitutes: components["schemas"]["Person"][];
+            /** @description its key */
+            workflow: string;
+            workflowName: string;
+        };
+        AbsenceGoes: {
+            person: components["schemas"]["Person"];
+            /** Format: int64 */
+            tasks: number;
+        };
+        AbsencePreview: {
+            /** @description there are more: the newest 2000 are counted */
+            atLeast?: boolean;
+            goes: components["schemas"]["AbsenceGoes"][];
+            /**
+             * Format: int64
+             * @description tasks that are put before the person by name
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description tasks nobody stands in for
+             */
+            stays: number;
+        };
         Action: {
             byMail: boolean;
             commentRequired?: boolean;
@@ -3169,6 +3403,74 @@ export interface components {
             number: number;
             /** @enum {string} */
             state: "waiting" | "done" | "failed" | "passed";
+        };
+        Calendar: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description 0: never saved; this is what counts until one is
+             */
+            rev: number;
+            saved?: components["schemas"]["Saved"];
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            /** @description counts where a workflow names no other */
+            standard: boolean;
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
+        };
+        CalendarHoliday: {
+            /** @description 2026-12-24, or 12-25 for every year */
+            date: string;
+            /** @description the part of the day that is off, such as 12:00-24:00; left out: the whole day */
+            hours?: string;
+            name?: string;
+        };
+        CalendarPlan: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
+        };
+        CalendarPreview: {
+            /** Format: date-time */
+            due: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description working hours between the two
+             */
+            hours: number;
+            /**
+             * Format: date-time
+             * @description when work is done next, or From
+             */
+            next: string;
+            /** @description work is done at that moment */
+            working: boolean;
+            zone: string;
+        };
+        CalendarSpecial: {
+            date: string;
+            /** @description none: no work is done */
+            hours?: string[];
+            name?: string;
+        };
+        CalendarWeek: {
+            friday?: string[];
+            monday?: string[];
+            saturday?: string[];
+            sunday?: string[];
+            thursday?: string[];
+            tuesday?: string[];
+            wednesday?: string[];
         };
         CallService: {
             /** @description of a list: next of the page before */
@@ -4014,6 +4316,16 @@ export interface components {
             source: string;
             subject: string;
         };
+        ImportHolidays: {
+            /** @description the text of an iCalendar file (RFC 5545) */
+            file: string;
+            zone: string;
+        };
+        ImportedHolidays: {
+            holidays: components["schemas"]["CalendarHoliday"][];
+            /** @description what was left out, and why */
+            skipped: string[];
+        };
         Incident: {
             advice?: string;
             /** Format: date-time */
@@ -4134,6 +4446,16 @@ export interface components {
         };
         ListBulkItem: {
             items: components["schemas"]["BulkItem"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListCalendar: {
+            items: components["schemas"]["Calendar"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -5206,6 +5528,19 @@ export interface components {
             /** @description a role; said where groups and roles are administered */
             role?: boolean;
         };
+        PreviewCalendar: {
+            /** @description ISO 8601 duration: PT8H are eight working hours, P2D two working days */
+            after: string;
+            /**
+             * Format: date-time
+             * @description left out: now
+             */
+            from?: string;
+            /** @description of a calendar that is saved; or */
+            name?: string;
+            /** @description one that is not */
+            plan?: components["schemas"]["CalendarPlan"];
+        };
         /**
          * @example {
          *       "code": "not-allowed",
@@ -5740,12 +6075,55 @@ export interface components {
             /** @description its key */
             workflow: string;
         };
+        SetAbsence: {
+            except?: components["schemas"]["SetAbsenceException"][];
+            /**
+             * Format: date-time
+             * @description left out: now
+             */
+            from?: string;
+            /** Format: int64 */
+            rev?: number;
+            substitutes?: string[];
+            /**
+             * @default shared
+             * @enum {string}
+             */
+            tasks: "shared" | "go";
+            /**
+             * Format: date-time
+             * @description left out: until it is ended
+             */
+            to?: string;
+        };
+        SetAbsenceException: {
+            /** @description none: the tasks of this workflow stay */
+            substitutes?: string[];
+            /** @description key or number */
+            workflow: string;
+        };
         SetApis: {
             /** @description left out, it stays as it is */
             odata?: components["schemas"]["APISettings"];
             rest: components["schemas"]["APISettings"];
             tokens: components["schemas"]["TokenRules"];
             workflow: components["schemas"]["APISettings"];
+        };
+        SetCalendar: {
+            /** @description no work is done then */
+            holidays?: components["schemas"]["CalendarHoliday"][];
+            /**
+             * Format: int64
+             * @description of what was loaded; 0: it is new
+             */
+            rev?: number;
+            /** @description days with hours of their own, also when they are holidays */
+            special?: components["schemas"]["CalendarSpecial"][];
+            /** @description make it the one that counts where none is named */
+            standard?: boolean;
+            week: components["schemas"]["CalendarWeek"];
+            /** @description IANA name of the time zone, such as Europe/Berlin */
+            zone: string;
         };
         SetDirectories: {
             directories: components["schemas"]["Directory"][];
@@ -6022,6 +6400,11 @@ export interface components {
         SleepBody: {
             /** Format: date-time */
             until: string;
+        };
+        StandsIn: {
+            person: components["schemas"]["Person"];
+            /** Format: date-time */
+            until?: string;
         };
         StartBody: {
             folio?: string;
@@ -7722,6 +8105,968 @@ export interface operations {
             };
             /** @description Unsupported Media Type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "holidays": [
+                     *             {
+                     *               "date": "text"
+                     *             }
+                     *           ],
+                     *           "name": "Jane Judge",
+                     *           "rev": 1,
+                     *           "saved": {
+                     *             "at": "2030-05-04T09:30:00Z",
+                     *             "by": {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           },
+                     *           "special": [
+                     *             {
+                     *               "date": "text"
+                     *             }
+                     *           ],
+                     *           "standard": true,
+                     *           "week": {
+                     *             "friday": [
+                     *               "text"
+                     *             ],
+                     *             "monday": [
+                     *               "text"
+                     *             ],
+                     *             "saturday": [
+                     *               "text"
+                     *             ],
+                     *             "sunday": [
+                     *               "text"
+                     *             ],
+                     *             "thursday": [
+                     *               "text"
+                     *             ],
+                     *             "tuesday": [
+                     *               "text"
+                     *             ],
+                     *             "wednesday": [
+                     *               "text"
+                     *             ]
+                     *           },
+                     *           "zone": "text"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListCalendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file": "text",
+                 *       "zone": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportHolidays"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "skipped": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportedHolidays"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "after": "text",
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "name": "Jane Judge",
+                 *       "plan": {
+                 *         "holidays": [
+                 *           {
+                 *             "date": "text",
+                 *             "hours": "text",
+                 *             "name": "Jane Judge"
+                 *           }
+                 *         ],
+                 *         "special": [
+                 *           {
+                 *             "date": "text",
+                 *             "hours": [
+                 *               "text"
+                 *             ],
+                 *             "name": "Jane Judge"
+                 *           }
+                 *         ],
+                 *         "week": {
+                 *           "friday": [
+                 *             "text"
+                 *           ],
+                 *           "monday": [
+                 *             "text"
+                 *           ],
+                 *           "saturday": [
+                 *             "text"
+                 *           ],
+                 *           "sunday": [
+                 *             "text"
+                 *           ],
+                 *           "thursday": [
+                 *             "text"
+                 *           ],
+                 *           "tuesday": [
+                 *             "text"
+                 *           ],
+                 *           "wednesday": [
+                 *             "text"
+                 *           ]
+                 *         },
+                 *         "zone": "text"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewCalendar"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "due": "2030-05-04T09:30:00Z",
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "hours": 1,
+                     *       "next": "2030-05-04T09:30:00Z",
+                     *       "working": true,
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CalendarPreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "name": "Jane Judge",
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "special": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": [
+                     *             "text"
+                     *           ],
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "standard": true,
+                     *       "week": {
+                     *         "friday": [
+                     *           "text"
+                     *         ],
+                     *         "monday": [
+                     *           "text"
+                     *         ],
+                     *         "saturday": [
+                     *           "text"
+                     *         ],
+                     *         "sunday": [
+                     *           "text"
+                     *         ],
+                     *         "thursday": [
+                     *           "text"
+                     *         ],
+                     *         "tuesday": [
+                     *           "text"
+                     *         ],
+                     *         "wednesday": [
+                     *           "text"
+                     *         ]
+                     *       },
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "holidays": [
+                 *         {
+                 *           "date": "text",
+                 *           "hours": "text",
+                 *           "name": "Jane Judge"
+                 *         }
+                 *       ],
+                 *       "rev": 1,
+                 *       "special": [
+                 *         {
+                 *           "date": "text",
+                 *           "hours": [
+                 *             "text"
+                 *           ],
+                 *           "name": "Jane Judge"
+                 *         }
+                 *       ],
+                 *       "standard": true,
+                 *       "week": {
+                 *         "friday": [
+                 *           "text"
+                 *         ],
+                 *         "monday": [
+                 *           "text"
+                 *         ],
+                 *         "saturday": [
+                 *           "text"
+                 *         ],
+                 *         "sunday": [
+                 *           "text"
+                 *         ],
+                 *         "thursday": [
+                 *           "text"
+                 *         ],
+                 *         "tuesday": [
+                 *           "text"
+                 *         ],
+                 *         "wednesday": [
+                 *           "text"
+                 *         ]
+                 *       },
+                 *       "zone": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetCalendar"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "holidays": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": "text",
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "name": "Jane Judge",
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "special": [
+                     *         {
+                     *           "date": "text",
+                     *           "hours": [
+                     *             "text"
+                     *           ],
+                     *           "name": "Jane Judge"
+                     *         }
+                     *       ],
+                     *       "standard": true,
+                     *       "week": {
+                     *         "friday": [
+                     *           "text"
+                     *         ],
+                     *         "monday": [
+                     *           "text"
+                     *         ],
+                     *         "saturday": [
+                     *           "text"
+                     *         ],
+                     *         "sunday": [
+                     *           "text"
+                     *         ],
+                     *         "thursday": [
+                     *           "text"
+                     *         ],
+                     *         "tuesday": [
+                     *           "text"
+                     *         ],
+                     *         "wednesday": [
+                     *           "text"
+                     *         ]
+                     *       },
+                     *       "zone": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-calendar": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                /** @example Jane Judge */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16800,6 +18145,599 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-my-absence": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-my-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "atLeast": true,
+                     *       "goes": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "tasks": 1
+                     *         }
+                     *       ],
+                     *       "open": 1,
+                     *       "stays": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbsencePreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30828,6 +32766,659 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "away": true,
+                     *       "except": [
+                     *         {
+                     *           "substitutes": [
+                     *             {
+                     *               "id": "text",
+                     *               "name": "Jane Judge"
+                     *             }
+                     *           ],
+                     *           "workflow": "leave",
+                     *           "workflowName": "text"
+                     *         }
+                     *       ],
+                     *       "from": "2030-05-04T09:30:00Z",
+                     *       "others": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "until": "2030-05-04T09:30:00Z"
+                     *         }
+                     *       ],
+                     *       "rev": 1,
+                     *       "saved": {
+                     *         "at": "2030-05-04T09:30:00Z",
+                     *         "by": {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       },
+                     *       "substitutes": [
+                     *         {
+                     *           "email": "jane@contoso.test",
+                     *           "group": true,
+                     *           "id": "text",
+                     *           "login": "jane",
+                     *           "name": "Jane Judge",
+                     *           "role": true
+                     *         }
+                     *       ],
+                     *       "tasks": "shared",
+                     *       "to": "2030-05-04T09:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-absence": {
+        parameters: {
+            query: {
+                /**
+                 * @description of what was loaded
+                 * @example 1
+                 */
+                rev: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description principal, such as user:7
+                 * @example user:3
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "except": [
+                 *         {
+                 *           "substitutes": [
+                 *             "text"
+                 *           ],
+                 *           "workflow": "leave"
+                 *         }
+                 *       ],
+                 *       "from": "2030-05-04T09:30:00Z",
+                 *       "rev": 1,
+                 *       "substitutes": [
+                 *         "text"
+                 *       ],
+                 *       "tasks": "shared",
+                 *       "to": "2030-05-04T09:30:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetAbsence"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "atLeast": true,
+                     *       "goes": [
+                     *         {
+                     *           "person": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "tasks": 1
+                     *         }
+                     *       ],
+                     *       "open": 1,
+                     *       "stays": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AbsencePreview"];
                 };
             };
             /** @description Bad Request */
