@@ -188,6 +188,17 @@ var Codes = []Code{
 	{"timer-not-due", 409, "It is too early", "The timer has not run out yet."},
 	{"mail-not-waiting", 409, "The mail waits for nobody", "It was dealt with already."},
 
+	// Working time, and being away.
+	{"calendar-not-found", 404, "There is no such calendar", "Choose one from Manage, Calendars, or make it."},
+	{"calendar-exists", 409, "The name is taken", "Choose another name, or change the calendar that has it."},
+	{"calendar-changed", 409, "Somebody else saved this calendar", "Load it again, look at what is different, then save."},
+	{"calendar-standard", 409, "This calendar counts where none is named", "Make another one the standard first."},
+	{"bad-calendar", 422, "The calendar cannot be used", "Correct the fields that are named."},
+	{"bad-ical", 422, "The file cannot be read", "Give an iCalendar file, .ics, as calendars export it."},
+	{"bad-absence", 422, "The absence cannot be", "Correct the fields that are named."},
+	{"absence-changed", 409, "The absence was changed meanwhile", "Load it again, look at what is different, then save."},
+	{"away", 409, "You are away", "End your absence, or change it so that both of you have the tasks."},
+
 	// Messages, schedules and calls of workflows.
 	{"bad-message", 422, "The message cannot be sent", "Correct the fields that are named."},
 	{"message-id-reused", 409, "Another message was sent under this id", "Use a new id for a new message."},

@@ -169,6 +169,8 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},
 		{Name: "People", Description: "People, groups, roles and accounts."},
 		{Name: "Rights", Description: "Who may do what, and why."},
+		{Name: "Calendars", Description: "Working hours and holidays."},
+		{Name: "Absence", Description: "Who is away, and who does their tasks."},
 		{Name: "Messages", Description: "What goes to instances from elsewhere: messages to one of them, signals to all who wait."},
 		{Name: "Schedules", Description: "What begins instances by the clock."},
 		{Name: "Keeping", Description: "How long things are kept, what is held, and taking a copy."},

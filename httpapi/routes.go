@@ -25,6 +25,8 @@ func (s *Server) routes() {
 	s.trustRoutes()
 	s.directoryRoutes()
 	s.serviceRoutes()
+	s.calendarRoutes()
+	s.absenceRoutes()
 	s.oauthRoutes()
 	s.doctorRoutes()
 	s.signInRoutes()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 
 	"github.com/signoffhq/signoff"
@@ -251,6 +252,15 @@ func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.
 	}()
 	for range maxQuestions {
 		step, err = engine.Decide(def, st, in)
+		if need, asked := errors.AsType[engine.NeedCalendars](err); asked {
+			found, err := r.calendars(ctx, need.Names)
+			if err != nil {
+				return step, err
+			}
+			maps.Copy(found, in.Calendars)
+			in.Calendars = found
+			continue
+		}
 		need, asked := errors.AsType[engine.NeedPeople](err)
 		if !asked {
 			return step, err
@@ -262,6 +272,18 @@ func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.
 		in.People = merged(in.People, people, need.Names)
 	}
 	return step, fmt.Errorf("instance %d: the engine asked for people %d times", st.Instance, maxQuestions)
+}
+
+// calendars looks working hours up.
+func (r *Runner) calendars(ctx context.Context, names []string) (engine.Calendars, error) {
+	if r.Calendars == nil {
+		return nil, fmt.Errorf("this runner has no calendars")
+	}
+	found, err := r.Calendars.Calendars(ctx, names)
+	if err != nil {
+		return nil, fmt.Errorf("look calendars up: %w", err)
+	}
+	return found, nil
 }
 
 // merged adds answers. A name the directory left out is known by nobody.

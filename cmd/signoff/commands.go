@@ -8,7 +8,7 @@ func addCommands(root *cobra.Command) {
 		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
 		messagesCommand(), signalsCommand(), schedulesCommand(),
-		retentionCommand(), holdCommand(), exportCommand(),
+		retentionCommand(), holdCommand(), exportCommand(), calendarsCommand(), awayCommand(),
 		testCommand(), importCommand(), exprCommand(),
 		doctorCommand(), m365Command(),
 		configCommand(),

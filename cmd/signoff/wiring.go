@@ -26,6 +26,7 @@ import (
 	"github.com/signoffhq/signoff/httpapi/k2"
 	"github.com/signoffhq/signoff/httpapi/odata"
 	"github.com/signoffhq/signoff/httpapi/scimapi"
+	"github.com/signoffhq/signoff/hours"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
 	"github.com/signoffhq/signoff/library"
@@ -52,6 +53,7 @@ type server struct {
 	runner      *runner.Runner
 	objects     serviceObjects // what steps can call; nil: nothing
 	services    *catalogue.Service
+	hours       *hours.Service
 	oauth       *oauth.Service   // tokens for other systems; nil: none
 	post        post             // mail; its zero value sends and reads none
 	firm        *contoso.Firm    // the sandbox; nil without
@@ -130,7 +132,8 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 		return s, err
 	}
 	handlers[engine.DoCall] = s.callService(rest.New(allow))
-	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
+	s.hours = &hours.Service{Store: s.store, Zone: serverZone(), Now: s.store.Now}
+	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Calendars: s.hours, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing})
 	return s, s.openHTTP(cfg, f)
 }
@@ -200,7 +203,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 		Public: cfg.URL, Sandbox: s.sandbox != nil, Location: time.Local, Pages: web.Handler(), Ready: s.ready, Stopping: s.parting.over,
 		Also: map[string]http.Handler{}}
 	s.api, api.Trust, api.Issuers = api, s.trust, s.issuers
-	api.Signin, api.Directories, api.Services, api.OAuth = s.signin, s.directories, s.services, s.oauth
+	api.Signin, api.Directories, api.Services, api.OAuth, api.Hours = s.signin, s.directories, s.services, s.oauth, s.hours
 	api.Doctor = &probe.Prober{Client: s.outside.client, Now: s.store.Now, Loopback: s.outside.local}
 	api.K2, api.OData = &k2.Server{HTTP: api, Public: cfg.URL}, &odata.Server{HTTP: api}
 	api.Provision = &provision.Service{Store: s.store, People: s.directories.Service, Log: s.log}
