@@ -38,7 +38,7 @@ export function ApisPage() {
   )
 }
 
-const known = ['workflow.baseUrl', 'workflow.kinds', 'workflow.origins', 'rest.baseUrl', 'rest.kinds', 'rest.origins', 'tokens.defaultDays', 'tokens.maxDays'] as const
+const known = ['workflow.baseUrl', 'workflow.kinds', 'workflow.origins', 'rest.baseUrl', 'rest.kinds', 'rest.origins', 'odata.baseUrl', 'odata.kinds', 'odata.origins', 'tokens.defaultDays', 'tokens.maxDays'] as const
 
 function ApisForm({ set, etag }: { set: Apis; etag: string | undefined }) {
   const [draft, setDraft] = useState<Draft>(() => draftFrom(set))
@@ -56,7 +56,7 @@ function ApisForm({ set, etag }: { set: Apis; etag: string | undefined }) {
         if (!save.isPending) save.mutate({ set: settingOf(draft), etag })
       }}
     >
-      {(['workflow', 'rest'] as const).map((name) => (
+      {(['workflow', 'rest', 'odata'] as const).map((name) => (
         <ApiPart
           key={name}
           name={name}
@@ -94,7 +94,7 @@ function SavedBy({ set }: { set: Apis }) {
 }
 
 interface PartProps {
-  name: 'workflow' | 'rest'
+  name: 'workflow' | 'rest' | 'odata'
   api: OfferedApi
   draft: DraftApi
   change: (next: DraftApi) => void
@@ -125,7 +125,7 @@ function ApiPart({ name, api, draft, change, error }: PartProps) {
       <fieldset className="choices">
         <legend className="field-label">{words.kinds}</legend>
         {kinds
-          .filter((kind) => kind !== 'session' || name === 'workflow')
+          .filter((kind) => kind !== 'session' || name !== 'rest')
           .map((kind) => (
             <Check key={kind} label={words.kindNames[kind] ?? kind} value={draft.kinds.includes(kind)} onChange={(taken) => change(withKind(draft, kind, taken))} />
           ))}
