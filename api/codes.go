@@ -329,6 +329,7 @@ var Codes = []Code{
 	// Incidents of steps that call a service.
 	{"service-unreachable", 0, "The service could not be reached", "No connection, or no answer in time, as often as the step may try."},
 	{"service-refused", 0, "The service said no", "The cause has its status and the beginning of what it said."},
+	{"service-doubtful", 0, "It is not known whether the service did it", "The connection broke while a change was being kept. Look in the system, then retry or leave it out."},
 	{"service-forbidden", 0, "The service may not be called", "Its address is this machine or a network kept from service steps. An administrator can allow it with the setting calls.allow."},
 	{"service-answer-too-large", 0, "The service's answer is too large", "The cause names the limit."},
 	{"service-answer-unusable", 0, "The service's answer cannot be used", "It holds something that no variable can hold."},
