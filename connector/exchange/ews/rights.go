@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // need is what a request needs a right for, where a right is missing.
@@ -144,7 +145,7 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 		whose = "<mailbox>"
 	}
 	mailbox := fmt.Sprintf("Get-CASMailbox %[1]s | fl EwsEnabled shows the mailbox's own switch (Set-CASMailbox %[1]s -EwsEnabled $true)", whose)
-	agents := "Get-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList shows the organization's; its lists are of user agents, and this one is \"" + userAgent + "\""
+	agents := "Get-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList shows the organization's; its lists are of user agents, and this one is \"" + traffic.UserAgent + "\""
 	if !b.online() {
 		return "EWS is switched off. " + mailbox + ", and " + agents + "."
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // what is read of a mail: lists leave out the body's length only where nobody
@@ -191,7 +192,7 @@ func (b *box) first(ctx context.Context, folder, condition string) (*message, er
 // found tells the state of a mail. What is in the outbox is on its way, whether
 // or not it still counts as a draft there.
 func (b *box) found(ctx context.Context, m message) (exchange.Found, error) {
-	outbox, err := b.outbox(ctx)
+	outbox, err := b.lane.Outbox(ctx, b)
 	if err != nil {
 		return exchange.Found{}, err
 	}
@@ -203,24 +204,6 @@ func (b *box) found(ctx context.Context, m message) (exchange.Found, error) {
 		out.State = exchange.InDraft
 	}
 	return out, nil
-}
-
-// outbox is the id of the outbox, "" while there is none.
-func (b *box) outbox(ctx context.Context) (string, error) {
-	b.lane.mu.Lock()
-	known := b.lane.outbox
-	b.lane.mu.Unlock()
-	if known != "" {
-		return known, nil
-	}
-	f, err := b.Folder(ctx, "outbox")
-	if exchange.Gone(err) { // made when it is first needed
-		return "", nil
-	}
-	b.lane.mu.Lock()
-	b.lane.outbox = f.ID
-	b.lane.mu.Unlock()
-	return f.ID, err
 }
 
 // Mail implements exchange.Mailer.
@@ -409,22 +392,23 @@ func (b *box) Raw(ctx context.Context, id string, limit int64) ([]byte, error) {
 	}
 	var body io.ReadCloser
 	r := request{doing: "Reading the mail", method: "GET", path: "/messages/" + at + "/$value", into: &body, need: mailRead}
-	for n := 1; ; n++ {
+	var raw []byte
+	err = traffic.Repeat(ctx, b.s.pause, func(int) (error, bool) {
 		if err := b.do(ctx, r); err != nil {
-			return nil, err
+			return err, false
 		}
-		raw, err := io.ReadAll(io.LimitReader(body, limit+1))
-		body.Close()
+		defer body.Close()
+		raw, err = io.ReadAll(io.LimitReader(body, limit+1))
 		switch {
-		case err == nil && int64(len(raw)) > limit:
-			return nil, &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge, Detail: fmt.Sprintf("The mail is larger than %d bytes.", limit)}
-		case err == nil:
-			return raw, nil
-		case n == tries || ctx.Err() != nil:
-			return nil, unreachable(b.s.base.Host, r.doing, err)
+		case err != nil:
+			return traffic.Unreachable(b.s.base.Host, r.doing, err), ctx.Err() == nil
+		case int64(len(raw)) > limit:
+			return &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge, Detail: fmt.Sprintf("The mail is larger than %d bytes.", limit)}, false
 		}
-		if err := b.s.pause(ctx, backoff(n)); err != nil {
-			return nil, err
-		}
+		return nil, false
+	})
+	if err != nil {
+		return nil, err
 	}
+	return raw, nil
 }
