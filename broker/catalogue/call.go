@@ -18,6 +18,7 @@ const (
 	maxTop     = 1000
 	maxPages   = 20   // asked of a provider that does not filter, in one call
 	maxRows    = 5000 // looked at likewise
+	eachAtOnce = 8    // calls of one person that are under way: the others' places are not theirs
 )
 
 // Call calls a method of a service for by, who needs the right to use it. What
@@ -38,6 +39,9 @@ func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, 
 		return broker.Result{}, err
 	}
 	defer s.release(p)
+	if err := p.ownConnection(by); err != nil {
+		return broker.Result{}, err
+	}
 	o, m, err := p.find(c.Object, c.Method)
 	if err != nil {
 		return broker.Result{}, err
@@ -47,6 +51,10 @@ func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
+	if err := s.begin(p, by.Principal); err != nil {
+		return broker.Result{}, err
+	}
+	defer s.end(p, by.Principal)
 	if err := p.enter(ctx); err != nil {
 		return broker.Result{}, err
 	}
@@ -75,12 +83,45 @@ func (s *Service) mayUse(ctx context.Context, by signoff.Caller, name string) er
 		if !by.Deploy {
 			return errNotThere
 		}
-		if _, _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
+		if _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
 			return errNotThere
 		}
 		return d.Err()
 	}
 	return nil
+}
+
+// ownConnection refuses whoever acts in a person's name what that person alone
+// has agreed to: the use of the account they connected.
+func (p *opened) ownConnection(by signoff.Caller) error {
+	if by.Behind == "" || broker.Mode(p.v.Mode) != broker.AsCaller {
+		return nil
+	}
+	return &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed",
+		Detail: p.v.Name + " is called with the account of whoever calls, and nobody uses another's by acting in their name", Hint: "call it in your own name"}
+}
+
+// begin counts a call of a person, and refuses one too many. The server's own
+// are bounded by how many steps it carries out.
+func (s *Service) begin(p *opened, who signoff.Principal) error {
+	if who == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.calls[who] >= eachAtOnce {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: "service-busy", Detail: fmt.Sprintf("you have %d calls of %s under way already", eachAtOnce, p.v.Name), Hint: "wait until one of them is over"}
+	}
+	p.calls[who]++
+	return nil
+}
+
+func (s *Service) end(p *opened, who signoff.Principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.calls[who]--; p.calls[who] <= 0 {
+		delete(p.calls, who)
+	}
 }
 
 // enter waits for one of the places for calls to this service.

@@ -2,6 +2,8 @@ package catalogue_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -410,6 +412,97 @@ func TestACallRunsInTheNameOfWhoCalls(t *testing.T) {
 	}
 }
 
+func TestNobodyUsesAnothersConnectionInTheirName(t *testing.T) {
+	w := start(t)
+	set := settings()
+	w.ready(set)
+	w.grant(ana.Principal, access.Change)
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	behind := ana
+	behind.Behind = "user:9"
+	_, err := w.Call(t.Context(), behind, "office", say)
+	must(t, err) // what is called without anybody's account may be called in their name
+	set.Mode, set.Resource = broker.AsCaller, "m365"
+	_, err = w.Save(t.Context(), root, 1, set)
+	must(t, err)
+	for what, do := range map[string]func(by signoff.Caller) error{
+		"call": func(by signoff.Caller) error { _, err := w.Call(t.Context(), by, "office", say); return err },
+		"test": func(by signoff.Caller) error { _, err := w.Test(t.Context(), by, "office"); return err },
+		"try": func(by signoff.Caller) error {
+			again := set
+			again.Secrets = nil
+			_, err := w.Try(t.Context(), by, again)
+			return err
+		},
+	} {
+		if err := do(behind); signoff.CodeOf(err) != "not-allowed" {
+			t.Errorf("%s in ana's name: %v", what, err)
+		}
+		if err := do(ana); err != nil {
+			t.Errorf("%s by ana: %v", what, err)
+		}
+	}
+}
+
+func TestOnePersonsCallsLeavePlacesToOthers(t *testing.T) {
+	w := start(t)
+	w.ready(settings())
+	w.grant(signoff.Everyone, access.Use)
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	begun, goOn := make(chan bool), make(chan bool)
+	w.echo.within = func() { begun <- true; <-goOn }
+	var g sync.WaitGroup
+	call := func(by signoff.Caller) {
+		g.Go(func() {
+			if _, err := w.Call(context.Background(), by, "office", say); err != nil {
+				t.Errorf("%s: %v", by.Principal, err)
+			}
+		})
+		<-begun
+	}
+	for range 8 {
+		call(ana)
+	}
+	over := make(chan error)
+	go func() { _, err := w.Call(t.Context(), ana, "office", say); over <- err }()
+	select {
+	case err := <-over:
+		wants(t, err, "service-busy")
+	case <-begun:
+		t.Error("a ninth call of one person is under way")
+	}
+	call(root)
+	call(access.System)
+	close(goOn)
+	g.Wait()
+	w.echo.within = nil
+	_, err := w.Call(t.Context(), ana, "office", say)
+	must(t, err)
+}
+
+func TestASecretIsHiddenHoweverItIsSpelt(t *testing.T) {
+	w := start(t)
+	set := settings()
+	set.Mode, set.User, set.Password = broker.Static, "flows", secret(`p@ss "w<rd/?`)
+	w.ready(set)
+	for name, text := range map[string]string{
+		"Basic":       base64.StdEncoding.EncodeToString([]byte(`flows:p@ss "w<rd/?`)),
+		"base64":      base64.StdEncoding.EncodeToString([]byte(`p@ss "w<rd/?`)),
+		"base64 URL":  base64.RawURLEncoding.EncodeToString([]byte(`p@ss "w<rd/?`)),
+		"JSON":        `{"password":"p@ss \"w\u003crd/?"}`,
+		"a query":     "https://x.test/?password=p%40ss+%22w%3Crd%2F%3F",
+		"a path":      "https://x.test/p@ss%20%22w%3Crd%2F%3F",
+		"HTML":        "<b>p@ss &#34;w&lt;rd/?</b>",
+		"hexadecimal": hex.EncodeToString([]byte("open-sesame")),
+	} {
+		r, err := w.Call(t.Context(), root, "office", broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": text}})
+		must(t, err)
+		if got := r.Row["text"].(string); !strings.Contains(got, "[sealed]") || strings.Contains(got, "w<rd") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func TestWhatIsNotThereIsToldWithTheNearestName(t *testing.T) {
 	w := start(t)
 	ctx := t.Context()
@@ -609,6 +702,24 @@ func TestWhatAnotherServerSavedCountsAtOnce(t *testing.T) {
 	call()
 	if got := w.echo.opened[before:]; len(got) != 1 || got[0].Keys["url"] != "https://new.test" {
 		t.Errorf("opened since: %+v", got)
+	}
+}
+
+func TestAServiceThatGotTheNameOfAnotherIsNotTakenForIt(t *testing.T) {
+	w := start(t)
+	w.ready(settings())
+	other := catalogue.Open(w.o) // another server, which hears of nothing
+	defer func() { must(t, other.Close()) }()
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	_, err := other.Call(t.Context(), root, "office", say)
+	must(t, err)
+	must(t, w.Delete(t.Context(), root, "office", 1, false))
+	set := settings()
+	set.Keys = map[string]string{"url": "https://new.test"}
+	w.ready(set)
+	steps, err := other.Test(t.Context(), root, "office")
+	if err != nil || steps[1].Found != "https://new.test" {
+		t.Errorf("the other server calls what was deleted: %+v %v", steps, err)
 	}
 }
 
