@@ -14,7 +14,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { scimTokens, useEndScimToken, useMakeScimToken } from './directoriesqueries'
-import './manage.css'
+import { AskRemoval } from './entries'
 
 const words = t.directories.scim
 
@@ -51,20 +51,7 @@ export function ScimTokens({ entry }: { entry: Directory }) {
           <CopyField label={words.token} value={made.token} />
         </Dialog>
       )}
-      <Dialog
-        title={words.endTitle(asked?.ending ?? '')}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
-        alert
-        actions={
-          <Button look="danger" busy={end.isPending} onPress={() => asked && end.mutate(asked.id)}>
-            {words.end}
-          </Button>
-        }
-      >
-        <p>{words.endLead}</p>
-        {end.error && <Failure error={end.error} />}
-      </Dialog>
+      <AskRemoval open={asked !== undefined} close={() => setAsked(undefined)} title={words.endTitle(asked?.ending ?? '')} lead={words.endLead} label={words.end} busy={end.isPending} error={end.error} remove={() => asked && end.mutate(asked.id)} reset={end.reset} />
     </Section>
   )
 }

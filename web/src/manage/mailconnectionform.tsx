@@ -4,11 +4,11 @@ import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { MailConnection } from '../api/types'
 import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { LinkButton } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { useSaveConnection } from './mailconnectionsqueries'
 import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft } from './mailconnectionswords'
 import { oauthResources } from './oauthqueries'
@@ -41,35 +41,15 @@ export function MailConnectionForm({ was, all, etag }: { was: MailConnection | u
   const parts: PartProps = { draft, change, was, error: (field) => at.get(field) }
   const pick = (protocol: string) => change({ protocol: protocol as Draft['protocol'], signsIn: protocol === 'graph' ? 'app' : 'password' })
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={back}>
-          {words.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!save.isPending) submit()
-        }}
-      >
-        <Section title={title}>
-          <Select label={form.way} help={form.wayHelp[draft.protocol]} value={draft.protocol} onChange={pick} options={Object.entries(words.ways).map(([id, label]) => ({ id, label }))} error={at.get('protocol')} />
-          <TextField label={form.from} help={form.fromHelp} value={draft.from} onChange={(from) => change({ from })} error={at.get('from')} required autoComplete="off" />
-          {draft.protocol === 'smtp' ? <Servers {...parts} /> : <TextField label={form.server} help={draft.protocol === 'ews' ? form.serverHelp : undefined} value={draft.server} onChange={(server) => change({ server })} error={at.get('server')} autoComplete="off" />}
-        </Section>
-        <SignIn {...parts} />
-        <Rest {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div className="row">
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {was ? form.save : form.create}
-          </Button>
-        </div>
-      </form>
-    </>
+    <EntryForm back={back} backTo={words.back} save={submit} saving={save.isPending} button={was ? form.save : form.create} problem={problem} rest={rest}>
+      <Section title={title}>
+        <Select label={form.way} help={form.wayHelp[draft.protocol]} value={draft.protocol} onChange={pick} options={Object.entries(words.ways).map(([id, label]) => ({ id, label }))} error={at.get('protocol')} />
+        <TextField label={form.from} help={form.fromHelp} value={draft.from} onChange={(from) => change({ from })} error={at.get('from')} required autoComplete="off" />
+        {draft.protocol === 'smtp' ? <Servers {...parts} /> : <TextField label={form.server} help={draft.protocol === 'ews' ? form.serverHelp : undefined} value={draft.server} onChange={(server) => change({ server })} error={at.get('server')} autoComplete="off" />}
+      </Section>
+      <SignIn {...parts} />
+      <Rest {...parts} />
+    </EntryForm>
   )
 }
 

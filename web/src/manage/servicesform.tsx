@@ -4,15 +4,16 @@ import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { Service, ServiceType, ServiceTypeKey } from '../api/types'
 import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { Button } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Empty } from '../ui/empty/empty'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { resources, useCreateService, useSaveService, useTestService } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
 import { byToken, draftOf, elsewhere, freshOf, keysApart, nameOf, settingsOf, type Draft } from './serviceswords'
+import './services.css'
 
 const words = t.services
 const { form } = words
@@ -78,41 +79,37 @@ function Form({ title, back, backTo, draft, setDraft, type, was, kinds, save, sa
   const { at, rest } = sortFields((problem?.fields ?? []).map((one) => ({ ...one, field: one.field.replace(/^body\.service\./, 'body.') })), known)
   const parts: PartProps = { draft, change, type, error: (field) => at.get(field), was, lost: was !== undefined && elsewhere(was, draft, type) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={back}>
-          {backTo}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          test.reset()
-          if (!saving) save()
-        }}
-      >
-        <Section title={title}>
-          {kinds}
-          <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(title) => change({ title, ...(draft.named ? {} : { name: nameOf(title) }) })} error={at.get('title')} required autoComplete="off" />
-          {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(name) => change({ name, named: name !== '' })} error={at.get('name')} required autoComplete="off" />}
-        </Section>
-        <AccessPart {...parts} />
-        <KeysPart {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div className="row">
-          <Button look="primary" type="submit" busy={saving}>
-            {button}
-          </Button>
-          <Button busy={test.isPending} onPress={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })}>
-            {form.test}
-          </Button>
-        </div>
-        <Testing on={test.isPending} />
-        {test.data && !test.isPending && <Tested result={test.data} />}
-      </form>
-    </>
+    <EntryForm
+      back={back}
+      backTo={backTo}
+      save={() => {
+        test.reset()
+        save()
+      }}
+      saving={saving}
+      button={button}
+      problem={problem}
+      rest={rest}
+      more={
+        <Button busy={test.isPending} onPress={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })}>
+          {form.test}
+        </Button>
+      }
+      below={
+        <>
+          <Testing on={test.isPending} />
+          {test.data && !test.isPending && <Tested result={test.data} />}
+        </>
+      }
+    >
+      <Section title={title}>
+        {kinds}
+        <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(title) => change({ title, ...(draft.named ? {} : { name: nameOf(title) }) })} error={at.get('title')} required autoComplete="off" />
+        {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(name) => change({ name, named: name !== '' })} error={at.get('name')} required autoComplete="off" />}
+      </Section>
+      <AccessPart {...parts} />
+      <KeysPart {...parts} />
+    </EntryForm>
   )
 }
 

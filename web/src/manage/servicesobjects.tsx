@@ -15,6 +15,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { serviceObjects, useRefreshService } from './servicesqueries'
 import { matching } from './serviceswords'
+import './services.css'
 
 const words = t.services
 const { offers } = words

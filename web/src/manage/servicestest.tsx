@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react'
-import { sentence } from '../api/problem'
 import type { ServiceTested } from '../api/types'
 import { t } from '../text/en'
-import { Icon } from '../ui/icon/icon'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
+import { Steps } from './steps'
+import './services.css'
 
 const words = t.services.test
 
@@ -36,19 +36,7 @@ export function Tested({ result }: { result: ServiceTested }) {
       <Message tone={result.ok ? 'good' : 'bad'} live>
         {result.ok ? words.good : words.bad}
       </Message>
-      <ol className="service-steps">
-        {result.steps.map((step, place) => (
-          <li key={place} className={step.ok ? 'good' : 'bad'}>
-            <Icon name={step.ok ? 'check' : 'close'} />
-            <span>
-              <strong>{step.name}</strong> <span className="unseen">{words.state(step.ok)}</span>
-              <br />
-              {sentence(step.found)}
-              {!step.ok && step.do && <span className="service-do">{sentence(step.do)}</span>}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <Steps of={result.steps.map((step) => ({ ...step, advice: step.ok ? undefined : step.do }))} />
     </Section>
   )
 }

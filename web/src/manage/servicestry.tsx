@@ -11,6 +11,7 @@ import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useCallService } from './servicesqueries'
 import { columnsOf, inputOf, isFile, shown, type FileValue, type Typed } from './serviceswords'
+import './services.css'
 
 const words = t.services.call
 

@@ -6,19 +6,18 @@ import { sentence } from '../api/problem'
 import { t } from '../text/en'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
-import { Dialog } from '../ui/dialog/dialog'
 import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
-import { EntryForm } from './trustform'
+import { AskRemoval, Entry, Fact, Facts } from './entries'
+import { IssuerForm } from './trustform'
 import { NewEntry } from './trustnew'
 import { whose } from './trustentry'
 import { OtherSide } from './trustother'
 import { trusted, trustKeys, useRefreshKeys, useTrust, waitingNewcomers } from './trustqueries'
-import './entries.css'
 
 /** Whose bearer tokens count: one page, one setting. */
 export function TrustPage() {
@@ -29,7 +28,7 @@ export function TrustPage() {
   if (!set.data) return <Skeleton rows={3} tall />
   const { body, etag } = set.data
   const entry = body.issuers.find((one) => one.name === params.get('entry'))
-  if (entry) return <EntryForm key={entry.name} entry={entry} all={body.issuers} etag={etag} />
+  if (entry) return <IssuerForm key={entry.name} entry={entry} all={body.issuers} etag={etag} />
   const adding = params.has('add') || body.issuers.length === 0
   return (
     <>
@@ -71,14 +70,14 @@ function Entries({ set, etag }: { set: Trust; etag: string | undefined }) {
       <p className="quiet">{t.trust.lead}</p>
       <ul className="entries">
         {set.issuers.map((entry, place) => (
-          <Entry key={entry.name} entry={entry} set={set} place={place} etag={etag} keys={keys.filter((one) => one.issuer === entry.name)} />
+          <Issuer key={entry.name} entry={entry} set={set} place={place} etag={etag} keys={keys.filter((one) => one.issuer === entry.name)} />
         ))}
       </ul>
     </Section>
   )
 }
 
-interface EntryProps {
+interface IssuerProps {
   entry: TrustedIssuer
   set: Trust
   place: number
@@ -86,16 +85,12 @@ interface EntryProps {
   keys: readonly TrustKeys[]
 }
 
-function Entry({ entry, set, place, etag, keys }: EntryProps) {
+function Issuer({ entry, set, place, etag, keys }: IssuerProps) {
   const { facts } = t.trust
   const warnings = set.warnings.filter((one) => one.field.startsWith(`issuers[${place}].`))
   return (
-    <li className="entry">
-      <div className="entry-head">
-        <h3 className="entry-name">{entry.name}</h3>
-        <Badge>{t.trust.kinds[entry.profile] ?? entry.profile}</Badge>
-      </div>
-      <dl className="entry-facts">
+    <Entry name={entry.name} badges={<Badge>{t.trust.kinds[entry.profile] ?? entry.profile}</Badge>}>
+      <Facts>
         <Fact name={facts.whose}>{whose(entry, t.trust.anyTenant)}</Fact>
         <Fact name={facts.audiences}>{entry.audiences.join(', ')}</Fact>
         <Fact name={facts.people}>{entry.noPeople ? t.trust.noPeople : t.trust.peopleWith((entry.scopes ?? []).join(', '))}</Fact>
@@ -106,7 +101,7 @@ function Entry({ entry, set, place, etag, keys }: EntryProps) {
             <KeyState keys={one} />
           </Fact>
         ))}
-      </dl>
+      </Facts>
       {warnings.map((one) => (
         <Message key={`${one.field} ${one.reason}`} tone="warn">
           {sentence(one.reason, one.advice)}
@@ -114,7 +109,7 @@ function Entry({ entry, set, place, etag, keys }: EntryProps) {
       ))}
       {entry.profile === 'entra' && <OtherSide audience={entry.audiences.join(', ')} tenant={entry.tenants?.[0]} scope={entry.scopes?.[0]} />}
       <EntryActions entry={entry} set={set} etag={etag} />
-    </li>
+    </Entry>
   )
 }
 
@@ -122,15 +117,6 @@ function appsOf(entry: TrustedIssuer): string {
   if (entry.apps === 'role') return t.trust.appsWith((entry.roles ?? []).join(', '))
   if (entry.apps === 'list') return t.trust.appsListed((entry.appClients ?? []).length)
   return t.trust.noPeople
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
 }
 
 function KeyState({ keys }: { keys: TrustKeys }) {
@@ -176,20 +162,7 @@ function EntryActions({ entry, set, etag }: { entry: TrustedIssuer; set: Trust; 
         </Button>
       </div>
       {refresh.error && <Failure error={refresh.error} />}
-      <Dialog
-        title={t.trust.removeTitle(entry.name)}
-        open={asking}
-        onClose={() => setAsking(false)}
-        alert
-        actions={
-          <Button look="danger" onPress={remove} busy={save.isPending}>
-            {t.trust.remove}
-          </Button>
-        }
-      >
-        <p>{t.trust.removeLead}</p>
-        {save.error && <Failure error={save.error} />}
-      </Dialog>
+      <AskRemoval open={asking} close={() => setAsking(false)} title={t.trust.removeTitle(entry.name)} lead={t.trust.removeLead} label={t.trust.remove} busy={save.isPending} error={save.error} remove={remove} reset={save.reset} />
     </>
   )
 }

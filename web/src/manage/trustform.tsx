@@ -3,12 +3,11 @@ import { useNavigate } from 'react-router'
 import type { TrustedIssuer } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
 import { Check, Select, TextField, type Option } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { errorsOf, tidy, withEntry } from './trustentry'
 import { useTrust } from './trustqueries'
 
@@ -28,7 +27,7 @@ interface Props {
 }
 
 /** Everything about one entry. */
-export function EntryForm({ entry, all, etag }: Props) {
+export function IssuerForm({ entry, all, etag }: Props) {
   const [draft, setDraft] = useState(entry)
   const navigate = useNavigate()
   const say = useSay()
@@ -42,32 +41,12 @@ export function EntryForm({ entry, all, etag }: Props) {
   const { at, rest } = sortFields(errorsOf(problem?.fields ?? [], next.place), known)
   const parts: PartProps = { draft, change, error: (field) => at.get(field) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to="/manage/trust">
-          {t.trust.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!save.isPending) save.mutate({ issuers: next.issuers, etag })
-        }}
-      >
-        <ApiPart {...parts} />
-        <PeoplePart {...parts} />
-        <AppsPart {...parts} />
-        <RestPart {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div>
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {t.trust.save}
-          </Button>
-        </div>
-      </form>
-    </>
+    <EntryForm back="/manage/trust" backTo={t.trust.back} save={() => save.mutate({ issuers: next.issuers, etag })} saving={save.isPending} button={t.trust.save} problem={problem} rest={rest}>
+      <ApiPart {...parts} />
+      <PeoplePart {...parts} />
+      <AppsPart {...parts} />
+      <RestPart {...parts} />
+    </EntryForm>
   )
 }
 
