@@ -299,6 +299,7 @@ var Codes = []Code{
 	{"oauth-resource-not-found", 404, "There is no such OAuth resource", "It was misspelt, or removed with all its tokens."},
 	{"oauth-resource-exists", 409, "There is an OAuth resource of that name", "Choose another name."},
 	{"oauth-resource-changed", 409, "Somebody changed the resource first", "Load it again, look at what is different, then save."},
+	{"oauth-resource-used", 409, "Something signs in with the resource", "The detail names it. Let it sign in another way, or remove it, first."},
 	{"oauth-type-not-found", 404, "There is no such resource type of your own", "Those that come with signoff stay."},
 	{"oauth-type-used", 409, "A resource is of this type", "Remove it first, or give it another type."},
 	{"oauth-token-not-found", 404, "There is no such token", "Perhaps it was deleted already, or is not yours."},

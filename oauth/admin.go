@@ -2,9 +2,11 @@ package oauth
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -147,10 +149,14 @@ func (s *Service) forgetResource(name string) {
 	clear(s.providers)
 }
 
-// Remove forgets a resource and all its tokens; it takes the server right.
+// Remove forgets a resource and all its tokens; it takes the server right. It
+// refuses one that something signs in with ("oauth-resource-used").
 func (s *Service) Remove(ctx context.Context, by signoff.Caller, name string, rev int64) error {
 	k, err := s.Resource(ctx, by, name)
 	if err != nil {
+		return err
+	}
+	if err := s.unused(ctx, name); err != nil {
 		return err
 	}
 	note := store.Change{By: by.Principal, How: by.Recognised(), What: "oauth-resource", Subject: name, Before: jsonOf(k.Resource)}
@@ -160,6 +166,25 @@ func (s *Service) Remove(ctx context.Context, by signoff.Caller, name string, re
 	s.Heard(store.Hint{Topic: store.TopicOAuth, Resync: true})
 	s.log.InfoContext(ctx, "an OAuth resource was removed", slog.String("resource", name), slog.String("user", string(by.Principal)))
 	return nil
+}
+
+// unused refuses a resource that something signs in with, naming it.
+func (s *Service) unused(ctx context.Context, name string) error {
+	if s.cfg.Users == nil {
+		return nil
+	}
+	users, err := s.cfg.Users(ctx, name)
+	if err != nil || len(users) == 0 {
+		return err
+	}
+	const told = 5
+	more := ""
+	if len(users) > told {
+		more = fmt.Sprintf(" and %d more", len(users)-told)
+		users = users[:told]
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: "oauth-resource-used", Detail: "it is used by " + strings.Join(users, ", ") + more,
+		Hint: "let them sign in another way, or remove them, first"}
 }
 
 // NewCertificate makes a key and a certificate for a resource; it takes the

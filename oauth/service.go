@@ -26,8 +26,11 @@ type Config struct {
 	Seal      seal.Key
 	Public    string // where people reach the server: redirect addresses begin with it
 	Announcer Announcer
-	Log       *slog.Logger
-	Now       func() time.Time // nil: the store's
+	// Users tells what signs in with tokens of a resource, as people call it ("the
+	// service Office"); nil: nothing does.
+	Users func(ctx context.Context, resource string) ([]string, error)
+	Log   *slog.Logger
+	Now   func() time.Time // nil: the store's
 }
 
 // Service gets and keeps tokens. Make it with Open, let it Run, and Close it; it

@@ -14,7 +14,7 @@ import (
 // openOAuth takes up the systems that this server has tokens for.
 func (s *server) openOAuth(cfg Config, key seal.Key) (err error) {
 	s.oauth, err = oauth.Open(oauth.Config{Store: s.store, Client: s.outside.client, Loopback: s.outside.local, Seal: key, Public: cfg.URL,
-		Announcer: announcer{s}, Log: s.log, Now: s.store.Now})
+		Announcer: announcer{s}, Users: s.resourceUsers, Log: s.log, Now: s.store.Now})
 	return err
 }
 

@@ -126,7 +126,7 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	services := catalogue.Open(catalogue.Options{Store: st, Key: seal.NewKey(), Types: []broker.Type{w.Echo}, Log: log,
 		HTTP: func(catalogue.Credential) *http.Client { return http.DefaultClient }})
 	w.API.Services = services
-	w.API.OAuth, err = oauth.Open(oauth.Config{Store: st, Client: http.DefaultClient, Loopback: true, Seal: seal.NewKey(), Public: w.API.Public, Log: log})
+	w.API.OAuth, err = oauth.Open(oauth.Config{Store: st, Client: http.DefaultClient, Loopback: true, Seal: seal.NewKey(), Public: w.API.Public, Log: log, Users: services.UsersOf})
 	must(t, err)
 	for _, c := range change {
 		c(w.API)

@@ -130,6 +130,19 @@ func (s *Service) inFile(set setting) Connection {
 	return c
 }
 
+// UsersOf names the mailboxes, in use or off, whose connections sign in with
+// tokens of an OAuth resource: "the mail connection orders@contoso.com".
+func (s *Service) UsersOf(ctx context.Context, resource string) ([]string, error) {
+	set, _, err := s.read(ctx)
+	var out []string
+	for _, c := range set.Connections {
+		if c.Resource == resource {
+			out = append(out, "the mail connection "+c.From)
+		}
+	}
+	return out, err
+}
+
 func (s *Service) open(c Connection) (Opened, error) {
 	if c.Name == Configured {
 		return s.o.OpenFile()
