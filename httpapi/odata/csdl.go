@@ -56,7 +56,7 @@ func (s *Server) serviceDocument(c *call) error {
 	for _, e := range m.sets {
 		list = append(list, ordered{{"name", e.name}, {"kind", "EntitySet"}, {"url", e.name}, {"title", e.object.Title}})
 	}
-	writeJSON(c.w, http.StatusOK, ordered{{"@odata.context", c.root + "$metadata"}, {"value", list}})
+	c.answer(http.StatusOK, ordered{{contextName, c.root + "$metadata"}, {"value", list}})
 	return nil
 }
 
@@ -69,9 +69,7 @@ func (s *Server) metadata(c *call) error {
 	if err != nil {
 		return err
 	}
-	accept := c.r.Header.Get("Accept")
-	asJSON := c.query.format == "json" || c.query.format == "" && strings.Contains(accept, "application/json") && !strings.Contains(accept, "xml") && !strings.Contains(accept, "*/*")
-	if asJSON {
+	if !c.form.xml {
 		c.w.Header().Set("OData-Version", "4.01") // which this form came with
 		c.w.Header().Set("Content-Type", "application/json")
 		writeJSON(c.w, http.StatusOK, m.json())
@@ -273,9 +271,22 @@ func (p *pen) container(m *model) {
 	for _, a := range m.actions {
 		p.empty("ActionImport", "Name", a.name, "Action", namespace+"."+a.name)
 	}
+	p.empty("Annotation", "Term", "Capabilities.ConformanceLevel", "EnumMember", "Capabilities.ConformanceLevelType/Minimal")
 	p.empty("Annotation", "Term", "Capabilities.BatchSupported", "Bool", "false")
+	p.tag("Annotation", "Term", "Capabilities.FilterFunctions")
+	p.tag("Collection")
+	for _, f := range filterFunctions {
+		p.tag("String")
+		p.b.WriteString(f)
+		p.close("String")
+	}
+	p.close("Collection")
+	p.close("Annotation")
 	p.close("EntityContainer")
 }
+
+// filterFunctions are all that $filter knows: clients that read this ask for no other.
+var filterFunctions = []string{"contains", "endswith", "startswith"}
 
 // restriction says what cannot be done with a set.
 type restriction struct {

@@ -17,7 +17,8 @@ func (m *model) json() any {
 		file = append(file, member{name, ordered{{"$Nullable", true}}})
 	}
 	schema = append(schema, member{"File", file})
-	container := ordered{{"$Kind", "EntityContainer"}, {"@Capabilities.BatchSupported", false}}
+	container := ordered{{"$Kind", "EntityContainer"}, {"@Capabilities.ConformanceLevel", "Minimal"}, {"@Capabilities.BatchSupported", false},
+		{"@Capabilities.FilterFunctions", filterFunctions}}
 	for _, e := range m.sets {
 		set := ordered{{"$Collection", true}, {"$Type", namespace + "." + e.name}}
 		if e.object.Title != "" {

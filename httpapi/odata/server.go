@@ -46,6 +46,7 @@ type call struct {
 	by    signoff.Caller
 	root  string // "https://signoff.example.com/api/odata/v4/": what links begin with
 	query options
+	form  format
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -78,6 +79,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if c.form, err = formatOf(r, c.query.format, path.name); err != nil && !path.text() {
+		return err
+	}
 	switch path.name {
 	case "":
 		return s.serviceDocument(c)
@@ -105,14 +109,19 @@ func below(path string) (base, rest string, ok bool) {
 
 // understood refuses what a client demands and is not to be had here.
 func understood(r *http.Request) error {
-	if v := r.Header.Get("OData-MaxVersion"); v != "" && !strings.HasPrefix(v, "4.") {
-		return invalid("this is OData 4.0; the client takes " + short(v) + " at most")
+	if v := newest(r); v != "" {
+		if n, err := strconv.ParseFloat(v, 64); err != nil || n < 4 {
+			return invalid("this is OData 4.0; the client takes " + short(v) + " at most")
+		}
 	}
 	if v := r.Header.Get("OData-Version"); v != "" && v != "4.0" && v != "4.01" {
 		return invalid("this is OData 4.0, and not " + short(v))
 	}
 	if v := r.Header.Get("If-Match"); v != "" && v != "*" {
 		return &signoff.Error{Kind: signoff.Conflict, Code: "stale", Detail: "what services offer has no versions here, so that If-Match cannot be obeyed", Hint: "send If-Match: * or none"}
+	}
+	if r.Header.Get("If-None-Match") == "*" && r.Method == http.MethodPatch {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "stale", Detail: "PATCH makes nothing new here, as If-None-Match: * asks", Hint: "make it with POST to its entity set"}
 	}
 	return nil
 }
@@ -155,12 +164,12 @@ func (s *Server) resource(c *call, p path) error {
 		switch c.r.Method {
 		case http.MethodGet, http.MethodHead:
 			return s.read(c, *set, p)
-		case http.MethodPatch, http.MethodPut:
+		case http.MethodPatch:
 			return s.update(c, *set, p)
 		case http.MethodDelete:
 			return s.remove(c, *set, p)
 		}
-		return notAllowed(c, "GET", "PATCH", "PUT", "DELETE")
+		return notAllowed(c, "GET", "PATCH", "DELETE")
 	case p.keys != nil && (len(p.rest) == 1 || len(p.rest) == 2 && p.rest[1] == "$value"):
 		if !reads(c) {
 			return notAllowed(c, "GET")
@@ -238,9 +247,18 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, status, map[string]any{"error": e})
 }
 
+// answer writes what was asked for. Clients that want no metadata get no context.
+func (c *call) answer(status int, out ordered) {
+	if c.form.level == "none" && len(out) > 0 && out[0].name == contextName {
+		out = out[1:]
+	}
+	c.w.Header().Set("Content-Type", c.form.contentType())
+	writeJSON(c.w, status, out)
+}
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	if w.Header().Get("Content-Type") == "" {
-		w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;charset=utf-8")
+		w.Header().Set("Content-Type", format{level: "minimal"}.contentType())
 	}
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
