@@ -267,6 +267,7 @@ var Codes = []Code{
 	{"service-not-found", 404, "There is no such service", "No service has that name, or you may not use it. The hint may know which one was meant."},
 	{"service-object-unknown", 404, "The service has no such object", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},
 	{"service-method-unknown", 404, "The object has no such method", "It was misspelt, or the system has it no more. Refresh the service under Manage › Services if it is new."},
+	{"service-needs-person", 403, "The service works in somebody's name", "Let the step call it with as=\"starter\" or as=\"person:…\"; the server itself has no tasks and starts nothing."},
 	{"bad-inputs", 422, "The method cannot be called like that", "\"errors\" names each input that is missing, unknown or of the wrong type."},
 	{"bad-filter", 422, "The list cannot be filtered like that", "The detail says what cannot be compared, and how it can."},
 	{"service-row-not-found", 404, "The service has nothing with that key", "It was deleted, or the key is another's."},

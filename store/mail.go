@@ -365,6 +365,11 @@ func (s *Store) MailsOf(ctx context.Context, command string) (all, failed int, e
 	return all, failed, s.explain(err)
 }
 
+// MailsUnder lists the mails whose keys begin with one and a slash, at most limit.
+func (s *Store) MailsUnder(ctx context.Context, key string, limit int) ([]OutMail, error) {
+	return s.mails(ctx, `select `+mailColumns+` from mail_out where key >= $1 and key < $2 order by id limit $3`, key+"/", key+"0", limit)
+}
+
 // RequeueMail is QueueMail for a command that is tried again after it was told
 // that mails failed: those are put into the queue once more, as they are
 // composed now, and the command will be told once more. Failed mails that are

@@ -12,6 +12,7 @@ import (
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/inhouse"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/process"
@@ -21,14 +22,15 @@ import (
 
 // serviceTypes are the kinds of systems that can be called: a line each.
 func (s *server) serviceTypes() []broker.Type {
-	return []broker.Type{
+	return append([]broker.Type{
 		&exchange.Type{Protocols: exchangeWays(), Plain: s.outside.client},
-	}
+	}, s.house.Types()...)
 }
 
 // openServices takes up the systems that can be called, and lets steps of
 // workflows call them.
 func (s *server) openServices(key seal.Key) {
+	s.house = &inhouse.House{People: s.people}
 	uses := &serviceUses{store: s.store, library: s.library}
 	s.services = catalogue.Open(catalogue.Options{Store: s.store, Key: key, Types: s.serviceTypes(), HTTP: s.serviceClient,
 		Uses: uses.all, Resource: s.hasResource, Log: s.log})

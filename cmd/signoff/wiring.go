@@ -28,6 +28,7 @@ import (
 	"github.com/signoffhq/signoff/httpapi/scimapi"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
+	"github.com/signoffhq/signoff/inhouse"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/provision"
@@ -38,6 +39,7 @@ import (
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/web"
+	"github.com/signoffhq/signoff/worklist"
 )
 
 // server is everything that runs in one process.
@@ -52,6 +54,7 @@ type server struct {
 	runner      *runner.Runner
 	objects     serviceObjects // what steps can call; nil: nothing
 	services    *catalogue.Service
+	house       *inhouse.House   // what of this server is offered as services
 	oauth       *oauth.Service   // tokens for other systems; nil: none
 	post        post             // mail; its zero value sends and reads none
 	firm        *contoso.Firm    // the sandbox; nil without
@@ -131,6 +134,8 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	handlers[engine.DoCall] = s.callService(rest.New(allow))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience})
+	s.house.Worklist = &worklist.Worklist{Store: s.store, Library: s.library, Runner: s.runner}
+	s.house.Mail = s.post.connections.Room
 	return s, s.openHTTP(cfg, f)
 }
 
