@@ -35,6 +35,7 @@ const (
 	noAddress    = "address"
 	noCredential = "credential"
 	noClaims     = "claims"
+	notTheirs    = "account"
 )
 
 // meaning is what an error of a provider says about a token.
@@ -123,6 +124,7 @@ var (
 		noIssuer:                 {Failing, WhoOurs, "the provider is another than the resource says", "correct the issuer of the resource"},
 		noAddress:                {Failing, WhoOurs, "an address of the provider cannot be used", "correct the addresses of the resource"},
 		noCredential:             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
+		notTheirs:                {NeedsSignIn, WhoOwner, "the code was not entered with an account that is known to be yours", "connect in a window instead; if somebody sent you a code, do not enter it"},
 		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
 	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token in the file", "compare issuer, subject and audience; upper and lower case count"}

@@ -79,7 +79,6 @@ const (
 	secretPurpose = "oauth client secret"
 	keyPurpose    = "oauth client key"
 	valuePurpose  = "oauth parameter"
-	tokenPurpose  = "oauth token"
 	flowPurpose   = "oauth connecting"
 )
 
@@ -207,3 +206,7 @@ type at struct {
 	rev int64
 	key seal.Key
 }
+
+// TokenPurpose is what the secrets of the token of a need are locked for: copied
+// into the row of another, they open nothing.
+func TokenPurpose(need string) string { return "oauth token of " + need }

@@ -29,8 +29,14 @@ type Config struct {
 	// Users tells what signs in with tokens of a resource, as people call it ("the
 	// service Office"); nil: nothing does.
 	Users func(ctx context.Context, resource string) ([]string, error)
-	Log   *slog.Logger
-	Now   func() time.Time // nil: the store's
+	// Owns tells whether an account, as a provider calls it, is a person's own; nil:
+	// of nobody's that is known. With a device code people connect theirs alone.
+	Owns func(ctx context.Context, who signoff.Principal, account string) (bool, error)
+	// MayAct refuses a person who may not act any more: what they connected is not
+	// used then. nil: everybody may.
+	MayAct func(ctx context.Context, who signoff.Principal) error
+	Log    *slog.Logger
+	Now    func() time.Time // nil: the store's
 }
 
 // Service gets and keeps tokens. Make it with Open, let it Run, and Close it; it
@@ -58,6 +64,7 @@ type Service struct {
 	providers map[string]known // by address of their metadata
 	types     []Type           // own ones; nil: not read
 	typesAt   time.Time
+	codes     map[signoff.Principal]codes // device codes asked for lately
 	hooks     []func(context.Context, Need)
 }
 
@@ -75,7 +82,7 @@ func Open(cfg Config) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, public: u.Scheme + "://" + u.Host, log: cfg.Log, now: cfg.Now, client: noRedirects(cfg.Client), holder: rand.Text(),
 		kick: make(chan struct{}, 1), places: make(chan struct{}, renewals), cache: map[string]cached{}, wanted: map[string]time.Time{},
-		resources: map[string]keptResource{}, providers: map[string]known{}}
+		resources: map[string]keptResource{}, providers: map[string]known{}, codes: map[signoff.Principal]codes{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

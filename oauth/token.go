@@ -31,12 +31,17 @@ func usable(k *store.OAuthToken, now time.Time) bool {
 // Token returns a token that can be used for at least half a minute. It comes
 // from memory when it can; one whose end is near is renewed in the background,
 // one that ended while the caller waits, by one node of all. The error is a
-// *NotConnected when somebody has to do something about it, and of Kind
-// Unavailable when trying again may help.
+// *NotConnected when somebody has to do something about it, of Kind Unavailable
+// when trying again may help, and Config.MayAct's own.
 func (s *Service) Token(ctx context.Context, n Need) (Token, error) {
 	n, err := n.checked()
 	if err != nil {
 		return Token{}, err
+	}
+	if n.Owner != "" && s.cfg.MayAct != nil {
+		if err := s.cfg.MayAct(ctx, n.Owner); err != nil {
+			return Token{}, err
+		}
 	}
 	key, now := n.Key(), s.now()
 	s.mu.Lock()
@@ -98,7 +103,7 @@ func blank(n Need) store.OAuthToken {
 
 // take opens a token's secret and keeps it in memory.
 func (s *Service) take(ctx context.Context, k *store.OAuthToken) (Token, error) {
-	text, err := s.cfg.Seal.Unlock(tokenPurpose, k.Access)
+	text, err := s.opened(k, k.Access)
 	if err != nil {
 		return Token{}, s.unreadable(k, err)
 	}
@@ -231,7 +236,7 @@ func (s *Service) replace(ctx context.Context, n Need, bad Token, claims string)
 	if err != nil {
 		return Token{}, err
 	}
-	is, err := s.opened(k.Access)
+	is, err := s.opened(&k, k.Access)
 	if err != nil {
 		return Token{}, s.unreadable(&k, err)
 	}
