@@ -25,9 +25,10 @@ type Kept struct {
 	HasSecret bool
 	HasValues []string // secret parameters that have a value
 	Ends      time.Time
-	People    bool   // people can connect
-	App       bool   // the application gets tokens for itself
-	Callback  string // the redirect address to register
+	People    bool        // people can connect
+	App       bool        // the application gets tokens for itself
+	Callback  string      // the redirect address to register
+	Trust     *Federation // what the provider has to be told to trust this server's own tokens
 }
 
 func (s *Service) kept(ctx context.Context, k store.OAuthResource) (Kept, error) {
@@ -36,7 +37,7 @@ func (s *Service) kept(ctx context.Context, k store.OAuthResource) (Kept, error)
 		return Kept{}, err
 	}
 	out := Kept{Resource: a.public(), Rev: k.Rev, Changed: k.Changed, By: k.By, HasSecret: a.Secret != "", Ends: a.ends(),
-		People: a.typ.People, App: a.typ.App, Callback: s.public + a.Redirect}
+		People: a.typ.People, App: a.typ.App, Callback: s.public + a.Redirect, Trust: s.federation(&a.Resource)}
 	for _, name := range slices.Sorted(maps.Keys(a.Values)) {
 		if p := a.typ.parameter(name); p != nil && p.Secret {
 			out.HasValues = append(out.HasValues, name)

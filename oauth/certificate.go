@@ -78,7 +78,12 @@ func (c *Certificate) assertion(key seal.Key, audience, client string, now time.
 }
 
 func (c *Certificate) private(key seal.Key) (*rsa.PrivateKey, error) {
-	text, err := key.Unlock(keyPurpose, c.Key)
+	return openKey(key, keyPurpose, c.Key)
+}
+
+// openKey opens a private key that was locked for a purpose.
+func openKey(key seal.Key, purpose, locked string) (*rsa.PrivateKey, error) {
+	text, err := key.Unlock(purpose, locked)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +97,7 @@ func (c *Certificate) private(key seal.Key) (*rsa.PrivateKey, error) {
 	}
 	private, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("the key of the certificate is not RSA")
+		return nil, errors.New("the key is not RSA")
 	}
 	return private, nil
 }

@@ -46,7 +46,7 @@ func (s *Service) beginDevice(ctx context.Context, by signoff.Caller, a *at, m *
 	}
 	p := proof{form: url.Values{"client_id": {a.ClientID}}}
 	if a.Auth == WithSecret && m.basic() {
-		if p, err = a.prove(m, nil, s.now()); err != nil {
+		if p, err = s.prove(ctx, a, m, nil); err != nil {
 			return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 		}
 	}

@@ -127,7 +127,7 @@ var (
 		notTheirs:                {NeedsSignIn, WhoOwner, "the code was not entered with an account that is known to be yours", "connect in a window instead; if somebody sent you a code, do not enter it"},
 		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
-	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token in the file", "compare issuer, subject and audience; upper and lower case count"}
+	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token this server proves itself with", "compare issuer, subject and audience; upper and lower case count"}
 	conditional = meaning{NeedsSignIn, WhoTheirs, "a Conditional Access policy does not allow it", "the Entra administrator finds the reason in the sign-in log under the trace id"}
 	away        = meaning{Failing, WhoTryAgain, "the provider is away or too busy", "it is tried again"}
 )

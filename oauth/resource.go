@@ -16,8 +16,9 @@ type ClientAuth string
 const (
 	WithSecret      ClientAuth = "secret"
 	WithCertificate ClientAuth = "certificate"
-	WithFederation  ClientAuth = "federated" // with another provider's token, which a file holds
-	WithNothing     ClientAuth = "none"      // a public client
+	WithFederation  ClientAuth = "federated"  // with another provider's token, which a file holds
+	WithOwnIssuer   ClientAuth = "own-issuer" // with a token of ours, whose key the provider fetches here
+	WithNothing     ClientAuth = "none"       // a public client
 )
 
 // Paths that providers send browsers back to: ours and K2's. A resource may have
@@ -205,6 +206,12 @@ type at struct {
 	typ *Type
 	rev int64
 	key seal.Key
+}
+
+// Purposes are all that secrets of this package are locked for, but those of
+// tokens.
+func Purposes() []string {
+	return []string{secretPurpose, keyPurpose, valuePurpose, flowPurpose, issuerPurpose}
 }
 
 // TokenPurpose is what the secrets of the token of a need are locked for: copied

@@ -44,7 +44,7 @@ func (s *Service) Check(ctx context.Context, by signoff.Caller, name string) ([]
 		return []Step{stepOf("metadata", err)}, nil
 	}
 	steps := []Step{{Name: "metadata", OK: true, Detail: "the provider is there; tokens come from " + m.Token}}
-	if a.Next != nil {
+	if a.Auth == WithCertificate && a.Next != nil {
 		step := s.tryCredential(ctx, a, m, a.Next)
 		if step.Name = "next"; step.OK {
 			step.Detail = "the provider knows the new certificate; it is in use from now on"
