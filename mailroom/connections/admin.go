@@ -114,7 +114,7 @@ func (s *Service) put(ctx context.Context, by signoff.Caller, rev int64, is stor
 	if err != nil {
 		return Kept{}, err
 	}
-	note := store.Change{By: by.Principal, How: by.How, What: "mail", Subject: Setting, After: set.without()}
+	note := store.Change{By: by.Principal, How: by.Recognised(), What: "mail", Subject: Setting, After: set.without()}
 	if is.Rev > 0 {
 		note.Before = before
 	}

@@ -217,7 +217,13 @@ func TestAPasswordIsSealedAndStaysWithItsServer(t *testing.T) {
 	if _, err := d.Check(t.Context(), access.System, "a"); err != nil || d.passwords[len(d.passwords)-1] != "pa55word" {
 		t.Errorf("%q %v", d.passwords, err)
 	}
-	d.save(c, nil) // kept
+	behind := access.System
+	behind.Behind = "user:9"
+	_, err = d.Save(t.Context(), behind, 1, c, nil) // the password is kept
+	must(t, err)
+	if list, err := d.store.Changes(t.Context(), store.ChangeFilter{What: "mail"}, 0, 1); err != nil || list[0].How != "system, user:9 in their name" {
+		t.Errorf("who was behind it is not on record: %+v %v", list, err)
+	}
 	moved := c
 	moved.SMTP.Address = "elsewhere.test:587"
 	if _, err := d.Save(t.Context(), access.System, 2, moved, nil); signoff.CodeOf(err) != "bad-mail-connection" {
