@@ -201,3 +201,6 @@ func (s setting) checkAll() error {
 	}
 	return nil
 }
+
+// Purposes are all that secrets of this package are locked for.
+func Purposes() []string { return []string{purpose} }
