@@ -163,7 +163,7 @@ func (p *opened) find(object, method string) (broker.Object, broker.Method, erro
 func noSuch(what, of, name string, names []string) error {
 	e := &signoff.Error{Kind: signoff.NotFound, Code: "service-" + what + "-unknown", Detail: fmt.Sprintf("%s has no %s %q", of, what, short(name)),
 		Hint: "look at what it offers, or refresh the service if the system has something new"}
-	if near := broker.Nearest(name, names); near != "" {
+	if near := signoff.Nearest(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e
@@ -296,8 +296,8 @@ func (s *Service) withNearest(ctx context.Context, by signoff.Caller, name strin
 		names = append(names, in.Name)
 	}
 	e := *errNotThere
-	if e.Detail = fmt.Sprintf("there is no service %q", short(name)); broker.Nearest(name, names) != "" {
-		e.Hint = "did you mean " + broker.Nearest(name, names) + "?"
+	if e.Detail = fmt.Sprintf("there is no service %q", short(name)); signoff.Nearest(name, names) != "" {
+		e.Hint = "did you mean " + signoff.Nearest(name, names) + "?"
 	}
 	return &e
 }

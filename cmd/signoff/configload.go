@@ -20,7 +20,6 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/process"
 )
 
 const maxConfigBytes = 1 << 20
@@ -251,7 +250,7 @@ func badValue(s setting, v string) string {
 }
 
 func didYouMean(word string, known map[string]bool) string {
-	if n := process.Nearest(word, slices.Sorted(maps.Keys(known))); n != "" {
+	if n := signoff.Nearest(word, slices.Sorted(maps.Keys(known))); n != "" {
 		return "did you mean " + n + "?"
 	}
 	return ""

@@ -136,7 +136,7 @@ func (c *call) chosen(o broker.Object) error {
 	for _, word := range c.query.choose {
 		if _, ok := o.Property(word); !ok {
 			detail := o.Name + " has no property " + short(word)
-			if near := broker.Nearest(word, propertyNames(o)); near != "" {
+			if near := signoff.Nearest(word, propertyNames(o)); near != "" {
 				detail += "; did you mean " + near + "?"
 			}
 			return invalid(detail)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/identity"
 )
@@ -141,7 +140,7 @@ func (s *Server) resource(c *call, p path) error {
 	set := m.set(p.name)
 	if set == nil {
 		e := *errNoSet
-		if near := broker.Nearest(p.name, m.names()); near != "" {
+		if near := signoff.Nearest(p.name, m.names()); near != "" {
 			e.Hint = "did you mean " + near + "?"
 		}
 		return &e
