@@ -21,6 +21,7 @@ const pages: RouteObject[] = [
       { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
       { path: 'services', lazy: async () => ({ Component: (await import('./manage/services')).ServicesPage }) },
       { path: 'services/:name', lazy: async () => ({ Component: (await import('./manage/servicesone')).ServicePage }) },
+      { path: 'exchange', lazy: async () => ({ Component: (await import('./manage/exchange')).ExchangePage }) },
       { path: 'oauth', lazy: async () => ({ Component: (await import('./manage/oauth')).OAuthPage }) },
       { path: 'oauth/:name', lazy: async () => ({ Component: (await import('./manage/oauthone')).OAuthResourcePage }) },
       { path: 'apis', lazy: async () => ({ Component: (await import('./manage/apis')).ApisPage }) },

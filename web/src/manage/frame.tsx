@@ -19,6 +19,7 @@ const parts = [
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
   { to: '/manage/services', label: t.services.title },
+  { to: '/manage/exchange', label: t.exchange.title },
   { to: '/manage/mail', label: t.manage.mail },
   { to: '/manage/people', label: t.people.title },
   { to: '/manage/trust', label: t.manage.access, parts: access },

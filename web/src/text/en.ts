@@ -10,6 +10,7 @@ import { trustWords } from './trust'
 import { connectionsWords } from './connections'
 import { mailConnectionWords } from './mailconnections'
 import { servicesWords } from './services'
+import { exchangeWords } from './exchange'
 
 interface ExpiredCounts {
   go: number
@@ -472,6 +473,7 @@ export const t = {
   people: peopleWords,
   directories: directoryWords,
   mailConnections: mailConnectionWords,
+  exchange: exchangeWords,
   services: servicesWords,
   connections: connectionsWords,
   trust: trustWords,

@@ -1,0 +1,100 @@
+import type { MailConnection, NewOAuthResource, NewService, OAuthResource, Service, SetMailConnection } from '../api/types'
+import { nameFor } from './mailconnectionswords'
+
+/** What is typed to connect Exchange. */
+export interface Draft {
+  way: 'graph' | 'ews' | 'server'
+  mailbox: string
+  cloud: 'microsoft' | 'other' | 'sandbox'
+  authority: string
+  online: string
+  /** Name of a resource that is there; aNew: one is made. */
+  resource: string
+  tenant: string
+  clientId: string
+  secret: string
+  server: string
+  user: string
+  password: string
+}
+
+/** Where the sandbox of a server is, as /sandbox/api/places tells. */
+export interface Places {
+  entra: { url: string; domain: string }
+  exchange: { graph: string; ews: string }
+}
+
+export const aNew = ''
+
+export function freshOf(sandbox: boolean): Draft {
+  return { way: 'graph', mailbox: '', cloud: sandbox ? 'sandbox' : 'microsoft', authority: '', online: '', resource: aNew, tenant: '', clientId: '', secret: '', server: '', user: '', password: '' }
+}
+
+/** Fields that are empty and must not be, without asking the server. */
+export function missingOf(d: Draft): (keyof Draft)[] {
+  const own: (keyof Draft)[] = d.resource === aNew ? ['tenant', 'clientId', 'secret'] : []
+  const needed: (keyof Draft)[] = d.way === 'server' ? ['mailbox', 'server', 'user', 'password'] : ['mailbox', ...own, ...(d.cloud === 'other' ? (['authority', 'online'] as const) : [])]
+  return needed.filter((field) => d[field].trim() === '')
+}
+
+const online = { graph: 'https://graph.microsoft.com', ews: 'https://outlook.office365.com' }
+
+/** Whom tokens are for: Microsoft's own address, or that of another cloud. */
+export function audienceOf(d: Draft): string {
+  if (d.way === 'server') return ''
+  if (d.cloud !== 'other') return online[d.way]
+  try {
+    return new URL(d.online.trim()).origin
+  } catch {
+    return d.online.trim()
+  }
+}
+
+/** Where Graph or EWS is; empty: where Microsoft has it. */
+export function serverOf(d: Draft, places: Places | undefined): string {
+  if (d.way === 'server') return d.server.trim()
+  if (d.cloud === 'sandbox') return places?.exchange[d.way] ?? ''
+  return d.cloud === 'other' ? d.online.trim() : ''
+}
+
+/** The resource to be made, or to be given this secret: that of the same registration and audience. */
+export function resourceOf(d: Draft, places: Places | undefined, all: readonly OAuthResource[]): { body: NewOAuthResource; known: boolean } {
+  const authority = d.cloud === 'sandbox' ? (places?.entra.url ?? '') : d.cloud === 'other' ? d.authority.trim() : ''
+  const [tenant, clientId, audience] = [d.tenant.trim(), d.clientId.trim(), audienceOf(d)]
+  const was = all.find((one) => one.tenant === tenant && one.clientId === clientId && one.audience === audience && (one.authority ?? '') === authority)
+  const name = was?.name ?? free('exchange', '-', all)
+  const body: NewOAuthResource = { name, title: was?.title ?? 'Exchange Online', type: was?.type ?? 'entra-v2', tenant, clientId, auth: 'secret', secret: d.secret.trim(), audience, ...(authority ? { authority } : {}) }
+  if (was?.scopes) body.scopes = was.scopes
+  if (was?.redirect) body.redirect = was.redirect
+  return { body, known: was !== undefined }
+}
+
+/** The mailbox's connection: that of its address, or a new one. */
+export function connectionOf(d: Draft, places: Places | undefined, resource: string, all: readonly MailConnection[]): { name: string; body: SetMailConnection } {
+  const from = d.mailbox.trim()
+  const was = all.find((one) => !one.inFile && one.from === from)
+  const name = was?.name ?? nameFor(from, all.map((one) => one.name))
+  const server = serverOf(d, places)
+  const body: SetMailConnection = { protocol: d.way === 'graph' ? 'graph' : 'ews', from, usual: true, reads: true, ...(server ? { server } : {}) }
+  return { name, body: d.way === 'server' ? { ...body, user: d.user.trim(), password: d.password } : { ...body, resource } }
+}
+
+/** The service to be made; undefined when one like it is there. */
+export function serviceOf(d: Draft, places: Places | undefined, resource: string, all: readonly Service[]): { name: string; body: NewService | undefined } {
+  const protocol = d.way === 'graph' ? 'graph' : 'ews'
+  const server = serverOf(d, places)
+  const own = d.way === 'server'
+  const same = (one: Service) => one.type === 'exchange' && one.keys?.protocol === protocol && (one.keys.server ?? '') === server && (own ? one.user === d.user.trim() : one.resource === resource)
+  const was = all.find(same)
+  if (was) return { name: was.name, body: undefined }
+  const name = free('office', '_', all)
+  const keys = { protocol, ...(server ? { server } : {}), ...(own ? { mailbox: d.mailbox.trim() } : {}) }
+  const signsIn = own ? { mode: 'static' as const, user: d.user.trim(), password: d.password } : { mode: 'caller' as const, resource }
+  return { name, body: { name, title: 'Exchange', type: 'exchange', keys, ...signsIn } }
+}
+
+function free(base: string, between: string, all: readonly { name: string }[]): string {
+  let name = base
+  for (let n = 2; all.some((one) => one.name === name); n++) name = `${base}${between}${n}`
+  return name
+}
