@@ -213,6 +213,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api.Also[graphHookPath] = s.post.hook.handler()
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
+		api.Also["GET /sandbox/api/places"] = s.places()
 		api.Also["/sandbox/entra/"] = s.entra.Handler()
 		api.Also["/sandbox/exchange/"] = s.firm.Control()
 	}
