@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
@@ -31,6 +32,7 @@ type shop struct {
 	calls  []broker.Call
 	pages  int // rows in a page of the provider
 	counts bool
+	never  bool // it answers nothing
 }
 
 func (*shop) About() broker.About {
@@ -66,7 +68,11 @@ func (s *shop) Objects(context.Context) ([]broker.Object, error) {
 	}, nil
 }
 
-func (s *shop) Call(_ context.Context, c broker.Call) (broker.Result, error) {
+func (s *shop) Call(ctx context.Context, c broker.Call) (broker.Result, error) {
+	if s.never {
+		<-ctx.Done()
+		return broker.Result{}, ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, c)
@@ -305,6 +311,17 @@ func TestCountsAreOfAllThatTheFilterFinds(t *testing.T) {
 	a, text := ask(t, w, "GET", "shop_Order/$count?$filter=id gt 20", "")
 	if a.StatusCode != 200 || text != "10" || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/plain") {
 		t.Errorf("%d %s", a.StatusCode, text)
+	}
+}
+
+func TestAnAnswerIsGivenUpInTime(t *testing.T) {
+	w, shop := world(t)
+	w.API.OData.(*odata.Server).Within = 50 * time.Millisecond
+	shop.never = true
+	for _, path := range []string{"shop_Order", "shop_Order/$count", "shop_Order(1)"} {
+		if a, text := ask(t, w, "GET", path, ""); a.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "service-busy") {
+			t.Errorf("%s: %d %s", path, a.StatusCode, text)
+		}
 	}
 }
 

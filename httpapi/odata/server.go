@@ -29,12 +29,14 @@ const (
 	maxQueryBytes = 16 << 10
 	maxBodyBytes  = 32 << 20
 	bodyWithin    = 2 * time.Minute
+	answerWithin  = 4 * time.Minute
 )
 
 // Server answers for everything under Base and K2Base. httpapi passes it what
 // is below them, after credentials have been read.
 type Server struct {
-	HTTP *httpapi.Server // its services, and its way with refusals
+	HTTP   *httpapi.Server // its services, and its way with refusals
+	Within time.Duration   // for one answer, however often a service is asked for it; 0: answerWithin
 }
 
 // call is one request, taken apart.
@@ -50,10 +52,22 @@ type call struct {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("OData-Version", "4.0")
-	if err := s.serve(w, r); err != nil {
+	within := s.Within
+	if within == 0 {
+		within = answerWithin
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), within)
+	defer cancel()
+	err := s.serve(w, r.WithContext(ctx))
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errSlow
+	}
+	if err != nil {
 		s.Refuse(w, r, err)
 	}
 }
+
+var errSlow = &signoff.Error{Kind: signoff.Unavailable, Code: "service-busy", Detail: "the service takes too long to answer", Hint: "ask for fewer rows: filter them, leave out $count and $orderby, or follow the next links"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	by, err := identity.Who(r.Context())
