@@ -102,26 +102,24 @@ func (it Item) hidden(now time.Time) bool { return it.Sending != "" && now.Befor
 
 // MIME returns the mail's bytes.
 func (it Item) MIME() ([]byte, error) {
-	m := it.mailbox
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := m.items[it.Key]
-	if now == nil {
-		return nil, ErrItemNotFound
-	}
-	return m.raw(now)
+	return atItem(it, it.mailbox.raw)
 }
 
 // Message takes the mail apart. What is returned is not to be changed.
 func (it Item) Message() (*Message, error) {
+	return atItem(it, it.mailbox.message)
+}
+
+// atItem reads something of an item that may have changed since it was listed.
+func atItem[T any](it Item, read func(*Item) (T, error)) (out T, err error) {
 	m := it.mailbox
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.items[it.Key]
 	if now == nil {
-		return nil, ErrItemNotFound
+		return out, ErrItemNotFound
 	}
-	return m.message(now)
+	return read(now)
 }
 
 func (m *Mailbox) raw(it *Item) ([]byte, error) {
