@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Directory } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
@@ -39,6 +39,11 @@ export function DirectoryForm({ entry, all, etag }: Props) {
   const failed = save.error ?? test.error
   const problem = failed ? problemOf(failed) : undefined
   const { at, rest } = sortFields(errorsAt(problem?.fields ?? [], save.error ? next.place : 0), shownFields(draft, !entry.name))
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    // The form is long: whoever pressed Save below is taken to the first mistake.
+    if (failed) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid] button')?.focus()
+  }, [failed])
   const change = (more: Partial<Directory>) => setDraft((now) => ({ ...now, ...more }))
   const set = (more: Partial<Ldap>) => setDraft((now) => ({ ...now, ldap: { ...(now.ldap as Ldap), ...more } }))
   const parts: PartProps = { was: entry, draft, ldap: draft.ldap as Ldap, change, set, error: (field) => at.get(field) }
@@ -50,6 +55,7 @@ export function DirectoryForm({ entry, all, etag }: Props) {
         </LinkButton>
       </div>
       <form
+        ref={form}
         className="stack entry-form"
         noValidate
         onSubmit={(event) => {
