@@ -40,7 +40,8 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	go test -count=1 .
 	cd web && npm run types
 
-test: check test-go build test-web e2e ## everything; installs Chromium on Debian when it is missing
+test: check build test-web ## everything; installs Chromium on Debian when it is missing
+	$(MAKE) -j2 --output-sync=line test-go e2e
 
 test-go: go-there clients
 	go test ./...

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ApiProblem } from '../api/problem'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -142,10 +142,17 @@ interface FormProps {
 
 /** A form with a page of its own. What is refused of a field stands at the field, all else above the button. */
 export function EntryForm({ back, backTo, save, saving, button, problem, rest, more, children, below }: FormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const mistakes = problem?.fields.map(({ field }) => field).join(' ')
+  useEffect(() => {
+    // Such forms are long: whoever pressed a button below is taken to the first mistake.
+    if (mistakes && !saving) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid] button')?.focus()
+  }, [mistakes, saving])
   return (
     <>
       <Back to={back}>{backTo}</Back>
       <form
+        ref={form}
         className="stack entry-form"
         noValidate
         onSubmit={(event) => {
