@@ -50,7 +50,7 @@ test-go: go-there clients
 test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
 	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom ./httpapi/...
 
-CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph cmd/signoff/testdata/clients
+CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph httpapi/odata/clients cmd/signoff/testdata/clients
 
 .PHONY: clients
 clients: ## other people's clients and a provider, which tests run where node is installed

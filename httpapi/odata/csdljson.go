@@ -79,13 +79,10 @@ func typeJSON(t broker.DataType, list, nullable bool) ordered {
 	if nullable {
 		out = append(out, member{"$Nullable", true})
 	}
-	switch t {
-	case broker.Number:
-		out = append(out, member{"$Scale", "variable"})
-	case broker.Moment:
+	if t == broker.Moment {
 		out = append(out, member{"$Precision", 12})
 	}
-	return out
+	return out // the scale of a decimal is variable here unless said otherwise
 }
 
 func actionJSON(a action) ordered {
