@@ -65,15 +65,6 @@ var wellKnown = []struct{ known, name, path, class string }{
 	{Tasks, "Tasks", "", TaskFolder},
 }
 
-// WellKnownFolders lists the names that every mailbox has.
-func WellKnownFolders() []string {
-	var names []string
-	for _, w := range wellKnown {
-		names = append(names, w.known)
-	}
-	return names
-}
-
 // ID names the folder.
 func (f Folder) ID() ID { return ID{Mailbox: f.mailbox.guid, Kind: OfFolder, N: f.N} }
 
