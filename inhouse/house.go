@@ -94,7 +94,8 @@ func (p *provider) Call(ctx context.Context, c broker.Call) (broker.Result, erro
 }
 
 // call finds who calls: whoever sent the request, with all that is known of how
-// they were recognised, else whoever a step of a workflow names.
+// they were recognised, else whoever a step of a workflow names, with the rights
+// they have as one of many.
 func (p *provider) call(ctx context.Context, c broker.Call) (*call, error) {
 	k := &call{Call: c, house: p.house, service: p.name}
 	if c.By == "" {
@@ -106,6 +107,9 @@ func (p *provider) call(ctx context.Context, c broker.Call) (*call, error) {
 	}
 	var err error
 	k.by, err = p.house.People.Caller(ctx, c.By, "service")
+	// Who starts a workflow has not lent it what they hold on the server: else
+	// whoever draws one would see, and do, all that an administrator may who starts it.
+	k.by.Admin, k.by.Deploy, k.by.Impersonate = false, false, false
 	return k, err
 }
 
