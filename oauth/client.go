@@ -23,6 +23,12 @@ func (s *Service) Client(n Need) *http.Client {
 	if over == nil {
 		over = s.cfg.Client
 	}
+	return s.ClientOver(n, over)
+}
+
+// ClientOver is Client for systems that are reached another way than others;
+// nil is the usual one of net/http.
+func (s *Service) ClientOver(n Need, over *http.Client) *http.Client {
 	c := *http.DefaultClient
 	if over != nil {
 		c = *over

@@ -406,7 +406,7 @@ func TestACallRunsInTheNameOfWhoCalls(t *testing.T) {
 		if got := w.echo.calls[len(w.echo.calls)-1]; got.By != tt.want || got.Key != "k" {
 			t.Errorf("%s as %q: by %q", tt.by.How, tt.as, got.By)
 		}
-		if got := w.asked[len(w.asked)-1]; got != (catalogue.Credential{Mode: broker.AsCaller, Resource: "m365", Audience: "https://graph.test", By: tt.want}) {
+		if got := w.asked[len(w.asked)-1]; got != (catalogue.Credential{Type: "echo", Mode: broker.AsCaller, Resource: "m365", Audience: "https://graph.test", By: tt.want}) {
 			t.Errorf("%+v", got)
 		}
 	}

@@ -138,7 +138,7 @@ func (s *Service) instance(v store.Service, k kept) (broker.Instance, secrets, e
 	mode := broker.Mode(v.Mode)
 	in := broker.Instance{Name: v.Name, Mode: mode, Keys: map[string]string{}, User: k.User,
 		HTTP: func(by broker.Principal) *http.Client {
-			return s.o.HTTP(Credential{Mode: mode, Resource: v.Resource, Audience: v.Audience, By: by})
+			return s.o.HTTP(Credential{Type: v.Type, Mode: mode, Resource: v.Resource, Audience: v.Audience, By: by})
 		}}
 	var hide secrets
 	unlock := func(name, locked string) (seal.Secret, error) {

@@ -61,6 +61,8 @@ type server struct {
 	sandbox     *sandbox.Sandbox // the firm's
 	entra       *entra.Server    // likewise
 	outside     *outside         // the way to identity providers and directories
+	reach       *reach           // the way to databases and HTTP APIs
+	files       string           // where SQLite files of services lie
 	made        identity.Bootstrapped
 	api         *httpapi.Server
 	handler     http.Handler
@@ -119,7 +121,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.openOAuth(cfg, key); err != nil {
 		return s, err
 	}
-	s.openServices(key)
+	if err := s.openServices(cfg, key); err != nil {
+		return s, err
+	}
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
@@ -317,6 +321,7 @@ func (s *server) close() {
 		}
 	}
 	s.outside.close()
+	s.reach.close()
 	if s.firm != nil {
 		if err := s.firm.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)
