@@ -1,6 +1,8 @@
 // An administrator describes Microsoft 365 and connects the service account in
-// the provider's window; Jane connects her own account, and ends that again.
+// the provider's window; Jane connects her own account, and ends that again. What a
+// service signs in with is not removed.
 import { entraOf, signInAtEntra } from '../entra.mjs'
+import { call } from '../api.mjs'
 import { person, signIn } from '../browser.mjs'
 
 export const name = 'accounts are connected to Microsoft 365 in the provider’s window'
@@ -31,6 +33,14 @@ export async function run({ browser, base, data, pictures }) {
   await page.getByText('Microsoft 365 is connected, as workflow@contoso.test.').waitFor()
   await page.getByRole('rowheader', { name: 'Service account' }).waitFor()
   await pictures?.(page, 'oauth-one')
+
+  await call(base, 'admin', 'POST', '/services', { name: 'office', title: 'Office', type: 'exchange', mode: 'service', resource: 'microsoft-365' })
+  await page.getByRole('button', { name: 'Remove' }).first().click()
+  const asked = page.getByRole('alertdialog')
+  await asked.getByRole('button', { name: 'Remove' }).click()
+  await asked.getByText('It is used by the service Office. Let them sign in another way, or remove them, first.').waitFor()
+  await pictures?.(page, 'oauth-used')
+  await asked.getByRole('button', { name: 'Cancel' }).click()
 
   const jane = await person(browser, base, { ignoreHTTPSErrors: true })
   await signIn(jane.page, 'jane')
