@@ -26,6 +26,7 @@ type Config struct {
 	Seal      seal.Key
 	Public    string // where people reach the server: redirect addresses begin with it
 	Announcer Announcer
+	Patience  time.Duration // before somebody gets a mail: they may just be connecting; 0: a minute
 	// Users tells what signs in with tokens of a resource, as people call it ("the
 	// service Office"); nil: nothing does.
 	Users func(ctx context.Context, resource string) ([]string, error)
@@ -88,6 +89,9 @@ func Open(cfg Config) (*Service, error) {
 	}
 	if s.now == nil {
 		s.now = cfg.Store.Now
+	}
+	if s.cfg.Patience == 0 {
+		s.cfg.Patience = announceAfter
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,7 +17,11 @@ import (
 
 // openOAuth takes up the systems that this server has tokens for.
 func (s *server) openOAuth(cfg Config, key seal.Key) (err error) {
-	s.oauth, err = oauth.Open(oauth.Config{Store: s.store, Client: s.outside.client, Loopback: s.outside.local, Seal: key, Public: cfg.URL,
+	patience := time.Duration(0)
+	if s.sandbox != nil {
+		patience = 5 * time.Second // who tries it wants to see the mail
+	}
+	s.oauth, err = oauth.Open(oauth.Config{Patience: patience, Store: s.store, Client: s.outside.client, Loopback: s.outside.local, Seal: key, Public: cfg.URL,
 		Announcer: announcer{s}, Users: s.resourceUsers, Owns: s.owns, MayAct: s.mayAct, Log: s.log, Now: s.store.Now})
 	return err
 }
