@@ -264,6 +264,12 @@ type Redirect struct {
 	Comment string `json:"comment,omitempty" maxLength:"4000"`
 }
 
+// Share is the body of POST /tasks/{serial}/share.
+type Share struct {
+	To      string `json:"to" minLength:"1" maxLength:"320" doc:"login, address, label:name or principal"`
+	Comment string `json:"comment,omitempty" maxLength:"4000"`
+}
+
 // SleepBody is the body of POST /tasks/{serial}/sleep.
 type SleepBody struct {
 	Until time.Time `json:"until"`

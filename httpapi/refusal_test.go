@@ -88,6 +88,7 @@ var stranger = map[string]struct{ path, body, code string }{
 	"claim-task":             {"/tasks/1_2/claim", "", "task-not-found"},
 	"release-task":           {"/tasks/1_2/release", "", "task-not-found"},
 	"redirect-task":          {"/tasks/1_2/redirect", `{"to":"eve"}`, "task-not-found"},
+	"share-task":             {"/tasks/1_2/share", `{"to":"eve"}`, "task-not-found"},
 	"sleep-task":             {"/tasks/1_2/sleep", `{"until":"2099-01-01T00:00:00Z"}`, "task-not-found"},
 	"wake-task":              {"/tasks/1_2/wake", "", "task-not-found"},
 	"comment-task":           {"/tasks/1_2/comments", `{"text":"hello"}`, "task-not-found"},

@@ -83,6 +83,7 @@ func (s *Server) taskRoutes() {
 	route(s, op{"claim-task", "POST /tasks/{serial}/claim", "Tasks", "Claim a task: it is marked as yours and, if it is a claiming one, kept for you", signedIn, 0}, s.claimTask)
 	route(s, op{"release-task", "POST /tasks/{serial}/release", "Tasks", "Give a claimed task back", signedIn, 0}, s.releaseTask)
 	route(s, op{"redirect-task", "POST /tasks/{serial}/redirect", "Tasks", "Hand a task to somebody else instead of you", signedIn, 0}, s.redirectTask)
+	route(s, op{"share-task", "POST /tasks/{serial}/share", "Tasks", "Put a task before somebody else besides you: either may decide", signedIn, 0}, s.shareTask)
 	route(s, op{"sleep-task", "POST /tasks/{serial}/sleep", "Tasks", "Hide a task from your list until a time", signedIn, 0}, s.sleepTask)
 	route(s, op{"wake-task", "POST /tasks/{serial}/wake", "Tasks", "Show a sleeping task again", signedIn, 0}, s.wakeTask)
 	route(s, op{"comment-task", "POST /tasks/{serial}/comments", "Tasks", "Write a comment about a task", signedIn, 0}, s.commentTask)

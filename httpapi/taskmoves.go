@@ -41,6 +41,16 @@ func (s *Server) redirectTask(ctx context.Context, by signoff.Caller, in *redire
 	return s.move(ctx, by, in.Serial, engine.Redirect{Task: in.Serial.Seq, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
 }
 
+type shareInput struct {
+	BySerial
+	Once
+	Body api.Share
+}
+
+func (s *Server) shareTask(ctx context.Context, by signoff.Caller, in *shareInput) (*nothing, error) {
+	return s.move(ctx, by, in.Serial, engine.Share{Task: in.Serial.Seq, To: in.Body.To, Comment: in.Body.Comment}, in.Once)
+}
+
 type sleepInput struct {
 	BySerial
 	Once

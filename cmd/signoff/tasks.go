@@ -152,8 +152,15 @@ func moveCommands() []*cobra.Command {
 			return args[0] + " now belongs to " + args[1], c.Redirect(ctx, args[0], api.Redirect{To: args[1], Comment: comment})
 		})
 	redirect.Flags().StringVarP(&comment, "comment", "m", "", "comment")
+	var why string
+	share := moveCommand("share SERIAL WHO", "Put a task before somebody else, too: either of you may decide", "  signoff tasks share 1_3 bob --comment 'You know the customer'",
+		func(ctx context.Context, c *client.Client, args []string) (string, error) {
+			return args[0] + " is before " + args[1] + ", too", c.Share(ctx, args[0], api.Share{To: args[1], Comment: why})
+		})
+	share.Flags().StringVarP(&why, "comment", "m", "", "comment")
 	return []*cobra.Command{
 		redirect,
+		share,
 		moveCommand("claim SERIAL", "Take a task, so that nobody else works on it", "  signoff tasks claim 1_3",
 			func(ctx context.Context, c *client.Client, args []string) (string, error) {
 				return args[0] + " is yours", c.Claim(ctx, args[0])

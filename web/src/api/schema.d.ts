@@ -2141,6 +2141,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{serial}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a task before somebody else besides you: either may decide
+         * @description Right: signed in.
+         */
+        post: operations["share-task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{serial}/sleep": {
         parameters: {
             query?: never;
@@ -4096,7 +4116,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -4289,6 +4309,11 @@ export interface components {
             /** @description the address with the code in it */
             direct?: string;
         };
+        OAuthFederation: {
+            audience: string;
+            issuer: string;
+            subject: string;
+        };
         OAuthParameter: {
             /** @description client credentials */
             app?: string;
@@ -4322,7 +4347,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -4363,6 +4388,8 @@ export interface components {
             /** @description for federated: the file that holds another provider's token */
             tokenFile?: string;
             tokenUrl?: string;
+            /** @description for own-issuer: the federated credential to register at the provider */
+            trust?: components["schemas"]["OAuthFederation"];
             type: string;
             /** @description instead of the type's defaults. An empty text of a secret parameter keeps the value there is */
             values?: {
@@ -4967,7 +4994,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -5008,6 +5035,11 @@ export interface components {
         };
         SetTrust: {
             issuers: components["schemas"]["TrustedIssuer"][];
+        };
+        Share: {
+            comment?: string;
+            /** @description login, address, label:name or principal */
+            to: string;
         };
         SignIn: {
             login: string;
@@ -16003,6 +16035,11 @@ export interface operations {
                      *           "title": "Not allowed",
                      *           "tokenFile": "text",
                      *           "tokenUrl": "text",
+                     *           "trust": {
+                     *             "audience": "text",
+                     *             "issuer": "text",
+                     *             "subject": "Approve leave"
+                     *           },
                      *           "type": "text",
                      *           "values": {}
                      *         }
@@ -16172,6 +16209,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -16348,6 +16390,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -16527,6 +16574,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -16835,6 +16887,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -24227,6 +24284,151 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "share-task": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "comment": "You know the customer",
+                 *       "to": "bob"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Share"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {
