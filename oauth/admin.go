@@ -71,12 +71,9 @@ func (s *Service) Resource(ctx context.Context, by signoff.Caller, name string) 
 	if err := notAllowed(by); err != nil {
 		return Kept{}, err
 	}
-	k, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	k, err := s.find(ctx, name)
 	if err != nil {
 		return Kept{}, err
-	}
-	if !found {
-		return Kept{}, noResource
 	}
 	return s.kept(ctx, k)
 }
@@ -195,12 +192,9 @@ func (s *Service) NewCertificate(ctx context.Context, by signoff.Caller, name st
 	if err := notAllowed(by); err != nil {
 		return Kept{}, err
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return Kept{}, err
-	}
-	if !found {
-		return Kept{}, noResource
 	}
 	old, err := readResource(kept)
 	if err != nil {

@@ -185,6 +185,15 @@ const knownFor = 15 * time.Second
 
 var noResource = &signoff.Error{Kind: signoff.NotFound, Code: "oauth-resource-not-found", Detail: "there is no OAuth resource of that name"}
 
+// find reads a resource as it is kept ("oauth-resource-not-found").
+func (s *Service) find(ctx context.Context, name string) (store.OAuthResource, error) {
+	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	if err == nil && !found {
+		err = noResource
+	}
+	return kept, err
+}
+
 // resource returns a resource with its type ("oauth-resource-not-found").
 func (s *Service) resource(ctx context.Context, name string) (*at, error) {
 	s.mu.Lock()
@@ -193,12 +202,9 @@ func (s *Service) resource(ctx context.Context, name string) (*at, error) {
 	if k.at != nil && now.Sub(k.read) < knownFor {
 		return k.at, nil
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if !found {
-		return nil, noResource
 	}
 	a, err := s.ready(ctx, kept)
 	if err != nil {

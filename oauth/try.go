@@ -27,12 +27,9 @@ func (s *Service) Check(ctx context.Context, by signoff.Caller, name string) ([]
 	if err := notAllowed(by); err != nil {
 		return nil, err
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if !found {
-		return nil, noResource
 	}
 	a, err := s.ready(ctx, kept)
 	if err != nil {
