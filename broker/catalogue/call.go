@@ -2,6 +2,9 @@ package catalogue
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -196,7 +199,7 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 	if isSorted(c.After) {
 		return p.sorted(ctx, c, o)
 	}
-	skip, after, err := readCursor(c.After)
+	skip, after, err := p.readCursor(c)
 	if err != nil {
 		return broker.Result{}, err
 	}
@@ -220,13 +223,13 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 				out.Rows = append(out.Rows, row)
 			}
 			if c.Top > 0 && len(out.Rows) == c.Top && i+1 < len(rows) { // the rest is the next page's
-				out.Next = cursor(from+i+1, after)
+				out.Next = p.cursor(c, from+i+1, after)
 				return out, nil
 			}
 		}
 		seen += len(rows)
 		skip, after = 0, r.Next
-		out.Next = cursor(0, after)
+		out.Next = p.cursor(c, 0, after)
 		if after == "" || !r.Unfiltered || c.Top > 0 && len(out.Rows) == c.Top || c.Top == 0 && len(out.Rows) > 0 || seen >= maxRows {
 			break
 		}
@@ -235,20 +238,29 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 }
 
 // A cursor says where a list goes on: behind so many rows of the provider's page.
-func cursor(skip int, after string) string {
+// What the provider says of that may be an address or a query, which it follows
+// with what the service signs in with: a mark shows that it is as it was given out.
+func (p *opened) cursor(c broker.Call, skip int, after string) string {
 	if skip == 0 && after == "" {
 		return ""
 	}
-	return strconv.Itoa(skip) + "." + after
+	return strconv.Itoa(skip) + "." + p.mark(c, skip, after) + "." + after
 }
 
-func readCursor(text string) (skip int, after string, err error) {
-	if text == "" {
+func (p *opened) mark(c broker.Call, skip int, after string) string {
+	mac := hmac.New(sha256.New, p.marks)
+	fmt.Fprintf(mac, "%q %q %q %d %q", p.v.Name, c.Object, c.Method, skip, after)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+func (p *opened) readCursor(c broker.Call) (skip int, after string, err error) {
+	if c.After == "" {
 		return 0, "", nil
 	}
-	n, after, ok := strings.Cut(text, ".")
+	n, rest, _ := strings.Cut(c.After, ".")
+	mark, after, ok := strings.Cut(rest, ".")
 	skip, bad := strconv.Atoi(n)
-	if !ok || bad != nil || skip < 0 {
+	if !ok || bad != nil || skip < 0 || !hmac.Equal([]byte(mark), []byte(p.mark(c, skip, after))) {
 		return 0, "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-cursor", Detail: "the list cannot go on from there"}
 	}
 	return skip, after, nil

@@ -581,6 +581,48 @@ func TestAListIsFilteredWhereTheProviderDoesNot(t *testing.T) {
 	}
 }
 
+// A provider may take what it said of the next page for an address of its own.
+func TestACursorIsTakenAsItWasGivenOut(t *testing.T) {
+	w := start(t)
+	again := list
+	again.Name = "again"
+	w.echo.offers = []broker.Object{thing(say, list, again)}
+	w.ready(settings())
+	for i := range 9 {
+		w.echo.rows = append(w.echo.rows, map[string]any{"text": fmt.Sprint("row ", i), "n": json.Number(fmt.Sprint(i))})
+	}
+	ask := func(s *catalogue.Service, method, after string) (broker.Result, error) {
+		return s.Call(t.Context(), root, "office", broker.Call{Object: "Thing", Method: method, Top: 1, After: after})
+	}
+	first, err := ask(w.Service, "list", "")
+	must(t, err)
+	parts := strings.SplitN(first.Next, ".", 3)
+	if len(parts) != 3 {
+		t.Fatalf("%q", first.Next)
+	}
+	calls := len(w.echo.calls)
+	for name, c := range map[string][2]string{
+		"another place":  {"list", parts[0] + "." + parts[1] + ".4"},
+		"more rows":      {"list", "0." + parts[1] + "." + parts[2]},
+		"no mark":        {"list", "0..4"},
+		"as it once was": {"list", "0.4"},
+		"another method": {"again", first.Next},
+	} {
+		if _, err := ask(w.Service, c[0], c[1]); signoff.CodeOf(err) != "bad-cursor" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(w.echo.calls) != calls {
+		t.Error("the system was asked with what nobody gave out")
+	}
+	other := catalogue.Open(w.o)
+	defer func() { must(t, other.Close()) }()
+	r, err := ask(other, "list", first.Next) // another server gives out the next page
+	if err != nil || len(r.Rows) != 1 || r.Rows[0]["n"] != json.Number("1") {
+		t.Errorf("%+v %v", r, err)
+	}
+}
+
 func TestAFilterThatFindsNothingEndsAnyway(t *testing.T) {
 	w := start(t)
 	w.ready(settings())

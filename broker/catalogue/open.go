@@ -23,6 +23,7 @@ type opened struct {
 	provider broker.Provider
 	secrets  secrets
 	slots    chan struct{}
+	marks    []byte // the key to the marks of cursors
 
 	users int                       // under Service.mu
 	gone  bool                      // likewise: to be closed by the last user
@@ -129,7 +130,7 @@ func (s *Service) openWith(v store.Service, k kept, objects []broker.Object) (*o
 	if err != nil {
 		return nil, hide.err(err)
 	}
-	return &opened{v: v, objects: objects, provider: p, secrets: hide, slots: make(chan struct{}, atOnce), calls: map[signoff.Principal]int{}}, nil
+	return &opened{v: v, objects: objects, provider: p, secrets: hide, slots: make(chan struct{}, atOnce), calls: map[signoff.Principal]int{}, marks: s.o.Key.Derive("service cursors")}, nil
 }
 
 // instance is a service as its type gets it: secrets unlocked, and with the
