@@ -35,12 +35,11 @@ func newReach(cfg CallsConfig, o *outside) (*reach, error) {
 
 // mayReach judges an address when it is dialled, as mayCall does.
 func mayReach(addr string, allow []netip.Prefix) error {
-	err := mayCall(addr, allow)
-	if err == nil {
+	if mayCall(addr, allow) == nil {
 		return nil
 	}
 	return &signoff.Error{Kind: signoff.Invalid, Code: "service-forbidden", Detail: "services may not call " + addr + ", which is this machine or a network kept from them",
-		Hint: "an administrator can allow its network with the setting calls.allow", Err: err}
+		Hint: "an administrator can allow its network with the setting calls.allow"}
 }
 
 // filesOf is the folder of SQLite files for services, "" none. The server's own

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -166,12 +167,14 @@ func (d *document) gives(o *operation, n node) {
 
 func (d *document) fieldsOf(o *operation, s shape) {
 	a := &o.answer
-	items := s.items
-	if m, ok := d.wrapped(s); ok {
-		a.at, items = m.name, d.resolve(m.schema).at("items")
-	}
-	if a.list = items.there(); a.list {
-		s = d.shapeOfElement(items)
+	if o.verb == http.MethodGet { // what is done, rather than read, answers one thing
+		items := s.items
+		if m, ok := d.wrapped(s); ok {
+			a.at, items = m.name, d.resolve(m.schema).at("items")
+		}
+		if a.list = items.there(); a.list {
+			s = d.shapeOfElement(items)
+		}
 	}
 	for _, m := range s.members {
 		if d.resolve(m.schema).yes("writeOnly") || m.name == "$schema" {

@@ -146,6 +146,17 @@ func TestOperationsAreCalledAsTheDocumentSays(t *testing.T) {
 	}
 }
 
+// What an operation that does something answers is one thing, whatever is in it.
+func TestALookThatChangesSomethingIsNoList(t *testing.T) {
+	h := listen(t)
+	p := open(t, broker.Instance{Keys: map[string]string{"document": `{"openapi":"3.1.0","servers":[{"url":"` + h.URL + `"}],"paths":{"/a":{"post":{"operationId":"try","responses":{"200":{"content":{"application/json":{"schema":
+		{"type":"object","properties":{"ok":{"type":"boolean"},"steps":{"type":"array","items":{"type":"object"}}}}}}}}}}}}`}})
+	h.says(200, `{"ok":true,"steps":[{"found":"x"}]}`)
+	if got := text(call(t, p, "a", "try", `{}`)); got != `{"ok":true,"steps":[{"found":"x"}]}` {
+		t.Error(got)
+	}
+}
+
 // What stands in a path stays one part of it.
 func TestValuesInThePathStayThere(t *testing.T) {
 	h := listen(t)

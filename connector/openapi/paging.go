@@ -35,7 +35,7 @@ var (
 // paging finds the parameters that lists go on by, and takes them from the
 // inputs.
 func (o *operation) paging() *paging {
-	if !o.answer.list || o.verb != http.MethodGet {
+	if !o.answer.list {
 		return nil
 	}
 	p := &paging{wraps: o.answer.at != "", first: 1}
