@@ -81,7 +81,11 @@ export async function everyPage(base) {
     { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
     { name: 'manage-services', path: '/manage/services', as: 'admin', ready: '.empty' },
     { name: 'manage-services-add', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")' },
+    { name: 'manage-exchange', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]' },
+    { name: 'manage-exchange-missing', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]', act: nothingEntered },
     { name: 'manage-oauth', path: '/manage/oauth', as: 'admin', ready: '.empty' },
+    { name: 'manage-oauth-types', path: '/manage/oauth-types', as: 'admin', ready: '.entries' },
+    { name: 'manage-oauth-types-add', path: '/manage/oauth-types?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'manage-oauth-add', path: '/manage/oauth?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'connect-nothing', path: '/connect/none', as: 'jane', ready: '.empty' },
     { name: 'connected-over', path: '/connected#over', as: 'jane', ready: '.message' },
@@ -252,6 +256,12 @@ async function keys(page) {
 async function cancel(page) {
   await page.getByRole('button', { name: 'Cancel request…' }).click()
   await page.getByRole('alertdialog').waitFor()
+}
+
+// No window opens for a form that is not filled in.
+async function nothingEntered(page) {
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.getByText('Fill in “Mailbox”.').waitFor()
 }
 
 async function nothingFilledIn(page) {

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { problemOf, sortFields } from '../api/problem'
 import { Fares } from '../connect/connect'
 import { useProviderWindow } from '../connect/window'
@@ -11,10 +11,12 @@ import { Select, TextField } from '../ui/field/field'
 import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
-import { beginOnline, places, useFinish, type Connected } from './exchangequeries'
-import { aNew, freshOf, missingOf, type Draft } from './exchangewords'
-import { useTryConnection } from './mailconnectionsqueries'
+import { Skeleton } from '../ui/skeleton/skeleton'
+import { beginOnline, places, useFinish } from './exchangequeries'
+import { aNew, freshOf, missingOf, thereOf, type Connected, type Draft } from './exchangewords'
+import { mailConnections, useTryConnection } from './mailconnectionsqueries'
 import { oauthResources } from './oauthqueries'
+import { services } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
 import './manage.css'
 import './entries.css'
@@ -25,8 +27,14 @@ const words = t.exchange
 /** Exchange in one go: registration, sign-in, the server's mail, and the service. */
 export function ExchangePage() {
   useTitle(words.title)
-  const [connected, setConnected] = useState<Connected>()
-  if (connected) return <Done of={connected} again={() => setConnected(undefined)} />
+  const [connected, setConnected] = useState<Connected | 'another'>()
+  const mail = useQuery(mailConnections)
+  const called = useQuery(services)
+  const error = mail.error ?? called.error
+  if (error) return <Failure error={error} retry={() => void Promise.all([mail.refetch(), called.refetch()])} />
+  if (!mail.data || !called.data) return <Skeleton rows={4} tall />
+  const done = connected ?? thereOf(mail.data.body.items, called.data.items)
+  if (done && done !== 'another') return <Done of={done} again={() => setConnected('another')} />
   return <Connect onDone={setConnected} />
 }
 
@@ -34,7 +42,11 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
   const sandbox = useMe().sandbox
   const at = useQuery({ ...places, enabled: sandbox }).data
   const [draft, setDraft] = useState<Draft>(() => freshOf(sandbox))
-  const [asked, setAsked] = useState(false)
+  const [asked, setAsked] = useState(0)
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (asked > 0) form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [asked])
   const change = (more: Partial<Draft>) => setDraft((now) => ({ ...now, ...more }))
   const finish = useFinish()
   const begun = useRef({ draft, resource: aNew }) // what the window was opened for
@@ -43,8 +55,9 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
   const missing = missingOf(draft)
   const busy = provider.beginning || provider.waiting || finish.isPending
   const submit = () => {
-    setAsked(true)
-    if (busy || missing.length > 0) return
+    if (busy) return
+    setAsked((times) => times + 1)
+    if (missing.length > 0) return
     begun.current = { draft, resource: draft.resource }
     if (draft.way === 'server') return makeRest()
     provider.begin(async () => {
@@ -56,10 +69,11 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
   const failed = finish.error ?? provider.error
   const { at: wrong, rest } = sortFields(failed ? problemOf(failed).fields : [], ['tenant', 'clientId', 'secret', 'authority', 'from', 'server', 'user', 'password', 'keys.server'])
   const labels: Partial<Record<keyof Draft, string>> = { mailbox: words.mailbox, tenant: words.tenant, clientId: words.client, secret: words.secret, server: words.server, user: words.user, password: words.password, authority: words.authority, online: words.online }
-  const error = (field: keyof Draft, ...names: string[]) => (asked && missing.includes(field) ? words.needed(labels[field] ?? '') : [field, ...names].map((name) => wrong.get(name)).find(Boolean))
+  const error = (field: keyof Draft, ...names: string[]) => (asked > 0 && missing.includes(field) ? words.needed(labels[field] ?? '') : [field, ...names].map((name) => wrong.get(name)).find(Boolean))
   const parts: PartProps = { draft, change, error }
   return (
     <form
+      ref={form}
       className="stack entry-form"
       noValidate
       onSubmit={(event) => {
@@ -145,7 +159,7 @@ function Done({ of, again }: { of: Connected; again: () => void }) {
     <>
       <Section title={words.title}>
         <Message tone="good" live>
-          {words.connected(of.address)} {words.calledBy(of.service)}
+          {words.connected(of.address)} {of.service && words.calledBy(of.service)}
         </Message>
         <div className="row">
           <Button look="primary" autoFocus busy={attempt.isPending} onPress={() => attempt.mutate('send')}>
@@ -155,7 +169,7 @@ function Done({ of, again }: { of: Connected; again: () => void }) {
         </div>
         <div className="row">
           <LinkButton to="/manage/mail?view=connections">{words.open.mail}</LinkButton>
-          <LinkButton to={`/manage/services/${of.service}`}>{words.open.service}</LinkButton>
+          {of.service && <LinkButton to={`/manage/services/${of.service}`}>{words.open.service}</LinkButton>}
           {of.resource && <LinkButton to={`/manage/oauth/${of.resource}`}>{words.open.resource}</LinkButton>}
         </div>
       </Section>

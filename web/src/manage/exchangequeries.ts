@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api, tagged } from '../api/client'
 import type { OAuthConnect } from '../api/types'
-import { aNew, connectionOf, resourceOf, serviceOf, type Draft, type Places } from './exchangewords'
+import { aNew, connectionOf, resourceOf, serviceOf, type Connected, type Draft, type Places } from './exchangewords'
 
 /** Where the sandbox's Entra ID and Exchange are, on a server that runs one. */
 export const places = queryOptions({
@@ -25,14 +25,6 @@ export async function beginOnline(d: Draft, at: Places | undefined): Promise<{ r
   }
   const connect = await answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body: { for: 'service', loginHint: d.mailbox.trim() } }))
   return { resource, connect }
-}
-
-/** What is there when Exchange is connected. */
-export interface Connected {
-  connection: string
-  service: string
-  resource: string
-  address: string
 }
 
 /** Makes the mailbox's connection and the service; what is there already stays. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MailConnection, OAuthResource, Service } from '../api/types'
-import { audienceOf, connectionOf, freshOf, missingOf, resourceOf, serviceOf, type Draft, type Places } from './exchangewords'
+import { audienceOf, connectionOf, freshOf, missingOf, resourceOf, serviceOf, thereOf, type Draft, type Places } from './exchangewords'
 
 const typed: Draft = { ...freshOf(false), mailbox: ' workflow@contoso.com ', tenant: 'contoso.com', clientId: 'c1', secret: 's1' }
 const sandbox: Places = { entra: { url: 'https://localhost:8443', domain: 'contoso.test' }, exchange: { graph: 'https://localhost:8443/v1.0', ews: 'https://localhost:8443/EWS/Exchange.asmx' } }
@@ -35,6 +35,13 @@ describe('Exchange in one go', () => {
     expect(own.body).not.toHaveProperty('resource')
     const was = [{ name: 'office', from: 'workflow@contoso.com', inFile: false }, { name: 'configured', from: 'workflow@contoso.com', inFile: true }] as MailConnection[]
     expect(connectionOf(typed, undefined, 'x', was).name).toBe('office')
+  })
+  it('is there when everything goes by one mailbox of it', () => {
+    const one = { name: 'w', from: 'workflow@contoso.com', protocol: 'ews', resource: 'exchange', usual: true, reads: true, inFile: false } as MailConnection
+    const service = { name: 'office', type: 'exchange', resource: 'exchange' } as Service
+    expect(thereOf([one], [service])).toEqual({ connection: 'w', service: 'office', resource: 'exchange', address: 'workflow@contoso.com' })
+    expect(thereOf([one], [{ ...service, resource: 'other' }])?.service).toBe('')
+    for (const less of [{ off: true }, { usual: false }, { reads: false }, { protocol: 'smtp' as const }]) expect(thereOf([{ ...one, ...less }], [service])).toBeUndefined()
   })
   it('makes the service as whoever calls, once', () => {
     const made = serviceOf(typed, undefined, 'exchange', [])

@@ -24,6 +24,14 @@ export interface Places {
   exchange: { graph: string; ews: string }
 }
 
+/** What is there when Exchange is connected; an empty name: not that. */
+export interface Connected {
+  connection: string
+  service: string
+  resource: string
+  address: string
+}
+
 export const aNew = ''
 
 export function freshOf(sandbox: boolean): Draft {
@@ -91,6 +99,14 @@ export function serviceOf(d: Draft, places: Places | undefined, resource: string
   const keys = { protocol, ...(server ? { server } : {}), ...(own ? { mailbox: d.mailbox.trim() } : {}) }
   const signsIn = own ? { mode: 'static' as const, user: d.user.trim(), password: d.password } : { mode: 'caller' as const, resource }
   return { name, body: { name, title: 'Exchange', type: 'exchange', keys, ...signsIn } }
+}
+
+/** What is connected already: the mailbox of Exchange that everything goes by, and a service over the same registration. */
+export function thereOf(mail: readonly MailConnection[], services: readonly Service[]): Connected | undefined {
+  const one = mail.find((c) => c.protocol !== 'smtp' && c.usual && c.reads && !c.off)
+  if (!one) return undefined
+  const service = services.find((s) => s.type === 'exchange' && (one.resource ? s.resource === one.resource : s.user === one.user))
+  return { connection: one.name, service: service?.name ?? '', resource: one.resource ?? '', address: one.from }
 }
 
 function free(base: string, between: string, all: readonly { name: string }[]): string {

@@ -42,7 +42,7 @@ export const exchangeWords = {
   more: 'Calendars.ReadWrite, Contacts.ReadWrite or Tasks.ReadWrite only if workflows shall use these.',
   connect: 'Connect',
   connectHelp: 'Microsoft’s window opens: sign in there as the mailbox’s account.',
-  needed: (what: string) => `Enter ${what}.`,
+  needed: (what: string) => `Fill in “${what}”.`,
   finishing: 'Setting up mail and the service …',
   test: 'Send me a test',
 }
