@@ -24,6 +24,7 @@ const pages: RouteObject[] = [
       { path: 'exchange', lazy: async () => ({ Component: (await import('./manage/exchange')).ExchangePage }) },
       { path: 'oauth', lazy: async () => ({ Component: (await import('./manage/oauth')).OAuthPage }) },
       { path: 'oauth/:name', lazy: async () => ({ Component: (await import('./manage/oauthone')).OAuthResourcePage }) },
+      { path: 'oauth-types', lazy: async () => ({ Component: (await import('./manage/oauthtypes')).OAuthTypesPage }) },
       { path: 'apis', lazy: async () => ({ Component: (await import('./manage/apis')).ApisPage }) },
       { path: 'directories', lazy: async () => ({ Component: (await import('./manage/directories')).DirectoriesPage }) },
       { path: 'trust', lazy: async () => ({ Component: (await import('./manage/trust')).TrustPage }) },

@@ -32,9 +32,12 @@ export function OAuthPage() {
 
 function List({ items, types }: { items: readonly OAuthResource[]; types: readonly OAuthType[] }) {
   const add = (
-    <LinkButton look="primary" icon="plus" to="/manage/oauth?add">
-      {words.add}
-    </LinkButton>
+    <span className="row">
+      <LinkButton to="/manage/oauth-types">{words.types.open}</LinkButton>
+      <LinkButton look="primary" icon="plus" to="/manage/oauth?add">
+        {words.add}
+      </LinkButton>
+    </span>
   )
   return (
     <>

@@ -66,6 +66,7 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
         {check.error && <Failure error={check.error} />}
       </Section>
       {of.auth === 'certificate' && <Certificates of={of} />}
+      {of.trust && <Trust of={of.trust} />}
       <Section title={t.connections.connect.title}>
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectService} look="primary" body={{ for: 'service' }} />}
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectDevice} body={{ for: 'service', device: true }} />}
@@ -84,6 +85,17 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
       </Section>
       <Tokens resource={of.name} />
     </>
+  )
+}
+
+function Trust({ of }: { of: NonNullable<OAuthResource['trust']> }) {
+  return (
+    <Section title={words.trust.title}>
+      <p className="quiet">{words.trust.lead}</p>
+      <CopyField label={words.trust.issuer} value={of.issuer} />
+      <CopyField label={words.trust.subject} value={of.subject} />
+      <CopyField label={words.trust.audience} value={of.audience} />
+    </Section>
   )
 }
 
