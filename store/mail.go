@@ -126,15 +126,10 @@ func (f Senders) except() string {
 	return text
 }
 
-// TakeMail marks up to limit mails that are due as being sent, and returns them.
-// ErrNotHeld when the lease is another node's by now.
-func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int) ([]OutMail, error) {
-	return s.TakeMailOf(ctx, l, Senders{}, now, limit)
-}
-
-// TakeMailOf is TakeMail for the mails of some senders.
-func (s *Store) TakeMailOf(ctx context.Context, l Lease, of Senders, now time.Time, limit int) (list []OutMail, err error) {
-	due, err := s.NextMailOf(ctx, of)
+// TakeMail marks up to limit mails of some senders that are due as being sent, and
+// returns them. ErrNotHeld when the lease is another node's by now.
+func (s *Store) TakeMail(ctx context.Context, l Lease, of Senders, now time.Time, limit int) (list []OutMail, err error) {
+	due, err := s.NextMail(ctx, of)
 	if err != nil || due.IsZero() || due.After(now) {
 		return nil, err // nothing to do, and no commit to say so
 	}
@@ -162,13 +157,8 @@ func (s *Store) TakeMailOf(ctx context.Context, l Lease, of Senders, now time.Ti
 	return list, err
 }
 
-// NextMail returns when the next queued mail is due, zero for never.
-func (s *Store) NextMail(ctx context.Context) (time.Time, error) {
-	return s.NextMailOf(ctx, Senders{})
-}
-
-// NextMailOf is NextMail for the mails of some senders.
-func (s *Store) NextMailOf(ctx context.Context, of Senders) (time.Time, error) {
+// NextMail returns when the next queued mail of some senders is due, zero for never.
+func (s *Store) NextMail(ctx context.Context, of Senders) (time.Time, error) {
 	return s.nextMail(ctx, MailQueued, of)
 }
 
