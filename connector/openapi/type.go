@@ -42,8 +42,8 @@ func (t *Type) About() broker.About {
 	return broker.About{Name: Name, Title: "HTTP API (OpenAPI)", Text: "Any HTTP API that has an OpenAPI document: its operations become methods.",
 		Modes: []broker.Mode{broker.NoSignIn, broker.AsService, broker.AsCaller, broker.AppOnly, broker.Static},
 		Keys: []broker.Key{
-			{Name: "document", Title: "Document", Text: "The OpenAPI document, as JSON or YAML: version 3.1, 3.0 or Swagger 2.0. Leave it empty to have it fetched.", Kind: "document"},
-			{Name: "documentAt", Title: "Address of the document", Text: "Where the document is fetched each time the service is refreshed, as https://api.contoso.com/openapi.json. It is fetched without signing in.", Kind: "text"},
+			{Name: "documentAt", Title: "Address of the document", Text: "Where the OpenAPI document is fetched each time the service is refreshed, as https://api.contoso.com/openapi.json. It is fetched without signing in. Empty: it stands below.", Kind: "text"},
+			{Name: "document", Title: "Document", Text: "The OpenAPI document itself, as JSON or YAML: version 3.1, 3.0 or Swagger 2.0.", Kind: "document"},
 			{Name: "server", Title: "Server", Text: "The address that calls begin with, as https://api.contoso.com/v2. Empty: as the document says.", Kind: "text"},
 			{Name: "apiKey", Title: "API key", Text: "For APIs that want one, with or without signing in.", Kind: "secret"},
 			{Name: "apiKeyAs", Title: "API key goes", Text: "Empty: where the document says. Otherwise bearer, or the kind and the name: header X-API-Key, query key, cookie session.", Kind: "text"},

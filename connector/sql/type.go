@@ -44,7 +44,7 @@ func (t *Type) About() broker.About {
 	return broker.About{Name: "sql", Title: "Database", Text: "Tables, views and statements of a PostgreSQL or SQLite database.",
 		Modes: []broker.Mode{broker.Static, broker.NoSignIn},
 		Keys: []broker.Key{
-			{Name: "kind", Title: "Kind", Text: "postgresql, or sqlite for a file on this server.", Kind: "choice", Choices: []string{"postgresql", "sqlite"}, Required: true, Default: "postgresql"},
+			{Name: "kind", Title: "Kind", Text: "postgresql, or sqlite for a file on this server, which nobody signs in to.", Kind: "choice", Choices: []string{"postgresql", "sqlite"}, Required: true, Default: "postgresql"},
 			{Name: "server", Title: "Server", Text: "Name and port of a PostgreSQL server, as db.contoso.com:5432.", Kind: "text"},
 			{Name: "database", Title: "Database", Text: "Name of the database. For SQLite the file, below the folder for such files, as orders.db.", Kind: "text", Required: true},
 			{Name: "tls", Title: "Encryption", Text: "verify checks the server's certificate; require does not; none sends everything, the password too, in the clear.",
