@@ -106,6 +106,9 @@ func (in *signIn) connection() http.RoundTripper {
 	protocols := new(http.Protocols) // HTTP/2 shares its connections
 	protocols.SetHTTP1(true)
 	t.Protocols = protocols
+	if t.TLSClientConfig != nil { // a way that is in use offers HTTP/2 there already
+		t.TLSClientConfig.NextProtos = nil
+	}
 	return t
 }
 

@@ -50,6 +50,28 @@ func TestNamesAndPasswordsSignInByNTLMAndElseByBasic(t *testing.T) {
 	exchangetest.Explained(t, inbox(t, not), exchange.CodeImpersonate, "-Role ApplicationImpersonation -User CONTOSO\\ana")
 }
 
+// The server's one way out speaks HTTP/2 with others, and with Exchange before a
+// password is asked for. NTLM needs a connection of its own.
+func TestAWayThatSpeaksHTTP2SignsInByHTTP1(t *testing.T) {
+	f := newFirm(t)
+	f.EWS.SetPolicy(served.Policy{OnPremises: true})
+	transport := f.Plain.Transport.(*http.Transport).Clone()
+	transport.ForceAttemptHTTP2 = true
+	t.Cleanup(transport.CloseIdleConnections)
+	way := &http.Client{Transport: transport}
+	res, err := way.Get(f.Addresses().EWS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.ProtoMajor != 2 {
+		t.Fatalf("the sandbox speaks %s", res.Proto)
+	}
+	if err := inbox(t, f.system.Open(exchange.Access{HTTP: way, User: "CONTOSO\\ana", Password: "signoff"}, exchange.Box{})); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConnectionsThatSignedInAreNobodyElses(t *testing.T) {
 	f := newFirm(t)
 	f.EWS.SetPolicy(served.Policy{OnPremises: true, SchemesOff: []string{"Basic"}})
