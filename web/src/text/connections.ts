@@ -66,10 +66,10 @@ export const connectionsWords = {
     addParameter: 'Add a parameter',
     unnamed: (n: number) => `Parameter ${n}`,
     parameterName: 'Parameter',
-    parameterText: 'What it says',
+    parameterText: 'What it is for',
     secret: 'Its values are secrets, entered in the resource',
     requests: { authorization: 'In the browser’s request', token: 'In the request for a token', refresh: 'When a token is renewed', app: 'In the application’s own request', device: 'In the request for a code' },
-    says: (request: string) => `${request}: what it says by default`,
+    says: (request: string) => `${request}: default`,
     removeParameter: (name: string) => `Remove ${name}`,
   },
   form: {
