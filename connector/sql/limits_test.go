@@ -211,3 +211,24 @@ func (c *cutter) pass(in io.Reader, out io.Writer, word string) {
 		}
 	}
 }
+
+// A server that speaks no TLS gets neither the password nor anything else, but
+// where the settings say so.
+func TestNothingIsSentInTheClearUnlessSaid(t *testing.T) {
+	both(t, people, func(t *testing.T, at *place) {
+		if at.kind == "sqlite" {
+			return
+		}
+		for _, tls := range []string{"verify", "require", ""} {
+			p, err := (&Type{}).Open(broker.Instance{Mode: broker.Static, User: "signoff", Password: "secret-word", Keys: map[string]string{"server": at.keys["server"], "database": at.keys["database"], "tls": tls}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = p.Objects(t.Context())
+			if signoff.CodeOf(err) != "service-unreachable" || !strings.Contains(err.Error(), "TLS") || strings.Contains(err.Error(), "secret-word") {
+				t.Errorf("%q: %v", tls, err)
+			}
+			p.Close()
+		}
+	})
+}
