@@ -34,7 +34,7 @@ export function ExchangePage() {
   if (error) return <Failure error={error} retry={() => void Promise.all([mail.refetch(), called.refetch()])} />
   if (!mail.data || !called.data) return <Skeleton rows={4} tall />
   const done = connected ?? thereOf(mail.data.body.items, called.data.items)
-  if (done && done !== 'another') return <Done of={done} again={() => setConnected('another')} />
+  if (done && done !== 'another') return <Done of={done} fresh={connected !== undefined} again={() => setConnected('another')} />
   return <Connect onDone={setConnected} />
 }
 
@@ -153,16 +153,16 @@ function Register({ way }: { way: 'graph' | 'ews' }) {
   )
 }
 
-function Done({ of, again }: { of: Connected; again: () => void }) {
+function Done({ of, fresh, again }: { of: Connected; fresh: boolean; again: () => void }) {
   const attempt = useTryConnection(of.connection)
   return (
     <>
       <Section title={words.title}>
-        <Message tone="good" live>
+        <Message tone="good" live={fresh}>
           {words.connected(of.address)} {of.service && words.calledBy(of.service)}
         </Message>
         <div className="row">
-          <Button look="primary" autoFocus busy={attempt.isPending} onPress={() => attempt.mutate('send')}>
+          <Button look="primary" autoFocus={fresh} busy={attempt.isPending} onPress={() => attempt.mutate('send')}>
             {words.test}
           </Button>
           <Button onPress={again}>{words.another}</Button>
