@@ -24,8 +24,12 @@ func (m *model) json() any {
 		if e.object.Title != "" {
 			set = append(set, member{"@Core.Description", e.object.Title})
 		}
-		for _, can := range e.restrictions() {
-			set = append(set, member{"@Capabilities." + can.term, map[string]bool{can.property: can.is}})
+		for _, r := range e.restrictions() {
+			record := ordered{{r.property, r.is}}
+			for _, but := range r.but {
+				record = append(record, member{but.name, but.paths})
+			}
+			set = append(set, member{"@Capabilities." + r.term, record})
 		}
 		container = append(container, member{e.name, set})
 	}

@@ -616,6 +616,12 @@ func TestTheDocumentsDescribeWhatThereIs(t *testing.T) {
 	if a.Header.Get("Content-Type") != "application/xml;charset=utf-8" || len(doc.Schemas) != 2 || len(doc.Schemas[0].EntityTypes) != 2 || len(doc.Schemas[0].Actions) != 3 {
 		t.Errorf("%v %+v", a.Header, doc)
 	}
+	for _, want := range []string{`Term="Capabilities.SortRestrictions"><Record><PropertyValue Property="Sortable" Bool="true"/><PropertyValue Property="NonSortableProperties"><Collection><PropertyPath>tags</PropertyPath>`,
+		`Property="NonFilterableProperties"><Collection><PropertyPath>note</PropertyPath><PropertyPath>bill</PropertyPath></Collection>`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
 	for _, path := range []string{"$metadata?$format=json", "$metadata?$format=application/json"} {
 		a, text = ask(t, w, "GET", path, "")
 		if !json.Valid([]byte(text)) || !strings.HasPrefix(text, `{"$Version":"4.01"`) || !strings.Contains(text, `"shop_Order":{"$Kind":"EntityType","$Key":["id"]`) {
