@@ -387,7 +387,7 @@ export const t = {
       'not the recipient': 'Not from the recipient',
       failed: 'Could not be dealt with',
     } as Record<string, string>,
-    purposes: { notify: 'Tells of a task', email: 'Sent by a step', answer: 'Answer to a mail', announce: 'Asks somebody to see to something' },
+    purposes: { notify: 'Tells of a task', email: 'Sent by a step, or over a service', answer: 'Answer to a mail', announce: 'Asks somebody to see to something' },
     from: (name: string) => `From ${name || 'nobody named'}`,
     about: (name: string) => `about a mail to ${name}`,
     to: (address: string) => `To ${address}`,
