@@ -83,12 +83,11 @@ export async function everyPage(base) {
     { name: 'manage-services', path: '/manage/services', as: 'admin', ready: '.empty' },
     { name: 'manage-services-add', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")' },
     { name: 'manage-services-add-api', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")', act: anyAPI },
-    { name: 'manage-services-add-api', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")', act: anyAPI },
     { name: 'manage-exchange', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'manage-exchange-missing', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]', act: nothingEntered },
     { name: 'manage-oauth', path: '/manage/oauth', as: 'admin', ready: '.empty' },
-    { name: 'manage-oauth-types', path: '/manage/oauth-types', as: 'admin', ready: '.entries' },
-    { name: 'manage-oauth-types-add', path: '/manage/oauth-types?add', as: 'admin', ready: 'form button[type=submit]' },
+    { name: 'manage-oauth-types', path: '/manage/oauth/types/all', as: 'admin', ready: '.entries' },
+    { name: 'manage-oauth-types-add', path: '/manage/oauth/types/all?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'manage-oauth-add', path: '/manage/oauth?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'connect-nothing', path: '/connect/none', as: 'jane', ready: '.empty' },
     { name: 'connected-over', path: '/connected#over', as: 'jane', ready: '.message' },
@@ -130,12 +129,6 @@ async function people(base) {
 async function press(page, name) {
   await page.getByRole('button', { name }).click()
   await page.getByRole('dialog').waitFor()
-}
-
-async function anyAPI(page) {
-  await page.getByRole('button', { name: 'What kind of system' }).click()
-  await page.getByRole('option', { name: 'HTTP API (OpenAPI)' }).click()
-  await page.locator('summary', { hasText: 'more settings' }).click()
 }
 
 async function anyAPI(page) {

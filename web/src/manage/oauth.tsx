@@ -33,7 +33,7 @@ export function OAuthPage() {
 function List({ items, types }: { items: readonly OAuthResource[]; types: readonly OAuthType[] }) {
   const add = (
     <span className="row">
-      <LinkButton to="/manage/oauth-types">{words.types.open}</LinkButton>
+      <LinkButton to="/manage/oauth/types/all">{words.types.open}</LinkButton>
       <LinkButton look="primary" icon="plus" to="/manage/oauth?add">
         {words.add}
       </LinkButton>

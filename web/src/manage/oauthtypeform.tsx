@@ -24,13 +24,13 @@ export function TypeForm({ was }: { was?: OAuthType }) {
   const change = (more: Partial<TypeDraft>) => setDraft({ ...draft, ...more })
   const save = useSaveType(() => {
     say(words.saved(draft.title))
-    void navigate('/manage/oauth-types')
+    void navigate('/manage/oauth/types/all')
   })
   const problem = save.error ? problemOf(save.error) : undefined
   const { at, rest } = sortFields(problem?.fields ?? [], fieldsOf(draft))
   const error = (field: string) => at.get(field)
   return (
-    <EntryForm back="/manage/oauth-types" backTo={own.back} save={() => save.mutate(typeOf(draft))} saving={save.isPending} button={was ? words.form.save : words.form.create} problem={problem} rest={rest}>
+    <EntryForm back="/manage/oauth/types/all" backTo={own.back} save={() => save.mutate(typeOf(draft))} saving={save.isPending} button={was ? words.form.save : words.form.create} problem={problem} rest={rest}>
       <Section title={title}>
         <TextField label={words.form.title} value={draft.title} onChange={(next) => change({ title: next })} error={error('title')} required autoComplete="off" />
         {!was && <TextField label={words.form.name} help={words.form.nameHelp} value={draft.name} onChange={(name) => change({ name })} error={error('name')} required autoComplete="off" />}

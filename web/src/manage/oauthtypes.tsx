@@ -34,7 +34,7 @@ export function OAuthTypesPage() {
         empty={own.lead}
         icon="keys"
         add={
-          <LinkButton look="primary" icon="plus" to="/manage/oauth-types?add">
+          <LinkButton look="primary" icon="plus" to="/manage/oauth/types/all?add">
             {own.add}
           </LinkButton>
         }
@@ -61,7 +61,7 @@ function Kind({ of }: { of: OAuthType }) {
       </Facts>
       {!of.shipped && (
         <div className="row">
-          <LinkButton to={`/manage/oauth-types?change=${encodeURIComponent(of.name)}`} aria-label={`${words.change} ${of.title}`}>
+          <LinkButton to={`/manage/oauth/types/all?change=${encodeURIComponent(of.name)}`} aria-label={`${words.change} ${of.title}`}>
             {words.change}
           </LinkButton>
           <RemoveType of={of} />
