@@ -48,7 +48,7 @@ test-go: go-there clients
 	$(MAKE) test-postgres
 
 test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
-	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom ./inhouse ./httpapi/...
+	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom/... ./inhouse ./oauth ./broker/... ./httpapi/...
 
 CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph httpapi/odata/clients cmd/signoff/testdata/clients
 
