@@ -215,6 +215,10 @@ func TestWhatAnAPIRefusesIsClassified(t *testing.T) {
 	if _, err := call(t, p, "Orders", "getOrder", `{"id":1}`); signoff.CodeOf(err) != "service-unreachable" || signoff.KindOf(err) != signoff.Unavailable || strings.Contains(err.Error(), "k-secret") {
 		t.Errorf("nobody there: %v", err)
 	}
+	pets := open(t, broker.Instance{Keys: map[string]string{"document": document1(t, "pets.json", h.URL), "apiKey": "k-secret"}})
+	if _, err := call(t, pets, "names", "getNames", `{}`); signoff.CodeOf(err) != "service-unreachable" || strings.Contains(fmt.Sprint(err), "k-secret") {
+		t.Errorf("the address, with the key in it, is in the error: %v", err)
+	}
 }
 
 // Redirects are followed on the same machine only, and only in reading.
