@@ -135,7 +135,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	handlers[engine.DoCall] = s.callService(rest.New(allow))
+	handlers[engine.DoCall] = s.callService(rest.New(func(addr string) error { return mayCall(addr, allow) }))
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience})
 	s.house.Worklist = &worklist.Worklist{Store: s.store, Library: s.library, Runner: s.runner}
