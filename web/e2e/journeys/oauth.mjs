@@ -76,7 +76,7 @@ async function ownKind(page, pictures) {
   await pictures?.(page, 'oauth-types')
   await page.getByRole('button', { name: 'Remove House login' }).click()
   await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
-  await page.getByRole('heading', { name: 'House login' }).waitFor({ state: 'detached' })
+  await page.getByRole('heading', { name: 'House login', exact: true }).waitFor({ state: 'detached' })
 }
 
 /** Goes through the window that a press opens, to its end. */

@@ -1,13 +1,13 @@
 import { answer, api } from '../api/client'
 import type { ConnectOAuth, OAuthConnect, OAuthProblem } from '../api/types'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { Failure, ProblemCard } from '../ui/problem/problem'
 import { useProviderWindow, type ProviderWindow } from './window'
 import './connect.css'
 
-const words = t.connections.connect
+const words = connectionsWords.connect
 
 interface Props {
   resource: string

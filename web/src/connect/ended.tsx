@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLocation } from 'react-router'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { Page } from '../ui/page/page'
@@ -9,7 +9,7 @@ import { channelName } from './channel'
 import { Refused } from './connect'
 import { connecting } from './queries'
 
-const words = t.connections.ended
+const words = connectionsWords.ended
 
 /** Where the provider's window ends: it tells the page that opened it, and closes itself. */
 export function ConnectedPage() {
@@ -29,7 +29,7 @@ export function ConnectedPage() {
       {state !== '' && !fares.error && (status === undefined || status === 'waiting') && <p role="status">{words.wait}</p>}
       {status === 'done' && (
         <Message tone="good" live>
-          {t.connections.connect.done(fares.data?.resource ?? '', fares.data?.account ?? '')} {words.closes}
+          {connectionsWords.connect.done(fares.data?.resource ?? '', fares.data?.account ?? '')} {words.closes}
         </Message>
       )}
       {status === 'failed' && fares.data?.problem && <Refused why={fares.data.problem} />}

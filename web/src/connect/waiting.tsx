@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { OAuthWant, WaitingConnection } from '../api/types'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { LinkButton } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { useSay } from '../ui/toast/toast'
 import { ConnectButton } from './connect'
 import { myConnections, waitingConnections, wants } from './queries'
 
-const words = t.connections.waiting
+const words = connectionsWords.waiting
 
 /**
  * What work waits for and this person can give, each with one button. It goes

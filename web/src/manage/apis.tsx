@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Apis, OfferedApi } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
+import { apisWords } from '../text/apis'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -19,7 +20,7 @@ import { TryIt } from './apistrial'
 import './entries.css'
 import './apis.css'
 
-const words = t.apis
+const words = apisWords
 
 /** Which APIs are offered, to whom, and who calls them. */
 export function ApisPage() {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { Directories, Directory, DirectoryStatus } from '../api/types'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Badge } from '../ui/badge/badge'
 import { LinkButton } from '../ui/button/button'
 import { useTitle } from '../ui/page/page'
@@ -16,7 +16,7 @@ import { fresh, tidy } from './directorieswords'
 import { Entries, Entry, Fact, Facts, Remove } from './entries'
 import './directories.css'
 
-const words = t.directories
+const words = directoryWords
 
 /** Where people and groups are taken from. */
 export function DirectoriesPage() {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Directory } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Button } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
@@ -14,7 +14,7 @@ import { EntraPart, ScimPart } from './directoriesother'
 import { EntryForm } from './entries'
 import { errorsAt, freshOf, keepsPassword, shownFields, tidy, withDirectory, type Ldap } from './directorieswords'
 
-const words = t.directories
+const words = directoryWords
 const { fields } = words
 
 interface Props {

@@ -1,5 +1,5 @@
 import type { DirectoryTested } from '../api/types'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Badge } from '../ui/badge/badge'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
@@ -7,7 +7,7 @@ import { When } from '../ui/when/when'
 import { Fact, Facts } from './entries'
 import { Steps } from './steps'
 
-const words = t.directories
+const words = directoryWords
 
 /** How far a test came, step by step, and whom it found. */
 export function Tested({ result }: { result: DirectoryTested }) {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Directory, MadeScimToken, ScimToken } from '../api/types'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -16,7 +16,7 @@ import { When } from '../ui/when/when'
 import { scimTokens, useEndScimToken, useMakeScimToken } from './directoriesqueries'
 import { AskRemoval } from './entries'
 
-const words = t.directories.scim
+const words = directoryWords.scim
 
 /** Where a SCIM client writes to, and the tokens it may do that with. */
 export function ScimTokens({ entry }: { entry: Directory }) {
@@ -37,7 +37,7 @@ export function ScimTokens({ entry }: { entry: Directory }) {
     </Button>
   )
   return (
-    <Section title={t.directories.editTitle(entry.name)} actions={button}>
+    <Section title={directoryWords.editTitle(entry.name)} actions={button}>
       <CopyField label={words.address} value={list.data.address} />
       {!entry.on && <Message tone="warn">{words.isOff}</Message>}
       <p className="quiet">{list.data.tokens.length === 0 ? words.none : words.tokensLead}</p>

@@ -4,7 +4,7 @@ import { problemOf, sortFields } from '../api/problem'
 import { Fares } from '../connect/connect'
 import { useProviderWindow } from '../connect/window'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { exchangeWords } from '../text/exchange'
 import { Button, LinkButton } from '../ui/button/button'
 import { CopyField } from '../ui/copy/copy'
 import { Select, TextField } from '../ui/field/field'
@@ -22,7 +22,7 @@ import './manage.css'
 import './entries.css'
 import './services.css'
 
-const words = t.exchange
+const words = exchangeWords
 
 /** Exchange in one go: registration, sign-in, the server's mail, and the service. */
 export function ExchangePage() {

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { MailConnection } from '../api/types'
-import { t } from '../text/en'
+import { mailConnectionWords } from '../text/mailconnections'
 import { LinkButton } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Section, useTitle } from '../ui/page/page'
@@ -13,7 +13,7 @@ import { useSaveConnection } from './mailconnectionsqueries'
 import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft } from './mailconnectionswords'
 import { oauthResources } from './oauthqueries'
 
-const words = t.mailConnections
+const words = mailConnectionWords
 const { form } = words
 const back = '/manage/mail?view=connections'
 const fields = ['from', 'mailbox', 'server', 'resource', 'tenant', 'clientId', 'audience', 'user', 'password', 'impersonate', 'smtp.address', 'smtp.tls', 'imap.address', 'imap.tls', 'workflows', 'authserv', 'protocol']

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { MailConnection } from '../api/types'
-import { t } from '../text/en'
+import { exchangeWords } from '../text/exchange'
+import { mailConnectionWords } from '../text/mailconnections'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Failure } from '../ui/problem/problem'
@@ -12,7 +13,7 @@ import { MailConnectionForm } from './mailconnectionform'
 import { mailConnections, useRemoveConnection, useTryConnection, type Try } from './mailconnectionsqueries'
 import { Tested, Testing } from './servicestest'
 
-const words = t.mailConnections
+const words = mailConnectionWords
 
 /** The mailboxes that the server's mail goes by. */
 export function MailConnections() {
@@ -29,7 +30,7 @@ export function MailConnections() {
       <LinkButton look="primary" icon="plus" to="/manage/mail?view=connections&add">
         {words.add}
       </LinkButton>
-      <LinkButton to="/manage/exchange">{t.exchange.addTitle}</LinkButton>
+      <LinkButton to="/manage/exchange">{exchangeWords.addTitle}</LinkButton>
     </div>
   )
   return (

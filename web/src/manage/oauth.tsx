@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { OAuthResource, OAuthType } from '../api/types'
 import { wants } from '../connect/queries'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { LinkButton } from '../ui/button/button'
 import { Message } from '../ui/message/message'
@@ -15,7 +15,7 @@ import { ResourceForm } from './oauthform'
 import { oauthResources, oauthTypes } from './oauthqueries'
 import { Tokens } from './oauthtokens'
 
-const words = t.connections
+const words = connectionsWords
 
 /** Systems that this server has tokens for. */
 export function OAuthPage() {

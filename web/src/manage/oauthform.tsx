@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { NewOAuthResource, OAuthResource, OAuthType } from '../api/types'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Select, TextField } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section, useTitle } from '../ui/page/page'
@@ -11,7 +11,7 @@ import { EntryForm } from './entries'
 import { draftOf, nameFrom, resourceOf, type Draft } from './oauthwords'
 import { useSaveResource } from './oauthqueries'
 
-const words = t.connections
+const words = connectionsWords
 const { form } = words
 
 interface Props {

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import type { OAuthResource } from '../api/types'
 import { ConnectButton, sentence } from '../connect/connect'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { CopyField } from '../ui/copy/copy'
@@ -19,7 +19,7 @@ import { oauthResource, oauthTypes, useCheckResource, useGetApp, useMakeCertific
 import { Tokens } from './oauthtokens'
 import { Steps } from './steps'
 
-const words = t.connections
+const words = connectionsWords
 
 /** One resource: the registration, its proof, and who has connected. */
 export function OAuthResourcePage() {
@@ -67,7 +67,7 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
       </Section>
       {of.auth === 'certificate' && <Certificates of={of} />}
       {of.trust && <Trust of={of.trust} />}
-      <Section title={t.connections.connect.title}>
+      <Section title={connectionsWords.connect.title}>
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectService} look="primary" body={{ for: 'service' }} />}
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectDevice} body={{ for: 'service', device: true }} />}
         {of.app && (

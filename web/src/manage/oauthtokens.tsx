@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { OAuthToken } from '../api/types'
 import { sentence } from '../connect/connect'
 import { State } from '../me/connections'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { More } from '../ui/more/more'
 import { Section } from '../ui/page/page'
@@ -14,7 +14,7 @@ import { When } from '../ui/when/when'
 import { AskRemoval } from './entries'
 import { oauthTokens, useDeleteToken } from './oauthqueries'
 
-const words = t.connections.tokens
+const words = connectionsWords.tokens
 
 /** Tokens of a resource, or of all of them. */
 export function Tokens({ resource }: { resource: string }) {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { OAuthType } from '../api/types'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { Check, TextField } from '../ui/field/field'
 import { Section, useTitle } from '../ui/page/page'
@@ -11,7 +11,7 @@ import { EntryForm } from './entries'
 import { fieldsOf, newParameter, requests, typeDraftOf, typeOf, type ParameterDraft, type TypeDraft } from './oauthtypewords'
 import { useSaveType } from './oauthqueries'
 
-const words = t.connections
+const words = connectionsWords
 const { types: own } = words
 
 /** A kind of provider of one's own, new or changed. */

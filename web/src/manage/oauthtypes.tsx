@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { OAuthType } from '../api/types'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { LinkButton } from '../ui/button/button'
 import { useTitle } from '../ui/page/page'
@@ -12,7 +12,7 @@ import { Back, Entries, Entry, Fact, Facts, Remove } from './entries'
 import { oauthTypes, useRemoveType } from './oauthqueries'
 import { TypeForm } from './oauthtypeform'
 
-const words = t.connections
+const words = connectionsWords
 const { types: own } = words
 
 /** Kinds of providers: those that come with signoff, and one's own. */

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { Service, ServiceType } from '../api/types'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { LinkButton } from '../ui/button/button'
 import { useTitle } from '../ui/page/page'
@@ -13,7 +13,7 @@ import { Entries, Entry, Fact, Facts } from './entries'
 import { NewServiceForm } from './servicesform'
 import { services, serviceTypes } from './servicesqueries'
 
-const words = t.services
+const words = servicesWords
 
 /** Systems that workflows and people can call. */
 export function ServicesPage() {

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { Service, ServiceType, ServiceTypeKey } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Button } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Empty } from '../ui/empty/empty'
@@ -15,7 +15,7 @@ import { Tested, Testing } from './servicestest'
 import { byToken, draftOf, elsewhere, freshOf, keysApart, nameOf, settingsOf, type Draft } from './serviceswords'
 import './services.css'
 
-const words = t.services
+const words = servicesWords
 const { form } = words
 
 /** A new service: its kind first, then only what that kind needs. */

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import { problemOf } from '../api/problem'
 import type { Service, ServiceType } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Section, useTitle } from '../ui/page/page'
@@ -17,7 +17,7 @@ import { service, serviceObjects, serviceTypes, serviceUses, useDeleteService, u
 import { Tested, Testing } from './servicestest'
 import { TryMethod } from './servicestry'
 
-const words = t.services
+const words = servicesWords
 
 /** One system: how it is set up, what it offers, who calls it. */
 export function ServicePage() {

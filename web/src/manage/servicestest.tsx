@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'react'
 import type { ServiceTested } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { Steps } from './steps'
 import './services.css'
 
-const words = t.services.test
+const words = servicesWords.test
 
 /** That a test is under way, and for how long. */
 export function Testing({ on }: { on: boolean }) {

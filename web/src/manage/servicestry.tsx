@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { problemOf, sortFields } from '../api/problem'
 import type { CallService, ServiceInput, ServiceMethod, ServiceObject, ServiceResult } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Select, TextArea, TextField } from '../ui/field/field'
@@ -13,7 +13,7 @@ import { useCallService } from './servicesqueries'
 import { columnsOf, inputOf, isFile, shown, type FileValue, type Typed } from './serviceswords'
 import './services.css'
 
-const words = t.services.call
+const words = servicesWords.call
 
 interface Props {
   service: string
@@ -26,7 +26,7 @@ const pageRows = 50
 /** A form for one method, and what calling it gave. */
 export function TryMethod({ service, object, method }: Props) {
   const name = method.title || method.name
-  const title = t.services.offers.tryTitle(name, object.title || object.name)
+  const title = servicesWords.offers.tryTitle(name, object.title || object.name)
   useTitle(title)
   const [typed, setTyped] = useState<Record<string, Typed>>({})
   const [wrong, setWrong] = useState<string>()

@@ -1,5 +1,5 @@
 import { sentence } from '../api/problem'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Icon } from '../ui/icon/icon'
 import './entries.css'
 
@@ -22,7 +22,7 @@ export function Steps({ of }: { of: readonly Step[] }) {
         <li key={place} className={step.ok ? 'good' : 'bad'}>
           <Icon name={step.ok ? 'check' : 'close'} />
           <span>
-            <strong>{step.name}</strong> <span className="unseen">{t.services.test.state(step.ok)}</span>
+            <strong>{step.name}</strong> <span className="unseen">{servicesWords.test.state(step.ok)}</span>
             <br />
             {sentence(step.found)}
             {step.said && <span className="quiet small entry-said">{step.said}</span>}

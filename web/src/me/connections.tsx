@@ -4,7 +4,7 @@ import type { OAuthToken } from '../api/types'
 import { ConnectButton, sentence } from '../connect/connect'
 import { myConnections, useDisconnect, waitingConnections } from '../connect/queries'
 import { AskRemoval, Entry } from '../manage/entries'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
@@ -14,7 +14,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 
-const words = t.connections.mine
+const words = connectionsWords.mine
 
 /** One's accounts in other systems: what is wanted, what there is, what there could be. */
 export function Connections() {
@@ -84,5 +84,5 @@ function Connection({ of, onRemove }: { of: OAuthToken; onRemove: () => void }) 
 /** How a token fares, as a badge. */
 export function State({ of }: { of: OAuthToken }) {
   const tone = of.state === 'valid' ? 'good' : of.state === 'expiring' ? 'warn' : 'bad'
-  return <Badge tone={tone}>{t.connections.tokens.states[of.state] ?? of.state}</Badge>
+  return <Badge tone={tone}>{connectionsWords.tokens.states[of.state] ?? of.state}</Badge>
 }

@@ -1,16 +1,6 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
-import { directoryWords } from './directories'
-import { doctorWords } from './doctor'
-import { apisWords, tokensWords } from './apis'
-import { signInWords } from './signin'
-import { peopleWords } from './people'
-import { trustWords } from './trust'
-import { connectionsWords } from './connections'
-import { mailConnectionWords } from './mailconnections'
-import { servicesWords } from './services'
-import { exchangeWords } from './exchange'
 
 interface ExpiredCounts {
   go: number
@@ -468,17 +458,6 @@ export const t = {
     offWhy: 'This page shows the mail of a server started with --sandbox.',
     mailWaits: (name: string) => `${name} has a mail about it:`,
   },
-  apis: apisWords,
-  tokens: tokensWords,
-  people: peopleWords,
-  directories: directoryWords,
-  mailConnections: mailConnectionWords,
-  exchange: exchangeWords,
-  services: servicesWords,
-  connections: connectionsWords,
-  trust: trustWords,
-  signing: signInWords,
-  doctor: doctorWords,
   notFound: {
     title: 'There is no such page',
     lead: 'The address may be mistyped, or the page may have moved.',
