@@ -285,7 +285,7 @@ async function wrongPassword(page) {
 }
 
 async function unfold(page) {
-  await page.locator('.mail-evidence summary').first().click()
+  await page.locator('.evidence summary').first().click()
 }
 
 async function toTheEnd(page) {
