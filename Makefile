@@ -41,7 +41,7 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	cd web && npm run types
 
 test: check build test-web ## everything; installs Chromium on Debian when it is missing
-	$(MAKE) -j2 --output-sync=line test-go e2e
+	$(MAKE) -j2 test-go e2e
 
 test-go: go-there clients
 	go test ./...
