@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { FileTrigger } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { Service, ServiceType, ServiceTypeKey } from '../api/types'
@@ -214,12 +215,11 @@ function Key({ of, draft, change, was, lost, error }: PartProps & { of: ServiceT
 function DocumentKey(field: React.ComponentProps<typeof TextArea>) {
   const read = async (file: File | undefined) => file && field.onChange(await file.text())
   return (
-    <div className="stack">
+    <div className="stack service-document">
       <TextArea {...field} rows={6} mono />
-      <label className="service-file">
-        <span>{form.file}</span>
-        <input type="file" onChange={(event) => void read(event.target.files?.[0])} />
-      </label>
+      <FileTrigger onSelect={(files) => void read(files?.[0])}>
+        <Button>{form.file}</Button>
+      </FileTrigger>
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { FileTrigger } from 'react-aria-components'
 import { problemOf, sortFields } from '../api/problem'
 import type { CallService, ServiceInput, ServiceMethod, ServiceObject, ServiceResult } from '../api/types'
 import { servicesWords } from '../text/services'
@@ -120,13 +121,13 @@ function InputField({ of, value, onChange, error }: InputProps) {
     case 'json':
       return <TextArea {...field} rows={4} mono />
     case 'file':
-      return <FileField label={field.label} error={error} onChange={onChange} />
+      return <FileField label={field.label} chosen={isFile(value) ? value.name : ''} error={error} onChange={onChange} />
     default:
       return /body|text|html|comment|query/i.test(of.name) ? <TextArea {...field} rows={3} /> : <TextField {...field} autoComplete="off" />
   }
 }
 
-function FileField({ label, error, onChange }: { label: string; error: string | undefined; onChange: (value: Typed) => void }) {
+function FileField({ label, chosen, error, onChange }: { label: string; chosen: string; error: string | undefined; onChange: (value: Typed) => void }) {
   const read = async (file: File | undefined) => {
     if (!file) return onChange('')
     const bytes = new Uint8Array(await file.arrayBuffer())
@@ -135,11 +136,16 @@ function FileField({ label, error, onChange }: { label: string; error: string | 
     onChange({ name: file.name, type: file.type || 'application/octet-stream', content: btoa(text) })
   }
   return (
-    <label className="service-file">
+    <div className="service-file" role="group" aria-label={label}>
       <span className="field-label">{label}</span>
-      <input type="file" onChange={(event) => void read(event.target.files?.[0])} />
+      <div className="row">
+        <FileTrigger onSelect={(files) => void read(files?.[0])}>
+          <Button>{servicesWords.form.file}</Button>
+        </FileTrigger>
+        {chosen && <span className="quiet">{chosen}</span>}
+      </div>
       {error && <span className="field-error">{error}</span>}
-    </label>
+    </div>
   )
 }
 
