@@ -41,13 +41,12 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	cd web && npm run types
 
 test: check build test-web ## everything; installs Chromium on Debian when it is missing
-	$(MAKE) -j2 test-go e2e
+	$(MAKE) -j3 test-go test-postgres e2e
 
 test-go: go-there clients
 	go test ./...
-	$(MAKE) test-postgres
 
-test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
+test-postgres: go-there clients ## what keeps data, on PostgreSQL; skips itself where no server is installed
 	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom/... ./inhouse ./oauth ./broker/... ./httpapi/...
 
 CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph httpapi/odata/clients cmd/signoff/testdata/clients
