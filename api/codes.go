@@ -260,6 +260,7 @@ var Codes = []Code{
 	{"mail-unreadable", 400, "The mail is no mail", "A mail that was to be sent has no header or no Message-ID. It is an error of the server: please report it."},
 	{"no-mail", 400, "There is no mail", "No mailbox is connected, so a step cannot send. An administrator connects one under Manage, Mail."},
 	{"bad-mail-connection", 400, "The mail connection cannot be right", "The fields say what is wrong with a mailbox that mail is to go by, and what to enter."},
+	{"mail-connection-unproven", 409, "The mailbox cannot be used yet", "The way to it was walked before anything was changed, and a step failed: the detail says which, the hint what mends it."},
 	{"mail-connection-not-found", 404, "There is no such mail connection", "No connection has that name. The list of connections has them all."},
 	{"others-account", 403, "The workflow acts with somebody else's account", "\"errors\" names the steps. as=\"person:…\" is for administrators, and for the person themselves when the file names them in quotes."},
 	{"deployer-may-not-use", 403, "Whoever deployed the workflow may not use the service", "Give them the right to use it, on the page of the service, then retry the step."},

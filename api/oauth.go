@@ -122,7 +122,9 @@ type OAuthStep struct {
 type ConnectOAuth struct {
 	For       string `json:"for" enum:"me,service,app" doc:"service and app take the right to administer"`
 	Audience  string `json:"audience,omitempty" maxLength:"200"`
-	LoginHint string `json:"loginHint,omitempty" maxLength:"200" doc:"the account, as the provider calls it"`
+	LoginHint string `json:"loginHint,omitempty" maxLength:"200" doc:"the account, as the provider calls it; yours is asked for by your address here unless choose is set"`
+	Choose    bool   `json:"choose,omitempty" doc:"let the provider ask which account"`
+	Account   string `json:"account,omitempty" maxLength:"200" doc:"one that is not known to be yours, and that you want to use all the same: what a connecting that failed with other-account names"`
 	Device    bool   `json:"device,omitempty" doc:"with a code to enter on any device"`
 	Claims    string `json:"claims,omitempty" maxLength:"4000" doc:"what the provider wants proved, as /me/connections says"`
 }

@@ -97,7 +97,8 @@ func (s *Server) mailConnectionsSeen(ctx context.Context, by signoff.Caller, see
 type putMailConnectionInput struct {
 	ByMailConnection
 	IfSaved
-	Body api.SetMailConnection
+	Check bool `query:"check" doc:"walk to the mailbox first, and change nothing where that fails"`
+	Body  api.SetMailConnection
 }
 
 func (s *Server) putMailConnection(ctx context.Context, by signoff.Caller, in *putMailConnectionInput) (*settingOutput[api.MailConnections], error) {
@@ -111,7 +112,11 @@ func (s *Server) putMailConnection(ctx context.Context, by signoff.Caller, in *p
 		text := seal.Secret(*b.Password)
 		password = &text
 	}
-	kept, err := c.Save(ctx, by, rev, connections.Connection{Name: in.Name, Protocol: b.Protocol, From: b.From, Usual: b.Usual, Workflows: b.Workflows,
+	save := c.Save
+	if in.Check {
+		save = c.SaveProven
+	}
+	kept, err := save(ctx, by, rev, connections.Connection{Name: in.Name, Protocol: b.Protocol, From: b.From, Usual: b.Usual, Workflows: b.Workflows,
 		Reads: b.Reads, Off: b.Off, Mailbox: b.Mailbox, Server: b.Server, Resource: b.Resource, Audience: b.Audience, App: b.App, Impersonate: b.Impersonate,
 		User: b.User, SMTP: mailPlaceFrom(b.SMTP), IMAP: mailPlaceFrom(b.IMAP), Folder: b.Folder, Processed: b.Processed, ReplyTo: b.ReplyTo,
 		Authserv: b.Authserv, PerMinute: b.PerMinute, AtOnce: b.AtOnce}, password)

@@ -325,7 +325,7 @@ func TestARevokedSessionIsNoticedBeforeItHurts(t *testing.T) {
 func TestAClaimsChallengeOfGraphIsAnswered(t *testing.T) {
 	k := openContoso(t)
 	k.mail("entra-v2", func(r *oauth.Resource) {
-		r.Audience, r.Scopes = "https://graph.microsoft.com", []string{"openid", "offline_access", "User.Read"}
+		r.Audience, r.Scopes = "https://graph.microsoft.com", []string{"openid", "profile", "offline_access", "User.Read"}
 	})
 	k.signIn(oauth.Ask{Resource: "m365"}, "jane")
 	first, err := k.Token(t.Context(), janesMail)

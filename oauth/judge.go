@@ -36,6 +36,7 @@ const (
 	noCredential = "credential"
 	noClaims     = "claims"
 	notTheirs    = "account"
+	otherAccount = "other-account"
 )
 
 // meaning is what an error of a provider says about a token.
@@ -125,6 +126,7 @@ var (
 		noAddress:                {Failing, WhoOurs, "an address of the provider cannot be used", "correct the addresses of the resource"},
 		noCredential:             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
 		notTheirs:                {NeedsSignIn, WhoOwner, "the code was not entered with an account that is known to be yours", "connect in a window instead; if somebody sent you a code, do not enter it"},
+		otherAccount:             {NeedsSignIn, WhoOwner, "the account that signed in there is not known to be yours, so it was not connected", "use it all the same if it is yours, or choose another"},
 		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
 	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token this server proves itself with", "compare issuer, subject and audience; upper and lower case count"}

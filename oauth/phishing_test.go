@@ -43,3 +43,24 @@ func TestADeviceCodeThatSomebodyElseEnteredConnectsNobody(t *testing.T) {
 		t.Errorf("the service account may be anybody's: %+v %+v", st, st.Problem)
 	}
 }
+
+// In a provider's list of accounts the wrong row is soon taken.
+func TestAnAccountThatIsNotKnownToBeOnesOwnIsAskedAbout(t *testing.T) {
+	k := openContoso(t)
+	k.mail("entra-v2", nil)
+	out := k.signIn(oauth.Ask{Resource: "m365"}, "bob")
+	if out.Problem == nil || out.Problem.Code != "other-account" || out.Account != "bob@contoso.test" {
+		t.Fatalf("Jane took Bob's row: %+v %+v", out, out.Problem)
+	}
+	_, err := k.Token(t.Context(), oauth.Need{Resource: "m365", Owner: jane.Principal})
+	missingOf(t, err)
+	if out := k.signIn(oauth.Ask{Resource: "m365", Account: "ana@contoso.test"}, "bob"); out.Problem == nil {
+		t.Error("she meant Ana's, and Bob's is connected")
+	}
+	if out := k.signIn(oauth.Ask{Resource: "m365", Account: "Bob@contoso.test"}, "bob"); out.Problem != nil {
+		t.Errorf("she said that she wants Bob's: %+v", out.Problem)
+	}
+	if out := k.signIn(oauth.Ask{Resource: "m365", Service: true}, "bob"); out.Problem != nil {
+		t.Errorf("the service account may be anybody's: %+v", out.Problem)
+	}
+}

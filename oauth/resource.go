@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -169,6 +170,15 @@ func (r *Resource) authority() string {
 		return publicAuthority
 	}
 	return strings.TrimSuffix(r.Authority, "/")
+}
+
+// consentAt is where an administrator of Entra ID consents to what the
+// registration lists, for everybody; "" for other providers.
+func (r *Resource) consentAt() string {
+	if r.Tenant == "" || !strings.HasPrefix(r.Type, "entra") {
+		return ""
+	}
+	return r.authority() + "/" + r.Tenant + "/adminconsent?client_id=" + url.QueryEscape(r.ClientID)
 }
 
 func (r *Resource) issuer(t *Type) string {

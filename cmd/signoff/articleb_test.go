@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,8 +55,17 @@ func (s *tried) connectExchange(protocol string) {
 	s.call("admin", "POST", "/oauth/resources", map[string]any{"name": "exchange", "title": "Exchange Online", "type": "entra-v2", "authority": s.Entra.URL,
 		"tenant": s.Entra.Tenant, "clientId": app.ClientID, "auth": "secret", "secret": app.Secret, "audience": audience}, nil)
 	s.connect("admin", "workflow", map[string]any{"for": "service", "loginHint": "workflow@contoso.test"})
-	s.call("admin", "PUT", "/mail/connections/office", map[string]any{"protocol": protocol, "from": "Office <workflow@contoso.test>", "usual": true, "reads": true,
-		"resource": "exchange", "server": server}, nil)
+	office := map[string]any{"protocol": protocol, "from": "Office <nobody@contoso.test>", "usual": true, "reads": true, "resource": "exchange", "server": server}
+	if p := s.refused("admin", "PUT", "/mail/connections/office?check=true", office); p.Code != "mail-connection-unproven" || !strings.Contains(p.Detail, "Signed in as workflow@contoso.test") ||
+		!strings.Contains(p.Detail, "nobody@contoso.test") {
+		s.t.Errorf("a mailbox that is not there: %+v", p)
+	}
+	var kept api.MailConnections
+	if s.call("admin", "GET", "/mail/connections", nil, &kept); slices.ContainsFunc(kept.Items, func(c api.MailConnection) bool { return c.Name == "office" }) {
+		s.t.Error("a connection that does not work is kept")
+	}
+	office["from"] = "Office <workflow@contoso.test>"
+	s.call("admin", "PUT", "/mail/connections/office?check=true", office, nil)
 	s.call("admin", "POST", "/services", map[string]any{"name": "office", "title": "Exchange", "type": "exchange", "mode": "caller", "resource": "exchange",
 		"keys": map[string]string{"protocol": protocol, "server": server}}, nil)
 	s.call("admin", "POST", "/services/office/refresh", map[string]any{"apply": true}, nil)
@@ -169,6 +179,27 @@ func (s *tried) call(login, method, path string, body, into any) {
 	req.SetBasicAuth(login, "signoff")
 	req.Header.Set("Content-Type", kind)
 	s.answered(req, into)
+}
+
+// refused is call for what is to be refused.
+func (s *tried) refused(login, method, path string, body any) (p api.Problem) {
+	s.t.Helper()
+	text, _ := json.Marshal(body)
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.Server+"/api/v1"+path, bytes.NewReader(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.SetBasicAuth(login, "signoff")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.http.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&p); err != nil || res.StatusCode < 400 {
+		s.t.Fatalf("%s %s: %s %v", method, path, res.Status, err)
+	}
+	return p
 }
 
 func (s *tried) answered(req *http.Request, into any) {

@@ -55,6 +55,8 @@ waits until it is done.`,
 	c.Flags().BoolVar(&ask.Device, "device", false, "with a code to enter on any device")
 	c.Flags().StringVar(&ask.Audience, "audience", "", "the API that the token is for (default the system's own)")
 	c.Flags().StringVar(&ask.LoginHint, "login-hint", "", "the account, as the provider calls it")
+	c.Flags().StringVar(&ask.Account, "account", "", "use this account although it is not known to be yours")
+	c.Flags().BoolVar(&ask.Choose, "choose", false, "let the provider ask which account")
 	c.Flags().BoolVar(&noWait, "no-wait", false, "print where to go, and end")
 	return c
 }
@@ -70,6 +72,9 @@ func awaitConnected(ctx context.Context, c *client.Client, state string, every t
 			return is, err
 		case is.Status == "done":
 			return is, nil
+		case is.Status == "failed" && is.Problem != nil && is.Problem.Code == "other-account":
+			return is, &signoff.Error{Kind: signoff.Unauthenticated, Code: "oauth-connect-failed", Detail: oneLine(is.Account) + " signed in there, which is not known to be yours: it was not connected",
+				Hint: "if it is yours, again with --account " + oneLine(is.Account) + "; or with --choose for another"}
 		case is.Status == "failed" && is.Problem != nil:
 			return is, &signoff.Error{Kind: signoff.Unauthenticated, Code: "oauth-connect-failed", Detail: is.Problem.Code + ": " + is.Problem.Detail, Hint: is.Problem.Advice}
 		case is.Status == "failed":

@@ -2,6 +2,7 @@ package connections_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -59,7 +60,12 @@ func openDesk(t *testing.T, dsn string, file *connections.Connection) *desk {
 		defer d.mu.Unlock()
 		d.passwords = append(d.passwords, password.Reveal())
 		return connections.Opened{Out: box{c.Sender().Address, d.sent}, Close: func() { d.mu.Lock(); d.closed++; d.mu.Unlock() },
-			Check: func(context.Context) []broker.Step { return []broker.Step{{Name: "send", OK: true}} }}, nil
+			Check: func(context.Context) []broker.Step {
+				if c.Name == "bad" {
+					return []broker.Step{{Name: "token", OK: true}, {Name: "mailbox", Found: "There is no such mailbox.", Do: "Check the address."}}
+				}
+				return []broker.Step{{Name: "send", OK: true}}
+			}}, nil
 	}
 	o := connections.Options{Store: st, Key: key, Open: open, Base: mailroom.Options{Store: st, Secret: make([]byte, 32), Now: st.Now, People: nobody{}}}
 	if file != nil {
@@ -275,5 +281,30 @@ func TestConnectionsThatCannotBeAreRefused(t *testing.T) {
 	}
 	if step, err := d.TestSend(t.Context(), access.System, "a", "jane@contoso.test"); err != nil || !step.OK {
 		t.Errorf("%+v %v", step, err)
+	}
+}
+
+func TestAMailboxThatDoesNotWorkTakesNoOthersPlace(t *testing.T) {
+	d := openDesk(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "x.db")), nil)
+	works := connection("works", "works@contoso.test")
+	works.Usual = true
+	before := d.save(works, nil)
+	bad := connection("bad", "bad@contoso.test")
+	bad.Usual = true
+	_, err := d.SaveProven(t.Context(), access.System, before.Rev, bad, nil)
+	if e, ok := errors.AsType[*signoff.Error](err); !ok || e.Code != "mail-connection-unproven" || e.Detail != "There is no such mailbox." || e.Hint != "Check the address." {
+		t.Fatalf("%v", err)
+	}
+	after, err := d.List(t.Context(), access.System)
+	must(t, err)
+	if after.Rev != before.Rev || len(after.Connections) != 1 || !after.Connections[0].Usual {
+		t.Errorf("something was changed: %+v", after)
+	}
+	good := connection("good", "good@contoso.test")
+	good.Usual = true
+	after, err = d.SaveProven(t.Context(), access.System, before.Rev, good, nil)
+	must(t, err)
+	if after.Connections[0].Usual || !after.Connections[1].Usual {
+		t.Errorf("one that works: %+v", after.Connections)
 	}
 }

@@ -25,7 +25,7 @@ const End = "1 April 2027"
 
 // explain makes an error for people of a refusal.
 func (b *box) explain(r request, ref *exchange.Refusal) error {
-	return ref.Explain(r.doing, b.hint(r, ref))
+	return b.access.Filled(ref.Explain(r.doing, b.hint(r, ref)))
 }
 
 // hint says what to do about a refusal that has to do with rights, or with how
@@ -149,7 +149,8 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 	if !b.online() {
 		return "EWS is switched off. " + mailbox + ", and " + agents + "."
 	}
-	if strings.Contains(strings.ToLower(ref.Text), "scope") {
+	lacks := !b.access.App && len(b.access.Known().Lacks("EWS.AccessAsUser.All")) > 0
+	if lacks || strings.Contains(strings.ToLower(ref.Text), "scope") {
 		return b.noScope()
 	}
 	return "EWS is switched off for this application, this mailbox or the organization. Microsoft ends EWS in Exchange Online in steps since October 2026, and for good on " + End + ": " +
@@ -159,6 +160,10 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 }
 
 func (b *box) noScope() string {
+	g := b.access.Known()
+	if lacking := g.Lacks("EWS.AccessAsUser.All"); !b.access.App && len(lacking) > 0 {
+		return g.Missing(lacking)
+	}
 	if b.access.App {
 		return "The application's token has no permission for EWS. For chosen mailboxes an Exchange administrator gives it in PowerShell: " +
 			"New-ManagementRoleAssignment -App <object id of the enterprise app> -Role \"Application EWS.AccessAsApp\" -CustomResourceScope <scope>; for all, an administrator of Entra ID consents to full_access_as_app."

@@ -28,9 +28,9 @@ func (b *box) refused(r request, a *http.Response, host string) (error, bool) {
 	ref := &exchange.Refusal{Status: a.StatusCode, RequestID: traffic.RequestID(a), Wait: traffic.RetryAfter(a.Header, b.s.now()), Text: diagnosis(a.Header)}
 	switch {
 	case a.StatusCode == http.StatusUnauthorized:
-		return ref.Explain(r.doing, b.unauthorised(ref, a.Header)), false
+		return b.access.Filled(ref.Explain(r.doing, b.unauthorised(ref, a.Header))), false
 	case a.StatusCode == http.StatusForbidden:
-		return ref.Explain(r.doing, b.forbidden(ref)), false
+		return b.access.Filled(ref.Explain(r.doing, b.forbidden(ref))), false
 	case a.StatusCode == http.StatusRequestEntityTooLarge:
 		return ref.Explain(r.doing, "The server takes no request of this size: its administrator raises maxAllowedContentLength of EWS, or the file is sent another way."), false
 	case a.StatusCode < 400 || a.StatusCode == http.StatusNotFound || a.StatusCode == http.StatusMethodNotAllowed:

@@ -33,7 +33,7 @@ func (b *box) refused(r request, a *http.Response) (error, bool) {
 	case code == "errorirresolvableconflict" && !r.once:
 		return ref.Explain(r.doing, ""), true
 	}
-	return ref.Explain(r.doing, b.hint(r, ref)), false
+	return b.access.Filled(ref.Explain(r.doing, b.hint(r, ref))), false
 }
 
 // refusalBody is Graph's error object.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -42,6 +43,9 @@ func (w *Walk) Bad(name string, err error) bool {
 	step := broker.Step{Name: name, Found: err.Error()}
 	if e, ok := errors.AsType[*signoff.Error](err); ok {
 		step.Found, step.Do = e.Detail, e.Hint
+	}
+	if w.Mailbox != "" && !strings.ContainsAny(w.Mailbox, " '\"`$;&|<>") {
+		step.Do = strings.NewReplacer("<address>", w.Mailbox, "<mailbox>", w.Mailbox).Replace(step.Do)
 	}
 	w.Steps = append(w.Steps, step)
 	return false
