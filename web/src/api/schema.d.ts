@@ -2778,7 +2778,11 @@ export interface components {
             text: string;
         };
         ConnectOAuth: {
+            /** @description one that is not known to be yours, and that you want to use all the same: what a connecting that failed with other-account names */
+            account?: string;
             audience?: string;
+            /** @description let the provider ask which account */
+            choose?: boolean;
             /** @description what the provider wants proved, as /me/connections says */
             claims?: string;
             /** @description with a code to enter on any device */
@@ -2788,7 +2792,7 @@ export interface components {
              * @enum {string}
              */
             for: "me" | "service" | "app";
-            /** @description the account, as the provider calls it */
+            /** @description the account, as the provider calls it; yours is asked for by your address here unless choose is set */
             loginHint?: string;
         };
         CopyText: {
@@ -12464,7 +12468,13 @@ export interface operations {
     };
     "put-mail-connection": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description walk to the mailbox first, and change nothing where that fails
+                 * @example true
+                 */
+                check?: boolean;
+            };
             header?: {
                 /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
@@ -17168,7 +17178,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "account": "text",
                  *       "audience": "text",
+                 *       "choose": true,
                  *       "claims": "text",
                  *       "device": true,
                  *       "for": "me",

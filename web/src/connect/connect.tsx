@@ -21,17 +21,20 @@ interface Props {
 /** A button that connects an account. */
 export function ConnectButton({ resource, title, body, label, look = 'plain', onDone }: Props) {
   const window = useProviderWindow(onDone)
-  const press = () => window.begin(() => answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body })), body.device !== true)
+  const press = (more: Partial<ConnectOAuth> = {}) =>
+    window.begin(() => answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body: { ...body, ...more } })), body.device !== true)
   const { waiting, status } = window
+  const other = status === 'failed' && window.problem?.code === otherAccount
   return (
     <div className="stack connect">
-      {!waiting && status !== 'done' && (
+      {!waiting && !other && status !== 'done' && (
         <div>
-          <Button look={look} icon="forward" busy={window.beginning} onPress={press}>
+          <Button look={look} icon="forward" busy={window.beginning} onPress={() => press()}>
             {label ?? words.button(title)}
           </Button>
         </div>
       )}
+      {other && <Other account={window.account} busy={window.beginning} press={press} />}
       <Fares of={window} title={title} />
     </div>
   )
@@ -66,8 +69,31 @@ export function Fares({ of, title }: { of: ProviderWindow; title: string }) {
           </Button>
         </div>
       )}
-      {status === 'failed' && of.problem && <Refused why={of.problem} />}
+      {status === 'failed' && of.problem && of.problem.code !== otherAccount && <Refused why={of.problem} />}
     </>
+  )
+}
+
+/** What a connecting ends with when the account is not known to be the person's. */
+export const otherAccount = 'other-account'
+
+/** Asks whether an account is meant that is not known to be one's own. */
+function Other({ account, busy, press }: { account: string; busy: boolean; press: (more: Partial<ConnectOAuth>) => void }) {
+  return (
+    <Message tone="warn" live>
+      <p>
+        <strong>{words.otherTitle(account)}</strong>
+      </p>
+      <p>{words.other}</p>
+      <div className="row">
+        <Button look="primary" busy={busy} onPress={() => press({ choose: true })}>
+          {words.choose}
+        </Button>
+        <Button busy={busy} onPress={() => press({ account })}>
+          {words.useIt(account)}
+        </Button>
+      </div>
+    </Message>
   )
 }
 

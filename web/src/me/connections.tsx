@@ -63,8 +63,7 @@ function Connection({ of, onRemove }: { of: OAuthToken; onRemove: () => void }) 
   return (
     <Entry name={of.title} badges={<State of={of} />}>
       <p className="quiet">
-        {of.account && `${words.as(of.account)}, `}
-        {words.since} <When at={of.connected} />
+        {of.account ? words.as(of.account) : words.connected} {words.since} <When at={of.connected} />
       </p>
       {of.problem && (
         <p>
