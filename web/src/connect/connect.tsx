@@ -1,3 +1,4 @@
+import { Link } from 'react-router'
 import { answer, api } from '../api/client'
 import type { ConnectOAuth, OAuthConnect, OAuthProblem } from '../api/types'
 import { connectionsWords } from '../text/connections'
@@ -35,13 +36,13 @@ export function ConnectButton({ resource, title, body, label, look = 'plain', on
         </div>
       )}
       {other && <Other account={window.account} busy={window.beginning} press={press} />}
-      <Fares of={window} title={title} />
+      <Fares of={window} title={title} doctor={body.for === 'service'} />
     </div>
   )
 }
 
 /** How connecting fares: what to do meanwhile, and how it ended. */
-export function Fares({ of, title }: { of: ProviderWindow; title: string }) {
+export function Fares({ of, title, doctor = false }: { of: ProviderWindow; title: string; doctor?: boolean }) {
   const { begun, waiting, status, error } = of
   return (
     <>
@@ -49,7 +50,7 @@ export function Fares({ of, title }: { of: ProviderWindow; title: string }) {
       <div role="status">
         {waiting && (
           <>
-            {begun?.device ? <Device of={begun.device} /> : <p className="quiet">{words.waiting}</p>}
+            {begun?.device ? <Device of={begun.device} /> : <p className="quiet">{of.closed ? words.closed : words.waiting}</p>}
             {of.blocked && begun?.address && (
               <p>
                 {words.blocked}{' '}
@@ -62,8 +63,14 @@ export function Fares({ of, title }: { of: ProviderWindow; title: string }) {
         )}
         {status === 'done' && <Message tone="good">{words.done(title, of.account)}</Message>}
       </div>
+      {waiting && !begun?.device && (
+        <p className="quiet">
+          {words.stuck} {doctor && <Link to="/manage/doctor">{words.doctor}</Link>}
+        </p>
+      )}
       {waiting && (
-        <div>
+        <div className="row">
+          {!begun?.device && <Button onPress={of.again}>{words.again}</Button>}
           <Button look="subtle" onPress={of.stop}>
             {words.cancel}
           </Button>

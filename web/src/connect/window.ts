@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { OAuthConnect, OAuthConnecting, OAuthProblem } from '../api/types'
 import { channelName } from './channel'
 import { connecting } from './queries'
@@ -13,6 +13,10 @@ export interface ProviderWindow {
   begun: OAuthConnect | undefined
   /** The person is busy at the provider. */
   waiting: boolean
+  /** The window seems to have been closed; some providers hide theirs. */
+  closed: boolean
+  /** Opens the window anew. */
+  again: () => void
   /** The browser opened no window. */
   blocked: boolean
   status: OAuthConnecting['status'] | undefined
@@ -32,6 +36,9 @@ export function useProviderWindow(onDone?: () => void): ProviderWindow {
   const ask = useMutation({ mutationFn: (wanted: () => Promise<OAuthConnect>) => wanted() })
   const [begun, setBegun] = useState<OAuthConnect>()
   const [blocked, setBlocked] = useState(false)
+  const [closed, setClosed] = useState(false)
+  const shown = useRef<Window | null>(null)
+  const last = useRef<Parameters<ProviderWindow['begin']>>(undefined)
   const state = begun?.state ?? ''
   const fares = useQuery(connecting(state))
   const status = fares.data?.status
@@ -49,8 +56,18 @@ export function useProviderWindow(onDone?: () => void): ProviderWindow {
     onDone?.()
     // eslint-disable-next-line
   }, [status, state])
+  const waiting = begun !== undefined && (status === undefined || status === 'waiting') && !fares.error
+  useEffect(() => {
+    if (!waiting) return undefined
+    const timer = setInterval(() => setClosed(shown.current?.closed === true), 1000)
+    return () => clearInterval(timer)
+  }, [waiting])
   const begin = (wanted: () => Promise<OAuthConnect>, inWindow = true) => {
     const opened = inWindow ? window.open('', '_blank', 'popup,width=560,height=720') : null
+    last.current = [wanted, inWindow]
+    shown.current?.close()
+    shown.current = opened
+    setClosed(false)
     setBegun(undefined)
     ask.mutate(wanted, {
       onSuccess: (got) => {
@@ -68,7 +85,9 @@ export function useProviderWindow(onDone?: () => void): ProviderWindow {
     begin,
     beginning: ask.isPending,
     begun,
-    waiting: begun !== undefined && (status === undefined || status === 'waiting') && !fares.error,
+    waiting,
+    closed,
+    again: () => last.current && begin(...last.current),
     blocked,
     status,
     account: fares.data?.account ?? '',

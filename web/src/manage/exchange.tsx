@@ -12,17 +12,19 @@ import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
-import { beginOnline, places, useFinish } from './exchangequeries'
-import { aNew, freshOf, missingOf, thereOf, type Connected, type Draft } from './exchangewords'
+import { beginOnline, checked, places, useFinish } from './exchangequeries'
+import { aNew, broughtBack, consentOf, freshOf, keptOf, missingOf, thereOf, type Connected, type Draft } from './exchangewords'
 import { mailConnections, useTryConnection } from './mailconnectionsqueries'
 import { oauthResources } from './oauthqueries'
 import { services } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
+import { Steps } from './steps'
 import './manage.css'
 import './entries.css'
 import './services.css'
 
 const words = exchangeWords
+const keptAs = 'signoff.exchange' // in the session, without secrets
 
 /** Exchange in one go: registration, sign-in, the server's mail, and the service. */
 export function ExchangePage() {
@@ -41,7 +43,8 @@ export function ExchangePage() {
 function Connect({ onDone }: { onDone: (made: Connected) => void }) {
   const sandbox = useMe().sandbox
   const at = useQuery({ ...places, enabled: sandbox }).data
-  const [draft, setDraft] = useState<Draft>(() => freshOf(sandbox))
+  const [draft, setDraft] = useState<Draft>(() => broughtBack(sessionStorage.getItem(keptAs), freshOf(sandbox)))
+  useEffect(() => sessionStorage.setItem(keptAs, keptOf(draft)), [draft])
   const [asked, setAsked] = useState(0)
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
@@ -50,10 +53,14 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
   const change = (more: Partial<Draft>) => setDraft((now) => ({ ...now, ...more }))
   const finish = useFinish()
   const begun = useRef({ draft, resource: aNew }) // what the window was opened for
-  const makeRest = () => finish.mutate({ ...begun.current, at }, { onSuccess: onDone })
+  const done = (made: Connected) => {
+    sessionStorage.removeItem(keptAs)
+    onDone(made)
+  }
+  const makeRest = () => finish.mutate({ ...begun.current, at }, { onSuccess: done })
   const provider = useProviderWindow(makeRest)
   const missing = missingOf(draft)
-  const busy = provider.beginning || provider.waiting || finish.isPending
+  const busy = provider.beginning || finish.isPending // while a window waits, what was typed can be corrected
   const submit = () => {
     if (busy) return
     setAsked((times) => times + 1)
@@ -61,13 +68,13 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
     begun.current = { draft, resource: draft.resource }
     if (draft.way === 'server') return makeRest()
     provider.begin(async () => {
-      const { resource, connect } = await beginOnline(draft, at)
+      const { resource, connect } = await beginOnline(draft, at, (made) => change({ made }))
       begun.current = { draft, resource }
       return connect
     })
   }
   const failed = finish.error ?? provider.error
-  const { at: wrong, rest } = sortFields(failed ? problemOf(failed).fields : [], ['tenant', 'clientId', 'secret', 'authority', 'from', 'server', 'user', 'password', 'keys.server'])
+  const { at: wrong, rest } = sortFields(failed ? problemOf(failed).fields : [], ['tenant', 'clientId', 'secret', 'secretExpires', 'authority', 'from', 'server', 'user', 'password', 'keys.server'])
   const labels: Partial<Record<keyof Draft, string>> = { mailbox: words.mailbox, tenant: words.tenant, clientId: words.client, secret: words.secret, server: words.server, user: words.user, password: words.password, authority: words.authority, online: words.online }
   const error = (field: keyof Draft, ...names: string[]) => (asked > 0 && missing.includes(field) ? words.needed(labels[field] ?? '') : [field, ...names].map((name) => wrong.get(name)).find(Boolean))
   const parts: PartProps = { draft, change, error }
@@ -87,7 +94,7 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
         <TextField label={words.mailbox} help={words.mailboxHelp} value={draft.mailbox} onChange={(mailbox) => change({ mailbox })} error={error('mailbox', 'from')} required autoComplete="off" inputMode="email" />
         {draft.way === 'server' ? <OwnServer {...parts} /> : <Online {...parts} sandbox={sandbox} />}
       </Section>
-      {draft.way !== 'server' && <Register way={draft.way} />}
+      {draft.way !== 'server' && <Register draft={draft} way={draft.way} sandbox={sandbox} />}
       {finish.error && (rest.length > 0 || wrong.size === 0) && <Failure error={finish.error} />}
       <div className="row">
         <Button look="primary" type="submit" busy={busy}>
@@ -95,7 +102,7 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
         </Button>
         {draft.way !== 'server' && <span className="quiet">{words.connectHelp}</span>}
       </div>
-      <Fares of={provider} title={words.ways[draft.way] ?? ''} />
+      <Fares of={provider} title={words.ways[draft.way] ?? ''} doctor />
       <div role="status">{finish.isPending && <p className="quiet">{words.finishing}</p>}</div>
     </form>
   )
@@ -118,7 +125,7 @@ function OwnServer({ draft, change, error }: PartProps) {
 }
 
 function Online({ draft, change, error, sandbox }: PartProps & { sandbox: boolean }) {
-  const known = (useQuery(oauthResources).data?.items ?? []).filter((one) => one.type.startsWith('entra') && one.people)
+  const known = (useQuery(oauthResources).data?.items ?? []).filter((one) => one.type.startsWith('entra') && one.people && one.name !== draft.made)
   const clouds = Object.entries(words.clouds).filter(([id]) => id !== 'sandbox' || sandbox)
   const registrations = [{ id: 'new', label: words.aNew }, ...known.map((one) => ({ id: one.name, label: `${one.title} (${one.name})` }))]
   return (
@@ -136,34 +143,53 @@ function Online({ draft, change, error, sandbox }: PartProps & { sandbox: boolea
           <TextField label={words.tenant} help={words.tenantHelp} value={draft.tenant} onChange={(tenant) => change({ tenant })} error={error('tenant')} required autoComplete="off" />
           <TextField label={words.client} value={draft.clientId} onChange={(clientId) => change({ clientId })} error={error('clientId')} required autoComplete="off" />
           <TextField label={words.secret} help={words.secretHelp} value={draft.secret} onChange={(secret) => change({ secret })} error={error('secret')} required type="password" autoComplete="new-password" />
+          <TextField label={words.ends} help={words.endsHelp} placeholder="2028-11-23" value={draft.ends} onChange={(ends) => change({ ends })} error={error('ends', 'secretExpires')} autoComplete="off" />
         </>
       )}
     </>
   )
 }
 
-function Register({ way }: { way: 'graph' | 'ews' }) {
+function Register({ draft, way, sandbox }: { draft: Draft; way: 'graph' | 'ews'; sandbox: boolean }) {
+  const at = useQuery({ ...places, enabled: sandbox }).data
+  const consent = consentOf(draft, at, useQuery(oauthResources).data?.items ?? [])
   return (
     <Section title={words.register}>
       <p className="quiet">{words.registerLead}</p>
       <CopyField label={words.redirect} value={`${window.location.origin}/oauth/callback`} />
       <CopyField label={words.permissions} value={words.rights[way] ?? ''} />
       {way === 'graph' && <p className="quiet small">{words.more}</p>}
+      <p className="quiet">{consent ? words.consent : words.consentLater}</p>
+      {consent && <CopyField label={words.consentAt} value={consent} />}
     </Section>
   )
 }
 
 function Done({ of, fresh, again }: { of: Connected; fresh: boolean; again: () => void }) {
   const attempt = useTryConnection(of.connection)
+  const found = useQuery(checked(of.connection, fresh))
   return (
     <>
       <Section title={words.title}>
-        <Message tone="good" live={fresh}>
-          {words.connected(of.address)} {of.service && words.calledBy(of.service)}
-        </Message>
+        {found.data?.ok === true && (
+          <Message tone="good" live={fresh}>
+            {words.connected(of.address)} {of.service && words.calledBy(of.service)}
+          </Message>
+        )}
+        {found.data?.ok === false && (
+          <Message tone="bad" live>
+            {words.broken(of.address)}
+          </Message>
+        )}
+        <Testing on={found.isFetching} />
+        {found.error && <Failure error={found.error} />}
+        {found.data && !found.data.ok && <Steps of={found.data.steps.map((step) => ({ ...step, advice: step.ok ? undefined : step.do }))} />}
         <div className="row">
           <Button look="primary" autoFocus={fresh} busy={attempt.isPending} onPress={() => attempt.mutate('send')}>
             {words.test}
+          </Button>
+          <Button busy={found.isFetching} onPress={() => void found.refetch()}>
+            {words.checkAgain}
           </Button>
           <Button onPress={again}>{words.another}</Button>
         </div>

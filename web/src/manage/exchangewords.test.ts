@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MailConnection, OAuthResource, Service } from '../api/types'
-import { audienceOf, connectionOf, freshOf, missingOf, resourceOf, serviceOf, thereOf, type Draft, type Places } from './exchangewords'
+import { audienceOf, broughtBack, connectionOf, consentOf, freshOf, keptOf, missingOf, resourceOf, serviceOf, thereOf, type Draft, type Places } from './exchangewords'
 
 const typed: Draft = { ...freshOf(false), mailbox: ' workflow@contoso.com ', tenant: 'contoso.com', clientId: 'c1', secret: 's1' }
 const sandbox: Places = { entra: { url: 'https://localhost:8443', domain: 'contoso.test' }, exchange: { graph: 'https://localhost:8443/v1.0', ews: 'https://localhost:8443/EWS/Exchange.asmx' } }
@@ -51,5 +51,24 @@ describe('Exchange in one go', () => {
     expect(serviceOf({ ...typed, way: 'ews' }, undefined, 'exchange-2', [was]).body).toMatchObject({ name: 'office_2', keys: { protocol: 'ews' } })
     const own = serviceOf({ ...typed, way: 'server', server: 'https://mail', user: 'u', password: 'p' }, undefined, '', [was])
     expect(own.body).toMatchObject({ mode: 'static', user: 'u', password: 'p', keys: { mailbox: 'workflow@contoso.com', server: 'https://mail' } })
+  })
+  it('makes no second resource after an attempt that failed', () => {
+    const made = { name: 'exchange', tenant: 'contoso.com', clientId: 'wrong', audience: 'https://graph.microsoft.com' } as OAuthResource
+    expect(resourceOf({ ...typed, made: 'exchange', ends: '2028-11-23' }, undefined, [made])).toMatchObject({ known: true, body: { name: 'exchange', clientId: 'c1', secretExpires: '2028-11-23T00:00:00Z' } })
+    expect(resourceOf(typed, undefined, [made])).toMatchObject({ known: false, body: { name: 'exchange-2' } })
+    expect(resourceOf(typed, undefined, []).body).not.toHaveProperty('secretExpires')
+  })
+  it('keeps what was typed while the page is left, and no secret', () => {
+    const left = keptOf({ ...typed, way: 'ews', password: 'p1', made: 'exchange' })
+    expect(left).not.toMatch(/s1|p1/)
+    expect(broughtBack(left, freshOf(false))).toEqual({ ...typed, way: 'ews', secret: '', password: '', made: 'exchange' })
+    for (const nonsense of [null, '', 'x', 'null', '[]', '{"way":"smtp"}', '{"mailbox":7}']) expect(broughtBack(nonsense, freshOf(false))).toEqual(freshOf(false))
+  })
+  it('knows where an administrator consents', () => {
+    expect(consentOf(typed, undefined, [])).toBe('https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c1')
+    expect(consentOf({ ...typed, cloud: 'sandbox' }, sandbox, [])).toBe('https://localhost:8443/contoso.com/adminconsent?client_id=c1')
+    expect(consentOf({ ...typed, clientId: ' ' }, undefined, [])).toBe('')
+    const there = { name: 'one', tenant: 't2', clientId: 'c2', authority: 'https://login.microsoftonline.us/' } as OAuthResource
+    expect(consentOf({ ...typed, resource: 'one' }, undefined, [there])).toBe('https://login.microsoftonline.us/t2/adminconsent?client_id=c2')
   })
 })

@@ -13,9 +13,13 @@ export interface Draft {
   tenant: string
   clientId: string
   secret: string
+  /** When the secret ends, year-month-day; empty: not known. */
+  ends: string
   server: string
   user: string
   password: string
+  /** The resource that an attempt made; the next one makes no other. */
+  made: string
 }
 
 /** Where the sandbox of a server is, as /sandbox/api/places tells. */
@@ -35,7 +39,7 @@ export interface Connected {
 export const aNew = ''
 
 export function freshOf(sandbox: boolean): Draft {
-  return { way: 'graph', mailbox: '', cloud: sandbox ? 'sandbox' : 'microsoft', authority: '', online: '', resource: aNew, tenant: '', clientId: '', secret: '', server: '', user: '', password: '' }
+  return { way: 'graph', mailbox: '', cloud: sandbox ? 'sandbox' : 'microsoft', authority: '', online: '', resource: aNew, tenant: '', clientId: '', secret: '', ends: '', server: '', user: '', password: '', made: '' }
 }
 
 /** Fields that are empty and must not be, without asking the server. */
@@ -69,12 +73,42 @@ export function serverOf(d: Draft, places: Places | undefined): string {
 export function resourceOf(d: Draft, places: Places | undefined, all: readonly OAuthResource[]): { body: NewOAuthResource; known: boolean } {
   const authority = d.cloud === 'sandbox' ? (places?.entra.url ?? '') : d.cloud === 'other' ? d.authority.trim() : ''
   const [tenant, clientId, audience] = [d.tenant.trim(), d.clientId.trim(), audienceOf(d)]
-  const was = all.find((one) => one.tenant === tenant && one.clientId === clientId && one.audience === audience && (one.authority ?? '') === authority)
+  const was = all.find((one) => one.name === d.made) ?? all.find((one) => one.tenant === tenant && one.clientId === clientId && one.audience === audience && (one.authority ?? '') === authority)
   const name = was?.name ?? free('exchange', '-', all)
   const body: NewOAuthResource = { name, title: was?.title ?? 'Exchange Online', type: was?.type ?? 'entra-v2', tenant, clientId, auth: 'secret', secret: d.secret.trim(), audience, ...(authority ? { authority } : {}) }
-  if (was?.scopes) body.scopes = was.scopes
+  const ends = d.ends.trim()
+  if (ends) body.secretExpires = /^\d{4}-\d{2}-\d{2}$/.test(ends) ? `${ends}T00:00:00Z` : ends
+  if (was?.scopes && was.audience === audience) body.scopes = was.scopes
   if (was?.redirect) body.redirect = was.redirect
   return { body, known: was !== undefined }
+}
+
+/** Where an administrator agrees for everybody; empty while tenant or client are not known. */
+export function consentOf(d: Draft, places: Places | undefined, all: readonly OAuthResource[]): string {
+  const known = all.find((one) => one.name === d.resource)
+  const typed = d.cloud === 'sandbox' ? (places?.entra.url ?? '') : d.cloud === 'other' ? d.authority.trim() : ''
+  const { authority, tenant, clientId } = known ?? { authority: typed, tenant: d.tenant.trim(), clientId: d.clientId.trim() }
+  if (!tenant || !clientId) return ''
+  return `${(authority || 'https://login.microsoftonline.com').replace(/\/$/, '')}/${encodeURIComponent(tenant)}/adminconsent?client_id=${encodeURIComponent(clientId)}`
+}
+
+/** What may be kept while the page is left: all but the secrets. */
+export function keptOf(d: Draft): string {
+  return JSON.stringify({ ...d, secret: '', password: '' })
+}
+
+/** The draft that was kept, over a fresh one. What is not a draft's text is left out. */
+export function broughtBack(kept: string | null, fresh: Draft): Draft {
+  let read: unknown
+  try {
+    read = JSON.parse(kept ?? '')
+  } catch {
+    return fresh
+  }
+  if (typeof read !== 'object' || read === null) return fresh
+  const texts = Object.entries(read).filter(([name, text]) => name in fresh && typeof text === 'string')
+  const draft = { ...fresh, ...(Object.fromEntries(texts) as Partial<Draft>) }
+  return draft.way in { graph: 1, ews: 1, server: 1 } && draft.cloud in { microsoft: 1, other: 1, sandbox: 1 } ? draft : fresh
 }
 
 /** The mailbox's connection: that of its address, or a new one. */

@@ -52,7 +52,10 @@ export function Tokens({ resource }: { resource: string }) {
               <tr key={one.id}>
                 <th scope="row">{owner(one)}</th>
                 {!resource && <td data-label={of}>{one.title}</td>}
-                <td data-label={account}>{one.account || '–'}</td>
+                <td data-label={account}>
+                  {one.account || '–'}
+                  {one.scope && <span className="quiet small"> {words.granted(one.scope)}</span>}
+                </td>
                 <td data-label={state}>
                   <State of={one} />
                   {one.problem && <span className="quiet small"> {sentence(one.problem.detail)}</span>}
