@@ -208,7 +208,10 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 		return nil
 	}
 	line := r.lineOf(m)
-	err := r.hand(ctx, line, m)
+	err := r.readdress(ctx, line, &m)
+	if err == nil {
+		err = r.hand(ctx, line, m)
+	}
 	if r.step(ctx, "handed over") != nil {
 		return nil
 	}

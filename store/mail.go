@@ -218,6 +218,25 @@ func (s *Store) AbandonedMail(ctx context.Context, l Lease, now time.Time) error
 	})
 }
 
+// HurryMail makes all queued mail due.
+func (s *Store) HurryMail(ctx context.Context, l Lease, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.mustHold(l); err != nil {
+			return err
+		}
+		_, err := t.exec(`update mail_out set due = $1 where state = 'queued' and due > $1`, micros(now))
+		return err
+	})
+}
+
+// ReaddressMail keeps what a mail that is being sent is from now on.
+func (s *Store) ReaddressMail(ctx context.Context, m OutMail, raw []byte) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update mail_out set raw = $1 where id = $2 and state = 'sending' and token = $3 and attempts = $4`, raw, m.ID, m.Token, m.Attempts)
+		return err
+	})
+}
+
 // MailStarted returns when mails were last handed to the mail server, by any
 // node, after a time and up to limit: what a mailbox's pace goes by. It reads
 // all mail there is.
@@ -236,9 +255,21 @@ func (s *Store) MailStarted(ctx context.Context, of Senders, after time.Time, li
 	return out, s.explain(err)
 }
 
-// DoubtfulMail lists doubtful mails that are due to be looked for.
+// DoubtfulMail lists doubtful mails that are due to be looked for, whole.
 func (s *Store) DoubtfulMail(ctx context.Context, now time.Time, limit int) ([]OutMail, error) {
-	return s.mails(ctx, `select `+mailColumns+` from mail_out where state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`, micros(now), limit)
+	rows, err := s.query(ctx, `select `+mailColumns+`, raw from mail_out where state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`, micros(now), limit)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	var list []OutMail
+	err = eachRow(rows, func() error {
+		var raw []byte
+		m, err := scanMail(rows, &raw)
+		m.Raw = raw
+		list = append(list, m)
+		return err
+	})
+	return list, s.explain(err)
 }
 
 // MailProven records that our own copies of mails have been seen, and returns

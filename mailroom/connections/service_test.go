@@ -32,6 +32,9 @@ func (b box) Turn(context.Context) (func(), error) { return func() {}, nil }
 
 func (b box) Send(_ context.Context, from, to, _ string, raw []byte) error {
 	b.sent <- from + " to " + to
+	if strings.HasPrefix(b.from, "denied@") {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: "mail-sender-refused", Detail: "ErrorSendAsDenied"}
+	}
 	if !strings.Contains(string(raw), "<"+b.from+">") {
 		b.sent <- "the mail names another sender"
 	}
@@ -307,4 +310,36 @@ func TestAMailboxThatDoesNotWorkTakesNoOthersPlace(t *testing.T) {
 	if after.Connections[0].Usual || !after.Connections[1].Usual {
 		t.Errorf("one that works: %+v", after.Connections)
 	}
+}
+
+func TestWhatAReplacedSenderCouldNotSendGoesByTheOneInItsPlace(t *testing.T) {
+	d := openDesk(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "x.db")), nil)
+	denied := connection("denied", "denied@contoso.test")
+	denied.Usual = true
+	d.save(denied, nil)
+	d.run()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for d.Room() == nil {
+		<-tick.C
+	}
+	must(t, d.email("Leave", "1_1/email"))
+	d.leaves("denied@contoso.test to jane@contoso.test")
+	works := connection("works", "works@contoso.test")
+	works.Usual = true
+	d.save(works, nil)
+	for range 3 { // it may have been tried once more before
+		select {
+		case got := <-d.sent:
+			if got == "works@contoso.test to jane@contoso.test" {
+				if len(d.sent) > 0 {
+					t.Errorf("and then %s", <-d.sent)
+				}
+				return
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("the mail does not leave")
+		}
+	}
+	t.Error("the mail left by the one that was replaced")
 }
