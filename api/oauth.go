@@ -110,7 +110,7 @@ type OAuthCheck struct {
 
 // OAuthStep is one part of a check.
 type OAuthStep struct {
-	Name   string `json:"name" enum:"metadata,credential,next"`
+	Name   string `json:"name" enum:"metadata,credential,next,granted"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 	Advice string `json:"advice,omitempty"`

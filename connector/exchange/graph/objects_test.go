@@ -259,6 +259,11 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	for protocol, server := range map[string]string{"graph": "https://outlook.office365.com/EWS/Exchange.asmx", "ews": "https://graph.microsoft.com/v1.0"} {
+		if _, err := typ.Open(broker.Instance{Keys: map[string]string{"protocol": protocol, "server": server}}); !refusedField(err, "server") {
+			t.Errorf("%s at %s: %v", protocol, server, err)
+		}
+	}
 	if _, err := typ.Open(broker.Instance{Mode: broker.Static, Keys: map[string]string{"protocol": "graph"}}); !refusedField(err, "protocol") {
 		t.Error(err)
 	}

@@ -4404,7 +4404,7 @@ export interface components {
             advice?: string;
             detail: string;
             /** @enum {string} */
-            name: "metadata" | "credential" | "next";
+            name: "metadata" | "credential" | "next" | "granted";
             ok: boolean;
             said?: string;
             trace?: string;
@@ -4792,6 +4792,12 @@ export interface components {
             /** @description what is different */
             words: string[];
         };
+        ServiceConnect: {
+            audience?: string;
+            claims?: string;
+            resource: string;
+            title: string;
+        };
         ServiceFilter: {
             /** @description for in: what it may be */
             in?: unknown[];
@@ -4898,6 +4904,8 @@ export interface components {
             ok: boolean;
         };
         ServiceTested: {
+            /** @description what you have to connect your account to first: calls sign in as whoever calls */
+            connect?: components["schemas"]["ServiceConnect"];
             ok: boolean;
             steps: components["schemas"]["ServiceStep"][];
         };
@@ -12840,6 +12848,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -12984,6 +12998,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -13137,6 +13157,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -21116,6 +21142,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {

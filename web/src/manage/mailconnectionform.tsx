@@ -10,7 +10,7 @@ import { Section, useTitle } from '../ui/page/page'
 import { useSay } from '../ui/toast/toast'
 import { EntryForm } from './entries'
 import { useSaveConnection } from './mailconnectionsqueries'
-import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft } from './mailconnectionswords'
+import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft, serverFor } from './mailconnectionswords'
 import { oauthResources } from './oauthqueries'
 
 const words = mailConnectionWords
@@ -39,7 +39,7 @@ export function MailConnectionForm({ was, all, etag }: { was: MailConnection | u
   const problem = save.error ? problemOf(save.error) : undefined
   const { at, rest } = sortFields(problem?.fields ?? [], fields)
   const parts: PartProps = { draft, change, was, error: (field) => at.get(field) }
-  const pick = (protocol: string) => change({ protocol: protocol as Draft['protocol'], signsIn: protocol === 'graph' ? 'app' : 'password' })
+  const pick = (protocol: string) => change({ protocol: protocol as Draft['protocol'], server: serverFor(protocol, draft.server), signsIn: protocol === 'graph' ? 'app' : 'password' })
   return (
     <EntryForm back={back} backTo={words.back} save={submit} saving={save.isPending} button={was ? form.save : form.create} problem={problem} rest={rest}>
       <Section title={title}>

@@ -11,6 +11,7 @@ import { Empty } from '../ui/empty/empty'
 import { Section, useTitle } from '../ui/page/page'
 import { useSay } from '../ui/toast/toast'
 import { EntryForm } from './entries'
+import { serverFor } from './mailconnectionswords'
 import { resources, useCreateService, useSaveService, useTestService } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
 import { byToken, draftOf, elsewhere, freshOf, keysApart, nameOf, settingsOf, type Draft } from './serviceswords'
@@ -99,7 +100,7 @@ function Form({ title, back, backTo, draft, setDraft, type, was, kinds, save, sa
       below={
         <>
           <Testing on={test.isPending} />
-          {test.data && !test.isPending && <Tested result={test.data} />}
+          {test.data && !test.isPending && <Tested result={test.data} again={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })} />}
         </>
       }
     >
@@ -184,7 +185,7 @@ function KeysPart(parts: PartProps) {
 
 function Key({ of, draft, change, was, lost, error }: PartProps & { of: ServiceTypeKey }) {
   const value = draft.keys[of.name] ?? ''
-  const set = (text: string) => change({ keys: { ...draft.keys, [of.name]: text } })
+  const set = (text: string) => change({ keys: { ...draft.keys, [of.name]: text, ...(of.name === 'protocol' && draft.keys.server ? { server: serverFor(text, draft.keys.server) } : {}) } })
   const field = { label: of.title, help: of.text || undefined, value, onChange: set, error: error(`keys.${of.name}`), required: of.required === true }
   switch (of.kind) {
     case 'secret': {

@@ -11,7 +11,7 @@ export const connectionsWords = {
   change: 'Change',
   check: 'Check',
   checking: 'Asking the provider …',
-  checked: { metadata: 'Provider', credential: 'This server’s proof', next: 'New certificate' } as Record<string, string>,
+  checked: { metadata: 'Provider', credential: 'This server’s proof', next: 'New certificate', granted: 'Permissions' } as Record<string, string>,
   saved: (title: string) => `${title} was saved`,
   facts: { name: 'Name', client: 'Client id', redirect: 'Redirect address', ends: 'Secret or certificate ends', audience: 'Audience', scopes: 'Scopes', noEnd: 'not known' },
   register: 'Register exactly this redirect address at the provider.',
