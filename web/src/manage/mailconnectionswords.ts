@@ -66,7 +66,7 @@ export function serverFor(protocol: string, server: string): string {
   const graph = /\/v1\.0\/?$/
   const other = protocol === 'graph' ? ews : protocol === 'ews' ? graph : /$^/
   if (!other.test(server.trim())) return server
-  const local = /^https:\/\/(localhost|127\.0\.0\.1)[:/]/.test(server) // the sandbox serves both
+  const local = /^https:\/\/(localhost|127\.0\.0\.1)[:/]/.test(server.trim()) // the sandbox serves both
   return local ? server.trim().replace(other, protocol === 'graph' ? '/v1.0' : '/EWS/Exchange.asmx') : ''
 }
 
