@@ -68,6 +68,10 @@ func (s *tried) connectExchange(protocol string) {
 	s.call("admin", "PUT", "/mail/connections/office?check=true", office, nil)
 	s.call("admin", "POST", "/services", map[string]any{"name": "office", "title": "Exchange", "type": "exchange", "mode": "caller", "resource": "exchange",
 		"keys": map[string]string{"protocol": protocol, "server": server}}, nil)
+	var tried api.ServiceTested
+	if s.call("admin", "POST", "/services/office/test", map[string]any{}, &tried); tried.OK || tried.Connect == nil || tried.Connect.Resource != "exchange" {
+		s.t.Errorf("the administrator has connected no account, and is not told so: %+v", tried)
+	}
 	s.call("admin", "POST", "/services/office/refresh", map[string]any{"apply": true}, nil)
 	var sent api.ServiceTested
 	s.call("admin", "POST", "/mail/connections/office/test-send", map[string]any{}, &sent)

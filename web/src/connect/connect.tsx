@@ -16,7 +16,7 @@ interface Props {
   body: ConnectOAuth
   label?: string
   look?: 'primary' | 'plain'
-  onDone?: () => void
+  onDone?: (() => void) | undefined
 }
 
 /** A button that connects an account. */

@@ -63,7 +63,7 @@ function One({ of, type, etag }: { of: Service; type: ServiceType | undefined; e
       </Section>
       <Testing on={test.isPending} />
       {test.error && <Failure error={test.error} />}
-      {test.data && !test.isPending && <Tested result={test.data} />}
+      {test.data && !test.isPending && <Tested result={test.data} again={() => test.mutate({ name: of.name })} />}
       <Offers of={of} />
       {of.canChange && <Uses name={of.name} />}
     </>
@@ -79,7 +79,7 @@ function Trying({ of, object, method }: { of: Service; object: string; method: s
   return (
     <>
       <Back to={`/manage/services/${of.name}`}>{words.backTo(of.title)}</Back>
-      {found && what ? <TryMethod key={`${object}.${method}`} service={of.name} object={found} method={what} /> : <p className="quiet">{words.offers.nothing}</p>}
+      {found && what ? <TryMethod key={`${object}.${method}`} service={of.name} object={found} method={what} connect={of.mode === 'caller' && of.resource ? { resource: of.resource, audience: of.audience } : undefined} /> : <p className="quiet">{words.offers.nothing}</p>}
     </>
   )
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { ServiceTested } from '../api/types'
+import { ConnectButton } from '../connect/connect'
 import { servicesWords } from '../text/services'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
@@ -30,7 +31,23 @@ function Progress() {
 }
 
 /** How far a test came, step by step. */
-export function Tested({ result }: { result: ServiceTested }) {
+export function Tested({ result, again }: { result: ServiceTested; again?: () => void }) {
+  const to = result.connect
+  if (to)
+    return (
+      <Section title={words.title}>
+        <Message tone="warn" live>
+          {words.connect(to.title)}
+        </Message>
+        <ConnectButton
+          resource={to.resource}
+          title={to.title}
+          look="primary"
+          body={{ for: 'me', ...(to.audience ? { audience: to.audience } : {}), ...(to.claims ? { claims: to.claims } : {}) }}
+          onDone={again}
+        />
+      </Section>
+    )
   return (
     <Section title={words.title}>
       <Message tone={result.ok ? 'good' : 'bad'} live>

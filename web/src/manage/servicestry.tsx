@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { FileTrigger } from 'react-aria-components'
 import { problemOf, sortFields } from '../api/problem'
 import type { CallService, ServiceInput, ServiceMethod, ServiceObject, ServiceResult } from '../api/types'
+import { ConnectButton } from '../connect/connect'
 import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -20,12 +21,14 @@ interface Props {
   service: string
   object: ServiceObject
   method: ServiceMethod
+  /** What whoever calls has to connect their account to. */
+  connect?: { resource: string; audience?: string | undefined } | undefined
 }
 
 const pageRows = 50
 
 /** A form for one method, and what calling it gave. */
-export function TryMethod({ service, object, method }: Props) {
+export function TryMethod({ service, object, method, connect }: Props) {
   const name = method.title || method.name
   const title = servicesWords.offers.tryTitle(name, object.title || object.name)
   useTitle(title)
@@ -74,6 +77,9 @@ export function TryMethod({ service, object, method }: Props) {
           ))}
         </Section>
         {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
+        {problem?.code === 'not-connected' && connect && (
+          <ConnectButton resource={connect.resource} title={connect.resource} body={{ for: 'me', ...(connect.audience ? { audience: connect.audience } : {}) }} />
+        )}
         <div className="row">
           <Button look="primary" type="submit" busy={call.isPending}>
             {words.button(name)}

@@ -67,6 +67,7 @@ export const servicesWords = {
     title: 'Test',
     running: (seconds: number) => `Testing, ${plural(seconds, 'second', 'seconds')} so far. Some systems take a minute.`,
     good: 'Everything works.',
+    connect: (title: string) => `This service signs in as whoever calls, and you have not connected your account to ${title} yet. Connect it to go on with the test; everybody else is asked when a step of theirs needs it.`,
     bad: 'It does not work yet. The first step that failed says what to do.',
     state: (ok: boolean) => (ok ? 'worked' : 'failed'),
   },
