@@ -248,6 +248,7 @@ func (s *Service) ended(ctx context.Context, hash string, a *at, out *Ended, err
 			}
 		}
 		_, p := judge(e)
+		a.named(e.Number, &p)
 		status, out.Problem = failed, &p
 		s.log.WarnContext(ctx, "an account was not connected", slog.String("resource", a.Name), slog.String("user", out.Need.owner()),
 			slog.String("code", p.Code), slog.String("said", p.Said), slog.String("trace", p.Trace))
@@ -397,7 +398,8 @@ func (s *Service) explain(a *at, err error) error {
 		return err
 	}
 	m, p := judge(e)
-	out := &signoff.Error{Kind: signoff.Conflict, Code: "oauth-refused", Detail: a.Title + ": " + m.detail, Hint: m.advice, Err: err}
+	a.named(e.Number, &p)
+	out := &signoff.Error{Kind: signoff.Conflict, Code: "oauth-refused", Detail: a.Title + ": " + m.detail, Hint: p.Advice, Err: err}
 	if m.who == WhoTryAgain {
 		out.Kind, out.Code = signoff.Unavailable, "oauth-unavailable"
 	}
