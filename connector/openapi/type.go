@@ -96,7 +96,7 @@ func (t *Type) Open(in broker.Instance) (broker.Provider, error) {
 	}
 	p.openDocument(refuse)
 	if len(bad) > 0 {
-		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The settings of the API cannot be right.", Fields: bad}
+		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "the settings of the API are not complete", Fields: bad}
 	}
 	return p, nil
 }
@@ -310,7 +310,7 @@ func (p *provider) Test(ctx context.Context, by broker.Principal) []broker.Step 
 	defer cancel()
 	objects, err := p.Objects(ctx)
 	if err != nil {
-		return []broker.Step{{Name: "document", Found: inWords(err), Do: "Check the address of the document with whoever offers the API; the network has to let this server reach it."}}
+		return []broker.Step{{Name: "document", Found: inWords(err), Do: "Check the address of the document with whoever offers the API; the network has to let this server reach it. One at this machine's own address is reached only if calls.allow in the server's configuration names it."}}
 	}
 	a, err := p.api(ctx)
 	if err != nil {
