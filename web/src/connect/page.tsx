@@ -37,7 +37,7 @@ export function ConnectPage() {
       {!loading && !error && !wanted && !done && <Empty action={<LinkButton to="/me">{words.toMe}</LinkButton>}>{words.nothing}</Empty>}
       {wanted && (
         <Section title={title}>
-          <p>{wanted.why}</p>
+          <p>{wanted.for === 'me' ? connectionsWords.waiting.own(wanted.title, wanted.why) : wanted.why}</p>
           {wanted.for === 'app' ? (
             <>
               <p>{words.repair}</p>

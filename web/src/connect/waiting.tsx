@@ -40,7 +40,7 @@ function Card({ of, want }: { of: WaitingConnection; want: OAuthWant | undefined
   return (
     <Message tone="warn">
       <h3 className="waiting-title">{of.service ? words.service : words.yours}</h3>
-      <p>{of.why}</p>
+      <p>{want?.for === 'me' ? words.own(want.title, of.why) : of.why}</p>
       <p className="small quiet">{words.steps(of.steps)}</p>
       {want && want.for !== 'app' ? (
         <ConnectButton

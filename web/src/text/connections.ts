@@ -1,5 +1,12 @@
 const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n.toLocaleString('en')} ${many}`)
 
+/** Why an account has to be connected again, if the server says so after whose it is. */
+const reason = (title: string, why: string) => {
+  const at = why.indexOf(`${title}: `)
+  const said = at < 0 ? '' : why.slice(at + title.length + 2)
+  return said ? ` ${said.charAt(0).toUpperCase()}${said.slice(1)}` : ''
+}
+
 /** What the pages about tokens for other systems say. */
 export const connectionsWords = {
   title: 'OAuth resources',
@@ -145,6 +152,7 @@ export const connectionsWords = {
   waiting: {
     title: 'Accounts to connect',
     yours: 'Connect your account',
+    own: (title: string, why: string) => `Connect your ${title} account so that your work can go on.${reason(title, why)}`,
     service: 'Connect the service account',
     steps: (n: number) => (n === 1 ? 'One step waits for it, and goes on by itself then.' : `${n.toLocaleString('en')} steps wait for it, and go on by themselves then.`),
     open: 'See to it',
@@ -152,7 +160,7 @@ export const connectionsWords = {
   },
   connect: {
     title: 'Connect an account',
-    lead: 'A window of the provider opens. Sign in there with the account that is meant, and agree. What waits goes on by itself.',
+    lead: 'A window of the provider opens. Sign in there with your own account, and agree to what is asked. You come back here, and what waits goes on by itself.',
     service: 'This is for the service account: sign in as that account, not as yourself.',
     button: (title: string) => `Connect ${title}`,
     waiting: 'Waiting for you in the other window …',
