@@ -40,16 +40,16 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	go test -count=1 .
 	cd web && npm run types
 
-test: check test-go build test-web e2e ## everything; installs Chromium on Debian when it is missing
+test: check build test-web ## everything; installs Chromium on Debian when it is missing
+	$(MAKE) -j3 test-go test-postgres e2e
 
 test-go: go-there clients
 	go test ./...
-	$(MAKE) test-postgres
 
-test-postgres: go-there ## what keeps data, on PostgreSQL; skips itself where no server is installed
-	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom ./httpapi/...
+test-postgres: go-there clients ## what keeps data, on PostgreSQL; skips itself where no server is installed
+	SIGNOFF_TEST_STORE=postgres go test ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom/... ./inhouse ./oauth ./broker/... ./httpapi/...
 
-CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph cmd/signoff/testdata/clients
+CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph httpapi/odata/clients cmd/signoff/testdata/clients
 
 .PHONY: clients
 clients: ## other people's clients and a provider, which tests run where node is installed

@@ -47,7 +47,7 @@ type SetOAuthResource struct {
 	TokenURL         string                `json:"tokenUrl,omitempty" maxLength:"500"`
 	DeviceURL        string                `json:"deviceUrl,omitempty" maxLength:"500"`
 	ClientID         string                `json:"clientId" maxLength:"500"`
-	Auth             string                `json:"auth" enum:"secret,certificate,federated,none" doc:"how this server proves who it is"`
+	Auth             string                `json:"auth" enum:"secret,certificate,federated,own-issuer,none" doc:"how this server proves who it is"`
 	Secret           string                `json:"secret,omitempty" maxLength:"4000" doc:"never answered. Left out: the one that is kept"`
 	SecretExpires    *time.Time            `json:"secretExpires,omitempty" doc:"announced from 30 days before"`
 	TokenFile        string                `json:"tokenFile,omitempty" maxLength:"500" doc:"for federated: the file that holds another provider's token"`
@@ -72,6 +72,7 @@ type OAuthResource struct {
 	Certificate *OAuthCertificate `json:"certificate,omitempty" doc:"in use"`
 	Next        *OAuthCertificate `json:"next,omitempty" doc:"waits until a check finds that the provider knows it"`
 	Ends        *time.Time        `json:"ends,omitempty" doc:"when the secret or certificate runs out, if that is known"`
+	Trust       *OAuthFederation  `json:"trust,omitempty" doc:"for own-issuer: the federated credential to register at the provider"`
 	People      bool              `json:"people" doc:"people can connect"`
 	App         bool              `json:"app" doc:"the application gets tokens for itself"`
 	Callback    string            `json:"callback" doc:"the redirect address to register"`
@@ -83,6 +84,13 @@ type OAuthCertificate struct {
 	PEM   string    `json:"pem"`
 	Print string    `json:"print" doc:"SHA-256 of it, as x5t#S256"`
 	Until time.Time `json:"until"`
+}
+
+// OAuthFederation is what a provider has to be told to trust this server's own tokens.
+type OAuthFederation struct {
+	Issuer   string `json:"issuer"`
+	Subject  string `json:"subject"`
+	Audience string `json:"audience"`
 }
 
 // OAuthProblem is why there is no token, and who can do something about it.
@@ -102,7 +110,7 @@ type OAuthCheck struct {
 
 // OAuthStep is one part of a check.
 type OAuthStep struct {
-	Name   string `json:"name" enum:"metadata,credential,next"`
+	Name   string `json:"name" enum:"metadata,credential,next,granted"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 	Advice string `json:"advice,omitempty"`
@@ -114,7 +122,9 @@ type OAuthStep struct {
 type ConnectOAuth struct {
 	For       string `json:"for" enum:"me,service,app" doc:"service and app take the right to administer"`
 	Audience  string `json:"audience,omitempty" maxLength:"200"`
-	LoginHint string `json:"loginHint,omitempty" maxLength:"200" doc:"the account, as the provider calls it"`
+	LoginHint string `json:"loginHint,omitempty" maxLength:"200" doc:"the account, as the provider calls it; yours is asked for by your address here unless choose is set"`
+	Choose    bool   `json:"choose,omitempty" doc:"let the provider ask which account"`
+	Account   string `json:"account,omitempty" maxLength:"200" doc:"one that is not known to be yours, and that you want to use all the same: what a connecting that failed with other-account names"`
 	Device    bool   `json:"device,omitempty" doc:"with a code to enter on any device"`
 	Claims    string `json:"claims,omitempty" maxLength:"4000" doc:"what the provider wants proved, as /me/connections says"`
 }

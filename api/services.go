@@ -75,8 +75,17 @@ type TryService struct {
 
 // ServiceTested is how far a test came.
 type ServiceTested struct {
-	OK    bool          `json:"ok"`
-	Steps []ServiceStep `json:"steps"`
+	OK      bool            `json:"ok"`
+	Steps   []ServiceStep   `json:"steps"`
+	Connect *ServiceConnect `json:"connect,omitempty" doc:"what you have to connect your account to first: calls sign in as whoever calls"`
+}
+
+// ServiceConnect is an account that a test needs connected.
+type ServiceConnect struct {
+	Resource string `json:"resource"`
+	Title    string `json:"title"`
+	Audience string `json:"audience,omitempty"`
+	Claims   string `json:"claims,omitempty"`
 }
 
 // ServiceStep is one step of a test.

@@ -313,7 +313,7 @@ type Redirect struct {
 
 // Share is the body of POST /tasks/{serial}/share.
 type Share struct {
-	To      string `json:"to" minLength:"1" maxLength:"320" doc:"as in Redirect"`
+	To      string `json:"to" minLength:"1" maxLength:"320" doc:"login, address, label:name or principal"`
 	Comment string `json:"comment,omitempty" maxLength:"4000"`
 }
 

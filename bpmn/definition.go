@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/process"
 )
 
@@ -229,7 +230,7 @@ func (b *builder) warnForeign(owner, e *Element) {
 
 // meant is advice about a BPMN element nobody knows.
 func meant(name string, known []string) string {
-	if near := process.Nearest(name, known); near != "" {
+	if near := signoff.Nearest(name, known); near != "" {
 		return "Did you mean " + near + "?"
 	}
 	return "Remove it, or draw it with an element of BPMN 2.0."

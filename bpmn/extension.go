@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
-	"github.com/signoffhq/signoff/process"
 )
 
 // ext is one signoff element and the BPMN element it belongs to. Its methods
@@ -97,7 +97,7 @@ func (x ext) choice(name, otherwise string, of ...string) string {
 		return otherwise
 	}
 	if !slices.Contains(of, s) {
-		x.refuse(fmt.Sprintf("%s=%s on <%s>", name, clip(s), x.e.Name()), process.MeantName(s, of))
+		x.refuse(fmt.Sprintf("%s=%s on <%s>", name, clip(s), x.e.Name()), signoff.MeantName(s, of))
 		return otherwise
 	}
 	return s

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/signoffhq/signoff/process"
+	"github.com/signoffhq/signoff"
 )
 
 // word is one element of signoff's extension of BPMN.
@@ -113,7 +113,7 @@ func checkWords(r *report, owner, parent, holder *Element) {
 		}
 		w, known := vocabulary[c.Local]
 		if !known {
-			r.refuse(owner, c.Line, "<"+c.Name()+"> is not a signoff element", process.MeantName(c.Local, wordsIn(parent)))
+			r.refuse(owner, c.Line, "<"+c.Name()+"> is not a signoff element", signoff.MeantName(c.Local, wordsIn(parent)))
 			continue
 		}
 		places := w.on
@@ -163,7 +163,7 @@ func checkAttributes(r *report, owner, e *Element, w word) {
 			continue
 		}
 		if !slices.Contains(w.attrs, a.Local) {
-			r.refuse(owner, a.Line, fmt.Sprintf("<%s> has no attribute %s", e.Name(), clip(a.Local)), process.MeantName(a.Local, w.attrs))
+			r.refuse(owner, a.Line, fmt.Sprintf("<%s> has no attribute %s", e.Name(), clip(a.Local)), signoff.MeantName(a.Local, w.attrs))
 		}
 	}
 	for _, name := range w.need {

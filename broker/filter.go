@@ -105,7 +105,7 @@ func comparable(o Object, m Method, name string) (Property, error) {
 		return p, nil
 	}
 	text := fmt.Sprintf("%s of %s gives no %q", m.Name, o.Name, shown(name))
-	if near := Nearest(name, m.Outputs); near != "" {
+	if near := signoff.Nearest(name, m.Outputs); near != "" {
 		text += "; did you mean " + near + "?"
 	}
 	return Property{}, fmt.Errorf("%s", text)

@@ -112,7 +112,7 @@ func unknownInputs(takes []Input, given map[string]any) (wrong []signoff.FieldEr
 	for _, name := range sortedNames(given) {
 		if !contains(names, name) {
 			e := signoff.FieldError{Field: "inputs." + shown(name), Detail: "is nothing this method takes"}
-			if near := Nearest(name, names); near != "" {
+			if near := signoff.Nearest(name, names); near != "" {
 				e.Advice = "did you mean " + near + "?"
 			}
 			wrong = append(wrong, e)

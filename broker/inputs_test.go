@@ -143,15 +143,6 @@ func nested(depth int) Filter {
 	return f
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"send", "reply", "replyAll", "create"}
-	for name, want := range map[string]string{"Send": "send", "sned": "send", "replyall": "replyAll", "craete": "create", "delete": "", "": "", "sendx": "send", "xxxx": ""} {
-		if got := Nearest(name, names); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
-		}
-	}
-}
-
 // Whatever is given: it is refused, or it is what the method takes, and giving it
 // again changes nothing.
 func FuzzInputs(f *testing.F) {

@@ -69,14 +69,14 @@ func (c *Client) Sleep(ctx context.Context, serial string, until time.Time) erro
 	return c.move(ctx, serial, "/sleep", api.SleepBody{Until: until})
 }
 
+// Share puts a task before somebody else, too.
+func (c *Client) Share(ctx context.Context, serial string, s api.Share) error {
+	return c.move(ctx, serial, "/share", s)
+}
+
 // Redirect hands a task to somebody else.
 func (c *Client) Redirect(ctx context.Context, serial string, r api.Redirect) error {
 	return c.move(ctx, serial, "/redirect", r)
-}
-
-// Share puts a task before one more person.
-func (c *Client) Share(ctx context.Context, serial string, s api.Share) error {
-	return c.move(ctx, serial, "/share", s)
 }
 
 // Withdraw ends a task without an answer, for administrators.

@@ -94,7 +94,7 @@ func (d *Directories) Run(ctx context.Context) error {
 // due begins the syncs whose time has come.
 func (d *Directories) due(ctx context.Context) {
 	if err := d.load(ctx); err != nil {
-		d.log.Warn("setting not read", slog.String("setting", settingName), slog.Any("err", err))
+		d.log.Warn("setting not read", slog.String("setting", SettingName), slog.Any("err", err))
 		return
 	}
 	for _, e := range d.inForce.Load().Value.Directories {

@@ -17,8 +17,8 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-// settingName is what the setting is called in the store.
-const settingName = "directories"
+// SettingName is what the setting is called in the store.
+const SettingName = "directories"
 
 const maxDirectories = 50
 
@@ -123,6 +123,19 @@ var errNoDirectory = &signoff.Error{Kind: signoff.NotFound, Code: "directory-not
 // one it opens nothing.
 func (e Entry) lockPurpose() string { return "directories/" + e.Source() }
 
+// Purposes are all that secrets in a setting, as it is kept, are locked for.
+func Purposes(body []byte) ([]string, error) {
+	var set Setting
+	if err := json.Unmarshal(body, &set); err != nil {
+		return nil, fmt.Errorf("read the setting %s: %w", SettingName, err)
+	}
+	var list []string
+	for _, e := range set.Directories {
+		list = append(list, e.lockPurpose())
+	}
+	return list, nil
+}
+
 // State returns which directories there are; it takes the server right.
 func (d *Directories) State(ctx context.Context, by signoff.Caller) (State, error) {
 	if err := access.May(by, access.Server, nil).Err(); err != nil {
@@ -148,7 +161,7 @@ func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, se
 	if err := access.May(by, access.Server, nil).Err(); err != nil {
 		return State{}, err
 	}
-	before, err := d.store.Setting(ctx, settingName)
+	before, err := d.store.Setting(ctx, SettingName)
 	if err != nil {
 		return State{}, err
 	}
@@ -170,8 +183,8 @@ func (d *Directories) Save(ctx context.Context, by signoff.Caller, rev int64, se
 		return State{}, err
 	}
 	if !bytes.Equal(body, before.Body) || before.Rev != rev {
-		_, err = d.store.SaveSetting(ctx, store.Setting{Name: settingName, Rev: rev, By: by.Principal, Body: body},
-			store.Change{By: by.Principal, How: by.Recognised(), What: settingName, Before: withoutSecrets(was), After: withoutSecrets(set)})
+		_, err = d.store.SaveSetting(ctx, store.Setting{Name: SettingName, Rev: rev, By: by.Principal, Body: body},
+			store.Change{By: by.Principal, How: by.Recognised(), What: SettingName, Before: withoutSecrets(was), After: withoutSecrets(set)})
 		if err != nil {
 			return State{}, err
 		}
@@ -298,11 +311,11 @@ func (d *Directories) client(e Entry) (*ldap.Client, error) {
 
 // Heard takes in that another server saved a setting.
 func (d *Directories) Heard(ctx context.Context, h store.Hint) {
-	if !h.Resync && h.Payload != settingName {
+	if !h.Resync && h.Payload != SettingName {
 		return
 	}
 	if err := d.load(ctx); err != nil {
-		d.log.Warn("setting not read", slog.String("setting", settingName), slog.Any("err", err))
+		d.log.Warn("setting not read", slog.String("setting", SettingName), slog.Any("err", err))
 	}
 }
 
@@ -310,7 +323,7 @@ func (d *Directories) Heard(ctx context.Context, h store.Hint) {
 func (d *Directories) load(ctx context.Context) error {
 	d.loading.Lock()
 	defer d.loading.Unlock()
-	saved, err := d.store.Setting(ctx, settingName)
+	saved, err := d.store.Setting(ctx, SettingName)
 	if err != nil {
 		return err
 	}
@@ -319,7 +332,7 @@ func (d *Directories) load(ctx context.Context) error {
 	}
 	set, err := parseSetting(saved.Body)
 	if err != nil {
-		return fmt.Errorf("setting %s: %w", settingName, err)
+		return fmt.Errorf("setting %s: %w", SettingName, err)
 	}
 	d.inForce.Store(&State{saved, set})
 	d.people.ForgetPasswords()

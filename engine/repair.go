@@ -284,7 +284,7 @@ func (t *turn) stepCalled(field, text string) (*process.Node, error) {
 		return named[0], nil
 	}
 	advice := "name it by its element id: " + strings.Join(ids[:min(len(ids), 20)], ", ")
-	if near := process.Nearest(text, ids); near != "" {
+	if near := signoff.Nearest(text, ids); near != "" {
 		advice = "did you mean " + near + "?"
 	}
 	what := "has no step"

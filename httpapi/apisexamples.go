@@ -17,6 +17,7 @@ import (
 var sampleBodies = map[string]any{
 	"start-instance":      map[string]any{"folio": "Ana's leave in May", "variables": map[string]any{"days": 3}},
 	"decide-task":         map[string]any{"action": "Approve", "comment": "Enjoy it"},
+	"share-task":          map[string]any{"to": "bob", "comment": "You know the customer"},
 	"redirect-task":       map[string]any{"to": "bob"},
 	"finish-step":         map[string]any{"variables": map[string]any{"order": "4711"}},
 	"put-rights":          map[string]any{"grants": []any{map[string]any{"who": "ana", "right": "start"}}},

@@ -81,9 +81,12 @@ func (s *Server) startSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 // connects tells whether a browser comes back from connecting an account, not
-// from signing in: both come to the same address.
+// from signing in: both come to the same address. An answer that has lost its
+// state is of neither; who is signed in already cannot have been signing in.
 func (s *Server) connects(r *http.Request) bool {
-	return s.OAuth != nil && oauth.OurState(r.URL.Query().Get("state"))
+	state := r.URL.Query().Get("state")
+	_, err := identity.Who(r.Context())
+	return s.OAuth != nil && (oauth.OurState(state) || state == "" && err == nil)
 }
 
 // finishAtProvider is where browsers come back from a provider.

@@ -30,7 +30,7 @@ func someMail(t *testing.T, w *apitest.World) {
 		mail("k-doubt", "doubt@elsewhere.test"), mail("k-queued", "later@elsewhere.test")}, nil))
 	lease, _, err := st.Acquire(ctx, store.MailLease, "test", now, now.Add(time.Hour))
 	must(t, err)
-	taken, err := st.TakeMail(ctx, lease, now, 4)
+	taken, err := st.TakeMail(ctx, lease, store.Senders{}, now, 4)
 	must(t, err)
 	for i, fate := range []struct {
 		state store.MailState

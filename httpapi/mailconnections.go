@@ -80,22 +80,30 @@ type ByMailConnection struct {
 	Name string `path:"name" maxLength:"40"`
 }
 
-type putMailConnectionInput struct {
-	ByMailConnection
-	IfSaved
-	Body api.SetMailConnection
-}
-
-func (s *Server) putMailConnection(ctx context.Context, by signoff.Caller, in *putMailConnectionInput) (*settingOutput[api.MailConnections], error) {
+// mailConnectionsSeen returns the connections' revision, if they are as the
+// caller saw them.
+func (s *Server) mailConnectionsSeen(ctx context.Context, by signoff.Caller, seen IfSaved) (*connections.Service, int64, error) {
 	c, err := s.mailConnections()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	is, err := c.List(ctx, by)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if err := in.still(is.Setting); err != nil {
+	return c, is.Rev, seen.still(is.Setting)
+}
+
+type putMailConnectionInput struct {
+	ByMailConnection
+	IfSaved
+	Check bool `query:"check" doc:"walk to the mailbox first, and change nothing where that fails"`
+	Body  api.SetMailConnection
+}
+
+func (s *Server) putMailConnection(ctx context.Context, by signoff.Caller, in *putMailConnectionInput) (*settingOutput[api.MailConnections], error) {
+	c, rev, err := s.mailConnectionsSeen(ctx, by, in.IfSaved)
+	if err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -104,7 +112,11 @@ func (s *Server) putMailConnection(ctx context.Context, by signoff.Caller, in *p
 		text := seal.Secret(*b.Password)
 		password = &text
 	}
-	kept, err := c.Save(ctx, by, is.Rev, connections.Connection{Name: in.Name, Protocol: b.Protocol, From: b.From, Usual: b.Usual, Workflows: b.Workflows,
+	save := c.Save
+	if in.Check {
+		save = c.SaveProven
+	}
+	kept, err := save(ctx, by, rev, connections.Connection{Name: in.Name, Protocol: b.Protocol, From: b.From, Usual: b.Usual, Workflows: b.Workflows,
 		Reads: b.Reads, Off: b.Off, Mailbox: b.Mailbox, Server: b.Server, Resource: b.Resource, Audience: b.Audience, App: b.App, Impersonate: b.Impersonate,
 		User: b.User, SMTP: mailPlaceFrom(b.SMTP), IMAP: mailPlaceFrom(b.IMAP), Folder: b.Folder, Processed: b.Processed, ReplyTo: b.ReplyTo,
 		Authserv: b.Authserv, PerMinute: b.PerMinute, AtOnce: b.AtOnce}, password)
@@ -121,18 +133,11 @@ type deleteMailConnectionInput struct {
 }
 
 func (s *Server) deleteMailConnection(ctx context.Context, by signoff.Caller, in *deleteMailConnectionInput) (*nothing, error) {
-	c, err := s.mailConnections()
+	c, rev, err := s.mailConnectionsSeen(ctx, by, in.IfSaved)
 	if err != nil {
 		return nil, err
 	}
-	is, err := c.List(ctx, by)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.still(is.Setting); err != nil {
-		return nil, err
-	}
-	if _, err = c.Remove(ctx, by, is.Rev, in.Name); err != nil {
+	if _, err = c.Remove(ctx, by, rev, in.Name); err != nil {
 		return nil, err
 	}
 	s.Log.InfoContext(ctx, "mail connection removed", "user", by.Principal, "connector", in.Name)

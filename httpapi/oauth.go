@@ -107,6 +107,10 @@ func (s *Server) oauthResources(ctx context.Context, by signoff.Caller, _ *nothi
 func oauthResourceOf(k oauth.Kept, known names) api.OAuthResource {
 	out := api.OAuthResource{Name: k.Name, HasSecret: k.HasSecret, HasValues: list(k.HasValues), Certificate: oauthCertificateOf(k.Certificate), Next: oauthCertificateOf(k.Next),
 		Ends: momentPtr(k.Ends), People: k.People, App: k.App, Callback: k.Callback, Saved: api.Saved{At: k.Changed, By: known.personPtr(k.By)}}
+	if k.Trust != nil {
+		trust := api.OAuthFederation(*k.Trust)
+		out.Trust = &trust
+	}
 	out.SetOAuthResource = api.SetOAuthResource{Title: k.Title, Type: k.Type, Authority: k.Authority, Tenant: k.Tenant, Issuer: k.Issuer,
 		AuthorizationURL: k.AuthorizationURL, TokenURL: k.TokenURL, DeviceURL: k.DeviceURL, ClientID: k.ClientID, Auth: string(k.Auth), SecretExpires: k.SecretExpires,
 		TokenFile: k.TokenFile, Audience: k.Audience, Scopes: list(k.Scopes), Redirect: k.Redirect, Values: map[string]api.OAuthValue{}}

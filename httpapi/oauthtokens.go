@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -36,7 +37,11 @@ func (s *Server) connectOAuth(ctx context.Context, by signoff.Caller, in *connec
 		t := oauthTokenOf(held, known)
 		return &body[api.OAuthConnect]{api.OAuthConnect{Token: &t}}, nil
 	}
-	begun, err := o.Connect(ctx, by, oauth.Ask{Resource: in.Name, Service: b.For == "service", Audience: b.Audience, LoginHint: b.LoginHint, Device: b.Device, Claims: b.Claims})
+	hint := cmp.Or(b.LoginHint, b.Account)
+	if hint == "" && b.For == "me" && !b.Choose {
+		hint = by.Email
+	}
+	begun, err := o.Connect(ctx, by, oauth.Ask{Resource: in.Name, Service: b.For == "service", Audience: b.Audience, LoginHint: hint, Account: b.Account, Device: b.Device, Claims: b.Claims})
 	if err != nil {
 		return nil, err
 	}

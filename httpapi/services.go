@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
+	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/seal"
 )
 
@@ -220,6 +222,7 @@ func (s *Server) testService(ctx context.Context, by signoff.Caller, in *testSer
 	if err != nil {
 		return nil, err
 	}
+	ctx = oauth.Quietly(ctx) // it is only tried: nobody gets mail for it
 	var steps []broker.Step
 	if try := in.Body.Service; try != nil {
 		steps, err = c.Try(ctx, by, settingsOf(in.Name, try.Type, try.ServiceSettings))
@@ -229,7 +232,35 @@ func (s *Server) testService(ctx context.Context, by signoff.Caller, in *testSer
 	if err != nil {
 		return nil, err
 	}
-	return s.tried(ctx, steps)
+	out, err := s.tried(ctx, steps)
+	if err == nil && !out.Body.OK {
+		out.Body.Connect, err = s.toConnect(ctx, by, in)
+	}
+	return out, err
+}
+
+// toConnect is what the caller has to connect their account to before a test of a
+// service can go on that signs in as whoever calls; nil: nothing.
+func (s *Server) toConnect(ctx context.Context, by signoff.Caller, in *testServiceInput) (*api.ServiceConnect, error) {
+	var n oauth.Need
+	mode := ""
+	if try := in.Body.Service; try != nil {
+		mode, n = try.Mode, oauth.Need{Resource: try.Resource, Audience: try.Audience}
+	} else {
+		is, err := s.Services.Instance(ctx, by, in.Name)
+		if err != nil {
+			return nil, err
+		}
+		mode, n = string(is.Mode), oauth.Need{Resource: is.Resource, Audience: is.Audience}
+	}
+	if n.Owner = by.Principal; s.OAuth == nil || broker.Mode(mode) != broker.AsCaller || !n.Owner.IsUser() {
+		return nil, nil
+	}
+	_, err := s.OAuth.Token(ctx, n)
+	if missing, ok := errors.AsType[*oauth.NotConnected](err); ok && !missing.Ours {
+		return &api.ServiceConnect{Resource: n.Resource, Title: missing.Title, Audience: n.Audience, Claims: missing.Claims}, nil
+	}
+	return nil, nil
 }
 
 func mentions(steps []broker.Step) (who []signoff.Principal) {

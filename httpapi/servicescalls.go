@@ -7,6 +7,7 @@ import (
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
+	"github.com/signoffhq/signoff/oauth"
 )
 
 // What services offer, and calling it.
@@ -45,7 +46,7 @@ func (s *Server) refreshService(ctx context.Context, by signoff.Caller, in *refr
 	if err != nil {
 		return nil, err
 	}
-	d, err := c.Refresh(ctx, by, in.Name, catalogue.Ask{Apply: in.Body.Apply, Anyway: in.Body.Anyway})
+	d, err := c.Refresh(oauth.Quietly(ctx), by, in.Name, catalogue.Ask{Apply: in.Body.Apply, Anyway: in.Body.Anyway})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (s *Server) callService(ctx context.Context, by signoff.Caller, in *callSer
 		f := filterIn(*in.Body.Filter)
 		call.Filter = &f
 	}
-	r, err := c.Call(ctx, by, in.Name, call)
+	r, err := c.Call(oauth.Quietly(ctx), by, in.Name, call)
 	if err != nil {
 		s.Log.InfoContext(ctx, "service call refused", "user", by.Principal, "service", in.Name, "object", in.Object, "method", in.Method, "code", signoff.CodeOf(err))
 		return nil, err

@@ -30,6 +30,7 @@ func (s *Server) signInRoutes() {
 	route(s, op{"end-session", "DELETE /users/{id}/sessions/{session}", "People", "Sign somebody out in one place", admin, 0}, s.endSession)
 
 	s.browserRoutes()
+	s.issuerRoutes()
 }
 
 var errNoSignIn = &signoff.Error{Kind: signoff.Unavailable, Code: "unavailable", Detail: "this server signs nobody in through providers"}

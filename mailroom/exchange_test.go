@@ -2,13 +2,10 @@ package mailroom
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/ews"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	"github.com/signoffhq/signoff/connector/exchange/mailbox"
 	firm "github.com/signoffhq/signoff/sandbox/contoso"
@@ -87,19 +85,14 @@ func openExchangeTold(t *testing.T, way way, notify *http.Client, push *exchange
 		clock: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), authserv: f.Sandbox.Addresses().AuthServID}
 	o.page = httptest.NewServer(f.Sandbox.Handler())
 	t.Cleanup(o.page.Close)
-	pem, err := os.ReadFile(f.Entra.Addresses().CAFile)
-	must(t, err)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	inner := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	t.Cleanup(inner.CloseIdleConnections)
+	plain := exchangetest.Trusting(t, f)
 	now := time.Now()
-	token, err := f.Entra.Mint(nil, map[string]any{"aud": way.api, "appid": "11111111-2222-4333-8444-555555555555", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	token, err := f.Entra.Mint(nil, map[string]any{"aud": way.api, "appid": exchangetest.SomeApp, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
 		"tid": entra.TenantID, "roles": strings.Fields(way.role)})
 	must(t, err)
-	w := &wire{token: token, inner: inner}
+	w := &wire{token: token, inner: plain.Transport}
 	w.mend()
-	set := exchange.Settings{Server: f.Entra.URL() + way.path, Plain: &http.Client{Transport: inner}}
+	set := exchange.Settings{Server: f.Entra.URL() + way.path, Plain: plain}
 	if push == nil { // else polling without pauses would be quicker than any news
 		set.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	}

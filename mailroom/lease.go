@@ -145,6 +145,11 @@ func (r *Room) begin(ctx context.Context, l store.Lease) error {
 		}
 		p.Resume(ago)
 	}
+	if r.Hurry {
+		if err := r.Store.HurryMail(ctx, l, now); err != nil {
+			return err
+		}
+	}
 	return r.Store.AbandonedMail(ctx, l, now)
 }
 

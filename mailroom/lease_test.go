@@ -159,7 +159,7 @@ func TestWhatASleepingNodeWasSendingIsInDoubtAndItsFailureCountsNoMore(t *testin
 	case <-time.After(10 * time.Second):
 		t.Fatal("the hand-over may go on without the lease")
 	}
-	if _, err := a.Store.TakeMail(t.Context(), store.Lease{Name: store.MailLease, Token: 1}, a.Now(), 1); err != nil && !errors.Is(err, store.ErrNotHeld) {
+	if _, err := a.Store.TakeMail(t.Context(), store.Lease{Name: store.MailLease, Token: 1}, store.Senders{}, a.Now(), 1); err != nil && !errors.Is(err, store.ErrNotHeld) {
 		t.Fatal(err)
 	}
 	answer <- &signoff.Error{Kind: signoff.Invalid, Code: "x", Detail: "no such mailbox"}
@@ -213,7 +213,7 @@ func TestThatAMailWasSentIsTrueWhoeverSaysIt(t *testing.T) {
 	first, _, err := a.Store.Acquire(t.Context(), store.MailLease, "a", a.Now(), a.Now())
 	must(t, err)
 	a.queue("x@x")
-	taken, err := a.Store.TakeMail(t.Context(), first, a.Now(), 1)
+	taken, err := a.Store.TakeMail(t.Context(), first, store.Senders{}, a.Now(), 1)
 	must(t, err)
 	second, mine, err := b.Store.Acquire(t.Context(), store.MailLease, "b", b.Now().Add(time.Second), b.Now().Add(time.Minute))
 	if must(t, err); !mine {
@@ -224,7 +224,7 @@ func TestThatAMailWasSentIsTrueWhoeverSaysIt(t *testing.T) {
 		t.Errorf("under the old lease: %v", err)
 	}
 	a.queue("y@x")
-	if list, err := a.Store.TakeMail(t.Context(), first, a.Now(), 1); !errors.Is(err, store.ErrNotHeld) || len(list) > 0 {
+	if list, err := a.Store.TakeMail(t.Context(), first, store.Senders{}, a.Now(), 1); !errors.Is(err, store.ErrNotHeld) || len(list) > 0 {
 		t.Errorf("taken under the old lease: %+v, %v", list, err)
 	}
 	must(t, a.Store.SettleMail(t.Context(), taken[0], store.MailQueued, a.Now(), a.Now(), "try again"))
@@ -242,7 +242,7 @@ func TestWhoTakesOverKeepsThePace(t *testing.T) {
 	now := a.Now().Truncate(time.Microsecond)
 	for i, ago := range []time.Duration{2 * time.Minute, 40 * time.Second, 10 * time.Second} {
 		a.queue(string(rune('a'+i)) + "@x")
-		taken, err := a.Store.TakeMail(t.Context(), l, now.Add(time.Minute), 1)
+		taken, err := a.Store.TakeMail(t.Context(), l, store.Senders{}, now.Add(time.Minute), 1)
 		must(t, err)
 		must(t, a.Store.SettleMail(t.Context(), taken[0], store.MailSent, now.Add(-ago), time.Time{}, ""))
 	}

@@ -96,6 +96,9 @@ func (r *Room) hand(ctx context.Context, l line, m store.OutMail) error {
 // sentOrNot asks whoever can know whether a doubtful mail was sent. asked:
 // somebody could be asked; found: it was sent; waits: it is on its way for sure.
 func (r *Room) sentOrNot(ctx context.Context, m store.OutMail) (asked, found, waits bool, err error) {
+	if l := r.lineOf(m); addressIn(m.Raw, "From").Address != "" && !writtenFor(l, m.Raw) {
+		return false, false, false, nil // it was another mailbox that may have sent it
+	}
 	if k, ok := r.lineOf(m).Out.(Keeper); ok {
 		state, err := k.Fate(ctx, m.MessageID)
 		return true, state == fateSent, state == fateWaiting, err

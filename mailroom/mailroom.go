@@ -87,6 +87,7 @@ type Options struct {
 	TrustToken  bool         // the secret reply address alone proves the sender
 	Trust       reply.Trust  // what proves a sender besides dmarc=pass
 	AnyEnvelope bool         // an envelope sender of our own that is nobody's does not tell against From
+	Hurry       bool         // what waits to be tried again is tried at once: it may go another way now
 	NoCopies    bool         // do not send ourselves a copy of each mail
 	URL         string       // where people reach the server, without a slash at the end
 	Secret      []byte       // 32 bytes or more; reply addresses and Message-IDs follow from it

@@ -218,11 +218,29 @@ func (r *Room) Email(ctx context.Context, job runner.Job) (runner.Result, error)
 }
 
 func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, error) {
-	to, err := r.addressed(ctx, job.Email.To)
+	return r.compose(ctx, plain{key: job.Key, by: r.sender(job.Workflow), instance: job.Instance, command: job.Key, to: job.Email.To, cc: job.Email.Cc,
+		subject: job.Email.Subject, body: job.Email.Body, footer: fmt.Sprintf("Sent by signoff for request %d.", job.Instance)})
+}
+
+// plain is a mail to be composed that is about no task.
+type plain struct {
+	key      string // the same whenever the same mail is asked for
+	command  string // the runner's that waits for it; "" none
+	by       line
+	instance signoff.InstanceID // 0: none
+	to, cc   []string           // principals or addresses
+	subject  string
+	body     string
+	footer   string
+}
+
+// compose makes a mail for each recipient, once.
+func (r *Room) compose(ctx context.Context, m plain) ([]store.OutMail, error) {
+	to, err := r.addressed(ctx, m.to)
 	if err != nil {
 		return nil, err
 	}
-	cc, err := r.addressed(ctx, job.Email.Cc)
+	cc, err := r.addressed(ctx, m.cc)
 	if err != nil {
 		return nil, err
 	}
@@ -234,10 +252,8 @@ func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, err
 	if len(all) > maxRecipients {
 		return nil, &signoff.Error{Kind: signoff.TooLarge, Code: "mail-too-many-recipients", Detail: fmt.Sprintf("a mail has at most %d recipients, this one has %d", maxRecipients, len(all))}
 	}
-	title := oneLine(job.Email.Subject, maxSubject)
-	p := page{Title: title, Paragraphs: paragraphs(job.Email.Body),
-		Footer: []string{fmt.Sprintf("Sent by signoff for request %d.", job.Instance)}}
-	by := r.sender(job.Workflow)
+	title := oneLine(m.subject, maxSubject)
+	p := page{Title: title, Paragraphs: paragraphs(m.body), Footer: []string{m.footer}}
 	var mails []store.OutMail
 	done := map[string]bool{}
 	for _, a := range all {
@@ -246,13 +262,13 @@ func (r *Room) emails(ctx context.Context, job runner.Job) ([]store.OutMail, err
 			continue
 		}
 		done[low] = true
-		key := job.Key + "/" + a.key
-		l := letter{from: by.From, to: a.at, allTo: shown(to), cc: shown(cc), subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
+		key := m.key + "/" + a.key
+		l := letter{from: m.by.From, to: a.at, allTo: shown(to), cc: shown(cc), subject: title, messageID: r.messageID(key), date: r.Now().In(r.Location), page: p}
 		raw, err := r.render(l)
 		if err != nil {
 			return nil, fmt.Errorf("compose mail %s: %w", key, err)
 		}
-		mails = append(mails, store.OutMail{Key: key, Command: job.Key, Purpose: "email", Instance: job.Instance, To: a.at.Address, Sender: by.name, Subject: title,
+		mails = append(mails, store.OutMail{Key: key, Command: m.command, Purpose: "email", Instance: m.instance, To: a.at.Address, Sender: m.by.name, Subject: title,
 			MessageID: l.messageID, Created: r.Now(), Raw: raw})
 	}
 	return mails, nil

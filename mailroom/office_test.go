@@ -131,7 +131,7 @@ func (o *office) restart() {
 func (o *office) send() {
 	o.t.Helper()
 	for {
-		list, err := o.store.TakeMail(o.t.Context(), o.room.held(), o.clock, 1)
+		list, err := o.store.TakeMail(o.t.Context(), o.room.held(), store.Senders{}, o.clock, 1)
 		if err != nil {
 			o.t.Fatal(err)
 		}

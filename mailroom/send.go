@@ -105,7 +105,7 @@ func (r *Room) next(ctx context.Context, q *queue, anew func()) (store.OutMail, 
 			sleep(ctx, wait)
 			continue
 		}
-		wait, err := r.untilDue(ctx, func(ctx context.Context) (time.Time, error) { return r.Store.NextMailOf(ctx, q.line.of) })
+		wait, err := r.untilDue(ctx, func(ctx context.Context) (time.Time, error) { return r.Store.NextMail(ctx, q.line.of) })
 		if wait == 0 && err == nil {
 			var m store.OutMail
 			var done func()
@@ -134,7 +134,7 @@ func (r *Room) take(ctx context.Context, l line) (store.OutMail, func(), error) 
 	if err != nil {
 		return store.OutMail{}, nil, err
 	}
-	list, err := r.Store.TakeMailOf(ctx, r.held(), l.of, r.Now(), 1)
+	list, err := r.Store.TakeMail(ctx, r.held(), l.of, r.Now(), 1)
 	if err == nil && len(list) > 0 {
 		err = r.step(ctx, "taken")
 	}
@@ -208,7 +208,10 @@ func (r *Room) deliver(ctx context.Context, m store.OutMail) error {
 		return nil
 	}
 	line := r.lineOf(m)
-	err := r.hand(ctx, line, m)
+	err := r.readdress(ctx, line, &m)
+	if err == nil {
+		err = r.hand(ctx, line, m)
+	}
 	if r.step(ctx, "handed over") != nil {
 		return nil
 	}

@@ -29,7 +29,7 @@ type reader struct {
 func (r *Room) readers(ctx context.Context, job runner.Job) ([]reader, error) {
 	people, err := r.expand(ctx, job.Notify.To)
 	if err != nil || r.Absences == nil {
-		return plain(people), err
+		return asReaders(people), err
 	}
 	var out, more []reader
 	for _, p := range people {
@@ -61,7 +61,7 @@ func (r *Room) readers(ctx context.Context, job runner.Job) ([]reader, error) {
 	return out, nil
 }
 
-func plain(people []signoff.Person) []reader {
+func asReaders(people []signoff.Person) []reader {
 	out := make([]reader, len(people))
 	for i, p := range people {
 		out[i].Person = p

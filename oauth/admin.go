@@ -2,9 +2,11 @@ package oauth
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -23,9 +25,10 @@ type Kept struct {
 	HasSecret bool
 	HasValues []string // secret parameters that have a value
 	Ends      time.Time
-	People    bool   // people can connect
-	App       bool   // the application gets tokens for itself
-	Callback  string // the redirect address to register
+	People    bool        // people can connect
+	App       bool        // the application gets tokens for itself
+	Callback  string      // the redirect address to register
+	Trust     *Federation // what the provider has to be told to trust this server's own tokens
 }
 
 func (s *Service) kept(ctx context.Context, k store.OAuthResource) (Kept, error) {
@@ -34,7 +37,7 @@ func (s *Service) kept(ctx context.Context, k store.OAuthResource) (Kept, error)
 		return Kept{}, err
 	}
 	out := Kept{Resource: a.public(), Rev: k.Rev, Changed: k.Changed, By: k.By, HasSecret: a.Secret != "", Ends: a.ends(),
-		People: a.typ.People, App: a.typ.App, Callback: s.public + a.Redirect}
+		People: a.typ.People, App: a.typ.App, Callback: s.public + a.Redirect, Trust: s.federation(&a.Resource)}
 	for _, name := range slices.Sorted(maps.Keys(a.Values)) {
 		if p := a.typ.parameter(name); p != nil && p.Secret {
 			out.HasValues = append(out.HasValues, name)
@@ -68,12 +71,9 @@ func (s *Service) Resource(ctx context.Context, by signoff.Caller, name string) 
 	if err := notAllowed(by); err != nil {
 		return Kept{}, err
 	}
-	k, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	k, err := s.find(ctx, name)
 	if err != nil {
 		return Kept{}, err
-	}
-	if !found {
-		return Kept{}, noResource
 	}
 	return s.kept(ctx, k)
 }
@@ -147,10 +147,14 @@ func (s *Service) forgetResource(name string) {
 	clear(s.providers)
 }
 
-// Remove forgets a resource and all its tokens; it takes the server right.
+// Remove forgets a resource and all its tokens; it takes the server right. It
+// refuses one that something signs in with ("oauth-resource-used").
 func (s *Service) Remove(ctx context.Context, by signoff.Caller, name string, rev int64) error {
 	k, err := s.Resource(ctx, by, name)
 	if err != nil {
+		return err
+	}
+	if err := s.unused(ctx, name); err != nil {
 		return err
 	}
 	note := store.Change{By: by.Principal, How: by.Recognised(), What: "oauth-resource", Subject: name, Before: jsonOf(k.Resource)}
@@ -162,6 +166,25 @@ func (s *Service) Remove(ctx context.Context, by signoff.Caller, name string, re
 	return nil
 }
 
+// unused refuses a resource that something signs in with, naming it.
+func (s *Service) unused(ctx context.Context, name string) error {
+	if s.cfg.Users == nil {
+		return nil
+	}
+	users, err := s.cfg.Users(ctx, name)
+	if err != nil || len(users) == 0 {
+		return err
+	}
+	const told = 5
+	more := ""
+	if len(users) > told {
+		more = fmt.Sprintf(" and %d more", len(users)-told)
+		users = users[:told]
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: "oauth-resource-used", Detail: "it is used by " + strings.Join(users, ", ") + more,
+		Hint: "let them sign in another way, or remove them, first"}
+}
+
 // NewCertificate makes a key and a certificate for a resource; it takes the
 // server right. While another one is in use, the new one waits until a check
 // finds that the provider knows it.
@@ -169,12 +192,9 @@ func (s *Service) NewCertificate(ctx context.Context, by signoff.Caller, name st
 	if err := notAllowed(by); err != nil {
 		return Kept{}, err
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return Kept{}, err
-	}
-	if !found {
-		return Kept{}, noResource
 	}
 	old, err := readResource(kept)
 	if err != nil {

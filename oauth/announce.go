@@ -28,7 +28,7 @@ type Notice struct {
 
 // When wants and the ends of credentials are announced.
 const (
-	announceAfter = time.Minute    // somebody who is just connecting needs no mail
+	announceAfter = time.Minute    // unless Config says otherwise
 	announceEvery = 24 * time.Hour // and not too often
 	endsAhead     = 30 * 24 * time.Hour
 	endsSoon      = 7 * 24 * time.Hour
@@ -47,7 +47,7 @@ func (s *Service) announce(ctx context.Context) error {
 	}
 	for _, w := range list {
 		n, ok := ParseKey(w.Need)
-		if !ok || now.Sub(w.Since) < announceAfter {
+		if !ok || now.Sub(w.Since) < s.cfg.Patience {
 			continue
 		}
 		a, err := s.resource(ctx, n.Resource)

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -15,6 +16,7 @@ import (
 	"io"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +78,12 @@ func (c *Certificate) assertion(key seal.Key, audience, client string, now time.
 }
 
 func (c *Certificate) private(key seal.Key) (*rsa.PrivateKey, error) {
-	text, err := key.Unlock(keyPurpose, c.Key)
+	return openKey(key, keyPurpose, c.Key)
+}
+
+// openKey opens a private key that was locked for a purpose.
+func openKey(key seal.Key, purpose, locked string) (*rsa.PrivateKey, error) {
+	text, err := key.Unlock(purpose, locked)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +97,7 @@ func (c *Certificate) private(key seal.Key) (*rsa.PrivateKey, error) {
 	}
 	private, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("the key of the certificate is not RSA")
+		return nil, errors.New("the key is not RSA")
 	}
 	return private, nil
 }
@@ -102,6 +109,10 @@ const maxAssertion = 64 << 10
 // (Kubernetes, GitHub). It is read anew each time. Anything but a signed token is
 // refused: no other file of this machine is sent anywhere.
 func federated(path string) (seal.Secret, error) {
+	// A pipe would never be read to its end.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", fmt.Errorf("the token file cannot be read: %w", cmp.Or(err, errNoFile))
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("the token file cannot be read: %w", err)
@@ -122,5 +133,35 @@ func federated(path string) (seal.Secret, error) {
 			return "", errors.New("the token file holds no signed token")
 		}
 	}
+	if !forOthers(parts[1]) {
+		return "", errors.New("the token file holds a token for the machine's own cluster, which no provider is to get: project one with the provider's audience")
+	}
 	return seal.Secret(text), nil
+}
+
+var errNoFile = errors.New("it is no file")
+
+// forOthers tells whether a token is meant for a provider elsewhere. What a
+// machine has for its own Kubernetes is for whoever gave it, or for nobody in
+// particular.
+func forOthers(payload string) bool {
+	var c struct {
+		Issuer   string          `json:"iss"`
+		Audience json.RawMessage `json:"aud"`
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil || json.Unmarshal(raw, &c) != nil {
+		return false
+	}
+	var one string
+	list := []string{}
+	if json.Unmarshal(c.Audience, &one) == nil {
+		list = append(list, one)
+	} else if json.Unmarshal(c.Audience, &list) != nil {
+		return false
+	}
+	own := func(aud string) bool {
+		return aud == "" || aud == c.Issuer || strings.Contains(aud, "kubernetes.default") || strings.EqualFold(aud, "k3s")
+	}
+	return len(list) > 0 && !slices.ContainsFunc(list, own)
 }

@@ -72,8 +72,11 @@ func (s *Service) checkResource(r *Resource, t *Type) error {
 	case WithCertificate:
 	case WithFederation:
 		c.when(!filepath.IsAbs(r.TokenFile) || len(r.TokenFile) > maxText, "tokenFile", "is the whole path of the file that holds the token")
+	case WithOwnIssuer:
+		c.when(!strings.Contains(t.Metadata, "{tenant}"), "auth", "cannot be own-issuer: only Entra ID fetches this server's keys")
+		c.when(s.usable(s.public) != nil, "auth", "cannot be own-issuer while people reach this server by "+s.public+": Entra ID fetches its keys over https only")
 	default:
-		c.when(true, "auth", "is secret, certificate, federated or none")
+		c.when(true, "auth", "is secret, certificate, federated, own-issuer or none")
 	}
 	c.when(t.App && !t.People && r.Auth == WithNothing, "auth", "cannot be none: an application that calls as itself has to prove who it is")
 	c.values(r, t)

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,12 @@ func (s *Service) Client(n Need) *http.Client {
 	if over == nil {
 		over = s.cfg.Client
 	}
+	return s.ClientOver(n, over)
+}
+
+// ClientOver is Client for systems that are reached another way than others;
+// nil is the usual one of net/http.
+func (s *Service) ClientOver(n Need, over *http.Client) *http.Client {
 	c := *http.DefaultClient
 	if over != nil {
 		c = *over
@@ -54,6 +61,21 @@ type carrier struct {
 	service *Service
 	need    Need
 	next    http.RoundTripper
+}
+
+// Grant tells what is known of the token that requests carry: who signed in, what
+// was granted, our id there, and where an administrator consents. What is not
+// known is empty.
+func (c *carrier) Grant(ctx context.Context) (account, scope, client, consent string) {
+	a, err := c.service.resource(ctx, c.need.Resource)
+	if err != nil {
+		return "", "", "", ""
+	}
+	client, consent = a.ClientID, a.consentAt()
+	if t, err := c.service.Token(ctx, c.need); err == nil {
+		account, scope = t.Account, t.Scope
+	}
+	return account, scope, client, consent
 }
 
 // RoundTrip sends a request with a token, and once more with another when that

@@ -37,6 +37,7 @@ type Ask struct {
 	Service   bool // for the service account: an administrator's right
 	Audience  string
 	LoginHint string // the account, as the provider calls it
+	Account   string // one that is not known to be the person's own, and that they want to use: they were told its name
 	Claims    string // what the provider wants proved
 	Device    bool   // with a code, on whatever device
 }
@@ -59,6 +60,7 @@ type under struct {
 	Claims   string `json:"m,omitempty"`
 	Issuer   string `json:"i,omitempty"`
 	How      string `json:"h"`
+	Account  string `json:"a,omitempty"` // that the person said is to be used
 	Code     string `json:"d,omitempty"` // of a device
 	Interval int    `json:"s,omitempty"` // seconds
 }
@@ -108,14 +110,14 @@ func (s *Service) Connect(ctx context.Context, by signoff.Caller, ask Ask) (Begu
 	if !a.typ.People {
 		return Begun{}, &signoff.Error{Kind: signoff.Conflict, Code: "oauth-app-only", Detail: "nobody connects to " + a.Title + ": the application gets tokens for itself", Hint: "an administrator gets one on the page of the resource"}
 	}
-	if len(ask.LoginHint) > maxText || ask.Claims != "" && !validClaims(ask.Claims) {
+	if len(ask.LoginHint) > maxText || len(ask.Account) > maxText || ask.Claims != "" && !validClaims(ask.Claims) {
 		return Begun{}, &signoff.Error{Kind: signoff.Invalid, Code: "bad-oauth-need", Detail: "the account or the claims cannot be right"}
 	}
 	m, err := s.metadata(ctx, a)
 	if err != nil {
 		return Begun{}, s.explain(a, err)
 	}
-	u := under{Need: n.Key(), Client: a.ClientID, Token: m.Token, Redirect: a.Redirect, Claims: ask.Claims, Issuer: m.Issuer, How: by.Recognised()}
+	u := under{Need: n.Key(), Client: a.ClientID, Token: m.Token, Redirect: a.Redirect, Claims: ask.Claims, Issuer: m.Issuer, How: by.Recognised(), Account: ask.Account}
 	if ask.Device {
 		return s.beginDevice(ctx, by, a, m, n, u)
 	}
@@ -246,6 +248,7 @@ func (s *Service) ended(ctx context.Context, hash string, a *at, out *Ended, err
 			}
 		}
 		_, p := judge(e)
+		a.named(e.Number, &p)
 		status, out.Problem = failed, &p
 		s.log.WarnContext(ctx, "an account was not connected", slog.String("resource", a.Name), slog.String("user", out.Need.owner()),
 			slog.String("code", p.Code), slog.String("said", p.Said), slog.String("trace", p.Trace))
@@ -308,7 +311,25 @@ func (s *Service) redeem(ctx context.Context, in Answer, a *at, n Need, u under,
 		return err
 	}
 	out.Account = g.Account
+	if err := s.meant(ctx, n, g, u.Account); err != nil {
+		return err
+	}
 	return s.connect(ctx, in.By.Principal, u.How, n, g)
+}
+
+// meant refuses an account that is not known to be the person's until they have
+// said that they want it: in a provider's list of accounts one row is soon taken
+// for another. Where the provider does not say whose account it is, nothing can be
+// compared.
+func (s *Service) meant(ctx context.Context, n Need, g granted, said string) error {
+	if n.Owner == "" || g.Account == "" || s.cfg.Owns == nil || strings.EqualFold(g.Account, said) {
+		return nil
+	}
+	own, err := s.cfg.Owns(ctx, n.Owner, g.Account)
+	if own || err != nil {
+		return err
+	}
+	return &ProviderError{Code: otherAccount, Said: g.Account + " signed in there"}
 }
 
 // connect keeps the token somebody connected, with the change on record, and
@@ -377,7 +398,8 @@ func (s *Service) explain(a *at, err error) error {
 		return err
 	}
 	m, p := judge(e)
-	out := &signoff.Error{Kind: signoff.Conflict, Code: "oauth-refused", Detail: a.Title + ": " + m.detail, Hint: m.advice, Err: err}
+	a.named(e.Number, &p)
+	out := &signoff.Error{Kind: signoff.Conflict, Code: "oauth-refused", Detail: a.Title + ": " + m.detail, Hint: p.Advice, Err: err}
 	if m.who == WhoTryAgain {
 		out.Kind, out.Code = signoff.Unavailable, "oauth-unavailable"
 	}

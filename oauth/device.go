@@ -37,13 +37,16 @@ func (s *Service) beginDevice(ctx context.Context, by signoff.Caller, a *at, m *
 	if m.Device == "" {
 		return Begun{}, &signoff.Error{Kind: signoff.Conflict, Code: "oauth-no-device", Detail: a.Title + " names no address for device codes", Hint: "connect in a window instead"}
 	}
+	if err := s.notTooOften(by.Principal); err != nil {
+		return Begun{}, err
+	}
 	form, err := a.parameters(ForDevice, n, s.public, nil)
 	if err != nil {
 		return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 	}
 	p := proof{form: url.Values{"client_id": {a.ClientID}}}
 	if a.Auth == WithSecret && m.basic() {
-		if p, err = a.prove(m, nil, s.now()); err != nil {
+		if p, err = s.prove(ctx, a, m, nil); err != nil {
 			return Begun{}, s.explain(a, &ProviderError{Code: noCredential, Said: err.Error()})
 		}
 	}
@@ -59,6 +62,39 @@ func (s *Service) beginDevice(ctx context.Context, by signoff.Caller, a *at, m *
 	state := statePrefix + rand.Text()
 	begun := Begun{State: state, Device: &d, Until: now.Add(life)}
 	return begun, s.begin(ctx, by, a, state, begun.Until, now.Add(time.Duration(u.Interval)*time.Second), u)
+}
+
+// Device codes that one person may ask for: a provider shuts out who asks too
+// often, and tokens would not be renewed then.
+const (
+	codesWithin = time.Minute
+	codesEach   = 6
+)
+
+// codes are those a person asked for.
+type codes struct {
+	since time.Time
+	n     int
+}
+
+func (s *Service) notTooOften(who signoff.Principal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for p, c := range s.codes {
+		if now.Sub(c.since) >= codesWithin {
+			delete(s.codes, p)
+		}
+	}
+	c := s.codes[who]
+	if c.n == 0 {
+		c.since = now
+	}
+	if c.n++; c.n > codesEach {
+		return &signoff.Error{Kind: signoff.TooMany, Code: "oauth-busy", Detail: "you have asked for many codes", Hint: "enter the last one, or wait a minute"}
+	}
+	s.codes[who] = c
+	return nil
 }
 
 // readDevice reads a device authorization answer, and puts the code into u.
@@ -156,7 +192,9 @@ func (s *Service) askDevice(ctx context.Context, c store.OAuthConnecting, u unde
 				return merr
 			}
 			out.Account = g.Account
-			err = s.connect(ctx, c.By, u.How, n, g)
+			if err = s.entered(ctx, n, g); err == nil {
+				err = s.connect(ctx, c.By, u.How, n, g)
+			}
 			return s.ended(ctx, c.State, a, &out, err)
 		}
 	}
@@ -173,6 +211,25 @@ func (s *Service) askDevice(ctx context.Context, c store.OAuthConnecting, u unde
 		return merr
 	}
 	return s.ended(ctx, c.State, a, &out, err)
+}
+
+// entered refuses a grant of somebody else: a code can be sent to people, who
+// enter it at their own provider's page and give away their account to whoever
+// made it (RFC 8628 §5.4). What an administrator connects for the service is
+// theirs to look at.
+func (s *Service) entered(ctx context.Context, n Need, g granted) error {
+	switch {
+	case n.Owner == "":
+		return nil
+	case g.Account == "":
+		return &ProviderError{Code: notTheirs, Said: "the provider does not say whose account it is"}
+	case s.cfg.Owns != nil:
+		own, err := s.cfg.Owns(ctx, n.Owner, g.Account)
+		if own || err != nil {
+			return err
+		}
+	}
+	return &ProviderError{Code: notTheirs, Said: g.Account + " entered the code"}
 }
 
 // GetApp gets a token for the application itself now, and keeps it; it takes the

@@ -35,14 +35,19 @@ func openContoso(t *testing.T) *contoso {
 	e, err := entra.Open(t.Context(), entra.Options{Dir: t.TempDir(), Now: c.now})
 	must(t, err)
 	t.Cleanup(func() { must(t, e.Close()) })
+	return &contoso{entra: e, kit: newKitAt(t, c, "http://localhost:8080", clientFor(t, e))}
+}
+
+// clientFor trusts the sandbox.
+func clientFor(t *testing.T, e *entra.Server) *http.Client {
+	t.Helper()
 	raw, err := os.ReadFile(e.Addresses().CAFile)
 	must(t, err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(raw)
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	t.Cleanup(transport.CloseIdleConnections)
-	k := &contoso{entra: e, kit: newKitAt(t, c, "http://localhost:8080", &http.Client{Transport: transport, Timeout: 20 * time.Second})}
-	return k
+	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 
 func (k *contoso) registration(name string) entra.Registration {
@@ -220,23 +225,14 @@ func TestADeviceCodeConnectsWithoutABrowserHere(t *testing.T) {
 // graph changes a registration, as an administrator does in the portal.
 func (k *contoso) upload(client string, c *oauth.Certificate) {
 	k.Helper()
-	script := k.registration("Setup Script")
-	r, err := k.http.PostForm(k.entra.URL()+"/"+k.entra.Addresses().Tenant+"/oauth2/v2.0/token", url.Values{"grant_type": {"client_credentials"},
-		"client_id": {script.ClientID}, "client_secret": {script.Secret}, "scope": {"https://graph.microsoft.com/.default"}})
-	must(k.T, err)
-	var token struct {
-		Access string `json:"access_token"`
-	}
-	must(k.T, json.NewDecoder(r.Body).Decode(&token))
-	_ = r.Body.Close()
 	block, _ := pem.Decode([]byte(c.PEM))
 	body, err := json.Marshal(map[string]any{"keyCredentials": []any{map[string]any{"type": "AsymmetricX509Cert", "usage": "Verify", "key": block.Bytes}}})
 	must(k.T, err)
 	req, err := http.NewRequest(http.MethodPatch, k.entra.Addresses().Graph+"/applications(appId='"+client+"')", bytes.NewReader(body))
 	must(k.T, err)
-	req.Header.Set("Authorization", "Bearer "+token.Access)
+	req.Header.Set("Authorization", "Bearer "+k.setupToken())
 	req.Header.Set("Content-Type", "application/json")
-	r, err = k.http.Do(req)
+	r, err := k.http.Do(req)
 	must(k.T, err)
 	text, _ := io.ReadAll(r.Body)
 	_ = r.Body.Close()
@@ -329,7 +325,7 @@ func TestARevokedSessionIsNoticedBeforeItHurts(t *testing.T) {
 func TestAClaimsChallengeOfGraphIsAnswered(t *testing.T) {
 	k := openContoso(t)
 	k.mail("entra-v2", func(r *oauth.Resource) {
-		r.Audience, r.Scopes = "https://graph.microsoft.com", []string{"openid", "offline_access", "User.Read"}
+		r.Audience, r.Scopes = "https://graph.microsoft.com", []string{"openid", "profile", "offline_access", "User.Read"}
 	})
 	k.signIn(oauth.Ask{Resource: "m365"}, "jane")
 	first, err := k.Token(t.Context(), janesMail)

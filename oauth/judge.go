@@ -35,6 +35,8 @@ const (
 	noAddress    = "address"
 	noCredential = "credential"
 	noClaims     = "claims"
+	notTheirs    = "account"
+	otherAccount = "other-account"
 )
 
 // meaning is what an error of a provider says about a token.
@@ -123,9 +125,11 @@ var (
 		noIssuer:                 {Failing, WhoOurs, "the provider is another than the resource says", "correct the issuer of the resource"},
 		noAddress:                {Failing, WhoOurs, "an address of the provider cannot be used", "correct the addresses of the resource"},
 		noCredential:             {Failing, WhoOurs, "this server cannot prove who it is", "check the client authentication of the resource"},
+		notTheirs:                {NeedsSignIn, WhoOwner, "the code was not entered with an account that is known to be yours", "connect in a window instead; if somebody sent you a code, do not enter it"},
+		otherAccount:             {NeedsSignIn, WhoOwner, "the account that signed in there is not known to be yours, so it was not connected", "use it all the same if it is yours, or choose another"},
 		noClaims:                 {Failing, WhoOurs, "what the provider wants proved cannot be read", ""},
 	}
-	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token in the file", "compare issuer, subject and audience; upper and lower case count"}
+	unmatched   = meaning{Failing, WhoTheirs, "no federated credential of the registration matches the token this server proves itself with", "compare issuer, subject and audience; upper and lower case count"}
 	conditional = meaning{NeedsSignIn, WhoTheirs, "a Conditional Access policy does not allow it", "the Entra administrator finds the reason in the sign-in log under the trace id"}
 	away        = meaning{Failing, WhoTryAgain, "the provider is away or too busy", "it is tried again"}
 )

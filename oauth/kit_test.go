@@ -128,6 +128,9 @@ func kitWith(t *testing.T, s *store.Store, c *clock, key seal.Key, public string
 	k := &kit{T: t, store: s, clock: c, post: &post{}, key: key, log: &lines{}, http: client}
 	var err error
 	k.Service, err = oauth.Open(oauth.Config{Store: s, Client: client, Loopback: true, Seal: key, Public: public, Announcer: k.post,
+		Owns: func(_ context.Context, who signoff.Principal, account string) (bool, error) {
+			return accounts[who] == account, nil
+		},
 		Log: slog.New(slog.NewTextHandler(k.log, nil)), Now: c.now})
 	must(t, err)
 	k.OnConnected(func(_ context.Context, n oauth.Need) {
@@ -168,6 +171,9 @@ var (
 	jane = signoff.Caller{Person: signoff.Person{Principal: "user:2"}, How: "session"}
 	ana  = signoff.Caller{Person: signoff.Person{Principal: "user:3"}, How: "session"}
 )
+
+// accounts are what providers call people.
+var accounts = map[signoff.Principal]string{jane.Principal: "jane@contoso.test", ana.Principal: "ana@contoso.test"}
 
 const hush = "hush-this-is-the-secret"
 

@@ -98,9 +98,9 @@ func (f *farm) bury() (n int) {
 	return n
 }
 
-// refreshes is how many the proof takes: SIGNOFF_REFRESHES=10000 is the whole of it.
+// refreshes is how many the proof takes: SIGNOFF_TEST_REFRESHES=10000 is the whole of it.
 func refreshes() int {
-	if n, err := strconv.Atoi(os.Getenv("SIGNOFF_REFRESHES")); err == nil && n > 0 {
+	if n, err := strconv.Atoi(os.Getenv("SIGNOFF_TEST_REFRESHES")); err == nil && n > 0 {
 		return n
 	}
 	return 600

@@ -50,6 +50,9 @@ func newStrict(t testing.TB, now func() time.Time) *strict {
 			"device_authorization_endpoint": p.URL + "/device", "token_endpoint_auth_methods_supported": []string{"client_secret_post"}})
 	})
 	mux.HandleFunc("POST /token", p.token)
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"device_code": rand.Text(), "user_code": "ABCD", "verification_uri": "https://provider.test/device", "expires_in": 900})
+	})
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
 	return p

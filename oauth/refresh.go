@@ -187,7 +187,7 @@ func (s *Service) carryOut(ctx context.Context, n Need, k store.OAuthToken, clai
 func (s *Service) askAgain(ctx context.Context, a *at, n Need, k *store.OAuthToken, claims string) (granted, error) {
 	grant, r := url.Values{"grant_type": {"client_credentials"}}, ForApp
 	if !n.App {
-		refresh, err := s.cfg.Seal.Unlock(tokenPurpose, k.Refresh)
+		refresh, err := s.opened(k, k.Refresh)
 		if err != nil {
 			return granted{}, &ProviderError{Code: noGrant, Said: "the token was locked with another key of this server", err: err}
 		}
@@ -220,9 +220,9 @@ func (s *Service) took(k *store.OAuthToken, g granted) {
 		life = usualLife
 	}
 	k.State, k.Tries, k.Problem, k.Got, k.Expires = string(Valid), 0, []byte{}, now, now.Add(life)
-	k.Access = s.cfg.Seal.Lock(tokenPurpose, g.Access)
+	k.Access = s.locked(k, g.Access)
 	if g.Refresh != "" {
-		k.Refresh = s.cfg.Seal.Lock(tokenPurpose, g.Refresh)
+		k.Refresh = s.locked(k, g.Refresh)
 	}
 	if g.Scope != "" {
 		k.Scope = g.Scope
@@ -354,7 +354,11 @@ func (s *Service) told(ctx context.Context, n Need, before, k store.OAuthToken) 
 	s.connected(ctx, n)
 }
 
-// opened is the secret text of a token.
-func (s *Service) opened(locked string) (seal.Secret, error) {
-	return s.cfg.Seal.Unlock(tokenPurpose, locked)
+// locked is a secret text of a token as it is kept.
+func (s *Service) locked(k *store.OAuthToken, text seal.Secret) string {
+	return s.cfg.Seal.Lock(TokenPurpose(k.Need), text)
+}
+
+func (s *Service) opened(k *store.OAuthToken, locked string) (seal.Secret, error) {
+	return s.cfg.Seal.Unlock(TokenPurpose(k.Need), locked)
 }

@@ -68,7 +68,7 @@ type proof struct {
 
 // prove makes the client authentication of a request to a token endpoint (RFC
 // 6749 §2.3, RFC 7523 §2.2).
-func (a *at) prove(m *metadata, c *Certificate, now time.Time) (proof, error) {
+func (s *Service) prove(ctx context.Context, a *at, m *metadata, c *Certificate) (proof, error) {
 	p := proof{form: url.Values{"client_id": {a.ClientID}}}
 	var assertion seal.Secret
 	var err error
@@ -93,9 +93,11 @@ func (a *at) prove(m *metadata, c *Certificate, now time.Time) (proof, error) {
 		if c == nil {
 			return p, errors.New("there is no certificate yet: make one")
 		}
-		assertion, err = c.assertion(a.key, m.Token, a.ClientID, now)
+		assertion, err = c.assertion(a.key, m.Token, a.ClientID, s.now())
 	case WithFederation:
 		assertion, err = federated(a.TokenFile)
+	case WithOwnIssuer:
+		assertion, err = s.ownAssertion(ctx, &a.Resource)
 	default:
 		return p, fmt.Errorf("%q is no way to prove who we are", a.Auth)
 	}
@@ -175,7 +177,7 @@ func (s *Service) exchangeWith(ctx context.Context, a *at, n Need, r Request, m 
 	if m.Token == "" {
 		return granted{}, &ProviderError{Code: noAddress, Said: "it names no token endpoint, and none is entered"}
 	}
-	p, err := a.prove(m, c, s.now())
+	p, err := s.prove(ctx, a, m, c)
 	if err != nil {
 		return granted{}, &ProviderError{Code: noCredential, Said: err.Error()}
 	}

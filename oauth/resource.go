@@ -3,6 +3,7 @@ package oauth
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,8 +17,9 @@ type ClientAuth string
 const (
 	WithSecret      ClientAuth = "secret"
 	WithCertificate ClientAuth = "certificate"
-	WithFederation  ClientAuth = "federated" // with another provider's token, which a file holds
-	WithNothing     ClientAuth = "none"      // a public client
+	WithFederation  ClientAuth = "federated"  // with another provider's token, which a file holds
+	WithOwnIssuer   ClientAuth = "own-issuer" // with a token of ours, whose key the provider fetches here
+	WithNothing     ClientAuth = "none"       // a public client
 )
 
 // Paths that providers send browsers back to: ours and K2's. A resource may have
@@ -79,7 +81,6 @@ const (
 	secretPurpose = "oauth client secret"
 	keyPurpose    = "oauth client key"
 	valuePurpose  = "oauth parameter"
-	tokenPurpose  = "oauth token"
 	flowPurpose   = "oauth connecting"
 )
 
@@ -171,6 +172,15 @@ func (r *Resource) authority() string {
 	return strings.TrimSuffix(r.Authority, "/")
 }
 
+// consentAt is where an administrator of Entra ID consents to what the
+// registration lists, for everybody; "" for other providers.
+func (r *Resource) consentAt() string {
+	if r.Tenant == "" || !strings.HasPrefix(r.Type, "entra") {
+		return ""
+	}
+	return r.authority() + "/" + r.Tenant + "/adminconsent?client_id=" + url.QueryEscape(r.ClientID)
+}
+
 func (r *Resource) issuer(t *Type) string {
 	if t.Issuer != "" {
 		return t.Issuer
@@ -207,3 +217,13 @@ type at struct {
 	rev int64
 	key seal.Key
 }
+
+// Purposes are all that secrets of this package are locked for, but those of
+// tokens.
+func Purposes() []string {
+	return []string{secretPurpose, keyPurpose, valuePurpose, flowPurpose, issuerPurpose}
+}
+
+// TokenPurpose is what the secrets of the token of a need are locked for: copied
+// into the row of another, they open nothing.
+func TokenPurpose(need string) string { return "oauth token of " + need }

@@ -25,7 +25,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		now := s.now()
 		err := errors.Join(s.renewDue(ctx), s.askDevices(ctx))
-		if now.Sub(noticed) >= noticeTick {
+		if now.Sub(noticed) >= min(noticeTick, s.cfg.Patience) {
 			noticed = now
 			err = errors.Join(err, s.announce(ctx))
 		}

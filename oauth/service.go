@@ -26,8 +26,18 @@ type Config struct {
 	Seal      seal.Key
 	Public    string // where people reach the server: redirect addresses begin with it
 	Announcer Announcer
-	Log       *slog.Logger
-	Now       func() time.Time // nil: the store's
+	Patience  time.Duration // before somebody gets a mail: they may just be connecting; 0: a minute
+	// Users tells what signs in with tokens of a resource, as people call it ("the
+	// service Office"); nil: nothing does.
+	Users func(ctx context.Context, resource string) ([]string, error)
+	// Owns tells whether an account, as a provider calls it, is a person's own; nil:
+	// of nobody's that is known. With a device code people connect theirs alone.
+	Owns func(ctx context.Context, who signoff.Principal, account string) (bool, error)
+	// MayAct refuses a person who may not act any more: what they connected is not
+	// used then. nil: everybody may.
+	MayAct func(ctx context.Context, who signoff.Principal) error
+	Log    *slog.Logger
+	Now    func() time.Time // nil: the store's
 }
 
 // Service gets and keeps tokens. Make it with Open, let it Run, and Close it; it
@@ -55,6 +65,7 @@ type Service struct {
 	providers map[string]known // by address of their metadata
 	types     []Type           // own ones; nil: not read
 	typesAt   time.Time
+	codes     map[signoff.Principal]codes // device codes asked for lately
 	hooks     []func(context.Context, Need)
 }
 
@@ -72,12 +83,15 @@ func Open(cfg Config) (*Service, error) {
 	}
 	s := &Service{cfg: cfg, public: u.Scheme + "://" + u.Host, log: cfg.Log, now: cfg.Now, client: noRedirects(cfg.Client), holder: rand.Text(),
 		kick: make(chan struct{}, 1), places: make(chan struct{}, renewals), cache: map[string]cached{}, wanted: map[string]time.Time{},
-		resources: map[string]keptResource{}, providers: map[string]known{}}
+		resources: map[string]keptResource{}, providers: map[string]known{}, codes: map[signoff.Principal]codes{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if s.now == nil {
 		s.now = cfg.Store.Now
+	}
+	if s.cfg.Patience == 0 {
+		s.cfg.Patience = announceAfter
 	}
 	s.ending, s.end = context.WithCancel(context.Background())
 	return s, nil
@@ -171,6 +185,15 @@ const knownFor = 15 * time.Second
 
 var noResource = &signoff.Error{Kind: signoff.NotFound, Code: "oauth-resource-not-found", Detail: "there is no OAuth resource of that name"}
 
+// find reads a resource as it is kept ("oauth-resource-not-found").
+func (s *Service) find(ctx context.Context, name string) (store.OAuthResource, error) {
+	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	if err == nil && !found {
+		err = noResource
+	}
+	return kept, err
+}
+
 // resource returns a resource with its type ("oauth-resource-not-found").
 func (s *Service) resource(ctx context.Context, name string) (*at, error) {
 	s.mu.Lock()
@@ -179,12 +202,9 @@ func (s *Service) resource(ctx context.Context, name string) (*at, error) {
 	if k.at != nil && now.Sub(k.read) < knownFor {
 		return k.at, nil
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if !found {
-		return nil, noResource
 	}
 	a, err := s.ready(ctx, kept)
 	if err != nil {

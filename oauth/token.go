@@ -31,12 +31,17 @@ func usable(k *store.OAuthToken, now time.Time) bool {
 // Token returns a token that can be used for at least half a minute. It comes
 // from memory when it can; one whose end is near is renewed in the background,
 // one that ended while the caller waits, by one node of all. The error is a
-// *NotConnected when somebody has to do something about it, and of Kind
-// Unavailable when trying again may help.
+// *NotConnected when somebody has to do something about it, of Kind Unavailable
+// when trying again may help, and Config.MayAct's own.
 func (s *Service) Token(ctx context.Context, n Need) (Token, error) {
 	n, err := n.checked()
 	if err != nil {
 		return Token{}, err
+	}
+	if n.Owner != "" && s.cfg.MayAct != nil {
+		if err := s.cfg.MayAct(ctx, n.Owner); err != nil {
+			return Token{}, err
+		}
 	}
 	key, now := n.Key(), s.now()
 	s.mu.Lock()
@@ -98,7 +103,7 @@ func blank(n Need) store.OAuthToken {
 
 // take opens a token's secret and keeps it in memory.
 func (s *Service) take(ctx context.Context, k *store.OAuthToken) (Token, error) {
-	text, err := s.cfg.Seal.Unlock(tokenPurpose, k.Access)
+	text, err := s.opened(k, k.Access)
 	if err != nil {
 		return Token{}, s.unreadable(k, err)
 	}
@@ -185,8 +190,19 @@ func (s *Service) refusal(ctx context.Context, n Need, k *store.OAuthToken) erro
 // wantEvery is how often a want that is there already is written again.
 const wantEvery = time.Minute
 
+// quietKey marks contexts in which nobody is asked to connect.
+type quietKey struct{}
+
+// Quietly is for tests and for calls that somebody makes and waits for: a token
+// that is missing is an error and nothing else. Nobody is told by mail, and
+// nothing is wanted of them afterwards.
+func Quietly(ctx context.Context) context.Context { return context.WithValue(ctx, quietKey{}, true) }
+
 // want notes that somebody has to connect, and returns that as the error.
 func (s *Service) want(ctx context.Context, missing *NotConnected) error {
+	if ctx.Value(quietKey{}) != nil {
+		return missing
+	}
 	n, now := missing.Need, s.now()
 	s.mu.Lock()
 	noted := now.Sub(s.wanted[n.Key()]) < wantEvery
@@ -231,7 +247,7 @@ func (s *Service) replace(ctx context.Context, n Need, bad Token, claims string)
 	if err != nil {
 		return Token{}, err
 	}
-	is, err := s.opened(k.Access)
+	is, err := s.opened(&k, k.Access)
 	if err != nil {
 		return Token{}, s.unreadable(&k, err)
 	}

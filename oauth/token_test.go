@@ -344,3 +344,18 @@ func TestNoSecretIsInLogsErrorsOrTheRecord(t *testing.T) {
 		t.Errorf("%d changes, %d secrets", len(changes), len(secrets))
 	}
 }
+
+func TestWhatIsOnlyTriedAsksNobodyToConnect(t *testing.T) {
+	k := newKit(t, nil)
+	k.office(newStrict(t, k.clock.now))
+	_, err := k.Token(oauth.Quietly(t.Context()), janes)
+	missingOf(t, err)
+	if _, wants, err := k.Mine(t.Context(), jane); err != nil || len(wants) != 0 {
+		t.Errorf("wanted for a test: %+v %v", wants, err)
+	}
+	_, err = k.Token(t.Context(), janes) // work that waits asks all the same
+	missingOf(t, err)
+	if _, wants, err := k.Mine(t.Context(), jane); err != nil || len(wants) != 1 {
+		t.Errorf("%+v %v", wants, err)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -12,7 +14,7 @@ import (
 
 // A Step is one part of a check: what was looked at, and what came of it.
 type Step struct {
-	Name   string // metadata, credential, next
+	Name   string // metadata, credential, next, granted
 	OK     bool
 	Detail string
 	Advice string
@@ -27,12 +29,9 @@ func (s *Service) Check(ctx context.Context, by signoff.Caller, name string) ([]
 	if err := notAllowed(by); err != nil {
 		return nil, err
 	}
-	kept, found, err := s.cfg.Store.OAuthResource(ctx, name)
+	kept, err := s.find(ctx, name)
 	if err != nil {
 		return nil, err
-	}
-	if !found {
-		return nil, noResource
 	}
 	a, err := s.ready(ctx, kept)
 	if err != nil {
@@ -44,7 +43,7 @@ func (s *Service) Check(ctx context.Context, by signoff.Caller, name string) ([]
 		return []Step{stepOf("metadata", err)}, nil
 	}
 	steps := []Step{{Name: "metadata", OK: true, Detail: "the provider is there; tokens come from " + m.Token}}
-	if a.Next != nil {
+	if a.Auth == WithCertificate && a.Next != nil {
 		step := s.tryCredential(ctx, a, m, a.Next)
 		if step.Name = "next"; step.OK {
 			step.Detail = "the provider knows the new certificate; it is in use from now on"
@@ -59,7 +58,44 @@ func (s *Service) Check(ctx context.Context, by signoff.Caller, name string) ([]
 		step.Detail = "the new certificate is not in use yet: " + step.Detail
 		steps = append(steps, step)
 	}
-	return append(steps, s.tryCredential(ctx, a, m, a.Certificate)), nil
+	steps = append(steps, s.tryCredential(ctx, a, m, a.Certificate))
+	step, is, err := s.tellGranted(ctx, a)
+	if is {
+		steps = append(steps, step)
+	}
+	return steps, err
+}
+
+// tellGranted names what the service account's token may, and what of the scopes
+// asked for by name it may not; is: there is such a token, and the provider said.
+func (s *Service) tellGranted(ctx context.Context, a *at) (step Step, is bool, err error) {
+	k, found, err := s.cfg.Store.OAuthTokenFor(ctx, Need{Resource: a.Name}.Key())
+	if err != nil || !found || k.Scope == "" {
+		return Step{}, false, err
+	}
+	step = Step{Name: "granted", OK: true, Detail: "the service account " + k.Account + " was granted " + strings.Join(plainScopes(strings.Fields(k.Scope)), ", ")}
+	has := plainScopes(strings.Fields(k.Scope))
+	lacking := slices.DeleteFunc(plainScopes(a.Scopes), func(one string) bool {
+		return slices.Contains([]string{".default", "openid", "profile", "email", "offline_access"}, one) || slices.ContainsFunc(has, func(h string) bool { return strings.EqualFold(h, one) })
+	})
+	if len(lacking) > 0 {
+		step.OK, step.Detail = false, step.Detail+"; asked for and not granted: "+strings.Join(lacking, ", ")
+		step.Advice = "grant admin consent"
+		if at := a.consentAt(); at != "" {
+			step.Advice += " (" + at + ")"
+		}
+		step.Advice += ", then press Connect the service account again"
+	}
+	return step, true, nil
+}
+
+// plainScopes are scopes without the address of their API.
+func plainScopes(scopes []string) []string {
+	out := make([]string, 0, len(scopes))
+	for _, one := range scopes {
+		out = append(out, one[strings.LastIndexByte(one, '/')+1:])
+	}
+	return out
 }
 
 // tryCredential finds out whether the provider takes how we prove who we are: by

@@ -1,6 +1,8 @@
 package process
 
 import (
+	"github.com/signoffhq/signoff"
+
 	"fmt"
 	"slices"
 	"strings"
@@ -132,7 +134,7 @@ func (c *checker) result(n *Node, t *Task, r Result) {
 		for i, a := range t.Actions {
 			names[i] = a.Name
 		}
-		c.at(n, fmt.Sprintf("the result %q counts the action %q, which the task does not have", r.Outcome, r.Action), MeantName(r.Action, names))
+		c.at(n, fmt.Sprintf("the result %q counts the action %q, which the task does not have", r.Outcome, r.Action), signoff.MeantName(r.Action, names))
 	}
 	if r.When == nil {
 		return
@@ -199,9 +201,9 @@ func (c *checker) excluded(n *Node, t *Task) {
 		}
 		switch {
 		case i < 0:
-			c.at(n, fmt.Sprintf("it keeps out who did %q, which is not a step of the workflow", id), MeantName(id, tasks))
+			c.at(n, fmt.Sprintf("it keeps out who did %q, which is not a step of the workflow", id), signoff.MeantName(id, tasks))
 		case c.def.Nodes[i].Kind != UserTask:
-			c.at(n, fmt.Sprintf("it keeps out who did %q, where nobody is asked", id), MeantName(id, tasks))
+			c.at(n, fmt.Sprintf("it keeps out who did %q, where nobody is asked", id), signoff.MeantName(id, tasks))
 		case i == n.Index:
 			c.at(n, "it keeps out who did it itself", "Name another step.")
 		}

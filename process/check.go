@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
 )
 
@@ -199,7 +200,7 @@ func (c *checker) defaultValue(v Variable, bad func(reason, advice string)) {
 		return
 	}
 	if s, ok := coerced.(expr.String); ok && len(v.Choices) > 0 && !slices.Contains(v.Choices, string(s)) {
-		bad(fmt.Sprintf("%sis %q, which is none of its choices", quoted, string(s)), MeantName(string(s), v.Choices))
+		bad(fmt.Sprintf("%sis %q, which is none of its choices", quoted, string(s)), signoff.MeantName(string(s), v.Choices))
 	}
 }
 

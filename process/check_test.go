@@ -235,18 +235,6 @@ func TestAcceptedNamesAreReadAsOneName(t *testing.T) {
 	}
 }
 
-func TestTheNearestNameIsTheOneMeant(t *testing.T) {
-	known := []string{"amount", "days", "starter", "decidedBy"}
-	for typed, want := range map[string]string{"amuont": "amount", "Amount": "amount", "dais": "days", "statrer": "starter", "decidedby": "decidedBy", "amounts": "amount", "kind": "", "": "", "x": ""} {
-		if got := Nearest(typed, known); got != want {
-			t.Errorf("%q: got %q, want %q", typed, got, want)
-		}
-	}
-	if got := Nearest(strings.Repeat("x", 1000), []string{strings.Repeat("x", 1001)}); got != "" {
-		t.Error("long names are compared")
-	}
-}
-
 func TestAProblemReadsAsOneLine(t *testing.T) {
 	p := Problem{Element: "Activity_1", Name: "Ask", Line: 12, Reason: "nobody is asked", Advice: "Name somebody."}
 	if got, want := p.String(), `line 12: Activity_1 "Ask": nobody is asked. Name somebody.`; got != want {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
 )
 
@@ -46,7 +47,7 @@ func (c *checker) names() {
 }
 
 func nameHint(name string, known []string) string {
-	if near := Nearest(name, known); near != "" {
+	if near := signoff.Nearest(name, known); near != "" {
 		return "Did you mean " + near + "? Text has to stand in double quotes."
 	}
 	return "Declare it as a variable of the workflow, or put it in double quotes if it is text."
@@ -85,7 +86,7 @@ func (c *checker) outcomes(u use, possible []string) {
 		if !slices.Contains(possible, m[1]) {
 			c.add(Problem{Element: u.element, Name: u.name, Line: u.line, Warning: true,
 				Reason: fmt.Sprintf("%s compares an outcome with %q, which no task of the workflow has", u.what, m[1]),
-				Advice: MeantName(m[1], possible)})
+				Advice: signoff.MeantName(m[1], possible)})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
 )
 
@@ -245,7 +246,7 @@ func (c *checker) assigned(n *Node, name string) {
 		names = append(names, v.Name)
 	}
 	advice := fmt.Sprintf("Declare it on the workflow (<signoff:variable name=%q type=\"…\"/>).", name)
-	if near := Nearest(name, names); near != "" {
+	if near := signoff.Nearest(name, names); near != "" {
 		advice = "Did you mean " + near + "? If not: " + advice
 	}
 	c.at(n, fmt.Sprintf("it sets %q, which is not a variable of the workflow", name), advice)

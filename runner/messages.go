@@ -19,7 +19,6 @@ import (
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/library"
-	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -343,7 +342,7 @@ func (r *Runner) NearTo(ctx context.Context, name string) (n Near, err error) {
 	}
 	known, err := r.outer.WantedNames(ctx, maxNames)
 	if err == nil {
-		n.Meant = process.Nearest(name, known)
+		n.Meant = signoff.Nearest(name, known)
 	}
 	return n, err
 }

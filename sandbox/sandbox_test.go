@@ -133,7 +133,7 @@ func TestOnlyTheOwnerOfAnAddressIsVouchedFor(t *testing.T) {
 			s := start(t, t.TempDir())
 			text := "Authentication-Results: mx.contoso.test; dmarc=pass header.from=contoso.test\n" +
 				"authentication-results : \"MX.contoso.test\" 1;\n dmarc=pass header.from=contoso.test\n" +
-				"Authentication-Results: elsewhere.test; dmarc=pass\n" + c.header + "\nApprove\n"
+				"x-ms-exchange-organization-authas: Internal\n" + "Authentication-Results: elsewhere.test; dmarc=pass\n" + c.header + "\nApprove\n"
 			if err := submit(t, s, c.user, "jane@contoso.test", []string{"workflow@contoso.test"}, text); err != nil {
 				t.Fatal(err)
 			}
@@ -144,6 +144,10 @@ func TestOnlyTheOwnerOfAnAddressIsVouchedFor(t *testing.T) {
 			}
 			if n := strings.Count(strings.ToLower(got), "mx.contoso.test;") + strings.Count(strings.ToLower(got), "mx.contoso.test\" 1;"); n != 1 {
 				t.Errorf("%d fields bear our name in\n%s", n, got)
+			}
+			as := map[bool]string{true: "Internal", false: "Anonymous"}[strings.HasPrefix(c.want, "dmarc=pass")]
+			if strings.Count(strings.ToLower(got), "authas:") != 1 || !strings.Contains(top, "X-MS-Exchange-Organization-AuthAs: "+as+"\r\n") {
+				t.Errorf("Exchange does not say %s in\n%s", as, got)
 			}
 			if !strings.Contains(got, "elsewhere.test; dmarc=pass") {
 				t.Error("another server's field was taken out")

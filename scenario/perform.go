@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
@@ -39,7 +40,7 @@ func quiet(do func(*world, *arguments) error) func(*world, *arguments) (bool, er
 func (w *world) perform(c command) (refused bool, err error) {
 	do, ok := verbs[c.verb]
 	if !ok {
-		if near := process.Nearest(c.verb, knownVerbs()); near != "" {
+		if near := signoff.Nearest(c.verb, knownVerbs()); near != "" {
 			return false, wrong("there is no command %q; did you mean %s?", c.verb, near)
 		}
 		return false, wrong("there is no command %q; there are %s", c.verb, strings.Join(knownVerbs(), ", "))

@@ -126,15 +126,10 @@ func (f Senders) except() string {
 	return text
 }
 
-// TakeMail marks up to limit mails that are due as being sent, and returns them.
-// ErrNotHeld when the lease is another node's by now.
-func (s *Store) TakeMail(ctx context.Context, l Lease, now time.Time, limit int) ([]OutMail, error) {
-	return s.TakeMailOf(ctx, l, Senders{}, now, limit)
-}
-
-// TakeMailOf is TakeMail for the mails of some senders.
-func (s *Store) TakeMailOf(ctx context.Context, l Lease, of Senders, now time.Time, limit int) (list []OutMail, err error) {
-	due, err := s.NextMailOf(ctx, of)
+// TakeMail marks up to limit mails of some senders that are due as being sent, and
+// returns them. ErrNotHeld when the lease is another node's by now.
+func (s *Store) TakeMail(ctx context.Context, l Lease, of Senders, now time.Time, limit int) (list []OutMail, err error) {
+	due, err := s.NextMail(ctx, of)
 	if err != nil || due.IsZero() || due.After(now) {
 		return nil, err // nothing to do, and no commit to say so
 	}
@@ -162,13 +157,8 @@ func (s *Store) TakeMailOf(ctx context.Context, l Lease, of Senders, now time.Ti
 	return list, err
 }
 
-// NextMail returns when the next queued mail is due, zero for never.
-func (s *Store) NextMail(ctx context.Context) (time.Time, error) {
-	return s.NextMailOf(ctx, Senders{})
-}
-
-// NextMailOf is NextMail for the mails of some senders.
-func (s *Store) NextMailOf(ctx context.Context, of Senders) (time.Time, error) {
+// NextMail returns when the next queued mail of some senders is due, zero for never.
+func (s *Store) NextMail(ctx context.Context, of Senders) (time.Time, error) {
 	return s.nextMail(ctx, MailQueued, of)
 }
 
@@ -228,6 +218,25 @@ func (s *Store) AbandonedMail(ctx context.Context, l Lease, now time.Time) error
 	})
 }
 
+// HurryMail makes all queued mail due.
+func (s *Store) HurryMail(ctx context.Context, l Lease, now time.Time) error {
+	return s.write(ctx, func(t *tx) error {
+		if err := t.mustHold(l); err != nil {
+			return err
+		}
+		_, err := t.exec(`update mail_out set due = $1 where state = 'queued' and due > $1`, micros(now))
+		return err
+	})
+}
+
+// ReaddressMail keeps what a mail that is being sent is from now on.
+func (s *Store) ReaddressMail(ctx context.Context, m OutMail, raw []byte) error {
+	return s.write(ctx, func(t *tx) error {
+		_, err := t.exec(`update mail_out set raw = $1 where id = $2 and state = 'sending' and token = $3 and attempts = $4`, raw, m.ID, m.Token, m.Attempts)
+		return err
+	})
+}
+
 // MailStarted returns when mails were last handed to the mail server, by any
 // node, after a time and up to limit: what a mailbox's pace goes by. It reads
 // all mail there is.
@@ -246,9 +255,21 @@ func (s *Store) MailStarted(ctx context.Context, of Senders, after time.Time, li
 	return out, s.explain(err)
 }
 
-// DoubtfulMail lists doubtful mails that are due to be looked for.
+// DoubtfulMail lists doubtful mails that are due to be looked for, whole.
 func (s *Store) DoubtfulMail(ctx context.Context, now time.Time, limit int) ([]OutMail, error) {
-	return s.mails(ctx, `select `+mailColumns+` from mail_out where state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`, micros(now), limit)
+	rows, err := s.query(ctx, `select `+mailColumns+`, raw from mail_out where state = 'doubtful' and due > 0 and due <= $1 order by due, id limit $2`, micros(now), limit)
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	var list []OutMail
+	err = eachRow(rows, func() error {
+		var raw []byte
+		m, err := scanMail(rows, &raw)
+		m.Raw = raw
+		list = append(list, m)
+		return err
+	})
+	return list, s.explain(err)
 }
 
 // MailProven records that our own copies of mails have been seen, and returns
@@ -363,6 +384,11 @@ func (s *Store) MailsOf(ctx context.Context, command string) (all, failed int, e
 	err = s.row(ctx, `select count(*), coalesce(sum(case when state = 'failed' and reported = 1 then 1 else 0 end), 0) from mail_out
 		where key >= $1 and key < $2`, command+"/", command+"0").Scan(&all, &failed)
 	return all, failed, s.explain(err)
+}
+
+// MailsUnder lists the mails whose keys begin with one and a slash, at most limit.
+func (s *Store) MailsUnder(ctx context.Context, key string, limit int) ([]OutMail, error) {
+	return s.mails(ctx, `select `+mailColumns+` from mail_out where key >= $1 and key < $2 order by id limit $3`, key+"/", key+"0", limit)
 }
 
 // RequeueMail is QueueMail for a command that is tried again after it was told

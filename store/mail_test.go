@@ -47,20 +47,20 @@ func TestAMailIsQueuedOnceAndTakenOnce(t *testing.T) {
 	for range 2 {
 		must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
 	}
-	first, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
+	first, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 1)
 	must(t, err)
-	second, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
+	second, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9)
 	must(t, err)
-	third, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
+	third, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9)
 	must(t, err)
 	if len(first) != 1 || len(second) != 1 || len(third) != 0 || string(first[0].Raw) != "raw a" || first[0].Attempts != 1 {
 		t.Fatalf("took %v, %v, %v", first, second, third)
 	}
 	must(t, s.SettleMail(ctx, first[0], MailQueued, mailDay, mailDay.Add(time.Minute), "later"))
-	if next, err := s.NextMail(ctx); err != nil || !next.Equal(mailDay.Add(time.Minute)) {
+	if next, err := s.NextMail(ctx, Senders{}); err != nil || !next.Equal(mailDay.Add(time.Minute)) {
 		t.Errorf("next %v, %v", next, err)
 	}
-	if early, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9); err != nil || len(early) != 0 {
+	if early, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9); err != nil || len(early) != 0 {
 		t.Errorf("taken before its time: %v, %v", early, err)
 	}
 }
@@ -68,7 +68,7 @@ func TestAMailIsQueuedOnceAndTakenOnce(t *testing.T) {
 func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail("seen before", ""), outMail("seen after", ""), outMail("lost", ""), outMail("untouched", "")}, nil))
-	taken, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 3)
+	taken, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 3)
 	must(t, err)
 	_, err = s.MailProven(ctx, []string{"<seen before@x>", "<untouched@x>", "<somebody else's@x>"}, mailDay)
 	must(t, err)
@@ -96,10 +96,10 @@ func TestAMailThatWasBeingSentIsDoubtfulUntilItsCopyIsSeen(t *testing.T) {
 func TestWhatIsSaidLateOfAnEarlierAttemptAtAMailDoesNotCount(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail("a", "")}, nil))
-	first, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
+	first, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 1)
 	must(t, err)
 	must(t, s.SettleMail(ctx, first[0], MailQueued, mailDay, mailDay, "later"))
-	second, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 1)
+	second, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 1)
 	must(t, err)
 	for _, late := range []MailState{MailQueued, MailDoubtful, MailFailed} {
 		must(t, s.SettleMail(ctx, first[0], late, mailDay, mailDay, "later"))
@@ -118,7 +118,7 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 	const a, b = "7_1/email/a", "7_1/email/b"
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail(a, "7_1/email"), outMail(b, "7_1/email"), outMail("7_10/email/a", "")}, nil))
-	list, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
+	list, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9)
 	must(t, err)
 	must(t, s.SettleMail(ctx, list[0], MailSent, mailDay, time.Time{}, ""))
 	if e, err := s.EndedMail(ctx, 9); err != nil || len(e) != 0 {
@@ -155,7 +155,7 @@ func TestACommandEndsWhenAllItsMailsHave(t *testing.T) {
 		t.Errorf("tried again: %v", got)
 	}
 	must(t, s.MailReported(ctx, "7_1/email")) // late: the word of the first time
-	list, err = s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
+	list, err = s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9)
 	must(t, err)
 	if len(list) != 1 || list[0].To != "corrected@x.test" {
 		t.Fatalf("sent again: %+v", list)
@@ -235,7 +235,7 @@ func TestAMailIsRecordedOnceAndAdviceIsRare(t *testing.T) {
 func TestAnAdministratorReleasesOrDropsAMailNobodyCanProve(t *testing.T) {
 	s, ctx := openMail(t), t.Context()
 	must(t, s.QueueMail(ctx, []OutMail{outMail("a", ""), outMail("b", "")}, nil))
-	list, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 9)
+	list, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 9)
 	must(t, err)
 	for _, m := range list {
 		must(t, s.SettleMail(ctx, m, MailDoubtful, mailDay, time.Time{}, "broke"))
@@ -314,14 +314,14 @@ func TestMailsOfDifferentSendersAreTakenApart(t *testing.T) {
 	lease := mailLease(t, s)
 	take := func(of Senders) (keys string) {
 		t.Helper()
-		list, err := s.TakeMailOf(ctx, lease, of, mailDay, 9)
+		list, err := s.TakeMail(ctx, lease, of, mailDay, 9)
 		must(t, err)
 		for _, m := range list {
 			keys += m.Key
 		}
 		return keys
 	}
-	if next, err := s.NextMailOf(ctx, Senders{Only: "other@x"}); err != nil || !next.IsZero() {
+	if next, err := s.NextMail(ctx, Senders{Only: "other@x"}); err != nil || !next.IsZero() {
 		t.Errorf("a sender without mail has one due at %v, %v", next, err)
 	}
 	if got := take(Senders{Only: "hr@x"}); got != "b" {

@@ -21,7 +21,7 @@ func review(t *testing.T) *Store {
 		}
 		must(t, s.QueueMail(ctx, []OutMail{m}, nil))
 	}
-	taken, err := s.TakeMail(ctx, mailLease(t, s), mailDay, 5) // f stays in the queue
+	taken, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, mailDay, 5) // f stays in the queue
 	must(t, err)
 	fates := []MailState{MailSent, MailFailed, MailDoubtful, MailSent, MailFailed}
 	for i, m := range taken {
@@ -138,7 +138,7 @@ func TestAMailGivenUpNeedsNoLookUntilItGoesWrongAgain(t *testing.T) {
 		t.Errorf("given up twice: %v", err)
 	}
 	must(t, s.ReleaseMail(ctx, 2, now.Add(time.Minute)))
-	taken, err := s.TakeMail(ctx, mailLease(t, s), now.Add(time.Minute), 1)
+	taken, err := s.TakeMail(ctx, mailLease(t, s), Senders{}, now.Add(time.Minute), 1)
 	must(t, err)
 	must(t, s.SettleMail(ctx, taken[0], MailFailed, now.Add(2*time.Minute), time.Time{}, "no such mailbox"))
 	if list, err = s.Mails(ctx, MailFilter{Look: true}, 10); keysOf(list) != "e b" || err != nil {

@@ -64,14 +64,23 @@ func (s *Store) Service(ctx context.Context, name string) (Service, error) {
 	return v, s.explain(foundService(v.scan(s.row(ctx, oneService, name), &v.Objects)))
 }
 
-// ServiceRevs returns how often a service and its objects have been saved: a
-// cheap question before each call. False when there is none.
-func (s *Store) ServiceRevs(ctx context.Context, name string) (rev, objects int64, there bool, err error) {
-	err = s.row(ctx, `select rev, objects_rev from service where name = $1`, name).Scan(&rev, &objects)
+// ServiceRevs tells states of a service apart by ==, also those of one that was
+// deleted from those of another that got its name.
+type ServiceRevs struct{ rev, at, objects, objectsAt int64 }
+
+// Revs are those of the service as it was read.
+func (v Service) Revs() ServiceRevs {
+	return ServiceRevs{v.Rev, micros(v.At), v.ObjectsRev, micros(v.ObjectsAt)}
+}
+
+// ServiceRevs returns those of a service as it is now: a cheap question before
+// each call. False when there is none.
+func (s *Store) ServiceRevs(ctx context.Context, name string) (r ServiceRevs, there bool, err error) {
+	err = s.row(ctx, `select rev, at, objects_rev, objects_at from service where name = $1`, name).Scan(&r.rev, &r.at, &r.objects, &r.objectsAt)
 	if isNoRows(err) {
-		return 0, 0, false, nil
+		return r, false, nil
 	}
-	return rev, objects, err == nil, s.explain(err)
+	return r, err == nil, s.explain(err)
 }
 
 func foundService(err error) error {

@@ -52,7 +52,7 @@ export default defineConfig({
         // The parts every page uses are fetched once, with the shell; without
         // this the build makes two dozen files of a few hundred bytes each.
         codeSplitting: {
-          groups: [{ name: 'parts', test: /src\/(api|text|words|ui\/(?!form|person|timeline|find))/ }],
+          groups: [{ name: 'parts', test: /src\/(api|text\/(?:en|speech)|words|ui\/(?!form|person|timeline|find))/ }],
         },
       },
     },

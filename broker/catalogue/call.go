@@ -2,6 +2,9 @@ package catalogue
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,6 +21,7 @@ const (
 	maxTop     = 1000
 	maxPages   = 20   // asked of a provider that does not filter, in one call
 	maxRows    = 5000 // looked at likewise
+	eachAtOnce = 8    // calls of one person that are under way: the others' places are not theirs
 )
 
 // Call calls a method of a service for by, who needs the right to use it. What
@@ -38,6 +42,9 @@ func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, 
 		return broker.Result{}, err
 	}
 	defer s.release(p)
+	if err := p.ownConnection(by); err != nil {
+		return broker.Result{}, err
+	}
 	o, m, err := p.find(c.Object, c.Method)
 	if err != nil {
 		return broker.Result{}, err
@@ -47,6 +54,10 @@ func (s *Service) Call(ctx context.Context, by signoff.Caller, instance string, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
+	if err := s.begin(p, by.Principal); err != nil {
+		return broker.Result{}, err
+	}
+	defer s.end(p, by.Principal)
 	if err := p.enter(ctx); err != nil {
 		return broker.Result{}, err
 	}
@@ -75,12 +86,45 @@ func (s *Service) mayUse(ctx context.Context, by signoff.Caller, name string) er
 		if !by.Deploy {
 			return errNotThere
 		}
-		if _, _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
+		if _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
 			return errNotThere
 		}
 		return d.Err()
 	}
 	return nil
+}
+
+// ownConnection refuses whoever acts in a person's name what that person alone
+// has agreed to: the use of the account they connected.
+func (p *opened) ownConnection(by signoff.Caller) error {
+	if by.Behind == "" || broker.Mode(p.v.Mode) != broker.AsCaller {
+		return nil
+	}
+	return &signoff.Error{Kind: signoff.Forbidden, Code: "not-allowed",
+		Detail: p.v.Name + " is called with the account of whoever calls, and nobody uses another's by acting in their name", Hint: "call it in your own name"}
+}
+
+// begin counts a call of a person, and refuses one too many. The server's own
+// are bounded by how many steps it carries out.
+func (s *Service) begin(p *opened, who signoff.Principal) error {
+	if who == "" {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.calls[who] >= eachAtOnce {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: "service-busy", Detail: fmt.Sprintf("you have %d calls of %s under way already", eachAtOnce, p.v.Name), Hint: "wait until one of them is over"}
+	}
+	p.calls[who]++
+	return nil
+}
+
+func (s *Service) end(p *opened, who signoff.Principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.calls[who]--; p.calls[who] <= 0 {
+		delete(p.calls, who)
+	}
 }
 
 // enter waits for one of the places for calls to this service.
@@ -122,7 +166,7 @@ func (p *opened) find(object, method string) (broker.Object, broker.Method, erro
 func noSuch(what, of, name string, names []string) error {
 	e := &signoff.Error{Kind: signoff.NotFound, Code: "service-" + what + "-unknown", Detail: fmt.Sprintf("%s has no %s %q", of, what, short(name)),
 		Hint: "look at what it offers, or refresh the service if the system has something new"}
-	if near := broker.Nearest(name, names); near != "" {
+	if near := signoff.Nearest(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e
@@ -155,7 +199,7 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 	if isSorted(c.After) {
 		return p.sorted(ctx, c, o)
 	}
-	skip, after, err := readCursor(c.After)
+	skip, after, err := p.readCursor(c)
 	if err != nil {
 		return broker.Result{}, err
 	}
@@ -179,13 +223,13 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 				out.Rows = append(out.Rows, row)
 			}
 			if c.Top > 0 && len(out.Rows) == c.Top && i+1 < len(rows) { // the rest is the next page's
-				out.Next = cursor(from+i+1, after)
+				out.Next = p.cursor(c, from+i+1, after)
 				return out, nil
 			}
 		}
 		seen += len(rows)
 		skip, after = 0, r.Next
-		out.Next = cursor(0, after)
+		out.Next = p.cursor(c, 0, after)
 		if after == "" || !r.Unfiltered || c.Top > 0 && len(out.Rows) == c.Top || c.Top == 0 && len(out.Rows) > 0 || seen >= maxRows {
 			break
 		}
@@ -194,20 +238,29 @@ func (p *opened) list(ctx context.Context, c broker.Call, o broker.Object) (brok
 }
 
 // A cursor says where a list goes on: behind so many rows of the provider's page.
-func cursor(skip int, after string) string {
+// What the provider says of that may be an address or a query, which it follows
+// with what the service signs in with: a mark shows that it is as it was given out.
+func (p *opened) cursor(c broker.Call, skip int, after string) string {
 	if skip == 0 && after == "" {
 		return ""
 	}
-	return strconv.Itoa(skip) + "." + after
+	return strconv.Itoa(skip) + "." + p.mark(c, skip, after) + "." + after
 }
 
-func readCursor(text string) (skip int, after string, err error) {
-	if text == "" {
+func (p *opened) mark(c broker.Call, skip int, after string) string {
+	mac := hmac.New(sha256.New, p.marks)
+	fmt.Fprintf(mac, "%q %q %q %d %q", p.v.Name, c.Object, c.Method, skip, after)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+func (p *opened) readCursor(c broker.Call) (skip int, after string, err error) {
+	if c.After == "" {
 		return 0, "", nil
 	}
-	n, after, ok := strings.Cut(text, ".")
+	n, rest, _ := strings.Cut(c.After, ".")
+	mark, after, ok := strings.Cut(rest, ".")
 	skip, bad := strconv.Atoi(n)
-	if !ok || bad != nil || skip < 0 {
+	if !ok || bad != nil || skip < 0 || !hmac.Equal([]byte(mark), []byte(p.mark(c, skip, after))) {
 		return 0, "", &signoff.Error{Kind: signoff.Invalid, Code: "bad-cursor", Detail: "the list cannot go on from there"}
 	}
 	return skip, after, nil
@@ -255,8 +308,8 @@ func (s *Service) withNearest(ctx context.Context, by signoff.Caller, name strin
 		names = append(names, in.Name)
 	}
 	e := *errNotThere
-	if e.Detail = fmt.Sprintf("there is no service %q", short(name)); broker.Nearest(name, names) != "" {
-		e.Hint = "did you mean " + broker.Nearest(name, names) + "?"
+	if e.Detail = fmt.Sprintf("there is no service %q", short(name)); signoff.Nearest(name, names) != "" {
+		e.Hint = "did you mean " + signoff.Nearest(name, names) + "?"
 	}
 	return &e
 }

@@ -40,6 +40,7 @@ type Options struct {
 
 // A Credential is what a call signs in with.
 type Credential struct {
+	Type     string // of the service
 	Mode     broker.Mode
 	Resource string // of AsService, AsCaller and AppOnly
 	Audience string // "" the resource's own

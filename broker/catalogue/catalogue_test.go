@@ -2,6 +2,8 @@ package catalogue_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -404,8 +406,99 @@ func TestACallRunsInTheNameOfWhoCalls(t *testing.T) {
 		if got := w.echo.calls[len(w.echo.calls)-1]; got.By != tt.want || got.Key != "k" {
 			t.Errorf("%s as %q: by %q", tt.by.How, tt.as, got.By)
 		}
-		if got := w.asked[len(w.asked)-1]; got != (catalogue.Credential{Mode: broker.AsCaller, Resource: "m365", Audience: "https://graph.test", By: tt.want}) {
+		if got := w.asked[len(w.asked)-1]; got != (catalogue.Credential{Type: "echo", Mode: broker.AsCaller, Resource: "m365", Audience: "https://graph.test", By: tt.want}) {
 			t.Errorf("%+v", got)
+		}
+	}
+}
+
+func TestNobodyUsesAnothersConnectionInTheirName(t *testing.T) {
+	w := start(t)
+	set := settings()
+	w.ready(set)
+	w.grant(ana.Principal, access.Change)
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	behind := ana
+	behind.Behind = "user:9"
+	_, err := w.Call(t.Context(), behind, "office", say)
+	must(t, err) // what is called without anybody's account may be called in their name
+	set.Mode, set.Resource = broker.AsCaller, "m365"
+	_, err = w.Save(t.Context(), root, 1, set)
+	must(t, err)
+	for what, do := range map[string]func(by signoff.Caller) error{
+		"call": func(by signoff.Caller) error { _, err := w.Call(t.Context(), by, "office", say); return err },
+		"test": func(by signoff.Caller) error { _, err := w.Test(t.Context(), by, "office"); return err },
+		"try": func(by signoff.Caller) error {
+			again := set
+			again.Secrets = nil
+			_, err := w.Try(t.Context(), by, again)
+			return err
+		},
+	} {
+		if err := do(behind); signoff.CodeOf(err) != "not-allowed" {
+			t.Errorf("%s in ana's name: %v", what, err)
+		}
+		if err := do(ana); err != nil {
+			t.Errorf("%s by ana: %v", what, err)
+		}
+	}
+}
+
+func TestOnePersonsCallsLeavePlacesToOthers(t *testing.T) {
+	w := start(t)
+	w.ready(settings())
+	w.grant(signoff.Everyone, access.Use)
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	begun, goOn := make(chan bool), make(chan bool)
+	w.echo.within = func() { begun <- true; <-goOn }
+	var g sync.WaitGroup
+	call := func(by signoff.Caller) {
+		g.Go(func() {
+			if _, err := w.Call(context.Background(), by, "office", say); err != nil {
+				t.Errorf("%s: %v", by.Principal, err)
+			}
+		})
+		<-begun
+	}
+	for range 8 {
+		call(ana)
+	}
+	over := make(chan error)
+	go func() { _, err := w.Call(t.Context(), ana, "office", say); over <- err }()
+	select {
+	case err := <-over:
+		wants(t, err, "service-busy")
+	case <-begun:
+		t.Error("a ninth call of one person is under way")
+	}
+	call(root)
+	call(access.System)
+	close(goOn)
+	g.Wait()
+	w.echo.within = nil
+	_, err := w.Call(t.Context(), ana, "office", say)
+	must(t, err)
+}
+
+func TestASecretIsHiddenHoweverItIsSpelt(t *testing.T) {
+	w := start(t)
+	set := settings()
+	set.Mode, set.User, set.Password = broker.Static, "flows", secret(`p@ss "w<rd/?`)
+	w.ready(set)
+	for name, text := range map[string]string{
+		"Basic":       base64.StdEncoding.EncodeToString([]byte(`flows:p@ss "w<rd/?`)),
+		"base64":      base64.StdEncoding.EncodeToString([]byte(`p@ss "w<rd/?`)),
+		"base64 URL":  base64.RawURLEncoding.EncodeToString([]byte(`p@ss "w<rd/?`)),
+		"JSON":        `{"password":"p@ss \"w\u003crd/?"}`,
+		"a query":     "https://x.test/?password=p%40ss+%22w%3Crd%2F%3F",
+		"a path":      "https://x.test/p@ss%20%22w%3Crd%2F%3F",
+		"HTML":        "<b>p@ss &#34;w&lt;rd/?</b>",
+		"hexadecimal": hex.EncodeToString([]byte("open-sesame")),
+	} {
+		r, err := w.Call(t.Context(), root, "office", broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": text}})
+		must(t, err)
+		if got := r.Row["text"].(string); !strings.Contains(got, "[sealed]") || strings.Contains(got, "w<rd") {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
@@ -485,6 +578,48 @@ func TestAListIsFilteredWhereTheProviderDoesNot(t *testing.T) {
 		c.Object = "Thing"
 		_, err := w.Call(t.Context(), root, "office", c)
 		wants(t, err, strings.TrimRight(name, " +"))
+	}
+}
+
+// A provider may take what it said of the next page for an address of its own.
+func TestACursorIsTakenAsItWasGivenOut(t *testing.T) {
+	w := start(t)
+	again := list
+	again.Name = "again"
+	w.echo.offers = []broker.Object{thing(say, list, again)}
+	w.ready(settings())
+	for i := range 9 {
+		w.echo.rows = append(w.echo.rows, map[string]any{"text": fmt.Sprint("row ", i), "n": json.Number(fmt.Sprint(i))})
+	}
+	ask := func(s *catalogue.Service, method, after string) (broker.Result, error) {
+		return s.Call(t.Context(), root, "office", broker.Call{Object: "Thing", Method: method, Top: 1, After: after})
+	}
+	first, err := ask(w.Service, "list", "")
+	must(t, err)
+	parts := strings.SplitN(first.Next, ".", 3)
+	if len(parts) != 3 {
+		t.Fatalf("%q", first.Next)
+	}
+	calls := len(w.echo.calls)
+	for name, c := range map[string][2]string{
+		"another place":  {"list", parts[0] + "." + parts[1] + ".4"},
+		"more rows":      {"list", "0." + parts[1] + "." + parts[2]},
+		"no mark":        {"list", "0..4"},
+		"as it once was": {"list", "0.4"},
+		"another method": {"again", first.Next},
+	} {
+		if _, err := ask(w.Service, c[0], c[1]); signoff.CodeOf(err) != "bad-cursor" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(w.echo.calls) != calls {
+		t.Error("the system was asked with what nobody gave out")
+	}
+	other := catalogue.Open(w.o)
+	defer func() { must(t, other.Close()) }()
+	r, err := ask(other, "list", first.Next) // another server gives out the next page
+	if err != nil || len(r.Rows) != 1 || r.Rows[0]["n"] != json.Number("1") {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 
@@ -609,6 +744,24 @@ func TestWhatAnotherServerSavedCountsAtOnce(t *testing.T) {
 	call()
 	if got := w.echo.opened[before:]; len(got) != 1 || got[0].Keys["url"] != "https://new.test" {
 		t.Errorf("opened since: %+v", got)
+	}
+}
+
+func TestAServiceThatGotTheNameOfAnotherIsNotTakenForIt(t *testing.T) {
+	w := start(t)
+	w.ready(settings())
+	other := catalogue.Open(w.o) // another server, which hears of nothing
+	defer func() { must(t, other.Close()) }()
+	say := broker.Call{Object: "Thing", Method: "say", Inputs: map[string]any{"text": "hi"}}
+	_, err := other.Call(t.Context(), root, "office", say)
+	must(t, err)
+	must(t, w.Delete(t.Context(), root, "office", 1, false))
+	set := settings()
+	set.Keys = map[string]string{"url": "https://new.test"}
+	w.ready(set)
+	steps, err := other.Test(t.Context(), root, "office")
+	if err != nil || steps[1].Found != "https://new.test" {
+		t.Errorf("the other server calls what was deleted: %+v %v", steps, err)
 	}
 }
 

@@ -215,13 +215,14 @@ func (s *Service) Delete(ctx context.Context, by signoff.Caller, name string, re
 	return s.o.Store.DeleteService(ctx, name, rev, note)
 }
 
-// UsesResource names the services that sign in with tokens of an OAuth resource.
-func (s *Service) UsesResource(ctx context.Context, resource string) ([]string, error) {
+// UsersOf names the services that sign in with tokens of an OAuth resource, as
+// people call them: "the service Office".
+func (s *Service) UsersOf(ctx context.Context, resource string) ([]string, error) {
 	list, err := s.o.Store.Services(ctx)
 	var out []string
 	for _, v := range list {
 		if v.Resource == resource {
-			out = append(out, v.Name)
+			out = append(out, "the service "+v.Title)
 		}
 	}
 	return out, err

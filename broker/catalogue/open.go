@@ -23,19 +23,21 @@ type opened struct {
 	provider broker.Provider
 	secrets  secrets
 	slots    chan struct{}
+	marks    []byte // the key to the marks of cursors
 
-	users int  // under Service.mu
-	gone  bool // likewise: to be closed by the last user
+	users int                       // under Service.mu
+	gone  bool                      // likewise: to be closed by the last user
+	calls map[signoff.Principal]int // likewise: those of people that are under way
 }
 
 // use hands out a service as it is now; give it back with release. What other
 // servers saved counts at once: revisions are asked for each time.
 func (s *Service) use(ctx context.Context, name string) (*opened, error) {
-	rev, objects, there, err := s.o.Store.ServiceRevs(ctx, name)
+	revs, there, err := s.o.Store.ServiceRevs(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	if p := s.taken(name, rev, objects, there); p != nil {
+	if p := s.taken(name, revs, there); p != nil {
 		return p, nil
 	}
 	if !there {
@@ -61,7 +63,7 @@ func (s *Service) use(ctx context.Context, name string) (*opened, error) {
 
 // taken returns the service if it is open in these revisions. One that is not
 // there any more is closed.
-func (s *Service) taken(name string, rev, objects int64, there bool) *opened {
+func (s *Service) taken(name string, revs store.ServiceRevs, there bool) *opened {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.open[name]
@@ -71,7 +73,7 @@ func (s *Service) taken(name string, rev, objects int64, there bool) *opened {
 	case !there:
 		s.retire(name, p)
 		return nil
-	case p.v.Rev != rev || p.v.ObjectsRev != objects:
+	case p.v.Revs() != revs:
 		return nil
 	}
 	p.users++
@@ -128,7 +130,7 @@ func (s *Service) openWith(v store.Service, k kept, objects []broker.Object) (*o
 	if err != nil {
 		return nil, hide.err(err)
 	}
-	return &opened{v: v, objects: objects, provider: p, secrets: hide, slots: make(chan struct{}, atOnce)}, nil
+	return &opened{v: v, objects: objects, provider: p, secrets: hide, slots: make(chan struct{}, atOnce), calls: map[signoff.Principal]int{}, marks: s.o.Key.Derive("service cursors")}, nil
 }
 
 // instance is a service as its type gets it: secrets unlocked, and with the
@@ -137,7 +139,7 @@ func (s *Service) instance(v store.Service, k kept) (broker.Instance, secrets, e
 	mode := broker.Mode(v.Mode)
 	in := broker.Instance{Name: v.Name, Mode: mode, Keys: map[string]string{}, User: k.User,
 		HTTP: func(by broker.Principal) *http.Client {
-			return s.o.HTTP(Credential{Mode: mode, Resource: v.Resource, Audience: v.Audience, By: by})
+			return s.o.HTTP(Credential{Type: v.Type, Mode: mode, Resource: v.Resource, Audience: v.Audience, By: by})
 		}}
 	var hide secrets
 	unlock := func(name, locked string) (seal.Secret, error) {
@@ -147,7 +149,7 @@ func (s *Service) instance(v store.Service, k kept) (broker.Instance, secrets, e
 				Hint: "enter them again on the page of services", Err: err}
 		}
 		if plain != "" {
-			hide = append(hide, plain.Reveal())
+			hide = hide.and(plain.Reveal())
 		}
 		return plain, nil
 	}
@@ -162,8 +164,10 @@ func (s *Service) instance(v store.Service, k kept) (broker.Instance, secrets, e
 		in.Keys[name] = plain.Reveal()
 	}
 	var err error
-	in.Password, err = unlock(passwordKey, k.Password)
-	return in, hide, err
+	if in.Password, err = unlock(passwordKey, k.Password); in.Password != "" { // as HTTP sends it (RFC 7617)
+		hide = hide.and(k.User + ":" + in.Password.Reveal())
+	}
+	return in, hide.inOrder(), err
 }
 
 // tryOpen has the type judge settings before they are kept.

@@ -1,7 +1,13 @@
 package catalogue
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"html"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -14,6 +20,28 @@ type secrets []string
 
 // shortSecret is too short to be looked for: it would be found everywhere.
 const shortSecret = 4
+
+// and adds a secret in all spellings that an answer may repeat it in.
+func (s secrets) and(secret string) secrets {
+	if len(secret) < shortSecret {
+		return s
+	}
+	quoted, _ := json.Marshal(secret) // text always encodes
+	for _, spelling := range []string{secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret),
+		base64.RawStdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret))} {
+		if !slices.Contains(s, spelling) {
+			s = append(s, spelling)
+		}
+	}
+	return s
+}
+
+// inOrder puts longer ones first, so that none is looked for in what is left of
+// another.
+func (s secrets) inOrder() secrets {
+	slices.SortStableFunc(s, func(a, b string) int { return len(b) - len(a) })
+	return s
+}
 
 const hidden = "[sealed]"
 

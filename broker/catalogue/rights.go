@@ -52,7 +52,7 @@ func (s *Service) ChangeGrants(ctx context.Context, by signoff.Caller, name stri
 // MayUse tells whether by may use a service, without asking it anything. There
 // has to be one of that name ("service-not-found").
 func (s *Service) MayUse(ctx context.Context, by signoff.Caller, name string) (bool, error) {
-	if _, _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
+	if _, there, err := s.o.Store.ServiceRevs(ctx, name); err != nil || !there {
 		return false, s.withNearest(ctx, access.System, name, cmp.Or(err, error(errNotThere)))
 	}
 	grants, err := s.o.Store.ServiceGrants(ctx, name)

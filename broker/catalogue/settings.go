@@ -71,6 +71,20 @@ const passwordKey = "-password"
 // it opens nothing.
 func purpose(service, key string) string { return "services/" + service + "/" + key }
 
+// Purposes are all that secrets of a service are locked for, given its name and
+// what is kept of it.
+func Purposes(service string, body []byte) ([]string, error) {
+	k, err := readKept(store.Service{Name: service, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	list := []string{purpose(service, passwordKey)}
+	for name := range k.Secrets {
+		list = append(list, purpose(service, name))
+	}
+	return list, nil
+}
+
 // check returns the settings as they are kept, over those that are there (was,
 // wasKept; Rev 0 when new). It refuses every mistake at once ("bad-service").
 func (s *Service) check(set Settings, was store.Service, wasKept kept) (store.Service, kept, error) {

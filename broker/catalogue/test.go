@@ -23,6 +23,9 @@ func (s *Service) Test(ctx context.Context, by signoff.Caller, name string) ([]b
 		return settingsStep(err)
 	}
 	defer s.release(p)
+	if err := p.ownConnection(by); err != nil {
+		return nil, err
+	}
 	return s.walk(ctx, by, p), nil
 }
 
@@ -58,6 +61,9 @@ func (s *Service) Try(ctx context.Context, by signoff.Caller, set Settings) ([]b
 		return settingsStep(err)
 	}
 	defer s.shut(p)
+	if err := p.ownConnection(by); err != nil {
+		return nil, err
+	}
 	return s.walk(ctx, by, p), nil
 }
 

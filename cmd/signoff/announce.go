@@ -60,6 +60,11 @@ func announcement(n oauth.Notice, to []signoff.Principal, now time.Time) mailroo
 		a.Title, a.Button = "Connect the service account to "+n.Title, "Connect "+n.Title
 	default:
 		a.Title, a.Button = "Connect your account to "+n.Title, "Connect "+n.Title
+		a.Text = []string{"Work waits for your " + n.Title + " account."}
+		if _, reason, ok := strings.Cut(n.Why, n.Title+": "); ok {
+			a.Text = append(a.Text, asSentence(reason))
+		}
+		a.Text = append(a.Text, "The button opens a page of signoff with one more button; that leads to the provider, where you sign in with your own account.")
 	}
 	a.Text = append(a.Text, "What waits for it goes on by itself afterwards.")
 	return a

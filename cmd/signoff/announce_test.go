@@ -20,8 +20,8 @@ func TestWhatPeopleAreToldToConnect(t *testing.T) {
 		n    oauth.Notice
 		want mailroom.Announcement
 	}{
-		{oauth.Notice{To: "user:3", Need: own, Resource: "m365", Title: "Microsoft 365", Why: "{user:3} has to connect", Path: "/connect/x"},
-			mailroom.Announcement{Key: own.Name() + "/2026-11-23", To: to, Title: "Connect your account to Microsoft 365", Text: []string{"{user:3} has to connect.", after}, Path: "/connect/x", Button: "Connect Microsoft 365"}},
+		{oauth.Notice{To: "user:3", Need: own, Resource: "m365", Title: "Microsoft 365", Why: "{user:3} has to connect their account to Microsoft 365: the password was changed", Path: "/connect/x"},
+			mailroom.Announcement{Key: own.Name() + "/2026-11-23", To: to, Title: "Connect your account to Microsoft 365", Text: []string{"Work waits for your Microsoft 365 account.", "The password was changed.", "The button opens a page of signoff with one more button; that leads to the provider, where you sign in with your own account.", after}, Path: "/connect/x", Button: "Connect Microsoft 365"}},
 		{oauth.Notice{Need: oauth.Need{Resource: "m365"}, Resource: "m365", Title: "Microsoft 365", Why: "the service account has to be connected", Path: "/connect/y"},
 			mailroom.Announcement{Key: oauth.Need{Resource: "m365"}.Name() + "/2026-11-23", To: to, Title: "Connect the service account to Microsoft 365", Text: []string{"The service account has to be connected.", after}, Path: "/connect/y", Button: "Connect Microsoft 365"}},
 		{oauth.Notice{Need: oauth.Need{Resource: "m365", App: true}, Resource: "m365", Title: "Microsoft 365", Why: "no token", Path: "/manage/oauth/m365"},

@@ -22,7 +22,8 @@ func init() { scriptCommands["entra"] = entraInScript }
 // entraInScript is what a script needs of the sandbox's Entra ID besides the
 // program itself:
 //
-//	entra                     sets ENTRA, CA, TENANT and the application that may register others
+//	entra                     sets ENTRA, CA, TENANT, the application that may register others and, as MAIL_CLIENT and
+//	                          in the file mail.secret, the one for mail
 //	entra token FILE [LOGIN]  sets API and SIGNOFF_TOKEN by what m365 plan --run wrote into the file:
 //	                          for a person through the program cli, or for the program Reporting itself
 func entraInScript(ts *testscript.TestScript, neg bool, args []string) {
@@ -37,6 +38,9 @@ func entraInScript(ts *testscript.TestScript, neg bool, args []string) {
 			"SIGNOFF_ENTRA_CLIENT_ID": setup.ClientID, "SIGNOFF_ENTRA_SECRET": setup.Secret} {
 			ts.Setenv(name, v)
 		}
+		i = slices.IndexFunc(at.Entra.Registrations, func(r entra.Registration) bool { return r.Name == "Contoso Mail Service" })
+		ts.Setenv("MAIL_CLIENT", at.Entra.Registrations[i].ClientID)
+		ts.Check(os.WriteFile(ts.MkAbs("mail.secret"), []byte(at.Entra.Registrations[i].Secret+"\n"), 0o600))
 		return
 	}
 	written := ts.ReadFile(args[1])

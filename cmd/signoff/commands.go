@@ -6,7 +6,7 @@ func addCommands(root *cobra.Command) {
 	root.AddCommand(
 		serveCommand(), healthCommand(), sandboxCommand(), backupCommand(), restoreCommand(), migrateCommand(), moveDataCommand(), keyCommand(), recoverCommand(), benchCommand(),
 		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
-		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
+		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), oauthCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
 		messagesCommand(), signalsCommand(), schedulesCommand(),
 		retentionCommand(), holdCommand(), exportCommand(), calendarsCommand(), awayCommand(),
 		testCommand(), importCommand(), exprCommand(),

@@ -22,7 +22,7 @@ type Config struct {
 	Admin     AdminConfig   `koanf:"admin" doc:"The administrator made when a data folder is new. Later changes have no effect."`
 	Basic     bool          `koanf:"basic" default:"true" doc:"Accept user name and password with every API call (HTTP Basic)."`
 	Mail      MailConfig    `koanf:"mail" doc:"Mail out and in. Without mail.smtp.address no mail is sent; tasks are in the worklist all the same."`
-	Calls     CallsConfig   `koanf:"calls" doc:"What service steps may call."`
+	Calls     CallsConfig   `koanf:"calls" doc:"What service steps and services may call."`
 	Outside   OutsideConfig `koanf:"outside" doc:"How identity providers and directories are reached."`
 	Log       LogConfig     `koanf:"log" doc:"What is written to standard error."`
 	Drain     time.Duration `koanf:"drain" default:"0s" doc:"How long to go on answering after being told to stop, while /readyz says 503, so that a load balancer stops sending requests here before they are refused. Longer than it takes to notice: a few of its checks. 0s: without one."`
@@ -84,9 +84,10 @@ type PaceConfig struct {
 	AtOnce    int `koanf:"atonce" default:"4" doc:"Connections at a time."`
 }
 
-// CallsConfig bounds where service steps reach.
+// CallsConfig bounds where service steps, and services of typed addresses, reach.
 type CallsConfig struct {
-	Allow string `koanf:"allow" doc:"Networks that service steps may call although they are kept from them: this machine (127.0.0.0/8, ::1/128) and link-local addresses (169.254.0.0/16). Separated by commas."`
+	Allow string `koanf:"allow" doc:"Networks that service steps, HTTP APIs and databases may be called in although they are kept from them: this machine (127.0.0.0/8, ::1/128) and link-local addresses (169.254.0.0/16). Separated by commas."`
+	Files string `koanf:"files" doc:"Folder with SQLite files that services may open. Keep it apart from the data folder. Empty: none may be opened."`
 }
 
 // OutsideConfig bounds where the server itself reaches, and whom it believes there.

@@ -20,7 +20,6 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/process"
 )
 
 const maxConfigBytes = 1 << 20
@@ -70,7 +69,7 @@ func walkConfig(t reflect.Type, prefix string, visit func(f reflect.StructField,
 // and tests, and what Kubernetes gives every container when a service is called
 // signoff (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
 var (
-	otherEnv = []string{"SIGNOFF_KEY", "SIGNOFF_KEY_FILE", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_PASSWORD", "SIGNOFF_TOKEN",
+	otherEnv = []string{"SIGNOFF_KEY", "SIGNOFF_KEY_FILE", "SIGNOFF_KEY_NEW", "SIGNOFF_KEY_NEW_FILE", "SIGNOFF_CONFIG", "SIGNOFF_SERVER", "SIGNOFF_USER", "SIGNOFF_PASSWORD", "SIGNOFF_TOKEN",
 		"SIGNOFF_PROFILE", profilesVariable, "SIGNOFF_CA", "SIGNOFF_GRAPH_TOKEN", "SIGNOFF_BIN", "SIGNOFF_PORT"}
 	otherEnvBegins = []string{"SIGNOFF_ENTRA_", "SIGNOFF_LIVE_", "SIGNOFF_TEST_", "SIGNOFF_SERVICE_", "SIGNOFF_PORT_"}
 )
@@ -251,7 +250,7 @@ func badValue(s setting, v string) string {
 }
 
 func didYouMean(word string, known map[string]bool) string {
-	if n := process.Nearest(word, slices.Sorted(maps.Keys(known))); n != "" {
+	if n := signoff.Nearest(word, slices.Sorted(maps.Keys(known))); n != "" {
 		return "did you mean " + n + "?"
 	}
 	return ""

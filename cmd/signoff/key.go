@@ -48,6 +48,11 @@ func (p keyPlace) load(ctx context.Context, st *store.Store) (seal.Key, error) {
 	if err != nil {
 		return seal.Key{}, err
 	}
+	if p.env == "" && want != "" { // of a rotation that ended before its last act
+		if err := p.takeNext(want); err != nil {
+			return seal.Key{}, err
+		}
+	}
 	key, err := seal.ReadKey(p.file, p.env)
 	if errors.Is(err, fs.ErrNotExist) {
 		key, err = p.first(ctx, st, want)
@@ -98,16 +103,16 @@ func keyUnusable(err error) error {
 func keyCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key",
-		Short: "Make a key for several servers, or replace one that is lost",
+		Short: "Make a key for several servers, seal with another, or replace one that is lost",
 		Long: `The key seals what must not be read by whoever reads the database. It is the file
 key in the data folder, made at the first start, or the value of SIGNOFF_KEY.
 All servers on one database need the same one; the database knows its
 fingerprint, and a server with another key refuses to start. The file may hold
 what key new prints; it must be readable by its owner only.`,
-		Example: "  signoff key new\n  signoff key replace --data ./data",
+		Example: "  signoff key new\n  signoff key rotate --data ./data",
 		GroupID: "server",
 	}
-	c.AddCommand(newKeyCommand(), replaceKeyCommand())
+	c.AddCommand(newKeyCommand(), rotateKeyCommand(), replaceKeyCommand())
 	return c
 }
 
@@ -167,12 +172,21 @@ sent before are not taken, and people decide those tasks on the page instead.`,
 	return c
 }
 
+// hasData refuses a folder in which no server ever was.
+func hasData(cfg Config) error {
+	if cfg.Store != "" {
+		return nil
+	}
+	if _, err := os.Stat(cfg.database()); err != nil {
+		return &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable", Detail: "there is no data in " + cfg.Data,
+			Hint: "name the folder it is in with --data, or the database with --store", Err: err}
+	}
+	return nil
+}
+
 func replaceKey(ctx context.Context, cfg Config) (string, error) {
-	if cfg.Store == "" {
-		if _, err := os.Stat(cfg.database()); err != nil {
-			return "", &signoff.Error{Kind: signoff.Invalid, Code: "data-unusable", Detail: "there is no data in " + cfg.Data,
-				Hint: "name the folder it is in with --data, or the database with --store", Err: err}
-		}
+	if err := hasData(cfg); err != nil {
+		return "", err
 	}
 	place, err := keyOf(cfg.Data)
 	if err != nil {

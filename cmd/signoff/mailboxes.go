@@ -67,7 +67,7 @@ func (s *server) openExchange(p exchange.Protocol, c connections.Connection, pas
 	backend := system.Open(a, box)
 	in := mailbox.NewInbox(backend, mailbox.InboxOptions{Folder: c.Folder, Processed: c.Processed, Push: s.post.hook.push(c), Log: s.log})
 	out := mailbox.NewSender(backend, mailbox.SenderOptions{PerMinute: c.PerMinute, AtOnce: c.AtOnce})
-	return connections.Opened{Out: out, In: in, Check: backend.Check, Hint: in.Hint, Close: func() {
+	return connections.Opened{Out: out, In: in, Check: signedIn(backend.Check, a, c), Hint: in.Hint, Close: func() {
 		if err := system.Close(); err != nil {
 			s.log.Debug("closing a mailbox", "err", err)
 		}

@@ -12,6 +12,9 @@ import (
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/broker/catalogue"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/openapi"
+	"github.com/signoffhq/signoff/connector/sql"
+	"github.com/signoffhq/signoff/inhouse"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/process"
@@ -21,19 +24,29 @@ import (
 
 // serviceTypes are the kinds of systems that can be called: a line each.
 func (s *server) serviceTypes() []broker.Type {
-	return []broker.Type{
+	return append([]broker.Type{
 		&exchange.Type{Protocols: exchangeWays(), Plain: s.outside.client},
-	}
+		&openapi.Type{Plain: s.reach.client},
+		&sql.Type{Dial: s.reach.dial, Roots: s.outside.roots, Folder: s.files},
+	}, s.house.Types()...)
 }
 
 // openServices takes up the systems that can be called, and lets steps of
 // workflows call them.
-func (s *server) openServices(key seal.Key) {
+func (s *server) openServices(cfg Config, key seal.Key) (err error) {
+	if s.reach, err = newReach(cfg.Calls, s.outside); err != nil {
+		return err
+	}
+	if s.files, err = filesOf(cfg); err != nil {
+		return err
+	}
+	s.house = &inhouse.House{People: s.people}
 	uses := &serviceUses{store: s.store, library: s.library}
 	s.services = catalogue.Open(catalogue.Options{Store: s.store, Key: key, Types: s.serviceTypes(), HTTP: s.serviceClient,
 		Uses: uses.all, Resource: s.hasResource, Log: s.log})
 	s.useObjects(s.services)
 	s.library.Who = s.whoIs
+	return nil
 }
 
 // whoIs is the person a workflow means by a name; "" nobody, or a group.
@@ -47,13 +60,17 @@ func (s *server) whoIs(ctx context.Context, name string) (signoff.Principal, err
 
 // serviceClient is the way to a system, signed in as its service says.
 func (s *server) serviceClient(c catalogue.Credential) *http.Client {
+	way := s.outside.client
+	if c.Type == openapi.Name {
+		way = s.reach.client
+	}
 	switch {
 	case c.Mode == broker.Static || c.Mode == broker.NoSignIn:
-		return s.outside.client
+		return way
 	case s.oauth == nil:
 		return &http.Client{Transport: noTokens{}}
 	}
-	return s.oauth.Client(needOf(c))
+	return s.oauth.ClientOver(needOf(c), way)
 }
 
 // needOf is the token that a call signs in with.

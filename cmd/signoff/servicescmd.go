@@ -184,6 +184,10 @@ func testServiceCommand() *cobra.Command {
 					fmt.Fprintf(cmd.OutOrStdout(), "                %s\n", oneLine(s.Do))
 				}
 			}
+			if to := got.Connect; to != nil {
+				return &signoff.Error{Kind: signoff.Unauthenticated, Code: "not-connected", Detail: "this service signs in as whoever calls, and your account is not connected to " + to.Title,
+					Hint: "signoff oauth connect " + to.Resource + audienceFlag(to.Audience) + ", or press Test on the page of the service, " + strings.TrimSuffix(c.Server, "/") + "/manage/services/" + args[0] + ", and connect there"}
+			}
 			if !got.OK {
 				return &signoff.Error{Kind: signoff.Unavailable, Code: "service-test-failed", Detail: "the service cannot be used as it is set up"}
 			}
@@ -193,6 +197,13 @@ func testServiceCommand() *cobra.Command {
 	t.flags(c)
 	c.GroupID = ""
 	return c
+}
+
+func audienceFlag(audience string) string {
+	if audience == "" {
+		return ""
+	}
+	return " --audience " + oneLine(audience)
 }
 
 func callServiceCommand() *cobra.Command {

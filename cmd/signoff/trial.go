@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -223,6 +224,26 @@ func sandboxAlone(ctx context.Context, opts contoso.Options, out io.Writer) erro
 	}
 	<-ctx.Done()
 	return f.Close()
+}
+
+// places tells the page that connects Exchange where the sandbox's is.
+func (s *server) places() http.Handler {
+	var at struct {
+		Entra struct {
+			URL    string `json:"url"`
+			Domain string `json:"domain"`
+		} `json:"entra"`
+		Exchange contoso.Addresses `json:"exchange"`
+	}
+	e := s.entra.Addresses()
+	at.Entra.URL, at.Entra.Domain, at.Exchange = e.URL, e.Domain, s.firm.Addresses()
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		if err := printJSON(w, at); err != nil {
+			s.log.Debug("a page of the sandbox went away", "err", err)
+		}
+	})
 }
 
 // sandboxPlaces is sandbox.json: where a program finds everything.

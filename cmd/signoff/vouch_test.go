@@ -39,7 +39,7 @@ func openVouching(t *testing.T) *vouching {
 	v := &vouching{&server{store: st, library: library.New(st, time.Now), outside: &outside{}}, t}
 	v.people, err = identity.Open(t.Context(), st, identity.Options{Now: time.Now})
 	must(err)
-	v.openServices(seal.NewKey())
+	must(v.openServices(Config{}, seal.NewKey()))
 	return v
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/signoffhq/signoff/hours"
 	"github.com/signoffhq/signoff/identity"
 	"github.com/signoffhq/signoff/identity/signin"
+	"github.com/signoffhq/signoff/inhouse"
 	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/provision"
@@ -39,6 +40,7 @@ import (
 	"github.com/signoffhq/signoff/seal"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/web"
+	"github.com/signoffhq/signoff/worklist"
 )
 
 // server is everything that runs in one process.
@@ -54,12 +56,15 @@ type server struct {
 	objects     serviceObjects // what steps can call; nil: nothing
 	services    *catalogue.Service
 	hours       *hours.Service
+	house       *inhouse.House   // what of this server is offered as services
 	oauth       *oauth.Service   // tokens for other systems; nil: none
 	post        post             // mail; its zero value sends and reads none
 	firm        *contoso.Firm    // the sandbox; nil without
 	sandbox     *sandbox.Sandbox // the firm's
 	entra       *entra.Server    // likewise
 	outside     *outside         // the way to identity providers and directories
+	reach       *reach           // the way to databases and HTTP APIs
+	files       string           // where SQLite files of services lie
 	made        identity.Bootstrapped
 	api         *httpapi.Server
 	handler     http.Handler
@@ -119,7 +124,9 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err := s.openOAuth(cfg, key); err != nil {
 		return s, err
 	}
-	s.openServices(key)
+	if err := s.openServices(cfg, key); err != nil {
+		return s, err
+	}
 	if err := s.firstStart(ctx, cfg, f); err != nil {
 		return s, err
 	}
@@ -131,10 +138,12 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	if err != nil {
 		return s, err
 	}
-	handlers[engine.DoCall] = s.callService(rest.New(allow))
+	handlers[engine.DoCall] = s.callService(rest.New(func(addr string) error { return mayCall(addr, allow) }))
 	s.hours = &hours.Service{Store: s.store, Zone: serverZone(), Now: s.store.Now}
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Calendars: s.hours, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing})
+	s.house.Worklist = &worklist.Worklist{Store: s.store, Library: s.library, Runner: s.runner}
+	s.house.Mail = s.post.connections.Room
 	return s, s.openHTTP(cfg, f)
 }
 
@@ -212,6 +221,7 @@ func (s *server) openHTTP(cfg Config, f serveFlags) error {
 	api.Also[graphHookPath] = s.post.hook.handler()
 	if s.sandbox != nil {
 		api.Also["/sandbox/api/"] = s.sandbox.Handler()
+		api.Also["GET /sandbox/api/places"] = s.places()
 		api.Also["/sandbox/entra/"] = s.entra.Handler()
 		api.Also["/sandbox/exchange/"] = s.firm.Control()
 	}
@@ -315,6 +325,7 @@ func (s *server) close() {
 		}
 	}
 	s.outside.close()
+	s.reach.close()
 	if s.firm != nil {
 		if err := s.firm.Close(); err != nil {
 			s.log.Warn("closing the sandbox", "err", err)

@@ -88,6 +88,13 @@ func (t *Type) Open(in broker.Instance) (broker.Provider, error) {
 	if in.Mode == broker.AppOnly && protocol.Name != "graph" {
 		p.impersonate = true // the only way that an application has there
 	}
+	server := strings.ToLower(strings.TrimRight(in.Keys["server"], "/"))
+	switch {
+	case protocol.Name == "graph" && strings.HasSuffix(server, ".asmx"):
+		refuse("server", "is the address of Exchange Web Services, not of Microsoft Graph", "Leave it empty for Exchange Online.")
+	case protocol.Name == "ews" && (strings.HasSuffix(server, "/v1.0") || strings.Contains(server, "//graph.microsoft.")):
+		refuse("server", "is the address of Microsoft Graph, not of Exchange Web Services", "Leave it empty for Exchange Online.")
+	}
 	if len(bad) > 0 {
 		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "invalid-request", Detail: "The settings of the service cannot be right.", Fields: bad}
 	}

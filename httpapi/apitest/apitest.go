@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -126,10 +127,12 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 	w.API = &httpapi.Server{Identity: people, Library: lib, Runner: run, Log: log, Version: "test", Public: "https://signoff.example.test", Stopping: stopping}
 	w.API.Hours = calendars
 	w.Echo = &Echo{}
-	services := catalogue.Open(catalogue.Options{Store: st, Key: seal.NewKey(), Types: []broker.Type{w.Echo}, Log: log,
+	known, err := seal.ReadKey("", seal.Secret(strings.Repeat("07", 32))) // scripts hold cursors, whose marks follow from it
+	must(t, err)
+	services := catalogue.Open(catalogue.Options{Store: st, Key: known, Types: []broker.Type{w.Echo}, Log: log,
 		HTTP: func(catalogue.Credential) *http.Client { return http.DefaultClient }})
 	w.API.Services = services
-	w.API.OAuth, err = oauth.Open(oauth.Config{Store: st, Client: http.DefaultClient, Loopback: true, Seal: seal.NewKey(), Public: w.API.Public, Log: log})
+	w.API.OAuth, err = oauth.Open(oauth.Config{Store: st, Client: http.DefaultClient, Loopback: true, Seal: seal.NewKey(), Public: w.API.Public, Log: log, Users: services.UsersOf})
 	must(t, err)
 	for _, c := range change {
 		c(w.API)

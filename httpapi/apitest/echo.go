@@ -18,7 +18,7 @@ type Echo struct {
 
 // About implements broker.Type.
 func (*Echo) About() broker.About {
-	return broker.About{Name: "echo", Title: "Echo", Text: "Says what it hears.", Modes: []broker.Mode{broker.NoSignIn, broker.Static}, Keys: []broker.Key{
+	return broker.About{Name: "echo", Title: "Echo", Text: "Says what it hears.", Modes: []broker.Mode{broker.NoSignIn, broker.Static, broker.AsService}, Keys: []broker.Key{
 		{Name: "url", Title: "Address", Text: "Where it is, such as https://echo.example.com", Kind: "text", Required: true},
 		{Name: "token", Title: "Token", Text: "What it wants to hear first.", Kind: "secret"},
 		{Name: "size", Title: "Page size", Text: "How many things at a time.", Kind: "number", Default: "2", Harmless: true}}}

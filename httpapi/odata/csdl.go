@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/signoffhq/signoff"
@@ -56,7 +57,7 @@ func (s *Server) serviceDocument(c *call) error {
 	for _, e := range m.sets {
 		list = append(list, ordered{{"name", e.name}, {"kind", "EntitySet"}, {"url", e.name}, {"title", e.object.Title}})
 	}
-	writeJSON(c.w, http.StatusOK, ordered{{"@odata.context", c.root + "$metadata"}, {"value", list}})
+	c.answer(http.StatusOK, ordered{{contextName, c.root + "$metadata"}, {"value", list}})
 	return nil
 }
 
@@ -69,9 +70,7 @@ func (s *Server) metadata(c *call) error {
 	if err != nil {
 		return err
 	}
-	accept := c.r.Header.Get("Accept")
-	asJSON := c.query.format == "json" || c.query.format == "" && strings.Contains(accept, "application/json") && !strings.Contains(accept, "xml") && !strings.Contains(accept, "*/*")
-	if asJSON {
+	if !c.form.xml {
 		c.w.Header().Set("OData-Version", "4.01") // which this form came with
 		c.w.Header().Set("Content-Type", "application/json")
 		writeJSON(c.w, http.StatusOK, m.json())
@@ -261,35 +260,115 @@ func (p *pen) container(m *model) {
 	for _, e := range m.sets {
 		p.tag("EntitySet", "Name", e.name, "EntityType", namespace+"."+e.name)
 		p.described(e.object.Title)
-		for _, can := range e.restrictions() {
-			p.tag("Annotation", "Term", "Capabilities."+can.term)
-			p.tag("Record")
-			p.empty("PropertyValue", "Property", can.property, "Bool", map[bool]string{true: "true", false: "false"}[can.is])
-			p.close("Record")
-			p.close("Annotation")
+		for _, r := range e.restrictions() {
+			p.restriction(r)
 		}
 		p.close("EntitySet")
 	}
 	for _, a := range m.actions {
 		p.empty("ActionImport", "Name", a.name, "Action", namespace+"."+a.name)
 	}
+	p.empty("Annotation", "Term", "Capabilities.ConformanceLevel", "EnumMember", "Capabilities.ConformanceLevelType/Minimal")
 	p.empty("Annotation", "Term", "Capabilities.BatchSupported", "Bool", "false")
+	p.tag("Annotation", "Term", "Capabilities.FilterFunctions")
+	p.tag("Collection")
+	for _, f := range filterFunctions {
+		p.tag("String")
+		p.b.WriteString(f)
+		p.close("String")
+	}
+	p.close("Collection")
+	p.close("Annotation")
 	p.close("EntityContainer")
 }
 
-// restriction says what cannot be done with a set.
+// filterFunctions are all that $filter knows: clients that read this ask for no other.
+var filterFunctions = []string{"contains", "endswith", "startswith"}
+
+func (p *pen) restriction(r restriction) {
+	p.tag("Annotation", "Term", "Capabilities."+r.term)
+	p.tag("Record")
+	p.empty("PropertyValue", "Property", r.property, "Bool", map[bool]string{true: "true", false: "false"}[r.is])
+	for _, but := range r.but {
+		p.tag("PropertyValue", "Property", but.name)
+		p.tag("Collection")
+		for _, path := range but.paths {
+			p.tag("PropertyPath")
+			p.b.WriteString(path)
+			p.close("PropertyPath")
+		}
+		p.close("Collection")
+		p.close("PropertyValue")
+	}
+	p.close("Record")
+	p.close("Annotation")
+}
+
+// restriction says what cannot be done with a set, and with which properties.
 type restriction struct {
 	term, property string
 	is             bool
+	but            []exception
+}
+
+type exception struct {
+	name  string
+	paths []string // never empty
 }
 
 func (e entitySet) restrictions() []restriction {
 	return []restriction{
-		{"InsertRestrictions", "Insertable", e.create != nil},
-		{"UpdateRestrictions", "Updatable", e.update != nil},
-		{"DeleteRestrictions", "Deletable", e.remove != nil},
-		{"ReadRestrictions", "Readable", e.list != nil},
-		{"ExpandRestrictions", "Expandable", false},
-		{"SearchRestrictions", "Searchable", false},
+		{"InsertRestrictions", "Insertable", e.create != nil, nil},
+		{"UpdateRestrictions", "Updatable", e.update != nil, nil},
+		{"DeleteRestrictions", "Deletable", e.remove != nil, nil},
+		{"ReadRestrictions", "Readable", e.list != nil, nil},
+		{"ExpandRestrictions", "Expandable", false, nil},
+		{"SearchRestrictions", "Searchable", false, nil},
+		e.filtering(),
+		e.sorting(),
+	}
+}
+
+// filtering says what $filter has to compare, since the list method needs it, and
+// what it cannot.
+func (e entitySet) filtering() restriction {
+	r := restriction{"FilterRestrictions", "Filterable", e.list != nil, nil}
+	if e.list == nil {
+		return r
+	}
+	var required, not []string
+	for _, p := range e.object.Properties {
+		at := slices.IndexFunc(e.list.Inputs, func(in broker.Input) bool { return in.Name == p.Name })
+		switch {
+		case at >= 0 && e.list.Inputs[at].Required:
+			required = append(required, p.Name)
+		case at < 0 && (!slices.Contains(e.list.Outputs, p.Name) || p.Type == broker.File || p.Type == broker.JSON):
+			not = append(not, p.Name)
+		}
+	}
+	r.except("RequiredProperties", required)
+	r.except("NonFilterableProperties", not)
+	return r
+}
+
+// sorting says what $orderby cannot sort by.
+func (e entitySet) sorting() restriction {
+	r := restriction{"SortRestrictions", "Sortable", e.list != nil, nil}
+	if e.list == nil {
+		return r
+	}
+	var not []string
+	for _, p := range e.object.Properties {
+		if broker.Orderable(e.object, *e.list, []broker.Order{{Name: p.Name}}) != nil {
+			not = append(not, p.Name)
+		}
+	}
+	r.except("NonSortableProperties", not)
+	return r
+}
+
+func (r *restriction) except(name string, paths []string) {
+	if len(paths) > 0 {
+		r.but = append(r.but, exception{name, paths})
 	}
 }

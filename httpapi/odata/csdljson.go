@@ -17,14 +17,19 @@ func (m *model) json() any {
 		file = append(file, member{name, ordered{{"$Nullable", true}}})
 	}
 	schema = append(schema, member{"File", file})
-	container := ordered{{"$Kind", "EntityContainer"}, {"@Capabilities.BatchSupported", false}}
+	container := ordered{{"$Kind", "EntityContainer"}, {"@Capabilities.ConformanceLevel", "Minimal"}, {"@Capabilities.BatchSupported", false},
+		{"@Capabilities.FilterFunctions", filterFunctions}}
 	for _, e := range m.sets {
 		set := ordered{{"$Collection", true}, {"$Type", namespace + "." + e.name}}
 		if e.object.Title != "" {
 			set = append(set, member{"@Core.Description", e.object.Title})
 		}
-		for _, can := range e.restrictions() {
-			set = append(set, member{"@Capabilities." + can.term, map[string]bool{can.property: can.is}})
+		for _, r := range e.restrictions() {
+			record := ordered{{r.property, r.is}}
+			for _, but := range r.but {
+				record = append(record, member{but.name, but.paths})
+			}
+			set = append(set, member{"@Capabilities." + r.term, record})
 		}
 		container = append(container, member{e.name, set})
 	}
@@ -78,13 +83,10 @@ func typeJSON(t broker.DataType, list, nullable bool) ordered {
 	if nullable {
 		out = append(out, member{"$Nullable", true})
 	}
-	switch t {
-	case broker.Number:
-		out = append(out, member{"$Scale", "variable"})
-	case broker.Moment:
+	if t == broker.Moment {
 		out = append(out, member{"$Precision", 12})
 	}
-	return out
+	return out // the scale of a decimal is variable here unless said otherwise
 }
 
 func actionJSON(a action) ordered {

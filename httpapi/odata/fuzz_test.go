@@ -11,7 +11,8 @@ import (
 // that lists know.
 func FuzzFilter(f *testing.F) {
 	for _, seed := range []string{"id eq 1", "a eq 'x''y' and not (b lt 2.5e3 or c in (1,2))", "tags/any(t:t eq 'x')", "contains(a,'b') eq false",
-		"placed ge 2026-11-29T12:00+02:00", "id eq 6F9619FF-8B86-D011-B42D-00CF4FC964FF", "((((a))))", "null eq a", "a ne null", "-1 lt b", "a eq duration'P1D'", "a/b/c eq 1"} {
+		"placed ge 2026-11-29T12:00+02:00", "id eq 6F9619FF-8B86-D011-B42D-00CF4FC964FF", "((((a))))", "null eq a", "a ne null", "-1 lt b", "a eq duration'P1D'", "a/b/c eq 1",
+		"application/json;odata.metadata=full;IEEE754Compatible=true;q=0.5, */*;q=0.1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -28,6 +29,11 @@ func FuzzFilter(f *testing.F) {
 			t.Fatal("a key without a bound")
 		}
 		_, _ = readOptions("$filter=" + text)
+		for _, one := range byLiking(text) {
+			if form, ok := one.format(false); ok && (form.xml || form.level != "none" && form.level != "minimal" && form.level != "full") {
+				t.Fatalf("%q gives %+v", text, form)
+			}
+		}
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
@@ -31,6 +32,7 @@ type shop struct {
 	calls  []broker.Call
 	pages  int // rows in a page of the provider
 	counts bool
+	never  bool // it answers nothing
 }
 
 func (*shop) About() broker.About {
@@ -66,7 +68,11 @@ func (s *shop) Objects(context.Context) ([]broker.Object, error) {
 	}, nil
 }
 
-func (s *shop) Call(_ context.Context, c broker.Call) (broker.Result, error) {
+func (s *shop) Call(ctx context.Context, c broker.Call) (broker.Result, error) {
+	if s.never {
+		<-ctx.Done()
+		return broker.Result{}, ctx.Err()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, c)
@@ -308,6 +314,17 @@ func TestCountsAreOfAllThatTheFilterFinds(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsGivenUpInTime(t *testing.T) {
+	w, shop := world(t)
+	w.API.OData.(*odata.Server).Within = 50 * time.Millisecond
+	shop.never = true
+	for _, path := range []string{"shop_Order", "shop_Order/$count", "shop_Order(1)"} {
+		if a, text := ask(t, w, "GET", path, ""); a.StatusCode != http.StatusServiceUnavailable || !strings.Contains(text, "service-busy") {
+			t.Errorf("%s: %d %s", path, a.StatusCode, text)
+		}
+	}
+}
+
 func TestValuesComeInTheirTypes(t *testing.T) {
 	w, _ := world(t)
 	a, text := ask(t, w, "GET", "shop_Order(30)", "")
@@ -337,6 +354,57 @@ func TestValuesComeInTheirTypes(t *testing.T) {
 	}
 }
 
+func TestAClientHasAsMuchMetadataAsItWants(t *testing.T) {
+	w, _ := world(t)
+	order := func(form string) string {
+		t.Helper()
+		a, text := ask(t, w, "GET", "shop_Order(30)?$select=id,total,placed,tags,bill", "", "Accept", form)
+		if a.StatusCode != 200 {
+			t.Errorf("%s: %d %s", form, a.StatusCode, text)
+		}
+		return a.Header.Get("Content-Type") + "\n" + strings.TrimSpace(text)
+	}
+	at := w.URL + "/api/odata/v4/"
+	context := `"@odata.context":"` + at + `$metadata#shop_Order(id,total,placed,tags,bill)/$entity",`
+	bare := `"id":30,"total":300.50,"placed":"2026-11-30T10:00:00Z","tags":["t2","all"],"bill":null}`
+	for form, want := range map[string]string{
+		"":                                     "minimal;charset=utf-8\n{" + context + bare,
+		"text/html,*/*;q=0.8":                  "minimal;charset=utf-8\n{" + context + bare,
+		"application/json;odata.metadata=none": "none;charset=utf-8\n{" + bare,
+		"application/json;metadata=none":       "none;charset=utf-8\n{" + bare,
+		"application/json;odata.metadata=full;q=0.5, application/json;odata.metadata=none;q=0.9": "none;charset=utf-8\n{" + bare,
+		"application/json;odata.streaming=true;IEEE754Compatible=true": "minimal;IEEE754Compatible=true;charset=utf-8\n{" + context +
+			`"id":"30","total":"300.50","placed":"2026-11-30T10:00:00Z","tags":["t2","all"],"bill":null}`,
+		"application/json;odata.metadata=full": "full;charset=utf-8\n{" + context + `"@odata.type":"#signoff.shop_Order","@odata.id":"` + at + `shop_Order(30)","@odata.editLink":"` + at + `shop_Order(30)",` +
+			`"id@odata.type":"#Decimal","id":30,"total@odata.type":"#Decimal","total":300.50,"placed@odata.type":"#DateTimeOffset","placed":"2026-11-30T10:00:00Z",` +
+			`"tags@odata.type":"#Collection(String)","tags":["t2","all"],"bill":null}`,
+	} {
+		if got := order(form); got != "application/json;odata.metadata="+want {
+			t.Errorf("%s:\n%s\nwant\n%s", form, got, want)
+		}
+	}
+	if _, text := ask(t, w, "POST", "shop_Order_ship", `{"id":3}`, "Accept", "application/json;odata.metadata=full"); !strings.Contains(text, `"@odata.type":"#signoff.rows.shop_Order","id@odata.type":"#Decimal","id":3,`) {
+		t.Error(text)
+	}
+	p := list(t, w, "shop_Order?$count=true", "Accept", "application/json;odata.metadata=none", "Prefer", "odata.maxpagesize=3")
+	if p.Context != "" || p.Count == nil || p.Next == "" {
+		t.Errorf("without metadata: %+v", p)
+	}
+	for _, path := range []string{"shop_Order/$count", "shop_Order(2)/customer/$value"} {
+		if a, text := ask(t, w, "GET", path, "", "Accept", "text/plain"); a.StatusCode != 200 {
+			t.Errorf("%s is text: %d %s", path, a.StatusCode, text)
+		}
+	}
+	for form, status := range map[string]int{"application/json": 200, "application/xml": 200, "text/csv": 406} {
+		if a, text := ask(t, w, "GET", "$metadata", "", "Accept", form); a.StatusCode != status || status == 200 && !strings.HasPrefix(a.Header.Get("Content-Type"), form) {
+			t.Errorf("$metadata as %s: %d %s", form, a.StatusCode, text)
+		}
+	}
+	if a, _ := ask(t, w, "GET", "$metadata", "", "Accept", "application/json", "OData-MaxVersion", "4.0"); a.StatusCode != 406 {
+		t.Errorf("a client of 4.0 gets a form of 4.01: %d", a.StatusCode)
+	}
+}
+
 func TestThingsAreMadeChangedAndDeleted(t *testing.T) {
 	w, shop := world(t)
 	a, text := ask(t, w, "POST", "shop_Order", `{"@odata.type":"#signoff.shop_Order","customer":"Eve","total":1.10,"tags":["a"],"note":"{\"x\":1}","paid":null}`, "Idempotency-Key", "k1")
@@ -354,10 +422,8 @@ func TestThingsAreMadeChangedAndDeleted(t *testing.T) {
 	if a.StatusCode != 204 || !strings.HasSuffix(a.Header.Get("OData-EntityId"), "shop_Order(32)") {
 		t.Errorf("%d %v", a.StatusCode, a.Header)
 	}
-	for _, method := range []string{"PATCH", "PUT"} {
-		if a, text = ask(t, w, method, "shop_Order(31)", `{"customer":"`+method+`","id":7}`); a.StatusCode != 204 || shop.orders[31]["customer"] != method {
-			t.Errorf("%s: %d %s %v", method, a.StatusCode, text, shop.orders[31])
-		}
+	if a, text = ask(t, w, "PATCH", "shop_Order(31)", `{"customer":"Zoe","id":7}`); a.StatusCode != 204 || shop.orders[31]["customer"] != "Zoe" || shop.orders[31]["total"] == nil {
+		t.Errorf("%d %s %v", a.StatusCode, text, shop.orders[31])
 	}
 	if a, text = ask(t, w, "PATCH", "shop_Order(31)", `{"paid":true}`, "Prefer", "return=representation"); a.StatusCode != 200 || !strings.Contains(text, `"paid":true`) {
 		t.Errorf("%d %s", a.StatusCode, text)
@@ -414,7 +480,10 @@ func TestRefusalsAreODataErrors(t *testing.T) {
 		{"GET", "shop_Order?$skip=5001", "", 400, "skipped"},
 		{"GET", "shop_Order?$count=yes", "", 400, "$count"},
 		{"GET", "shop_Order?$skiptoken=!", "", 400, "go on"},
-		{"GET", "shop_Order?$format=atom", "", 501, "$format"},
+		{"GET", "shop_Order?$format=atom", "", 406, "application/json"},
+		{"GET", "shop_Order?$format=xml", "", 406, "application/json"},
+		{"GET", "shop_Order?$format=application/json;odata.metadata=much", "", 406, "application/json"},
+		{"PUT", "shop_Order(2)", `{"customer":"x"}`, 405, "PATCH"},
 		{"GET", "shop_Order?filter=id eq 1", "", 400, "begin with a $"},
 		{"GET", "shop_Order?$filter=id eq 1&x=" + strings.Repeat("y", 17<<10), "", 400, "longer than"},
 		{"GET", "shop_Order('a',2)", "", 400, "the key of shop_Order is id"},
@@ -446,10 +515,23 @@ func TestRefusalsAreODataErrors(t *testing.T) {
 			t.Errorf("%s: the code %s is not in the list", c.path, e.Error.Code)
 		}
 	}
-	for _, h := range [][2]string{{"If-Match", `"abc"`}, {"OData-MaxVersion", "3.0"}, {"OData-Version", "5.0"}, {"Prefer", "odata.maxpagesize=x"}} {
-		if a, text := ask(t, w, "GET", "shop_Order", "", h[0], h[1]); a.StatusCode != 400 && a.StatusCode != 412 {
+	for _, h := range []struct {
+		method, name, value string
+		status              int
+	}{{"GET", "If-Match", `"abc"`, 412}, {"GET", "OData-MaxVersion", "3.0", 400}, {"GET", "OData-MaxVersion", "new", 400}, {"GET", "OData-Version", "5.0", 400}, {"GET", "Prefer", "odata.maxpagesize=x", 400},
+		{"PATCH", "If-None-Match", "*", 412}, {"GET", "Accept", "application/atom+xml", 406}, {"GET", "Accept", "application/json;odata.metadata=most", 406}, {"GET", "Accept", "application/json;charset=latin1", 406},
+		{"GET", "Accept", "application/json;q=0", 406}} {
+		path, body := "shop_Order", ""
+		if h.method == "PATCH" {
+			path, body = "shop_Order(2)", "{}"
+		}
+		a, text := ask(t, w, h.method, path, body, h.name, h.value)
+		if a.StatusCode != h.status || a.Header.Get("OData-Version") != "4.0" || !strings.HasPrefix(text, `{"error":{"code":`) {
 			t.Errorf("%v: %d %s", h, a.StatusCode, text)
 		}
+	}
+	if a, _ := ask(t, w, "GET", "shop_Order?$top=1", "", "OData-MaxVersion", "5.0"); a.StatusCode != 200 {
+		t.Errorf("a newer client: %d", a.StatusCode)
 	}
 	if a, text := ask(t, w, "POST", "shop_Order", "a=b", "Content-Type", "text/plain"); a.StatusCode != 415 {
 		t.Errorf("%d %s", a.StatusCode, text)
@@ -533,6 +615,12 @@ func TestTheDocumentsDescribeWhatThereIs(t *testing.T) {
 	must(t, xml.Unmarshal([]byte(text), &doc))
 	if a.Header.Get("Content-Type") != "application/xml;charset=utf-8" || len(doc.Schemas) != 2 || len(doc.Schemas[0].EntityTypes) != 2 || len(doc.Schemas[0].Actions) != 3 {
 		t.Errorf("%v %+v", a.Header, doc)
+	}
+	for _, want := range []string{`Term="Capabilities.SortRestrictions"><Record><PropertyValue Property="Sortable" Bool="true"/><PropertyValue Property="NonSortableProperties"><Collection><PropertyPath>tags</PropertyPath>`,
+		`Property="NonFilterableProperties"><Collection><PropertyPath>note</PropertyPath><PropertyPath>bill</PropertyPath></Collection>`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
 	}
 	for _, path := range []string{"$metadata?$format=json", "$metadata?$format=application/json"} {
 		a, text = ask(t, w, "GET", path, "")

@@ -31,7 +31,7 @@ type options struct {
 	skip    int
 	count   bool
 	after   string // where a page of ours said to go on
-	format  string
+	format  string // as it was sent
 	inputs  map[string]string
 	written url.Values // the query as it came, for links
 }
@@ -39,7 +39,7 @@ type options struct {
 // readOptions reads a query. OData's own options are refused when they come
 // twice, or are none that is known here.
 func readOptions(raw string) (options, error) {
-	q, err := url.ParseQuery(raw)
+	q, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B")) // parts of a media type are separated so, options are not
 	if err != nil {
 		return options{}, invalid("the query cannot be read")
 	}
@@ -73,7 +73,7 @@ func (o *options) take(key, text string) (err error) {
 		}
 		o.count = text == "true"
 	case "$format":
-		o.format, err = parseFormat(text)
+		o.format = text
 	case "$skiptoken":
 		plain, bad := base64.RawURLEncoding.DecodeString(text)
 		if bad != nil || len(plain) == 0 {
@@ -121,27 +121,12 @@ func parseSelect(text string) ([]string, error) {
 	return out, nil
 }
 
-// parseFormat reads $format; JSON is all there is, but for $metadata.
-func parseFormat(text string) (string, error) {
-	kind, _, _ := strings.Cut(text, ";")
-	switch strings.ToLower(strings.TrimSpace(kind)) {
-	case "json", "application/json":
-		return "json", nil
-	case "xml", "application/xml":
-		return "xml", nil
-	}
-	return "", unsupported("$format=" + text)
-}
-
 // only refuses options that make no sense at an address.
 func (c *call) only(known ...string) error {
 	for key := range c.query.written {
 		if strings.HasPrefix(key, "$") && key != "$format" && !slices.Contains(known, key) {
 			return invalid(key + " is not for this address")
 		}
-	}
-	if c.query.format == "xml" {
-		return unsupported("$format=xml")
 	}
 	return nil
 }
@@ -151,7 +136,7 @@ func (c *call) chosen(o broker.Object) error {
 	for _, word := range c.query.choose {
 		if _, ok := o.Property(word); !ok {
 			detail := o.Name + " has no property " + short(word)
-			if near := broker.Nearest(word, propertyNames(o)); near != "" {
+			if near := signoff.Nearest(word, propertyNames(o)); near != "" {
 				detail += "; did you mean " + near + "?"
 			}
 			return invalid(detail)

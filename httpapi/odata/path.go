@@ -19,6 +19,12 @@ type keyValue struct {
 	value any
 }
 
+// text tells whether what stands at an address is bare text, whatever a client
+// takes besides.
+func (p path) text() bool {
+	return len(p.rest) > 0 && (p.rest[len(p.rest)-1] == "$count" || p.rest[len(p.rest)-1] == "$value")
+}
+
 const (
 	maxSegments = 8
 	maxKeyParts = 20

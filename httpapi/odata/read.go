@@ -83,7 +83,7 @@ func (s *Server) list(c *call, e entitySet) error {
 	if c.query.skip > maxSkip {
 		return tooMany("at most %d rows can be skipped")
 	}
-	out := ordered{{"@odata.context", c.context(e.name + selected(c))}}
+	out := ordered{{contextName, c.context(e.name + selected(c))}}
 	b.After, b.Count = c.query.after, c.query.count
 	total := -1
 	if c.query.count {
@@ -98,13 +98,13 @@ func (s *Server) list(c *call, e entitySet) error {
 	}
 	values := []any{}
 	for _, row := range rows {
-		values = append(values, entityOf(e.object, row, c.query.choose, e.list.Outputs))
+		values = append(values, c.entity(e, row, c.query.choose))
 	}
 	out = append(out, member{"value", values})
 	if next != "" {
 		out = append(out, member{"@odata.nextLink", c.nextLink(e.name, next, len(rows))})
 	}
-	writeJSON(c.w, http.StatusOK, out)
+	c.answer(http.StatusOK, out)
 	return nil
 }
 
@@ -238,36 +238,36 @@ func (s *Server) read(c *call, e entitySet, p path) error {
 	if err := c.chosen(e.object); err != nil {
 		return err
 	}
-	row, m, err := s.one(c, e, p)
+	row, err := s.one(c, e, p)
 	if err != nil {
 		return err
 	}
-	out := ordered{{"@odata.context", c.context(e.name + selected(c) + "/$entity")}}
-	writeJSON(c.w, http.StatusOK, append(out, entityOf(e.object, row, c.query.choose, m.Outputs)...))
+	out := ordered{{contextName, c.context(e.name + selected(c) + "/$entity")}}
+	c.answer(http.StatusOK, append(out, c.entity(e, row, c.query.choose)...))
 	return nil
 }
 
 // one finds an entity: with the read method, else with the list and a filter.
-func (s *Server) one(c *call, e entitySet, p path) (map[string]any, *broker.Method, error) {
+func (s *Server) one(c *call, e entitySet, p path) (map[string]any, error) {
 	keys, err := e.named(p.keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if e.read == nil {
 		return s.oneOfList(c, e, keys)
 	}
 	in, err := c.given(e.object, e.read, taken(*e.read, keys))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r, err := s.call(c, e, broker.Call{Method: e.read.Name, Inputs: in})
 	if err == nil && r.Row == nil {
 		err = errNoThing
 	}
-	return withKeys(r.Row, keys), e.read, err
+	return withKeys(r.Row, keys), err
 }
 
-func (s *Server) oneOfList(c *call, e entitySet, keys map[string]any) (map[string]any, *broker.Method, error) {
+func (s *Server) oneOfList(c *call, e entitySet, keys map[string]any) (map[string]any, error) {
 	f := broker.Filter{Op: "and"}
 	for _, p := range e.keys {
 		f.Of = append(f.Of, broker.Filter{Op: "eq", Name: p.Name, To: keys[p.Name]})
@@ -275,17 +275,17 @@ func (s *Server) oneOfList(c *call, e entitySet, keys map[string]any) (map[strin
 	c.query.filter = &f
 	b, err := s.listing(c, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c.query.top = 1
 	rows, _, err := s.page(c, e, b, 1)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, nil, errNoThing
+		return nil, errNoThing
 	}
-	return rows[0], e.list, nil
+	return rows[0], nil
 }
 
 // taken are those of the values that a method takes.
@@ -323,11 +323,11 @@ func (s *Server) property(c *call, e entitySet, p path) error {
 	if !ok {
 		return errNoRoute
 	}
-	row, _, err := s.one(c, e, p)
+	row, err := s.one(c, e, p)
 	if err != nil {
 		return err
 	}
-	v := valueOf(of, row[of.Name])
+	v := valueOf(of, row[of.Name], c.form.texts && len(p.rest) == 1)
 	bare := len(p.rest) == 2
 	switch {
 	case v == nil && !of.List:
@@ -340,7 +340,7 @@ func (s *Server) property(c *call, e entitySet, p path) error {
 		_, _ = c.w.Write([]byte(fmt.Sprint(v)))
 	default:
 		at := e.name + c.r.URL.EscapedPath()[strings.IndexByte(c.r.URL.EscapedPath(), '('):]
-		writeJSON(c.w, http.StatusOK, ordered{{"@odata.context", c.context(at)}, {"value", v}})
+		c.answer(http.StatusOK, ordered{{contextName, c.context(at)}, {"value", v}})
 	}
 	return nil
 }

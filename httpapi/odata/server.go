@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/httpapi"
 	"github.com/signoffhq/signoff/identity"
 )
@@ -30,12 +29,14 @@ const (
 	maxQueryBytes = 16 << 10
 	maxBodyBytes  = 32 << 20
 	bodyWithin    = 2 * time.Minute
+	answerWithin  = 4 * time.Minute
 )
 
 // Server answers for everything under Base and K2Base. httpapi passes it what
 // is below them, after credentials have been read.
 type Server struct {
-	HTTP *httpapi.Server // its services, and its way with refusals
+	HTTP   *httpapi.Server // its services, and its way with refusals
+	Within time.Duration   // for one answer, however often a service is asked for it; 0: answerWithin
 }
 
 // call is one request, taken apart.
@@ -46,14 +47,27 @@ type call struct {
 	by    signoff.Caller
 	root  string // "https://signoff.example.com/api/odata/v4/": what links begin with
 	query options
+	form  format
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("OData-Version", "4.0")
-	if err := s.serve(w, r); err != nil {
+	within := s.Within
+	if within == 0 {
+		within = answerWithin
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), within)
+	defer cancel()
+	err := s.serve(w, r.WithContext(ctx))
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = errSlow
+	}
+	if err != nil {
 		s.Refuse(w, r, err)
 	}
 }
+
+var errSlow = &signoff.Error{Kind: signoff.Unavailable, Code: "service-busy", Detail: "the service takes too long to answer", Hint: "ask for fewer rows: filter them, leave out $count and $orderby, or follow the next links"}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	by, err := identity.Who(r.Context())
@@ -76,6 +90,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	path, err := parsePath(rest)
 	if err != nil {
+		return err
+	}
+	if c.form, err = formatOf(r, c.query.format, path.name); err != nil && !path.text() {
 		return err
 	}
 	switch path.name {
@@ -105,14 +122,19 @@ func below(path string) (base, rest string, ok bool) {
 
 // understood refuses what a client demands and is not to be had here.
 func understood(r *http.Request) error {
-	if v := r.Header.Get("OData-MaxVersion"); v != "" && !strings.HasPrefix(v, "4.") {
-		return invalid("this is OData 4.0; the client takes " + short(v) + " at most")
+	if v := newest(r); v != "" {
+		if n, err := strconv.ParseFloat(v, 64); err != nil || n < 4 {
+			return invalid("this is OData 4.0; the client takes " + short(v) + " at most")
+		}
 	}
 	if v := r.Header.Get("OData-Version"); v != "" && v != "4.0" && v != "4.01" {
 		return invalid("this is OData 4.0, and not " + short(v))
 	}
 	if v := r.Header.Get("If-Match"); v != "" && v != "*" {
 		return &signoff.Error{Kind: signoff.Conflict, Code: "stale", Detail: "what services offer has no versions here, so that If-Match cannot be obeyed", Hint: "send If-Match: * or none"}
+	}
+	if r.Header.Get("If-None-Match") == "*" && r.Method == http.MethodPatch {
+		return &signoff.Error{Kind: signoff.Conflict, Code: "stale", Detail: "PATCH makes nothing new here, as If-None-Match: * asks", Hint: "make it with POST to its entity set"}
 	}
 	return nil
 }
@@ -132,7 +154,7 @@ func (s *Server) resource(c *call, p path) error {
 	set := m.set(p.name)
 	if set == nil {
 		e := *errNoSet
-		if near := broker.Nearest(p.name, m.names()); near != "" {
+		if near := signoff.Nearest(p.name, m.names()); near != "" {
 			e.Hint = "did you mean " + near + "?"
 		}
 		return &e
@@ -155,12 +177,12 @@ func (s *Server) resource(c *call, p path) error {
 		switch c.r.Method {
 		case http.MethodGet, http.MethodHead:
 			return s.read(c, *set, p)
-		case http.MethodPatch, http.MethodPut:
+		case http.MethodPatch:
 			return s.update(c, *set, p)
 		case http.MethodDelete:
 			return s.remove(c, *set, p)
 		}
-		return notAllowed(c, "GET", "PATCH", "PUT", "DELETE")
+		return notAllowed(c, "GET", "PATCH", "DELETE")
 	case p.keys != nil && (len(p.rest) == 1 || len(p.rest) == 2 && p.rest[1] == "$value"):
 		if !reads(c) {
 			return notAllowed(c, "GET")
@@ -238,9 +260,18 @@ func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	writeJSON(w, status, map[string]any{"error": e})
 }
 
+// answer writes what was asked for. Clients that want no metadata get no context.
+func (c *call) answer(status int, out ordered) {
+	if c.form.level == "none" && len(out) > 0 && out[0].name == contextName {
+		out = out[1:]
+	}
+	c.w.Header().Set("Content-Type", c.form.contentType())
+	writeJSON(c.w, status, out)
+}
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	if w.Header().Get("Content-Type") == "" {
-		w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;charset=utf-8")
+		w.Header().Set("Content-Type", format{level: "minimal"}.contentType())
 	}
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/signoffhq/signoff/broker"
 )
@@ -42,28 +43,68 @@ func (o ordered) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// entityOf writes a row as the object's properties: those chosen, else all of
-// them, null where the method does not give one.
-func entityOf(o broker.Object, row map[string]any, choose, outputs []string) ordered {
+// contextName is the annotation that says what describes an answer.
+const contextName = "@odata.context"
+
+// entity writes a row of a set: the properties chosen, else all of them, null
+// where the method does not give one. With full metadata it says what and where
+// it is.
+func (c *call) entity(e entitySet, row map[string]any, choose []string) ordered {
+	out := ordered{}
+	if c.form.level == "full" {
+		out = append(out, member{"@odata.type", "#" + namespace + "." + e.name})
+		if at, ok := c.address(e, row); ok {
+			out = append(out, member{"@odata.id", at})
+			if e.update != nil || e.remove != nil {
+				out = append(out, member{"@odata.editLink", at})
+			}
+		}
+	}
+	return append(out, c.properties(e.object, row, choose)...)
+}
+
+// row writes a row that an action gives.
+func (c *call) row(a action, row map[string]any) ordered {
+	out := ordered{}
+	if c.form.level == "full" {
+		out = append(out, member{"@odata.type", "#" + rowType(a.service, a.object)})
+	}
+	return append(out, c.properties(a.object, row, nil)...)
+}
+
+func (c *call) properties(o broker.Object, row map[string]any, choose []string) ordered {
 	out := ordered{}
 	for _, p := range o.Properties {
 		if choose != nil && !slices.Contains(choose, p.Name) {
 			continue
 		}
-		if v, has := row[p.Name]; has || choose != nil || slices.Contains(outputs, p.Name) {
-			out = append(out, member{p.Name, valueOf(p, v)})
-		} else {
-			out = append(out, member{p.Name, valueOf(p, nil)})
+		v := valueOf(p, row[p.Name], c.form.texts)
+		if kind := jsonType(p); c.form.level == "full" && kind != "" && v != nil {
+			out = append(out, member{p.Name + "@odata.type", kind})
 		}
+		out = append(out, member{p.Name, v})
 	}
 	return out
 }
 
+// jsonType is how full metadata names the type of a property, "" where a client
+// sees it by the value (JSON Format 4.0, 4.5.3).
+func jsonType(p broker.Property) string {
+	kind := strings.TrimPrefix(edm(p.Type), "Edm.")
+	if p.List {
+		return "#Collection(" + kind + ")"
+	}
+	if p.Type == broker.YesNo || edm(p.Type) == "Edm.String" {
+		return ""
+	}
+	return "#" + kind
+}
+
 // valueOf writes a value as its property's type has it. What is of another type
 // is null: a client would stumble over it.
-func valueOf(p broker.Property, v any) any {
+func valueOf(p broker.Property, v any, texts bool) any {
 	if !p.List {
-		return single(p.Type, v)
+		return asText(single(p.Type, v), texts)
 	}
 	list, ok := v.([]any)
 	if !ok && v != nil {
@@ -72,10 +113,18 @@ func valueOf(p broker.Property, v any) any {
 	out := []any{}
 	for _, one := range list {
 		if w := single(p.Type, one); w != nil {
-			out = append(out, w)
+			out = append(out, asText(w, texts))
 		}
 	}
 	return out
+}
+
+// asText makes a text of a number for clients that would round it.
+func asText(v any, texts bool) any {
+	if n, ok := v.(json.Number); ok && texts {
+		return n.String()
+	}
+	return v
 }
 
 func single(t broker.DataType, v any) any {

@@ -88,8 +88,8 @@ func (s *Server) create(c *call, e entitySet) error {
 		c.w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	out := ordered{{"@odata.context", c.context(e.name + "/$entity")}}
-	writeJSON(c.w, http.StatusCreated, append(out, entityOf(e.object, row, nil, e.create.Outputs)...))
+	out := ordered{{contextName, c.context(e.name + "/$entity")}}
+	c.answer(http.StatusCreated, append(out, c.entity(e, row, nil)...))
 	return nil
 }
 
@@ -139,8 +139,8 @@ func (c *call) address(e entitySet, row map[string]any) (string, bool) {
 	return c.root + e.name + "(" + strings.Join(parts, ",") + ")", true
 }
 
-// update serves PATCH and PUT of one entity: what is not sent stays as it is,
-// with both, since that is what update methods do.
+// update serves PATCH of one entity: what is not sent stays as it is. There is
+// no PUT, which would have to take away what is not sent: update methods do not.
 func (s *Server) update(c *call, e entitySet, p path) error {
 	if e.update == nil {
 		return e.cannot("changed")
@@ -169,8 +169,8 @@ func (s *Server) update(c *call, e entitySet, p path) error {
 		return nil
 	}
 	c.w.Header().Set("Preference-Applied", "return=representation")
-	out := ordered{{"@odata.context", c.context(e.name + "/$entity")}}
-	writeJSON(c.w, http.StatusOK, append(out, entityOf(e.object, withKeys(r.Row, keys), nil, e.update.Outputs)...))
+	out := ordered{{contextName, c.context(e.name + "/$entity")}}
+	c.answer(http.StatusOK, append(out, c.entity(e, withKeys(r.Row, keys), nil)...))
 	return nil
 }
 
@@ -207,14 +207,14 @@ func (s *Server) act(c *call, a action) error {
 	case a.method.Kind == broker.List:
 		rows := []any{}
 		for _, row := range r.Rows {
-			rows = append(rows, entityOf(a.object, row, nil, a.method.Outputs))
+			rows = append(rows, c.row(a, row))
 		}
-		writeJSON(c.w, http.StatusOK, ordered{{"@odata.context", c.context("Collection(" + rowType(a.service, a.object) + ")")}, {"value", rows}})
+		c.answer(http.StatusOK, ordered{{contextName, c.context("Collection(" + rowType(a.service, a.object) + ")")}, {"value", rows}})
 	case r.Row == nil:
 		c.w.WriteHeader(http.StatusNoContent)
 	default:
-		out := ordered{{"@odata.context", c.context(rowType(a.service, a.object))}}
-		writeJSON(c.w, http.StatusOK, append(out, entityOf(a.object, r.Row, nil, a.method.Outputs)...))
+		out := ordered{{contextName, c.context(rowType(a.service, a.object))}}
+		c.answer(http.StatusOK, append(out, c.row(a, r.Row)...))
 	}
 	return nil
 }

@@ -220,3 +220,7 @@ func (s *Setting) freeRedirect(id string) string {
 	}
 	return CallbackPath
 }
+
+// Purposes are all that secrets of this package are locked for where they are
+// kept: in the setting and with sessions.
+func Purposes() []string { return []string{secretPurpose, hintPurpose} }

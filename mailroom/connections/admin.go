@@ -43,6 +43,37 @@ func (s *Service) List(ctx context.Context, by signoff.Caller) (Kept, error) {
 // on, in the clear; nil keeps the one there is. One that is to be the usual one,
 // or the one that is read, is so instead of another.
 func (s *Service) Save(ctx context.Context, by signoff.Caller, rev int64, c Connection, password *seal.Secret) (Kept, error) {
+	return s.save(ctx, by, rev, c, password, nil)
+}
+
+// SaveProven is Save for a connection that works: it walks to the mailbox first,
+// as Check does, and where a step fails nothing is changed
+// ("mail-connection-unproven").
+func (s *Service) SaveProven(ctx context.Context, by signoff.Caller, rev int64, c Connection, password *seal.Secret) (Kept, error) {
+	return s.save(ctx, by, rev, c, password, s.prove)
+}
+
+// prove walks to the mailbox of a connection that is not kept yet.
+func (s *Service) prove(ctx context.Context, c Connection) error {
+	if c.Off {
+		return nil
+	}
+	o, err := s.open(c)
+	if err != nil {
+		o = shut(err)
+	}
+	defer o.close()
+	ctx, stop := context.WithTimeout(ctx, tryFor)
+	defer stop()
+	for _, step := range o.Check(ctx) {
+		if !step.OK {
+			return &signoff.Error{Kind: signoff.Conflict, Code: "mail-connection-unproven", Detail: step.Found, Hint: step.Do}
+		}
+	}
+	return nil
+}
+
+func (s *Service) save(ctx context.Context, by signoff.Caller, rev int64, c Connection, password *seal.Secret, prove func(context.Context, Connection) error) (Kept, error) {
 	if err := allowed(by); err != nil {
 		return Kept{}, err
 	}
@@ -66,6 +97,11 @@ func (s *Service) Save(ctx context.Context, by signoff.Caller, rev int64, c Conn
 		if c.Password = set.Connections[at].Password; c.Password != "" && elsewhere(c, set.Connections[at]) {
 			return Kept{}, &signoff.Error{Kind: signoff.Invalid, Code: "bad-mail-connection", Detail: "The password is for another server.",
 				Fields: []signoff.FieldError{{Field: "password", Detail: "is kept for the server it was entered for", Advice: "Enter it again."}}}
+		}
+	}
+	if prove != nil {
+		if err := prove(ctx, c); err != nil {
+			return Kept{}, err
 		}
 	}
 	for i := range set.Connections {
@@ -114,7 +150,7 @@ func (s *Service) put(ctx context.Context, by signoff.Caller, rev int64, is stor
 	if err != nil {
 		return Kept{}, err
 	}
-	note := store.Change{By: by.Principal, How: by.How, What: "mail", Subject: Setting, After: set.without()}
+	note := store.Change{By: by.Principal, How: by.Recognised(), What: "mail", Subject: Setting, After: set.without()}
 	if is.Rev > 0 {
 		note.Before = before
 	}

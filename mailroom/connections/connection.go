@@ -144,6 +144,9 @@ func (c Connection) check() error {
 func (c Connection) checkWay(say func(field, detail, advice string)) {
 	switch c.Protocol {
 	case Graph:
+		if strings.HasSuffix(strings.ToLower(strings.TrimRight(c.Server, "/")), ".asmx") {
+			say("server", "is the address of Exchange Web Services, not of Microsoft Graph", "Leave it empty for Exchange Online.")
+		}
 		if c.Resource == "" {
 			say("resource", "is needed: Microsoft Graph takes tokens only", "Choose the OAuth resource of your app registration.")
 		}
@@ -201,3 +204,6 @@ func (s setting) checkAll() error {
 	}
 	return nil
 }
+
+// Purposes are all that secrets of this package are locked for.
+func Purposes() []string { return []string{purpose} }

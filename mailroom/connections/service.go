@@ -80,7 +80,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	}
 	s := &Service{o: o, changed: make(chan struct{}, 1)}
 	var err error
-	s.now, err = s.load(ctx)
+	s.now, err = s.load(ctx, false)
 	return s, err
 }
 
@@ -93,7 +93,8 @@ func (s *Service) read(ctx context.Context) (setting, store.Setting, error) {
 	return set, is, err
 }
 
-func (s *Service) load(ctx context.Context) (*office, error) {
+// load takes the connections up; changed: they are others than before.
+func (s *Service) load(ctx context.Context, changed bool) (*office, error) {
 	set, is, err := s.read(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read mail connections: %w", err)
@@ -113,7 +114,7 @@ func (s *Service) load(ctx context.Context) (*office, error) {
 		}
 		f.opened[c.Name] = opened
 	}
-	f.room = s.room(f)
+	f.room = s.room(f, changed)
 	return f, nil
 }
 
@@ -128,6 +129,19 @@ func (s *Service) inFile(set setting) Connection {
 	c.Usual = !on(func(c Connection) bool { return c.Usual })
 	c.Reads = c.Reads && !on(func(c Connection) bool { return c.Reads })
 	return c
+}
+
+// UsersOf names the mailboxes, in use or off, whose connections sign in with
+// tokens of an OAuth resource: "the mail connection orders@contoso.com".
+func (s *Service) UsersOf(ctx context.Context, resource string) ([]string, error) {
+	set, _, err := s.read(ctx)
+	var out []string
+	for _, c := range set.Connections {
+		if c.Resource == resource {
+			out = append(out, "the mail connection "+c.From)
+		}
+	}
+	return out, err
 }
 
 func (s *Service) open(c Connection) (Opened, error) {
@@ -145,8 +159,9 @@ func (s *Service) open(c Connection) (Opened, error) {
 }
 
 // room makes a mailroom of an office; nil when nothing sends.
-func (s *Service) room(f *office) *mailroom.Room {
+func (s *Service) room(f *office, changed bool) *mailroom.Room {
 	o := s.o.Base
+	o.Hurry = changed
 	usual := slices.IndexFunc(f.all, func(c Connection) bool { return c.Usual && !c.Off })
 	if usual < 0 {
 		usual = slices.IndexFunc(f.all, func(c Connection) bool { return !c.Off })
@@ -246,7 +261,7 @@ func (s *Service) other(ctx context.Context, rev int64) *office {
 		}
 		var f *office
 		if err == nil {
-			f, err = s.load(ctx)
+			f, err = s.load(ctx, true)
 		}
 		if err == nil {
 			return f

@@ -2,6 +2,7 @@ package connections_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -31,6 +32,9 @@ func (b box) Turn(context.Context) (func(), error) { return func() {}, nil }
 
 func (b box) Send(_ context.Context, from, to, _ string, raw []byte) error {
 	b.sent <- from + " to " + to
+	if strings.HasPrefix(b.from, "denied@") {
+		return &signoff.Error{Kind: signoff.Unavailable, Code: "mail-sender-refused", Detail: "ErrorSendAsDenied"}
+	}
 	if !strings.Contains(string(raw), "<"+b.from+">") {
 		b.sent <- "the mail names another sender"
 	}
@@ -59,7 +63,12 @@ func openDesk(t *testing.T, dsn string, file *connections.Connection) *desk {
 		defer d.mu.Unlock()
 		d.passwords = append(d.passwords, password.Reveal())
 		return connections.Opened{Out: box{c.Sender().Address, d.sent}, Close: func() { d.mu.Lock(); d.closed++; d.mu.Unlock() },
-			Check: func(context.Context) []broker.Step { return []broker.Step{{Name: "send", OK: true}} }}, nil
+			Check: func(context.Context) []broker.Step {
+				if c.Name == "bad" {
+					return []broker.Step{{Name: "token", OK: true}, {Name: "mailbox", Found: "There is no such mailbox.", Do: "Check the address."}}
+				}
+				return []broker.Step{{Name: "send", OK: true}}
+			}}, nil
 	}
 	o := connections.Options{Store: st, Key: key, Open: open, Base: mailroom.Options{Store: st, Secret: make([]byte, 32), Now: st.Now, People: nobody{}}}
 	if file != nil {
@@ -217,7 +226,13 @@ func TestAPasswordIsSealedAndStaysWithItsServer(t *testing.T) {
 	if _, err := d.Check(t.Context(), access.System, "a"); err != nil || d.passwords[len(d.passwords)-1] != "pa55word" {
 		t.Errorf("%q %v", d.passwords, err)
 	}
-	d.save(c, nil) // kept
+	behind := access.System
+	behind.Behind = "user:9"
+	_, err = d.Save(t.Context(), behind, 1, c, nil) // the password is kept
+	must(t, err)
+	if list, err := d.store.Changes(t.Context(), store.ChangeFilter{What: "mail"}, 0, 1); err != nil || list[0].How != "system, user:9 in their name" {
+		t.Errorf("who was behind it is not on record: %+v %v", list, err)
+	}
 	moved := c
 	moved.SMTP.Address = "elsewhere.test:587"
 	if _, err := d.Save(t.Context(), access.System, 2, moved, nil); signoff.CodeOf(err) != "bad-mail-connection" {
@@ -270,4 +285,61 @@ func TestConnectionsThatCannotBeAreRefused(t *testing.T) {
 	if step, err := d.TestSend(t.Context(), access.System, "a", "jane@contoso.test"); err != nil || !step.OK {
 		t.Errorf("%+v %v", step, err)
 	}
+}
+
+func TestAMailboxThatDoesNotWorkTakesNoOthersPlace(t *testing.T) {
+	d := openDesk(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "x.db")), nil)
+	works := connection("works", "works@contoso.test")
+	works.Usual = true
+	before := d.save(works, nil)
+	bad := connection("bad", "bad@contoso.test")
+	bad.Usual = true
+	_, err := d.SaveProven(t.Context(), access.System, before.Rev, bad, nil)
+	if e, ok := errors.AsType[*signoff.Error](err); !ok || e.Code != "mail-connection-unproven" || e.Detail != "There is no such mailbox." || e.Hint != "Check the address." {
+		t.Fatalf("%v", err)
+	}
+	after, err := d.List(t.Context(), access.System)
+	must(t, err)
+	if after.Rev != before.Rev || len(after.Connections) != 1 || !after.Connections[0].Usual {
+		t.Errorf("something was changed: %+v", after)
+	}
+	good := connection("good", "good@contoso.test")
+	good.Usual = true
+	after, err = d.SaveProven(t.Context(), access.System, before.Rev, good, nil)
+	must(t, err)
+	if after.Connections[0].Usual || !after.Connections[1].Usual {
+		t.Errorf("one that works: %+v", after.Connections)
+	}
+}
+
+func TestWhatAReplacedSenderCouldNotSendGoesByTheOneInItsPlace(t *testing.T) {
+	d := openDesk(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "x.db")), nil)
+	denied := connection("denied", "denied@contoso.test")
+	denied.Usual = true
+	d.save(denied, nil)
+	d.run()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for d.Room() == nil {
+		<-tick.C
+	}
+	must(t, d.email("Leave", "1_1/email"))
+	d.leaves("denied@contoso.test to jane@contoso.test")
+	works := connection("works", "works@contoso.test")
+	works.Usual = true
+	d.save(works, nil)
+	for range 3 { // it may have been tried once more before
+		select {
+		case got := <-d.sent:
+			if got == "works@contoso.test to jane@contoso.test" {
+				if len(d.sent) > 0 {
+					t.Errorf("and then %s", <-d.sent)
+				}
+				return
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("the mail does not leave")
+		}
+	}
+	t.Error("the mail left by the one that was replaced")
 }

@@ -286,6 +286,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f *flow, e *oaut
 	if e.page || f.q.sendTo == "" {
 		v := s.errorView(e, f.q.correlation)
 		if f.q.sendTo != "" && f.q.mode == "query" {
+			if f.q.state != "" {
+				out.Set("state", f.q.state)
+			}
 			v["Back"] = join(f.q.sendTo, "?", out)
 			v["BackTo"] = f.client.DisplayName
 		}

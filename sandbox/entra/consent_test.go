@@ -179,7 +179,11 @@ func TestAssignmentIsRequiredWhereTheEnterpriseAppSaysSo(t *testing.T) {
 		t.putSP(&p)
 		return nil
 	})
-	s.browser().get(s.authorizeURL("v2")).signIn("ana").shows("50105")
+	b := s.browser().get(s.authorizeURL("v2")).signIn("ana")
+	b.shows("50105")
+	if !strings.Contains(b.page.text, "state=s&#43;1") && !strings.Contains(b.page.text, "state=s+1") {
+		t.Errorf("who goes back has lost the state:\n%s", b.page.text)
+	}
 	s.dir.change(func(t *tables) error {
 		g := t.Groups[1] // Approvers: Jane and Bob
 		t.assign(g.ID, "Group", g.DisplayName, t.spByAppID(webID), noRole, s.now())

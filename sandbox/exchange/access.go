@@ -36,7 +36,6 @@ const (
 	AppEWS             = "Application EWS.AccessAsApp"
 	AppSMTP            = "Application SMTP.SendAsApp"
 	AppIMAP            = "Application IMAP.AccessAsApp"
-	ApplicationRights  = "Application "
 	maxGrants          = 1000
 	everybody          = "*"
 	onBehalf           = 1

@@ -28,15 +28,11 @@ const (
 // more: there is more now. A since that is not known any more, or never was,
 // gives ErrSyncState.
 func (m *Mailbox) Changes(folder string, since uint64, limit int) (list []Change, upTo uint64, more bool, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.sync(); err != nil {
-		return nil, 0, false, err
-	}
-	f, err := m.find(folder)
+	f, leave, err := m.into(folder)
 	if err != nil {
 		return nil, 0, false, err
 	}
+	defer leave()
 	if since > m.last || since != 0 && since < m.forgot {
 		return nil, 0, false, ErrSyncState
 	}

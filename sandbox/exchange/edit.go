@@ -184,15 +184,11 @@ func (e *Edit) Detach(n uint64) error {
 // Create makes a mail in a folder. fill gets an empty draft from the mailbox's
 // owner; a mail that is to be no draft has that flag taken away.
 func (m *Mailbox) Create(folder string, fill func(*Edit) error) (Item, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.sync(); err != nil {
-		return Item{}, err
-	}
-	f, err := m.find(folder)
+	f, leave, err := m.into(folder)
 	if err != nil {
 		return Item{}, err
 	}
+	defer leave()
 	it, err := m.create(f, fill)
 	if err != nil {
 		return Item{}, err
@@ -230,15 +226,11 @@ func (m *Mailbox) CreateFromMIME(folder string, raw []byte, fill func(*Edit) err
 	if len(raw) > sandbox.MaxMessageBytes {
 		return Item{}, ErrMessageSize
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.sync(); err != nil {
-		return Item{}, err
-	}
-	f, err := m.find(folder)
+	f, leave, err := m.into(folder)
 	if err != nil {
 		return Item{}, err
 	}
+	defer leave()
 	it, err := m.createFromMIME(f, raw, msg, fill)
 	if err != nil {
 		return Item{}, err

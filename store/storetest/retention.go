@@ -71,7 +71,7 @@ func (g *saga) mail(key string, state store.MailState) {
 	}
 	lease, _, err := g.s.Acquire(ctx, store.MailLease, "test", noon, noon.Add(time.Hour))
 	must(g.t, err)
-	taken, err := g.s.TakeMail(ctx, lease, noon, 10)
+	taken, err := g.s.TakeMail(ctx, lease, store.Senders{}, noon, 10)
 	must(g.t, err)
 	for _, m := range taken {
 		must(g.t, g.s.SettleMail(ctx, m, state, noon, time.Time{}, ""))

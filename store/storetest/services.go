@@ -49,7 +49,7 @@ func services(t *testing.T, s *store.Store) {
 	if _, err := s.Service(ctx, "office"); signoff.CodeOf(err) != "service-not-found" {
 		t.Errorf("after it was removed: %v", err)
 	}
-	if _, _, there, err := s.ServiceRevs(ctx, "office"); err != nil || there {
+	if _, there, err := s.ServiceRevs(ctx, "office"); err != nil || there {
 		t.Errorf("after it was removed: %v %v", there, err)
 	}
 	changes, err := s.Changes(ctx, store.ChangeFilter{What: "service", Subject: "office"}, 0, 10)
@@ -89,18 +89,18 @@ func serviceObjects(t *testing.T, s *store.Store) {
 	if err := s.SaveObjects(ctx, "office", 0, []byte(`[2]`), store.Change{What: "service"}); signoff.CodeOf(err) != "service-changed" {
 		t.Errorf("the second of two who saw the same: %v", err)
 	}
-	rev, objects, there, err := s.ServiceRevs(ctx, "office")
-	if err != nil || !there || rev != 1 || objects != 1 {
-		t.Errorf("%d %d %v %v", rev, objects, there, err)
+	revs, there, err := s.ServiceRevs(ctx, "office")
+	v, err2 := s.Service(ctx, "office")
+	must(t, err2)
+	if err != nil || !there || v.Rev != 1 || v.ObjectsRev != 1 || revs != v.Revs() {
+		t.Errorf("%v of %+v, %v %v", revs, v, there, err)
 	}
-	v, err := s.Service(ctx, "office")
-	must(t, err)
 	if string(v.Objects) != `[1]` || v.ObjectsAt.IsZero() {
 		t.Errorf("%+v", v)
 	}
 	v, err = s.SaveService(ctx, v, store.Change{What: "service"})
 	must(t, err)
-	if string(v.Objects) != `[1]` || v.ObjectsRev != 1 {
+	if string(v.Objects) != `[1]` || v.ObjectsRev != 1 || v.Revs() == revs {
 		t.Errorf("objects after settings were saved: %+v", v)
 	}
 }

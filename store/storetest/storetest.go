@@ -518,7 +518,7 @@ func Fill(t *testing.T, s *store.Store) {
 	must(t, s.QueueMail(ctx, []store.OutMail{sent}, []store.ReplyAddress{{Hash: "h" + name, MessageID: sent.MessageID, Instance: id, Task: 2, Principal: "user:2", Expires: noon}}))
 	lease, _, err := s.Acquire(ctx, store.MailLease, "a", noon, noon.Add(time.Hour))
 	must(t, err)
-	taken, err := s.TakeMail(ctx, lease, noon, 1)
+	taken, err := s.TakeMail(ctx, lease, store.Senders{}, noon, 1)
 	must(t, err)
 	must(t, s.SettleMail(ctx, taken[0], store.MailSent, noon, time.Time{}, ""))
 	must(t, s.QueueMail(ctx, []store.OutMail{mail}, nil))

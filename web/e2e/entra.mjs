@@ -13,11 +13,13 @@ export function authorizeURL(entra, { tenant = entra.tenant, clientId, scope, re
   return `${entra.url}/${tenant}/oauth2/v2.0/authorize?${query}`
 }
 
-/** Picks an account and types its password, on the tenant's own pages. */
+/** Picks an account, unless the client named it, and types its password, on the tenant's own pages. */
 export async function signInAtEntra(page, entra, login) {
   const account = entra.accounts.find((one) => one.login.startsWith(`${login}@`))
-  await page.getByRole('button', { name: account.name }).click()
-  await page.locator('input[name=password]').fill(account.password)
+  const [pick, password] = [page.getByRole('button', { name: account.name }), page.locator('input[name=password]')]
+  await pick.or(password).first().waitFor()
+  if (await pick.isVisible()) await pick.click()
+  await password.fill(account.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 

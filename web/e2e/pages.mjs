@@ -32,6 +32,7 @@ export async function everyPage(base) {
     { name: 'inbox-empty', path: '/inbox', as: 'bob', ready: '.empty' },
     { name: 'task-menu', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: more },
     { name: 'task-redirect', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: (page) => dialog(page, 'Redirect…') },
+    { name: 'task-share', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: (page) => dialog(page, 'Share…') },
     { name: 'task-sleep', path: `/tasks/${serial}`, as: 'jane', ready: '.diagram-place[data-drawn]', act: (page) => dialog(page, 'Sleep…') },
     { name: 'account-menu', path: '/inbox', as: 'jane', ready: '[role=option]', act: account },
     { name: 'keys', path: '/inbox', as: 'jane', ready: '[role=option]', act: keys },
@@ -81,7 +82,12 @@ export async function everyPage(base) {
     { name: 'manage-trust-entry', path: '/manage/trust?entry=contoso.test', as: 'admin', ready: 'button:has-text("Save")' },
     { name: 'manage-services', path: '/manage/services', as: 'admin', ready: '.empty' },
     { name: 'manage-services-add', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")' },
+    { name: 'manage-services-add-api', path: '/manage/services?add', as: 'admin', ready: 'button:has-text("Test")', act: anyAPI },
+    { name: 'manage-exchange', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]' },
+    { name: 'manage-exchange-missing', path: '/manage/exchange', as: 'admin', ready: 'form button[type=submit]', act: nothingEntered },
     { name: 'manage-oauth', path: '/manage/oauth', as: 'admin', ready: '.empty' },
+    { name: 'manage-oauth-types', path: '/manage/oauth/types/all', as: 'admin', ready: '.entries' },
+    { name: 'manage-oauth-types-add', path: '/manage/oauth/types/all?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'manage-oauth-add', path: '/manage/oauth?add', as: 'admin', ready: 'form button[type=submit]' },
     { name: 'connect-nothing', path: '/connect/none', as: 'jane', ready: '.empty' },
     { name: 'connected-over', path: '/connected#over', as: 'jane', ready: '.message' },
@@ -123,6 +129,12 @@ async function people(base) {
 async function press(page, name) {
   await page.getByRole('button', { name }).click()
   await page.getByRole('dialog').waitFor()
+}
+
+async function anyAPI(page) {
+  await page.getByRole('button', { name: 'What kind of system' }).click()
+  await page.getByRole('option', { name: 'HTTP API (OpenAPI)' }).click()
+  await page.locator('summary', { hasText: 'more settings' }).click()
 }
 
 async function askWhy(page) {
@@ -254,6 +266,12 @@ async function cancel(page) {
   await page.getByRole('alertdialog').waitFor()
 }
 
+// No window opens for a form that is not filled in.
+async function nothingEntered(page) {
+  await page.getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.getByText('Fill in “Mailbox”.').waitFor()
+}
+
 async function nothingFilledIn(page) {
   await page.getByRole('button', { name: 'Start' }).click()
   await page.getByText('2 things to put right').waitFor()
@@ -267,7 +285,7 @@ async function wrongPassword(page) {
 }
 
 async function unfold(page) {
-  await page.locator('.mail-evidence summary').first().click()
+  await page.locator('.evidence summary').first().click()
 }
 
 async function toTheEnd(page) {

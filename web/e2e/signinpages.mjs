@@ -102,7 +102,7 @@ async function sessions(page) {
 
 export const signInPages = [
   { name: 'sign-in-ways', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: ways },
-  { name: 'sign-in-other', path: '/sign-in', as: undefined, ready: 'button:has-text("Sign in")', act: otherWay },
+  { name: 'sign-in-other', path: '/sign-in', as: undefined, ready: 'button:has-text("Use a name")', act: otherWay },
   { name: 'sign-in-failed', path: '/sign-in#refused=x', as: undefined, ready: '.problem', act: failed },
   { name: 'sign-in-recover', path: '/sign-in#recover=x', as: undefined, ready: 'button:has-text("Sign in")' },
   { name: 'manage-signin-none', path: '/manage/signin', as: 'admin', ready: '.section' },

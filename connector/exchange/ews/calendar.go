@@ -10,6 +10,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 var eventFields = []string{"item:Subject", "item:Sensitivity", "item:Body", "item:Categories", "item:Importance", "item:ReminderIsSet", "item:ReminderMinutesBeforeStart",
@@ -125,38 +126,28 @@ func (b *box) CreateEvent(ctx context.Context, n exchange.NewEvent) (exchange.Ev
 	return b.Event(ctx, id)
 }
 
-const makings = 3
-
 // createOnce makes an item, unless one with its correlation is there. Lost answers
 // are looked for.
 func (b *box) createOnce(ctx context.Context, doing, folder, correlation string, item *node, more ...attr) (id string, err error) {
-	for n := 1; ; n++ {
-		if correlation != "" {
-			there, err := b.search(ctx, isEqual(correlationPath(), correlation), []*node{b.wellKnown(folder)})
-			if err != nil {
-				return "", err
-			}
-			if len(there) > 0 {
-				return there[0].kid("ItemId").attr("Id"), nil
-			}
+	op := el("m:CreateItem", el("m:SavedItemFolderId", b.wellKnown(folder)), el("m:Items", item))
+	op.attrs = more
+	return traffic.MakeOnce(ctx, b.s.pause, correlation, func() (*string, error) {
+		there, err := b.search(ctx, isEqual(correlationPath(), correlation), []*node{b.wellKnown(folder)})
+		if err != nil || len(there) == 0 {
+			return nil, err
 		}
-		op := el("m:CreateItem", el("m:SavedItemFolderId", b.wellKnown(folder)), el("m:Items", item))
-		op.attrs = more
-		var made *node
-		made, err = b.one(ctx, request{doing: doing, need: calendar, once: true, op: op})
-		if err == nil {
-			for _, m := range made.kid("Items").children() {
-				return m.kid("ItemId").attr("Id"), nil
-			}
-			err = exchange.Doubt(doing, errEmpty)
-		}
-		if !exchange.Doubtful(err) || correlation == "" || n == makings {
+		id := there[0].kid("ItemId").attr("Id")
+		return &id, nil
+	}, func() (string, error) {
+		made, err := b.one(ctx, request{doing: doing, need: calendar, once: true, op: op})
+		if err != nil {
 			return "", err
 		}
-		if e := b.s.pause(ctx, max(time.Second, min(exchange.WaitOf(err), longestWait))); e != nil {
-			return "", err
+		for _, m := range made.kid("Items").children() {
+			return m.kid("ItemId").attr("Id"), nil
 		}
-	}
+		return "", exchange.Doubt(doing, errEmpty)
+	})
 }
 
 // Event implements exchange.Calendar.
@@ -223,24 +214,11 @@ func (b *box) ChangeEvent(ctx context.Context, id string, c exchange.EventChange
 }
 
 func eventUpdates(c exchange.EventChange) []*node {
-	var out []*node
-	set := func(uri string, value *node) {
-		out = append(out, update(fieldURI(uri), "t:CalendarItem", value))
-	}
-	if c.Subject != nil {
-		set("item:Subject", txt("t:Subject", *c.Subject))
-	}
+	u := updates{kind: "t:CalendarItem"}
+	set := u.set
+	u.common(c.Subject, c.Body, c.Categories, c.Importance)
 	if c.Private != nil {
 		set("item:Sensitivity", txt("t:Sensitivity", map[bool]string{true: "Private", false: "Normal"}[*c.Private]))
-	}
-	if c.Body != nil {
-		set("item:Body", bodyOut("t:Body", *c.Body))
-	}
-	if c.Categories != nil {
-		set("item:Categories", stringsOut("t:Categories", *c.Categories))
-	}
-	if c.Importance != nil {
-		set("item:Importance", levelOut(*c.Importance))
 	}
 	if c.Reminder != nil {
 		set("item:ReminderIsSet", yesNo("t:ReminderIsSet", *c.Reminder >= 0))
@@ -273,7 +251,7 @@ func eventUpdates(c exchange.EventChange) []*node {
 		set("calendar:StartTimeZone", zoneOut("t:StartTimeZone", c.TimeZone))
 		set("calendar:EndTimeZone", zoneOut("t:EndTimeZone", c.TimeZone))
 	}
-	return out
+	return u.list
 }
 
 // DeleteEvent implements exchange.Calendar. Deleting one's own meeting calls it

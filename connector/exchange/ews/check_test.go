@@ -5,23 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/ews"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	served "github.com/signoffhq/signoff/sandbox/exchange/ews"
 )
-
-func names(steps []broker.Step) string {
-	var out []string
-	for _, s := range steps {
-		mark := "+"
-		if !s.OK {
-			mark = "-"
-		}
-		out = append(out, mark+s.Name)
-	}
-	return strings.Join(out, " ")
-}
 
 func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 	f := newFirm(t)
@@ -29,7 +17,7 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 	walk := func(b exchange.Backend, want, do string) {
 		t.Helper()
 		steps := b.Check(t.Context())
-		if got := names(steps); got != want || do != "" && !strings.Contains(steps[len(steps)-1].Do, do) {
+		if got := exchangetest.Walked(steps); got != want || do != "" && !strings.Contains(steps[len(steps)-1].Do, do) {
 			t.Errorf("%s, want %s: %+v", got, want, steps)
 		}
 	}
@@ -39,15 +27,15 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 	}
 	denied, _ := f.person("ana", every, exchange.Box{Address: "jane@contoso.test"})
 	walk(denied, "+name +TLS +token -rights", "Add-MailboxPermission")
-	f.give("FullAccess", "jane", "ana")
+	f.Give("FullAccess", "jane", "ana")
 	walk(denied, "+name +TLS +token +rights +mailbox -send", "SendAs")
 	nobody, _ := f.app("nobody@contoso.test", "full_access_as_app")
 	walk(nobody, "+name +TLS +token +rights -mailbox", "licence")
 	app, _ := f.app("jane@contoso.test")
 	walk(app, "+name +TLS +token -rights", "AccessAsApp")
-	bad := f.system.Open(exchange.Access{HTTP: &http.Client{Transport: &asked{token: "a.b.c", inner: f.plain.Transport, t: t}}}, exchange.Box{})
+	bad := f.system.Open(exchange.Access{HTTP: &http.Client{Transport: &asked{token: "a.b.c", inner: f.Plain.Transport, t: t}}}, exchange.Box{})
 	walk(bad, "+name +TLS -token", "Connect the account")
-	f.plant("quota-exceeded", "ana", "", 0)
+	f.Plant("quota-exceeded", "ana", "", 0)
 	walk(ana, "+name +TLS +token +rights +mailbox -send", "full")
 	f.Exchange.Heal("")
 	f.EWS.SetPolicy(served.Policy{Enabled: "false"})
@@ -61,7 +49,7 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 			t.Errorf("EWS of a server of one's own does not end: %+v", s)
 		}
 	}
-	if n := len(f.arrived("ana")) + len(f.arrived("jane")); n != 0 {
+	if n := len(f.Arrived("ana")) + len(f.Arrived("jane")); n != 0 {
 		t.Errorf("the test sent %d mails", n)
 	}
 	untrusted, err := ews.Open(exchange.Settings{Server: f.Entra.URL()})

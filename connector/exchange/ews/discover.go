@@ -14,6 +14,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // Autodiscover in its plain form ("POX"), which every Exchange Server has.
@@ -110,7 +111,7 @@ func (d *discovery) told(ok bool, found string, about ...any) {
 	}
 }
 
-// walk tries the places in Microsoft's order. A refusal at one is not the end.
+// walk traffic.Tries the places in Microsoft's order. A refusal at one is not the end.
 func (d *discovery) walk(ctx context.Context) (*url.URL, error) {
 	places := []func(context.Context) (*url.URL, error){
 		func(ctx context.Context) (*url.URL, error) { return d.ask(ctx, "https://"+d.domain+discoverPath) },
@@ -193,13 +194,13 @@ func (d *discovery) ask(ctx context.Context, at string) (*url.URL, error) {
 	defer stop()
 	a, err := d.post(timed, at)
 	if err != nil {
-		if refusedToAsk(err) {
+		if traffic.RefusedToAsk(err) {
 			return nil, err
 		}
-		d.told(false, "%s: %s", at, cleaned(unreachable(hostOf(at), "Autodiscover", err).(*signoff.Error).Detail, 300))
+		d.told(false, "%s: %s", at, traffic.Cleaned(traffic.Unreachable(hostOf(at), "Autodiscover", err).Detail, 300))
 		return nil, nil
 	}
-	defer drain(a.Body)
+	defer traffic.Drain(a.Body)
 	switch {
 	case a.StatusCode >= 300 && a.StatusCode < 400:
 		to, err := a.Request.URL.Parse(a.Header.Get("Location"))
@@ -210,7 +211,7 @@ func (d *discovery) ask(ctx context.Context, at string) (*url.URL, error) {
 		d.told(true, "%s: a redirection.", at)
 		return d.follow(ctx, to.String())
 	case a.StatusCode == http.StatusUnauthorized:
-		ref := &exchange.Refusal{Status: a.StatusCode, RequestID: requestID(a), Text: diagnosis(a.Header)}
+		ref := &exchange.Refusal{Status: a.StatusCode, RequestID: traffic.RequestID(a), Text: diagnosis(a.Header)}
 		err := ref.Explain("Autodiscover at "+hostOf(at), d.b.unauthorised(ref, a.Header))
 		if d.refused == nil {
 			d.refused = err
@@ -218,7 +219,7 @@ func (d *discovery) ask(ctx context.Context, at string) (*url.URL, error) {
 		d.told(false, "%s: the credential was not accepted.", at)
 		return nil, nil
 	case a.StatusCode != http.StatusOK || !isXML(a):
-		d.told(false, "%s: HTTP %d with %q, which is not Autodiscover.", at, a.StatusCode, cleaned(a.Header.Get("Content-Type"), 60))
+		d.told(false, "%s: HTTP %d with %q, which is not Autodiscover.", at, a.StatusCode, traffic.Cleaned(a.Header.Get("Content-Type"), 60))
 		return nil, nil
 	}
 	root, err := readXML(a.Body, maxDiscovery)
@@ -246,7 +247,7 @@ func (d *discovery) post(ctx context.Context, at string) (*http.Response, error)
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", traffic.UserAgent)
 	req.Header.Set("X-AnchorMailbox", d.address)
 	return d.b.ask(req)
 }
@@ -264,13 +265,13 @@ func (d *discovery) follow(ctx context.Context, to string) (*url.URL, error) {
 func (d *discovery) read(ctx context.Context, at string, root *node) (*url.URL, error) {
 	answer := root.kid("Response")
 	if e := answer.kid("Error"); e != nil {
-		d.told(false, "%s: %s (%s).", at, cleaned(e.val("Message"), 200), cleaned(e.val("ErrorCode"), 20))
+		d.told(false, "%s: %s (%s).", at, traffic.Cleaned(e.val("Message"), 200), traffic.Cleaned(e.val("ErrorCode"), 20))
 		return nil, nil
 	}
 	account := answer.kid("Account")
 	switch strings.ToLower(account.val("Action")) {
 	case "redirectaddr":
-		to := cleaned(account.val("RedirectAddr"), 320)
+		to := traffic.Cleaned(account.val("RedirectAddr"), 320)
 		if d.hops++; d.hops > maxHops || !strings.Contains(to, "@") {
 			d.told(false, "%s: it names another mail address, %q: that is not followed.", at, to)
 			return nil, nil
@@ -298,7 +299,7 @@ func (d *discovery) settings(at string, account *node) *url.URL {
 			if p.name != "Protocol" || !strings.EqualFold(p.val("Type"), kind) || p.val("EwsUrl") == "" {
 				continue
 			}
-			if u, ok := readAddress(p.val("EwsUrl")); ok && u.Scheme == "https" && d.believes(u.Hostname()) {
+			if u, ok := traffic.Address(p.val("EwsUrl"), usualPath); ok && u.Scheme == "https" && d.believes(u.Hostname()) {
 				d.told(true, "%s: found.", at)
 				return u
 			}
@@ -318,7 +319,7 @@ func (d *discovery) byRedirection(ctx context.Context) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", traffic.UserAgent)
 	plain := *d.b.s.plain
 	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	a, err := plain.Do(req)
@@ -326,7 +327,7 @@ func (d *discovery) byRedirection(ctx context.Context) (*url.URL, error) {
 		d.told(false, "%s: no answer.", at)
 		return nil, nil
 	}
-	defer drain(a.Body)
+	defer traffic.Drain(a.Body)
 	if a.StatusCode != http.StatusFound && a.StatusCode != http.StatusMovedPermanently {
 		d.told(false, "%s: HTTP %d, and no redirection.", at, a.StatusCode)
 		return nil, nil

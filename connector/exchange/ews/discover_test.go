@@ -180,7 +180,7 @@ func TestASandboxIsFoundByAutodiscover(t *testing.T) {
 	through := func(r *http.Request) *http.Response {
 		r = r.Clone(r.Context())
 		r.URL.Host, r.Host = host, host
-		a, err := f.plain.Transport.RoundTrip(r)
+		a, err := f.Plain.Transport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +188,7 @@ func TestASandboxIsFoundByAutodiscover(t *testing.T) {
 	}
 	w.says["https://autodiscover.contoso.test/autodiscover/autodiscover.xml"] = through
 	name, _, _ := strings.Cut(host, ":")
-	system, err := ews.Open(exchange.Settings{Server: "autodiscover", Domain: "contoso.test", Plain: &http.Client{Transport: w}, Pause: f.pause})
+	system, err := ews.Open(exchange.Settings{Server: "autodiscover", Domain: "contoso.test", Plain: &http.Client{Transport: w}, Pause: f.Pause})
 	if err != nil {
 		t.Fatal(err)
 	}

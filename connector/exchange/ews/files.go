@@ -22,7 +22,7 @@ func (b *box) Attach(ctx context.Context, mail string, f exchange.NewFile) (exch
 		return exchange.File{}, &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge,
 			Detail: fmt.Sprintf("%s has %d bytes, and Exchange Web Services take attachments of %d MB at most.", f.Name, f.Size, largestFile>>20), Hint: "Send a link to it instead."}
 	}
-	parent, err := itemID("m:ParentItemId", mail, b.lane.key(mail), "mail")
+	parent, err := itemID("m:ParentItemId", mail, b.lane.Noted(mail), "mail")
 	if err != nil {
 		return exchange.File{}, err
 	}
@@ -40,7 +40,7 @@ func (b *box) Attach(ctx context.Context, mail string, f exchange.NewFile) (exch
 	r := request{doing: "Attaching " + f.Name, need: writing, once: true, op: op}
 	n, err := b.one(ctx, r)
 	if code := codeOf(err); !exchange.Doubtful(err) && (code == "errorstaleobject" || code == "errorirresolvableconflict") {
-		b.lane.note(mail, "")
+		b.lane.Note(mail, "")
 		parent.attrs = parent.attrs[:1]
 		n, err = b.one(ctx, r)
 	}
@@ -49,7 +49,7 @@ func (b *box) Attach(ctx context.Context, mail string, f exchange.NewFile) (exch
 	}
 	for _, made := range n.kid("Attachments").children() {
 		id := made.kid("AttachmentId")
-		b.lane.note(mail, id.attr("RootItemChangeKey"))
+		b.lane.Note(mail, id.attr("RootItemChangeKey"))
 		return exchange.File{ID: id.attr("Id"), Name: f.Name, Type: kind, Kind: exchange.FilePlain, Size: f.Size, Inline: f.Inline, ContentID: f.ContentID}, nil
 	}
 	return exchange.File{}, exchange.Doubt(r.doing, errEmpty)
@@ -147,7 +147,7 @@ func (b *box) DeleteFile(ctx context.Context, mail, id string) error {
 	}
 	n, err := b.one(ctx, request{doing: "Deleting the attachment", need: writing, goneIsDone: true, op: el("m:DeleteAttachment", el("m:AttachmentIds", at))})
 	if err == nil {
-		b.lane.note(mail, n.kid("RootItemId").attr("RootItemChangeKey"))
+		b.lane.Note(mail, n.kid("RootItemId").attr("RootItemChangeKey"))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // Whatever is read is within the limits, and what is written of it is read the
@@ -78,7 +79,7 @@ func FuzzFaults(f *testing.F) {
 					t.Errorf("%q", s)
 				}
 			}
-			if r.Wait < 0 || r.Wait > longestAsked {
+			if r.Wait < 0 || r.Wait > traffic.LongestAsked {
 				t.Errorf("wait %v", r.Wait)
 			}
 			_ = r.Explain("Reading", "").Error()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // What is read of a mail: as much as tells it apart, or all.
@@ -168,22 +169,9 @@ func (b *box) ids(ctx context.Context, f find) (ids []string, next string, err e
 
 // ChangeMail implements exchange.Mailer.
 func (b *box) ChangeMail(ctx context.Context, id string, c exchange.MailChange) (exchange.Mail, error) {
-	var updates []*node
-	set := func(uri string, value *node) {
-		updates = append(updates, update(fieldURI(uri), "t:Message", value))
-	}
-	if c.Subject != nil {
-		set("item:Subject", txt("t:Subject", *c.Subject))
-	}
-	if c.Body != nil {
-		set("item:Body", bodyOut("t:Body", *c.Body))
-	}
-	if c.Categories != nil {
-		set("item:Categories", stringsOut("t:Categories", *c.Categories))
-	}
-	if c.Importance != nil {
-		set("item:Importance", levelOut(*c.Importance))
-	}
+	u := updates{kind: "t:Message"}
+	set := u.set
+	u.common(c.Subject, c.Body, c.Categories, c.Importance)
 	if c.Flagged != nil {
 		status := map[bool]string{true: "Flagged", false: "NotFlagged"}[*c.Flagged]
 		set("item:Flag", el("t:Flag", txt("t:FlagStatus", status)))
@@ -199,12 +187,38 @@ func (b *box) ChangeMail(ctx context.Context, id string, c exchange.MailChange) 
 	if c.Read != nil {
 		set("message:IsRead", yesNo("t:IsRead", *c.Read))
 	}
-	if len(updates) > 0 {
-		if err := b.update(ctx, "Changing the mail", id, "mail", updates, nil, false); err != nil {
+	if len(u.list) > 0 {
+		if err := b.update(ctx, "Changing the mail", id, "mail", u.list, nil, false); err != nil {
 			return exchange.Mail{}, err
 		}
 	}
 	return b.Mail(ctx, id, 0)
+}
+
+// updates are what is to change in an item of a kind.
+type updates struct {
+	kind string
+	list []*node
+}
+
+func (u *updates) set(uri string, value *node) {
+	u.list = append(u.list, update(fieldURI(uri), u.kind, value))
+}
+
+// common sets what mails, appointments and tasks have alike; nil stays as it is.
+func (u *updates) common(subject *string, body *exchange.Body, categories *[]string, importance *exchange.Level) {
+	if subject != nil {
+		u.set("item:Subject", txt("t:Subject", *subject))
+	}
+	if body != nil {
+		u.set("item:Body", bodyOut("t:Body", *body))
+	}
+	if categories != nil {
+		u.set("item:Categories", stringsOut("t:Categories", *categories))
+	}
+	if importance != nil {
+		u.set("item:Importance", levelOut(*importance))
+	}
 }
 
 // update lays updates over an item. It has the same end when it is done twice,
@@ -224,7 +238,7 @@ func (b *box) update(ctx context.Context, doing, id, what string, updates []*nod
 		return err
 	}
 	for _, item := range n.kid("Items").children() {
-		b.lane.note(id, item.kid("ItemId").attr("ChangeKey"))
+		b.lane.Note(id, item.kid("ItemId").attr("ChangeKey"))
 	}
 	return nil
 }
@@ -247,7 +261,7 @@ func (b *box) MoveMail(ctx context.Context, id, folder string) (string, error) {
 		if moved, err = b.relocate(ctx, r, "m:MoveItem", id, folder); !exchange.Doubtful(err) {
 			return moved, err
 		}
-		if e := b.s.pause(ctx, backoff(1)); e != nil {
+		if e := b.s.pause(ctx, traffic.Backoff(1)); e != nil {
 			return "", err
 		}
 		there, e := b.item(ctx, r.doing, id, "mail", shape("item:ParentFolderId"), 0)

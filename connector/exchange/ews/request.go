@@ -3,32 +3,22 @@ package ews
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	mathrand "math/rand/v2"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
-	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 const (
 	usualAnswer = 32 << 20
-	maxRefusal  = 64 << 10
-	tries       = 5
-	longestWait = 30 * time.Second // that a request waits by itself; asked for more, it is the caller's to come again
-	longestHold = time.Hour        // that a mailbox is left alone because it asked
-	patience    = 60 * time.Second // in all
-	userAgent   = "signoff"
+	mostPage    = 500
+	longestHold = time.Hour // that a mailbox is left alone because it asked
 	maxCookies  = 10
 	maxCookie   = 4 << 10
 )
@@ -72,38 +62,21 @@ func (b *box) one(ctx context.Context, r request) (*node, error) {
 
 // do carries out a request, again when that may help and harms nothing. What is
 // refused for good about single items is in the messages.
-func (b *box) do(ctx context.Context, r request) ([]message, error) {
-	var waited time.Duration
-	for n := 1; ; n++ {
-		schema := b.s.schema()
-		all, err, again := b.attempt(ctx, r, schema)
-		if code := codeOf(err); (code == "errorinvalidserverversion" || code == "errorincorrectschemaversion") && b.s.older(schema) {
-			n--
-			continue
+func (b *box) do(ctx context.Context, r request) (all []message, err error) {
+	err = traffic.Repeat(ctx, b.s.pause, func(n int) (err error, again bool) {
+		for {
+			schema := b.s.schema()
+			all, err, again = b.attempt(ctx, r, schema)
+			if code := codeOf(err); code != "errorinvalidserverversion" && code != "errorincorrectschemaversion" || !b.s.older(schema) {
+				break
+			}
 		}
 		if err == nil && n > 1 && r.goneIsDone && len(all) == 1 && all[0].refusal != nil && gone(all[0].refusal) {
-			return []message{{node: el("")}}, nil
+			all = []message{{node: el("")}}
 		}
-		if err == nil || !again || n == tries {
-			return all, err
-		}
-		wait := exchange.WaitOf(err)
-		if wait == 0 {
-			wait = backoff(n)
-		}
-		if waited += wait; wait > longestWait || waited > patience {
-			return nil, err
-		}
-		if e := b.s.pause(ctx, wait); e != nil {
-			return nil, err
-		}
-	}
-}
-
-// backoff doubles from half a second, with a quarter of chance.
-func backoff(n int) time.Duration {
-	d := time.Duration(math.Pow(2, float64(n-1)) * float64(500*time.Millisecond))
-	return d - time.Duration(mathrand.Int64N(int64(d/4)))
+		return err, again
+	})
+	return all, err
 }
 
 // envelope writes a request.
@@ -121,14 +94,11 @@ func (b *box) envelope(op *node, schema int) []byte {
 
 // attempt makes a request once; again tells whether to repeat it.
 func (b *box) attempt(ctx context.Context, r request, schema int) (all []message, err error, again bool) {
-	done, err := b.lane.turn(ctx)
+	done, err := b.lane.Turn(ctx, r.doing)
 	if err != nil {
 		return nil, err, false
 	}
 	defer done()
-	if err := b.heed(ctx, r); err != nil {
-		return nil, err, false
-	}
 	timed, stop := context.WithTimeout(ctx, b.timeFor(r))
 	defer stop()
 	answer, host, err := b.send(timed, r, schema)
@@ -161,18 +131,6 @@ func (b *box) timeFor(r request) time.Duration {
 	return b.s.timeout + time.Duration(size/100_000)*time.Second
 }
 
-// heed waits as long as the mailbox has asked everybody to.
-func (b *box) heed(ctx context.Context, r request) error {
-	wait := b.lane.wait(b.s.now())
-	switch {
-	case wait <= 0:
-		return nil
-	case wait > longestWait:
-		return (&exchange.Refusal{Code: "ErrorServerBusy", Text: "The mailbox asked for a pause.", Wait: wait}).Explain(r.doing, "")
-	}
-	return b.s.pause(ctx, wait)
-}
-
 // send posts a request; host is where it went.
 func (b *box) send(ctx context.Context, r request, schema int) (answer *http.Response, host string, err error) {
 	at, err := b.endpoint(ctx)
@@ -185,9 +143,7 @@ func (b *box) send(ctx context.Context, r request, schema int) (answer *http.Res
 	}
 	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	req.Header.Set("Accept", "text/xml")
-	req.Header.Set("User-Agent", userAgent)
-	req.Header.Set("client-request-id", guid())
-	req.Header.Set("return-client-request-id", "true")
+	traffic.Mark(req)
 	if b.address != "" {
 		req.Header.Set("X-AnchorMailbox", b.address)
 	}
@@ -214,53 +170,12 @@ func (b *box) ask(req *http.Request) (*http.Response, error) {
 	return b.s.signIn(b.access).roundTrip(req)
 }
 
-func guid() string {
-	b := make([]byte, 16)
-	rand.Read(b)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	h := hex.EncodeToString(b)
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
-
-// unanswered explains a request without an answer. An error that the HTTP client
-// gave by itself comes through: nothing was asked.
+// unanswered explains a request without an answer.
 func (b *box) unanswered(ctx context.Context, r request, host string, err error) (error, bool) {
-	if refusedToAsk(err) {
-		return err, false
+	if errors.Is(err, errNotSigned) { // the server did not act on it
+		return traffic.Unreachable(host, r.doing, err), ctx.Err() == nil
 	}
-	if neverLeft(err) {
-		return unreachable(host, r.doing, err), ctx.Err() == nil && !untrusted(err)
-	}
-	if r.once {
-		return exchange.Doubt(r.doing, err), false
-	}
-	if ctx.Err() != nil {
-		return ctx.Err(), false
-	}
-	return unreachable(host, r.doing, err), true
-}
-
-// refusedToAsk tells whether the client has its own reason: no token.
-func refusedToAsk(err error) bool {
-	if _, ours := errors.AsType[*signoff.Error](err); ours {
-		return true
-	}
-	var parks interface {
-		ParksFor() (string, signoff.Principal, string)
-	}
-	return errors.As(err, &parks)
-}
-
-// neverLeft tells whether the server cannot have acted on the request.
-func neverLeft(err error) bool {
-	if errors.Is(err, errNotSigned) {
-		return true
-	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
-		return true
-	}
-	_, noName := errors.AsType[*net.DNSError](err)
-	return noName || untrusted(err)
+	return traffic.Unanswered(ctx, host, r.doing, r.once, err)
 }
 
 // answered reads an answer.
@@ -278,24 +193,22 @@ func (b *box) answered(r request, a *http.Response, host string) ([]message, err
 	}
 	root, err := readXML(a.Body, limit)
 	if errors.Is(err, errLarge) {
-		return nil, &signoff.Error{Kind: signoff.TooLarge, Code: exchange.CodeTooLarge, Err: err, Hint: "Ask for fewer at a time.",
-			Detail: fmt.Sprintf("%s: the answer is larger than %d MB.", r.doing, limit>>20)}, false
+		return nil, traffic.TooLarge(r.doing, limit), false
 	}
 	var all []message
 	if err == nil {
 		b.s.learn(root)
 		if fault := root.kid("Body", "Fault"); fault != nil { // some layers say so with status 200
-			err, again := b.judge(r, readFault(fault, http.StatusInternalServerError, requestID(a)))
+			err, again := b.judge(r, readFault(fault, http.StatusInternalServerError, traffic.RequestID(a)))
 			return nil, err, again
 		}
-		all, err = messagesOf(root, r, requestID(a))
+		all, err = messagesOf(root, r, traffic.RequestID(a))
 	}
 	if err != nil {
 		if r.once { // it was done, and the answer that tells its id is lost
 			return nil, exchange.Doubt(r.doing, err), false
 		}
-		return nil, &signoff.Error{Kind: signoff.Unavailable, Code: exchange.CodeUnreachable, Err: err, Hint: "It is tried again by itself.",
-			Detail: fmt.Sprintf("%s: half of the answer of %s is missing, or it cannot be read%s.", r.doing, host, inBrackets(requestID(a)))}, true
+		return nil, traffic.HalfAnswered(host, r.doing, traffic.RequestID(a), err), true
 	}
 	for _, m := range all {
 		if m.refusal != nil && passing(m.refusal) {
@@ -366,28 +279,4 @@ func (s *System) learn(root *node) {
 func isXML(a *http.Response) bool {
 	kind, _, err := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	return err == nil && (kind == "text/xml" || kind == "application/xml" || strings.HasSuffix(kind, "+xml") && kind != "application/xhtml+xml")
-}
-
-func requestID(a *http.Response) string { return cleaned(a.Header.Get("request-id"), 100) }
-
-func inBrackets(id string) string {
-	if id == "" {
-		return ""
-	}
-	return " (request " + id + ")"
-}
-
-// cleaned is text of a server as it may be shown.
-func cleaned(text string, limit int) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return strings.ToValidUTF8(text, "?")
-}
-
-// drain lets a connection be used again.
-func drain(body io.ReadCloser) {
-	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxRefusal))
-	_ = body.Close()
 }

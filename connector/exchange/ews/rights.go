@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // need is what a request needs a right for, where a right is missing.
@@ -24,7 +25,7 @@ const End = "1 April 2027"
 
 // explain makes an error for people of a refusal.
 func (b *box) explain(r request, ref *exchange.Refusal) error {
-	return ref.Explain(r.doing, b.hint(r, ref))
+	return b.access.Filled(ref.Explain(r.doing, b.hint(r, ref)))
 }
 
 // hint says what to do about a refusal that has to do with rights, or with how
@@ -144,11 +145,12 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 		whose = "<mailbox>"
 	}
 	mailbox := fmt.Sprintf("Get-CASMailbox %[1]s | fl EwsEnabled shows the mailbox's own switch (Set-CASMailbox %[1]s -EwsEnabled $true)", whose)
-	agents := "Get-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList shows the organization's; its lists are of user agents, and this one is \"" + userAgent + "\""
+	agents := "Get-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList shows the organization's; its lists are of user agents, and this one is \"" + traffic.UserAgent + "\""
 	if !b.online() {
 		return "EWS is switched off. " + mailbox + ", and " + agents + "."
 	}
-	if strings.Contains(strings.ToLower(ref.Text), "scope") {
+	lacks := !b.access.App && len(b.access.Known().Lacks("EWS.AccessAsUser.All")) > 0
+	if lacks || strings.Contains(strings.ToLower(ref.Text), "scope") {
 		return b.noScope()
 	}
 	return "EWS is switched off for this application, this mailbox or the organization. Microsoft ends EWS in Exchange Online in steps since October 2026, and for good on " + End + ": " +
@@ -158,6 +160,10 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 }
 
 func (b *box) noScope() string {
+	g := b.access.Known()
+	if lacking := g.Lacks("EWS.AccessAsUser.All"); !b.access.App && len(lacking) > 0 {
+		return g.Missing(lacking)
+	}
 	if b.access.App {
 		return "The application's token has no permission for EWS. For chosen mailboxes an Exchange administrator gives it in PowerShell: " +
 			"New-ManagementRoleAssignment -App <object id of the enterprise app> -Role \"Application EWS.AccessAsApp\" -CustomResourceScope <scope>; for all, an administrator of Entra ID consents to full_access_as_app."

@@ -59,7 +59,7 @@ func (b *box) save(ctx context.Context, doing string, item *node) (string, error
 	}
 	for _, made := range n.kid("Items").children() {
 		id := made.kid("ItemId").attr("Id")
-		b.lane.note(id, made.kid("ItemId").attr("ChangeKey"))
+		b.lane.Note(id, made.kid("ItemId").attr("ChangeKey"))
 		return id, nil
 	}
 	return "", exchange.Doubt(doing, errEmpty)
@@ -72,7 +72,7 @@ func (b *box) made(ctx context.Context, id string) (exchange.Mail, error) {
 		return exchange.Mail{}, err
 	}
 	m := n.mail()
-	b.lane.note(m.ID, m.ChangeKey)
+	b.lane.Note(m.ID, m.ChangeKey)
 	return m, nil
 }
 
@@ -137,7 +137,7 @@ func overAnswer(n exchange.NewMail) []*node {
 // was changed meanwhile, which is refused before anything is done, it is done
 // once more.
 func (b *box) withKey(ctx context.Context, id, what string, do func(ref *node) error) error {
-	key := b.lane.key(id)
+	key := b.lane.Noted(id)
 	for again := true; ; again = false {
 		if key == "" {
 			n, err := b.item(ctx, "Reading the "+what, id, what, shape(), 0)
@@ -153,7 +153,7 @@ func (b *box) withKey(ctx context.Context, id, what string, do func(ref *node) e
 		if err = do(ref); !again || !slices.Contains(stale, codeOf(err)) || exchange.Doubtful(err) {
 			return err
 		}
-		b.lane.note(id, "")
+		b.lane.Note(id, "")
 		key = ""
 	}
 }
@@ -169,7 +169,7 @@ func (b *box) SendDraft(ctx context.Context, id string) (string, error) {
 		return err
 	})
 	if err == nil || exchange.Gone(err) {
-		b.lane.note(id, "")
+		b.lane.Note(id, "")
 	}
 	return "", err
 }
@@ -279,7 +279,7 @@ func (b *box) searchAll(ctx context.Context, condition *node) ([]*node, error) {
 // found tells the state of a mail. What is in the outbox, or submitted, is on its
 // way, whether or not it still counts as a draft there.
 func (b *box) found(ctx context.Context, n *node) (exchange.Found, error) {
-	outbox, err := b.outbox(ctx)
+	outbox, err := b.lane.Outbox(ctx, b)
 	if err != nil {
 		return exchange.Found{}, err
 	}
@@ -291,22 +291,4 @@ func (b *box) found(ctx context.Context, n *node) (exchange.Found, error) {
 		out.State = exchange.InDraft
 	}
 	return out, nil
-}
-
-// outbox is the id of the outbox, "" while there is none.
-func (b *box) outbox(ctx context.Context) (string, error) {
-	b.lane.mu.Lock()
-	known := b.lane.outbox
-	b.lane.mu.Unlock()
-	if known != "" {
-		return known, nil
-	}
-	f, err := b.Folder(ctx, "outbox")
-	if exchange.Gone(err) { // made when it is first needed
-		return "", nil
-	}
-	b.lane.mu.Lock()
-	b.lane.outbox = f.ID
-	b.lane.mu.Unlock()
-	return f.ID, err
 }

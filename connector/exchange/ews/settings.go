@@ -10,6 +10,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // ownAddress is the address of the mailbox, which some operations want to be told
@@ -18,16 +19,12 @@ func (b *box) ownAddress(ctx context.Context) (string, error) {
 	if b.address != "" {
 		return b.address, nil
 	}
-	b.lane.mu.Lock()
-	known := b.lane.own
-	b.lane.mu.Unlock()
-	if known != "" {
+	const name = "own address"
+	if known := b.lane.Noted(name); known != "" {
 		return known, nil
 	}
 	address, err := b.lookUpOwn(ctx)
-	b.lane.mu.Lock()
-	b.lane.own = address
-	b.lane.mu.Unlock()
+	b.lane.Note(name, address)
 	return address, err
 }
 
@@ -185,7 +182,7 @@ func (b *box) CreateCategory(ctx context.Context, c exchange.Category) (exchange
 	if slices.ContainsFunc(doc.kids, func(k *node) bool { return strings.EqualFold(k.attr("name"), c.Name) }) {
 		return exchange.Category{}, &signoff.Error{Kind: signoff.Conflict, Code: exchange.CodeConflict, Detail: fmt.Sprintf("There is a category %q already.", c.Name)}
 	}
-	one := el("category").with("name", c.Name).with("color", color).with("keyboardShortcut", "0").with("lastSessionUsed", "0").with("guid", "{"+strings.ToUpper(guid())+"}")
+	one := el("category").with("name", c.Name).with("color", color).with("keyboardShortcut", "0").with("lastSessionUsed", "0").with("guid", "{"+strings.ToUpper(traffic.GUID())+"}")
 	doc.add(one)
 	return one.category(), b.saveCategories(ctx, doc, made)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/go-ntlmssp"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // errNotSigned says that a server's challenge could not be answered; the request
@@ -105,6 +106,9 @@ func (in *signIn) connection() http.RoundTripper {
 	protocols := new(http.Protocols) // HTTP/2 shares its connections
 	protocols.SetHTTP1(true)
 	t.Protocols = protocols
+	if t.TLSClientConfig != nil { // a way that is in use offers HTTP/2 there already
+		t.TLSClientConfig.NextProtos = nil
+	}
 	return t
 }
 
@@ -160,14 +164,14 @@ func (in *signIn) over(c http.RoundTripper, req *http.Request) (*http.Response, 
 		return nil, err
 	}
 	if a.StatusCode != http.StatusUnauthorized { // the connection is signed in already, or nobody asks
-		drain(a.Body)
+		traffic.Drain(a.Body)
 		return c.RoundTrip(req)
 	}
 	challenge, offered := readChallenge(a.Header)
 	switch {
 	case challenge != nil:
-	case slices.Contains(offered, "basic") && (req.URL.Scheme == "https" || loopback(req.URL)):
-		drain(a.Body)
+	case slices.Contains(offered, "basic") && (req.URL.Scheme == "https" || traffic.Loopback(req.URL)):
+		traffic.Drain(a.Body)
 		if !slices.Contains(offered, "ntlm") {
 			in.mu.Lock()
 			in.basic[req.URL.Host] = true
@@ -177,7 +181,7 @@ func (in *signIn) over(c http.RoundTripper, req *http.Request) (*http.Response, 
 	default:
 		return a, nil
 	}
-	drain(a.Body)
+	traffic.Drain(a.Body)
 	proof, err := ntlmssp.NewAuthenticateMessage(challenge, in.user, in.password, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the server's challenge cannot be answered: %w", errNotSigned, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	served "github.com/signoffhq/signoff/sandbox/exchange/ews"
 	"github.com/signoffhq/signoff/seal"
 )
@@ -35,18 +36,40 @@ func TestNamesAndPasswordsSignInByNTLMAndElseByBasic(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if c.code != "" {
-				explained(t, err, c.code, c.hint)
+				exchangetest.Explained(t, err, c.code, c.hint)
 			}
 		}
 	}
 	f.EWS.SetPolicy(served.Policy{OnPremises: true, Impersonators: []string{"workflow@contoso.test"}})
 	f.system = f.open(exchange.Settings{})
 	as := f.password("CONTOSO\\workflow", "signoff", exchange.Box{Address: "jane@contoso.test", Impersonate: true})
-	if _, err := f.post(as).SendNew(t.Context(), newMail("As Jane", "bob"), nil, false); err != nil || len(f.arrived("bob")) != 1 {
+	if _, err := f.Post(as).SendNew(t.Context(), exchangetest.NewMail("As Jane", "bob"), nil, false); err != nil || len(f.Arrived("bob")) != 1 {
 		t.Error(err)
 	}
 	not := f.password("CONTOSO\\ana", "signoff", exchange.Box{Address: "jane@contoso.test", Impersonate: true})
-	explained(t, inbox(t, not), exchange.CodeImpersonate, "-Role ApplicationImpersonation -User CONTOSO\\ana")
+	exchangetest.Explained(t, inbox(t, not), exchange.CodeImpersonate, "-Role ApplicationImpersonation -User CONTOSO\\ana")
+}
+
+// The server's one way out speaks HTTP/2 with others, and with Exchange before a
+// password is asked for. NTLM needs a connection of its own.
+func TestAWayThatSpeaksHTTP2SignsInByHTTP1(t *testing.T) {
+	f := newFirm(t)
+	f.EWS.SetPolicy(served.Policy{OnPremises: true})
+	transport := f.Plain.Transport.(*http.Transport).Clone()
+	transport.ForceAttemptHTTP2 = true
+	t.Cleanup(transport.CloseIdleConnections)
+	way := &http.Client{Transport: transport}
+	res, err := way.Get(f.Addresses().EWS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.ProtoMajor != 2 {
+		t.Fatalf("the sandbox speaks %s", res.Proto)
+	}
+	if err := inbox(t, f.system.Open(exchange.Access{HTTP: way, User: "CONTOSO\\ana", Password: "signoff"}, exchange.Box{})); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestConnectionsThatSignedInAreNobodyElses(t *testing.T) {
@@ -57,7 +80,7 @@ func TestConnectionsThatSignedInAreNobodyElses(t *testing.T) {
 		for range 8 {
 			wg.Go(func() {
 				b := f.password("CONTOSO\\"+login, "signoff", exchange.Box{})
-				d, err := b.Draft(t.Context(), newMail("Of "+login, "ana"))
+				d, err := b.Draft(t.Context(), exchangetest.NewMail("Of "+login, "ana"))
 				if err != nil {
 					t.Error(err)
 					return
@@ -77,7 +100,7 @@ func TestAServerOfKerberosAloneIsToldOf(t *testing.T) {
 		w.WriteHeader(401)
 	})
 	b := f.system.Open(exchange.Access{HTTP: f.Client(), User: "CONTOSO\\ana", Password: "signoff"}, exchange.Box{})
-	explained(t, inbox(t, b), exchange.CodeSignIn, "Kerberos only", "Set-WebServicesVirtualDirectory")
+	exchangetest.Explained(t, inbox(t, b), exchange.CodeSignIn, "Kerberos only", "Set-WebServicesVirtualDirectory")
 }
 
 // The mail goes with the last step alone, and a password never in the clear.
@@ -90,7 +113,7 @@ func TestNothingIsSentBeforeTheServerIsBelieved(t *testing.T) {
 		w.WriteHeader(401)
 	})
 	b := f.system.Open(exchange.Access{HTTP: f.Client(), User: "CONTOSO\\ana", Password: seal.Secret("s3cret")}, exchange.Box{})
-	_, err := b.Draft(t.Context(), newMail("secret text", "jane"))
+	_, err := b.Draft(t.Context(), exchangetest.NewMail("secret text", "jane"))
 	if err == nil || exchange.Doubtful(err) {
 		t.Errorf("a challenge that is none: %v", err)
 	}

@@ -83,22 +83,9 @@ func list[T any](ctx context.Context, b *box, f find, filtered bool, fields []st
 
 // ChangeTask implements exchange.Tasks.
 func (b *box) ChangeTask(ctx context.Context, id string, c exchange.TaskChange) (exchange.Task, error) {
-	var updates []*node
-	set := func(uri string, value *node) {
-		updates = append(updates, update(fieldURI(uri), "t:Task", value))
-	}
-	if c.Subject != nil {
-		set("item:Subject", txt("t:Subject", *c.Subject))
-	}
-	if c.Body != nil {
-		set("item:Body", bodyOut("t:Body", *c.Body))
-	}
-	if c.Categories != nil {
-		set("item:Categories", stringsOut("t:Categories", *c.Categories))
-	}
-	if c.Importance != nil {
-		set("item:Importance", levelOut(*c.Importance))
-	}
+	u := updates{kind: "t:Task"}
+	set := u.set
+	u.common(c.Subject, c.Body, c.Categories, c.Importance)
 	if c.Reminder != nil {
 		if !c.Reminder.IsZero() {
 			set("item:ReminderDueBy", moment("t:ReminderDueBy", *c.Reminder))
@@ -114,8 +101,8 @@ func (b *box) ChangeTask(ctx context.Context, id string, c exchange.TaskChange) 
 	if c.State != nil {
 		set("task:Status", opt("t:Status", taskStates[*c.State]))
 	}
-	if len(updates) > 0 {
-		if err := b.update(ctx, "Changing the task", id, "task", updates, nil, false); err != nil {
+	if len(u.list) > 0 {
+		if err := b.update(ctx, "Changing the task", id, "task", u.list, nil, false); err != nil {
 			return exchange.Task{}, err
 		}
 	}

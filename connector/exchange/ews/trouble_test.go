@@ -16,38 +16,9 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/ews"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	served "github.com/signoffhq/signoff/sandbox/exchange/ews"
 )
-
-func to(login string) []exchange.Address {
-	return []exchange.Address{{Address: login + "@contoso.test"}}
-}
-
-func newMail(subject, login string) exchange.NewMail {
-	return exchange.NewMail{Correlation: exchange.Correlation(subject), Subject: subject, To: to(login), Body: exchange.Body{Text: "Please approve."}}
-}
-
-// explained checks an error that people read: its code, that it has the server's
-// words and request id, and what to do.
-func explained(t *testing.T, err error, code string, hints ...string) {
-	t.Helper()
-	e, ok := errors.AsType[*signoff.Error](err)
-	if !ok || e.Code != code {
-		t.Errorf("error %v, want %s", err, code)
-		return
-	}
-	if r, ok := errors.AsType[*exchange.Refusal](err); ok && (r.RequestID == "" || !strings.Contains(e.Detail, r.RequestID) || !strings.Contains(e.Detail, strings.TrimRight(r.Text, "."))) {
-		t.Errorf("the server's words or its request id are missing: %q of %+v", e.Detail, r)
-	}
-	for _, h := range hints {
-		if !strings.Contains(e.Hint, h) {
-			t.Errorf("hint %q does not say %q", e.Hint, h)
-		}
-	}
-	if strings.Contains(fmt.Sprintf("%+v %v", e, err), "eyJ") {
-		t.Error("a token is in an error")
-	}
-}
 
 func inbox(t *testing.T, b exchange.Backend) error {
 	t.Helper()
@@ -58,11 +29,11 @@ func inbox(t *testing.T, b exchange.Backend) error {
 func TestAnApplicationActsAsTheOwnerAndIsToldHowWhenItMayNot(t *testing.T) {
 	f := newFirm(t)
 	app, sent := f.app("jane@contoso.test", "full_access_as_app")
-	if _, err := f.post(app).SendNew(t.Context(), newMail("By the app", "ana"), nil, false); err != nil {
+	if _, err := f.Post(app).SendNew(t.Context(), exchangetest.NewMail("By the app", "ana"), nil, false); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.arrived("ana")) != 1 || f.EWS.Misrouted() != 0 {
-		t.Errorf("Ana has %v; %d requests went astray", f.arrived("ana"), f.EWS.Misrouted())
+	if len(f.Arrived("ana")) != 1 || f.EWS.Misrouted() != 0 {
+		t.Errorf("Ana has %v; %d requests went astray", f.Arrived("ana"), f.EWS.Misrouted())
 	}
 	for _, h := range sent.heads {
 		if h.Get("X-AnchorMailbox") != "jane@contoso.test" || h.Get("User-Agent") != "signoff" || h.Get("client-request-id") == "" || h.Get("Cookie") != "" {
@@ -70,29 +41,29 @@ func TestAnApplicationActsAsTheOwnerAndIsToldHowWhenItMayNot(t *testing.T) {
 		}
 	}
 	none, _ := f.app("jane@contoso.test")
-	explained(t, inbox(t, none), exchange.CodeDenied, `-Role "Application EWS.AccessAsApp"`, "full_access_as_app")
-	f.plant("impersonation-denied", "jane", "", 0)
-	explained(t, inbox(t, app), exchange.CodeImpersonate, "New-ManagementRoleAssignment -App", "Test-ServicePrincipalAuthorization -Identity <application id> -Resource jane@contoso.test")
+	exchangetest.Explained(t, inbox(t, none), exchange.CodeDenied, `-Role "Application EWS.AccessAsApp"`, "full_access_as_app")
+	f.Plant("impersonation-denied", "jane", "", 0)
+	exchangetest.Explained(t, inbox(t, app), exchange.CodeImpersonate, "New-ManagementRoleAssignment -App", "Test-ServicePrincipalAuthorization -Identity <application id> -Resource jane@contoso.test")
 	nobody, _ := f.app("nobody@contoso.test", "full_access_as_app")
-	explained(t, inbox(t, nobody), exchange.CodeNoMailbox, "licence")
+	exchangetest.Explained(t, inbox(t, nobody), exchange.CodeNoMailbox, "licence")
 	person, _ := f.person("ana", every, exchange.Box{Address: "jane@contoso.test", Impersonate: true})
-	explained(t, inbox(t, person), exchange.CodeImpersonate, "February 2025", "Add-MailboxPermission -Identity jane@contoso.test")
+	exchangetest.Explained(t, inbox(t, person), exchange.CodeImpersonate, "February 2025", "Add-MailboxPermission -Identity jane@contoso.test")
 }
 
 func TestDelegatesOpenAMailboxByRightsOnIt(t *testing.T) {
 	f := newFirm(t)
 	ana, _ := f.person("ana", every, exchange.Box{Address: "jane@contoso.test"})
-	explained(t, inbox(t, ana), exchange.CodeDenied, "Add-MailboxPermission -Identity jane@contoso.test")
+	exchangetest.Explained(t, inbox(t, ana), exchange.CodeDenied, "Add-MailboxPermission -Identity jane@contoso.test")
 	for _, right := range []string{"FullAccess"} {
-		f.give(right, "jane", "ana")
+		f.Give(right, "jane", "ana")
 	}
 	if err := inbox(t, ana); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.post(ana).SendNew(t.Context(), newMail("For Jane", "bob"), nil, false)
-	explained(t, err, exchange.CodeSendAs, "Add-RecipientPermission")
-	f.give("SendAs", "jane", "ana")
-	if _, err := f.post(ana).SendNew(t.Context(), newMail("For Jane, with the right", "bob"), nil, false); err != nil {
+	_, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("For Jane", "bob"), nil, false)
+	exchangetest.Explained(t, err, exchange.CodeSendAs, "Add-RecipientPermission")
+	f.Give("SendAs", "jane", "ana")
+	if _, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("For Jane, with the right", "bob"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	bob, _ := f.own("bob")
@@ -105,9 +76,9 @@ func TestDelegatesOpenAMailboxByRightsOnIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := len(f.pauses())
-	if err := ana.Watch(t.Context(), "inbox", changes.State); err != nil || len(f.pauses())-before != 10 {
-		t.Errorf("paused %v, %v", f.pauses()[before:], err)
+	before := len(f.Pauses())
+	if err := ana.Watch(t.Context(), "inbox", changes.State); err != nil || len(f.Pauses())-before != 10 {
+		t.Errorf("paused %v, %v", f.Pauses()[before:], err)
 	}
 }
 
@@ -123,12 +94,12 @@ func TestEveryTroubleOfAMailboxIsExplained(t *testing.T) {
 		{"ews-off", "", exchange.CodeDenied, ews.End},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
-			f.plant(c.fault, "ana", c.value, 0)
-			_, err := box.Draft(t.Context(), newMail("x", "jane"))
+			f.Plant(c.fault, "ana", c.value, 0)
+			_, err := box.Draft(t.Context(), exchangetest.NewMail("x", "jane"))
 			f.Exchange.Heal(c.fault)
-			explained(t, err, c.code, c.hint)
+			exchangetest.Explained(t, err, c.code, c.hint)
 		})
-		if err := f.pause(t.Context(), 2*time.Hour); err != nil { // it asked to be left alone
+		if err := f.Pause(t.Context(), 2*time.Hour); err != nil { // it asked to be left alone
 			t.Fatal(err)
 		}
 		f.system = f.open(exchange.Settings{})
@@ -139,14 +110,14 @@ func TestEveryTroubleOfAMailboxIsExplained(t *testing.T) {
 		"ErrorInvalidRecipients": exchange.CodeRecipients, "ErrorInventedYesterday": exchange.CodeRefused, "ErrorQuotaExceeded": exchange.CodeFull, "ErrorInternalServerTransientError": exchange.CodeDoubtful,
 	} {
 		f.plantEWS(served.Fault{Name: "item-error", Operation: "SendItem", Value: code})
-		d, err := box.Draft(t.Context(), newMail("x", "jane"))
+		d, err := box.Draft(t.Context(), exchangetest.NewMail("x", "jane"))
 		if err == nil {
 			_, err = box.SendDraft(t.Context(), d.ID)
 		}
 		f.EWS.Clear("")
-		explained(t, err, want)
+		exchangetest.Explained(t, err, want)
 	}
-	if n := len(f.arrived("jane")); n != 0 {
+	if n := len(f.Arrived("jane")); n != 0 {
 		t.Errorf("Jane has %d mails", n)
 	}
 }
@@ -166,7 +137,7 @@ func TestFaultsOfWholeRequestsAreTakenInEveryForm(t *testing.T) {
 	} {
 		f.plantEWS(served.Fault{Name: c.name, Value: c.value})
 		box, sent := f.own("ana")
-		explained(t, inbox(t, box), c.code)
+		exchangetest.Explained(t, inbox(t, box), c.code)
 		f.EWS.Clear("")
 		if n := sent.count("GetFolder"); n != c.tries {
 			t.Errorf("%s %s: asked %d times", c.name, c.value, n)
@@ -187,27 +158,27 @@ func TestFaultsOfWholeRequestsAreTakenInEveryForm(t *testing.T) {
 		t.Error(err)
 	}
 	f.plantEWS(served.Fault{Name: "html", Times: 1})
-	explained(t, inbox(t, box), exchange.CodeNotExchange, "proxy")
+	exchangetest.Explained(t, inbox(t, box), exchange.CodeNotExchange, "proxy")
 	f.plantEWS(served.Fault{Name: "too-large", Times: 1})
-	explained(t, inbox(t, box), exchange.CodeTooLarge, "maxAllowedContentLength")
+	exchangetest.Explained(t, inbox(t, box), exchange.CodeTooLarge, "maxAllowedContentLength")
 	f.plantEWS(served.Fault{Name: "token-expired", Times: 1})
-	explained(t, inbox(t, box), exchange.CodeSignIn, "Connect the account again")
+	exchangetest.Explained(t, inbox(t, box), exchange.CodeSignIn, "Connect the account again")
 }
 
 func TestWaitingIsAsLongAsTheServerAsksForAllOfTheMailbox(t *testing.T) {
 	f := newFirm(t)
 	box, _ := f.own("ana")
 	f.plantEWS(served.Fault{Name: "busy-items", Value: "7000", Times: 1})
-	if _, err := box.Draft(t.Context(), newMail("x", "jane")); err != nil { // turned away: not done, so done again
+	if _, err := box.Draft(t.Context(), exchangetest.NewMail("x", "jane")); err != nil { // turned away: not done, so done again
 		t.Fatal(err)
 	}
-	if !slices.Contains(f.pauses(), 7*time.Second) {
-		t.Errorf("paused %v", f.pauses())
+	if !slices.Contains(f.Pauses(), 7*time.Second) {
+		t.Errorf("paused %v", f.Pauses())
 	}
 	f.plantEWS(served.Fault{Name: "busy-items", Value: "297749", Times: 1})
-	explained(t, inbox(t, box), exchange.CodeBusy, "4m57.749s")
+	exchangetest.Explained(t, inbox(t, box), exchange.CodeBusy, "4m57.749s")
 	other, sent := f.own("ana")
-	explained(t, func() error {
+	exchangetest.Explained(t, func() error {
 		_, err := other.Folder(t.Context(), "inbox")
 		if r, ok := errors.AsType[*exchange.Refusal](err); ok && r.RequestID == "" {
 			r.RequestID = "asked nobody"
@@ -222,7 +193,7 @@ func TestWaitingIsAsLongAsTheServerAsksForAllOfTheMailbox(t *testing.T) {
 	if err := inbox(t, jane); err != nil {
 		t.Errorf("another mailbox: %v", err)
 	}
-	if err := f.pause(t.Context(), 5*time.Minute); err != nil {
+	if err := f.Pause(t.Context(), 5*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -243,7 +214,7 @@ func TestAMailboxHasFourRequestsAtATimeAndTwentyFiveItemsInEach(t *testing.T) {
 		t.Errorf("%d at a time", sent.most)
 	}
 	for n := range 30 {
-		if _, err := box.Draft(t.Context(), newMail(fmt.Sprint(n), "jane")); err != nil {
+		if _, err := box.Draft(t.Context(), exchangetest.NewMail(fmt.Sprint(n), "jane")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,14 +231,14 @@ func TestEWSThatIsSwitchedOffNamesTheDateAndTheWay(t *testing.T) {
 	for _, p := range []served.Policy{{Enabled: "false"}, {RolledOut: true}, {RolledOut: true, Enabled: "true", AllowedApps: []string{"another"}}, {Access: "EnforceAllowList", AllowList: []string{"Outlook*"}},
 		{Mailboxes: map[string]bool{"ana@contoso.test": false}}, {Ends: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}} {
 		f.EWS.SetPolicy(p)
-		explained(t, inbox(t, box), exchange.CodeDenied, "1 April 2027", "Microsoft Graph", "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,", "Get-CASMailbox", "EwsApplicationAccessPolicy")
+		exchangetest.Explained(t, inbox(t, box), exchange.CodeDenied, "1 April 2027", "Microsoft Graph", "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,", "Get-CASMailbox", "EwsApplicationAccessPolicy")
 	}
-	f.EWS.SetPolicy(served.Policy{RolledOut: true, Enabled: "true", AllowedApps: []string{someApp}})
+	f.EWS.SetPolicy(served.Policy{RolledOut: true, Enabled: "true", AllowedApps: []string{exchangetest.SomeApp}})
 	if err := inbox(t, box); err != nil {
 		t.Error(err)
 	}
 	none, _ := f.person("ana", "User.Read", exchange.Box{})
-	explained(t, inbox(t, none), exchange.CodeDenied, "EWS.AccessAsUser.All")
+	exchangetest.Explained(t, inbox(t, none), exchange.CodeDenied, "EWS.AccessAsUser.All")
 	f.EWS.SetPolicy(served.Policy{OnPremises: true, Enabled: "false"})
 	own := f.password("CONTOSO\\ana", "signoff", exchange.Box{})
 	f.EWS.SetPolicy(served.Policy{OnPremises: true})
@@ -276,7 +247,7 @@ func TestEWSThatIsSwitchedOffNamesTheDateAndTheWay(t *testing.T) {
 	}
 	f.EWS.SetPolicy(served.Policy{OnPremises: true, Enabled: "false"})
 	err := inbox(t, own)
-	explained(t, err, exchange.CodeDenied, "Set-CASMailbox")
+	exchangetest.Explained(t, err, exchange.CodeDenied, "Set-CASMailbox")
 	if e, _ := errors.AsType[*signoff.Error](err); strings.Contains(e.Hint, "2027") {
 		t.Errorf("EWS of a server of one's own does not end: %q", e.Hint)
 	}
@@ -416,7 +387,7 @@ func TestWhatMayHaveBeenDoneIsNotDoneAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { h(w) })
-			_, err := f.box().Draft(t.Context(), newMail("x", "jane"))
+			_, err := f.box().Draft(t.Context(), exchangetest.NewMail("x", "jane"))
 			if !exchange.Doubtful(err) || f.asked.Load() != 1 {
 				t.Errorf("asked %d times: %v", f.asked.Load(), err)
 			}
@@ -469,7 +440,7 @@ func TestTimesAreSuggestedWithinWhatIsWanted(t *testing.T) {
 			`</SuggestionArray></SuggestionDayResult></SuggestionDayResultArray></SuggestionsResponse></GetUserAvailabilityResponse>`)
 	})
 	from := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	got, err := f.box().Suggest(t.Context(), exchange.Wanted{Attendees: []exchange.Attendee{{Address: to("jane")[0]}}, From: from, To: from.Add(3 * time.Hour), Minutes: 60})
+	got, err := f.box().Suggest(t.Context(), exchange.Wanted{Attendees: []exchange.Attendee{{Address: exchangetest.To("jane")[0]}}, From: from, To: from.Add(3 * time.Hour), Minutes: 60})
 	if err != nil || len(got) != 2 || got[0].Start.Hour() != 10 || got[0].Confidence != 100 || !got[0].End.Equal(got[0].Start.Add(time.Hour)) || !strings.Contains(got[0].Reason, "working hours") || got[1].Confidence != 80 {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -479,11 +450,11 @@ func TestAMoveWhoseAnswerWasLostIsFollowed(t *testing.T) {
 	for _, fault := range []string{"answer-lost", "answer-error"} {
 		f := newFirm(t)
 		box, _ := f.own("ana")
-		d, err := box.Draft(t.Context(), newMail("Moved", "jane"))
+		d, err := box.Draft(t.Context(), exchangetest.NewMail("Moved", "jane"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.plant(fault, "ana", "MoveItem", 1)
+		f.Plant(fault, "ana", "MoveItem", 1)
 		moved, err := box.MoveMail(t.Context(), d.ID, "inbox")
 		if err != nil || moved == d.ID {
 			t.Fatal(moved, err)
@@ -491,7 +462,7 @@ func TestAMoveWhoseAnswerWasLostIsFollowed(t *testing.T) {
 		if m, err := box.Mail(t.Context(), moved, 0); err != nil || m.Subject != "Moved" {
 			t.Errorf("%+v %v", m, err)
 		}
-		f.plant(fault, "ana", "DeleteItem", 1)
+		f.Plant(fault, "ana", "DeleteItem", 1)
 		if err := box.DeleteMail(t.Context(), moved, true); err != nil {
 			t.Error(err)
 		}
@@ -514,7 +485,7 @@ func TestAddressesThatCannotBeRightAreRefused(t *testing.T) {
 func TestADraftIsSentByTheKeyThatItsLastFileGaveIt(t *testing.T) {
 	f := newFirm(t)
 	box, sent := f.own("ana")
-	d, err := box.Draft(t.Context(), newMail("Two files", "jane"))
+	d, err := box.Draft(t.Context(), exchangetest.NewMail("Two files", "jane"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -531,7 +502,7 @@ func TestADraftIsSentByTheKeyThatItsLastFileGaveIt(t *testing.T) {
 		t.Errorf("asked %v", sent.operations)
 	}
 	// Somebody changes a draft meanwhile: its key is read anew, and it is sent once.
-	d, err = box.Draft(t.Context(), newMail("Changed", "jane"))
+	d, err = box.Draft(t.Context(), exchangetest.NewMail("Changed", "jane"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -543,7 +514,7 @@ func TestADraftIsSentByTheKeyThatItsLastFileGaveIt(t *testing.T) {
 	if _, err := box.SendDraft(t.Context(), d.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.arrived("jane"); count(got, subject) != 1 || len(got) != 2 {
+	if got := f.Arrived("jane"); exchangetest.Count(got, subject) != 1 || len(got) != 2 {
 		t.Errorf("Jane has %v", got)
 	}
 }

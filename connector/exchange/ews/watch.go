@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 const (
@@ -155,7 +157,7 @@ func (b *box) listen(ctx context.Context, sub subscription) (lost bool, err erro
 	if !isXML(a) {
 		return true, notExchange(r.doing, host, a)
 	}
-	return b.hear(newReader(a.Body, maxNotice), alive, requestID(a))
+	return b.hear(newReader(a.Body, maxNotice), alive, traffic.RequestID(a))
 }
 
 // hear reads a stream: a series of whole envelopes.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/ews"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	served "github.com/signoffhq/signoff/sandbox/exchange/ews"
 )
 
@@ -44,7 +45,7 @@ func (l *listener) hears(subject string) {
 		}
 	}
 	ana, _ := l.f.own("ana")
-	if _, err := l.f.post(ana).SendNew(l.f.t.Context(), newMail(subject, "jane"), nil, false); err != nil {
+	if _, err := l.f.Post(ana).SendNew(l.f.t.Context(), exchangetest.NewMail(subject, "jane"), nil, false); err != nil {
 		l.f.t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -61,17 +62,17 @@ func TestNewMailIsHeardOfThroughOneSubscription(t *testing.T) {
 	f := newFirm(t)
 	f.plantEWS(served.Fault{Name: "affinity"}) // another back end answers those without the cookie
 	l := f.listener("jane")
-	before := len(f.pauses())
+	before := len(f.Pauses())
 	l.hears("one")
 	l.hears("two")
 	if n := l.sent.count("Subscribe"); n != 1 {
 		t.Errorf("subscribed %d times", n)
 	}
-	if got := f.pauses()[before:]; len(got) != 0 {
+	if got := f.Pauses()[before:]; len(got) != 0 {
 		t.Errorf("asked in turns: %v", got)
 	}
 	ana, _ := f.own("ana")
-	if _, err := f.post(ana).SendNew(t.Context(), newMail("between", "jane"), nil, false); err != nil {
+	if _, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("between", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.box.Watch(t.Context(), "inbox", l.state); err != nil { // it came before: nobody waits
@@ -86,11 +87,11 @@ func TestStreamsThatBreakAndSubscriptionsThatGoAreMended(t *testing.T) {
 	f := newFirm(t)
 	l := f.listener("jane")
 	for i, fault := range []string{"stream-stops", "notifications-lost", "notifications-twice"} {
-		f.plant(fault, "jane", "", 1)
+		f.Plant(fault, "jane", "", 1)
 		l.hears(fmt.Sprint(i))
 	}
 	before := l.sent.count("Subscribe")
-	f.plant("subscription-removed", "jane", "", 1)
+	f.Plant("subscription-removed", "jane", "", 1)
 	l.hears("after it went")
 	if n := l.sent.count("Subscribe") - before; n != 1 {
 		t.Errorf("subscribed anew %d times", n)
@@ -101,18 +102,18 @@ func TestWhereNobodyMayListenMailIsAskedForInTurns(t *testing.T) {
 	f := newFirm(t)
 	l := f.listener("jane")
 	f.plantEWS(served.Fault{Name: "item-error", Operation: "Subscribe", Value: "ErrorExceededSubscriptionCount"})
-	before := len(f.pauses())
+	before := len(f.Pauses())
 	if err := l.box.Watch(t.Context(), "inbox", l.state); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.pauses()[before:]; len(got) != 10 || got[0] != 30*time.Second {
+	if got := f.Pauses()[before:]; len(got) != 10 || got[0] != 30*time.Second {
 		t.Errorf("asked %v", got)
 	}
 	f.EWS.Clear("")
 	f.plantEWS(served.Fault{Name: "fault", Operation: "GetStreamingEvents", Value: "ErrorInvalidRequest"})
-	before = len(f.pauses())
-	if err := l.box.Watch(t.Context(), "inbox", l.state); err != nil || len(f.pauses())-before != 10 {
-		t.Errorf("asked %v, %v", f.pauses()[before:], err)
+	before = len(f.Pauses())
+	if err := l.box.Watch(t.Context(), "inbox", l.state); err != nil || len(f.Pauses())-before != 10 {
+		t.Errorf("asked %v, %v", f.Pauses()[before:], err)
 	}
 }
 

@@ -207,6 +207,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 func (r *reader) next() (*node, error) {
 	r.in.left = r.limit
 	var path []*node
+	var texts [][]byte // of the elements on the path: comments may cut them into any number of pieces
 	for count := 0; ; {
 		token, err := r.dec.RawToken()
 		if err != nil {
@@ -227,18 +228,19 @@ func (r *reader) next() (*node, error) {
 				above := path[len(path)-1]
 				above.kids = append(above.kids, n)
 			}
-			path = append(path, n)
+			path, texts = append(path, n), append(texts, nil)
 		case xml.EndElement:
 			if len(path) == 0 || path[len(path)-1].name != t.Name.Local {
 				return nil, fmt.Errorf("the XML closes %.60q, which is not open", t.Name.Local)
 			}
-			n := path[len(path)-1]
-			if path = path[:len(path)-1]; len(path) == 0 {
+			n, last := path[len(path)-1], len(path)-1
+			n.text = string(texts[last])
+			if path, texts = path[:last], texts[:last]; last == 0 {
 				return n, nil
 			}
 		case xml.CharData:
 			if len(path) > 0 {
-				path[len(path)-1].text += string(t)
+				texts[len(path)-1] = append(texts[len(path)-1], t...)
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/signoffhq/signoff/connector/exchange"
 )
 
-func folders(t *testing.T, f *Firm) {
+func folders(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	sub := must[exchange.Folder](t)(box.CreateFolder(t.Context(), "inbox", "Sub & Co"))
 	if sub.Name != "Sub & Co" || sub.ID == "" || sub.Total != 0 {
@@ -37,13 +37,13 @@ func folders(t *testing.T, f *Firm) {
 	}
 }
 
-func appointments(t *testing.T, f *Firm) {
+func appointments(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	start := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	minutes := 30
 	n := exchange.NewEvent{Correlation: "e1", Subject: "Budget <2027>", Body: exchange.Body{Text: "agenda"}, Location: "Room 1", Start: start, End: start.Add(time.Hour),
 		TimeZone: "Europe/Berlin", ShowAs: exchange.OutOfOffice, Reminder: &minutes, Private: true, Importance: exchange.High, Categories: []string{"Money"},
-		Attendees: []exchange.Attendee{{Address: to("jane")[0], Role: exchange.Required}, {Address: to("bob")[0], Role: exchange.Optional}}}
+		Attendees: []exchange.Attendee{{Address: To("jane")[0], Role: exchange.Required}, {Address: To("bob")[0], Role: exchange.Optional}}}
 	e := must[exchange.Event](t)(box.CreateEvent(t.Context(), n))
 	if again := must[exchange.Event](t)(box.CreateEvent(t.Context(), n)); again.ID != e.ID {
 		t.Error("a repeated call made another appointment")
@@ -103,7 +103,7 @@ func appointments(t *testing.T, f *Firm) {
 	}
 }
 
-func tasks(t *testing.T, f *Firm) {
+func tasks(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	due := time.Date(2026, 12, 3, 0, 0, 0, 0, time.UTC)
 	n := exchange.NewTask{Correlation: "t1", Subject: "Buy <paper>", Body: exchange.Body{Text: "A4"}, Due: due, Start: due.AddDate(0, 0, -2), Importance: exchange.High, Categories: []string{"Office"}}
@@ -134,7 +134,7 @@ func tasks(t *testing.T, f *Firm) {
 	}
 }
 
-func contacts(t *testing.T, f *Firm) {
+func contacts(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	n := exchange.NewContact{Correlation: "c1", Contact: exchange.Contact{Name: "Eve & Adam", GivenName: "Eve", Surname: "Adam", Company: "Fab", Department: "Buying", Notes: "met in May", Mobile: "+49 1",
 		Emails: []exchange.Address{{Name: "Eve", Address: "eve@example.com"}, {Address: "e@example.com"}}, Business: []string{"+49 2", "+49 3"}, Categories: []string{"Friends"}}}
@@ -161,9 +161,9 @@ func contacts(t *testing.T, f *Firm) {
 	}
 }
 
-func settings(t *testing.T, f *Firm) {
+func settings(t *testing.T, f *Way) {
 	box := f.Own("ana")
-	must[exchange.Receipt](t)(f.Post(f.Own("jane")).SendNew(t.Context(), newMail("Something that came", "ana"), nil, false))
+	must[exchange.Receipt](t)(f.Post(f.Own("jane")).SendNew(t.Context(), NewMail("Something that came", "ana"), nil, false))
 	a := exchange.AutoReply{Status: "scheduled", Audience: "contactsOnly", Start: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), End: time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC),
 		Internal: "Away & out", External: "Away, too"}
 	if err := box.SetAutoReply(t.Context(), a); err != nil {

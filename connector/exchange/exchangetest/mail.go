@@ -13,14 +13,14 @@ import (
 	"github.com/signoffhq/signoff/connector/exchange"
 )
 
-func sentID(t *testing.T, f *Firm) {
+func sentID(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	pdf := []exchange.NewFile{{Name: "po.pdf", Type: "application/pdf", Size: 5, Content: strings.NewReader("%PDF-")}}
-	first := must[exchange.Receipt](t)(f.Post(box).SendNew(t.Context(), newMail("Order 42", "jane"), pdf, false))
+	first := must[exchange.Receipt](t)(f.Post(box).SendNew(t.Context(), NewMail("Order 42", "jane"), pdf, false))
 	if first.ID == "" || first.MessageID == "" || first.Conversation == "" || !first.Filed {
 		t.Fatalf("receipt %+v", first)
 	}
-	if n := count(f.Arrived("jane"), "Order 42"); n != 1 {
+	if n := Count(f.Arrived("jane"), "Order 42"); n != 1 {
 		t.Fatalf("Jane has %d mails", n)
 	}
 	sent := must[exchange.Mail](t)(box.Mail(t.Context(), first.ID, exchange.WithHeaders))
@@ -28,7 +28,7 @@ func sentID(t *testing.T, f *Firm) {
 		t.Errorf("sent %+v", sent)
 	}
 	// The second step forwards what the first one sent, by its id.
-	n := exchange.NewMail{Correlation: "second", To: to("bob"), Body: exchange.Body{Text: "See <below>"}, Importance: exchange.High, Categories: []string{"Orders"},
+	n := exchange.NewMail{Correlation: "second", To: To("bob"), Body: exchange.Body{Text: "See <below>"}, Importance: exchange.High, Categories: []string{"Orders"},
 		Headers: []exchange.Header{{Name: "X-Signoff-Test", Value: "42"}}}
 	second := must[exchange.Receipt](t)(f.Post(box).SendAnswer(t.Context(), first.ID, exchange.Forward, n, nil, false))
 	m := must[exchange.Mail](t)(box.Mail(t.Context(), second.ID, 0))
@@ -41,10 +41,10 @@ func sentID(t *testing.T, f *Firm) {
 	}
 }
 
-func reply(t *testing.T, f *Firm) {
+func reply(t *testing.T, f *Way) {
 	ana, jane := f.Own("ana"), f.Own("jane")
-	n := newMail("Order 43", "jane")
-	n.Cc, n.ReplyTo = to("bob"), to("workflow")
+	n := NewMail("Order 43", "jane")
+	n.Cc, n.ReplyTo = To("bob"), To("workflow")
 	must[exchange.Receipt](t)(f.Post(ana).SendNew(t.Context(), n, nil, false))
 	page := must[exchange.Page[exchange.Mail]](t)(jane.Mails(t.Context(), exchange.MailQuery{With: exchange.WithUnique}))
 	if len(page.Items) != 1 || len(page.Items[0].ReplyTo) != 1 || len(page.Items[0].Cc) != 1 || !strings.Contains(page.Items[0].Unique.Text, "approve") {
@@ -68,29 +68,29 @@ func reply(t *testing.T, f *Firm) {
 }
 
 // once loses an answer on the way, or has it say 503 although it was obeyed.
-func once(t *testing.T, f *Firm, fault, at string) {
+func once(t *testing.T, f *Way, fault, at string) {
 	box := f.Own("ana")
 	f.Plant(fault, "ana", at, 1)
 	one := []exchange.NewFile{{Name: "a.txt", Size: 1, Content: strings.NewReader("a")}}
-	r, err := f.Post(box).SendNew(t.Context(), newMail("Once", "jane"), one, false)
+	r, err := f.Post(box).SendNew(t.Context(), NewMail("Once", "jane"), one, false)
 	if err != nil || !r.Filed {
 		t.Fatalf("%+v %v", r, err)
 	}
-	if n := count(f.Arrived("jane"), "Once"); n != 1 {
+	if n := Count(f.Arrived("jane"), "Once"); n != 1 {
 		t.Errorf("Jane has %d mails", n)
 	}
 	if got, err := box.Files(t.Context(), r.ID); err != nil || len(got) != 1 {
 		t.Errorf("files %v %v", got, err)
 	}
-	if f.Planted() != 0 {
+	if len(f.Exchange.Faults()) != 0 {
 		t.Error("the fault did not strike")
 	}
 }
 
-func cutOff(t *testing.T, f *Firm) {
+func cutOff(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	f.Plant("sent-items-delay", "ana", "20000", 0)
-	n := newMail("Cut off", "jane")
+	n := NewMail("Cut off", "jane")
 	// The process died right after the draft was handed over.
 	d := must[exchange.Mail](t)(box.Draft(t.Context(), n))
 	if !d.Draft || d.Subject != n.Subject {
@@ -102,7 +102,7 @@ func cutOff(t *testing.T, f *Firm) {
 		t.Fatalf("%+v", r)
 	}
 	// It died with the draft made and one of two files attached.
-	n = newMail("Half done", "jane")
+	n = NewMail("Half done", "jane")
 	d = must[exchange.Mail](t)(box.Draft(t.Context(), n))
 	two := func() []exchange.NewFile {
 		return []exchange.NewFile{{Name: "a", Size: 1, Content: strings.NewReader("a")}, {Name: "b", Size: 1, Content: strings.NewReader("b")}}
@@ -128,7 +128,7 @@ func cutOff(t *testing.T, f *Firm) {
 	}
 }
 
-func written(t *testing.T, f *Firm) {
+func written(t *testing.T, f *Way) {
 	box := f.Own("workflow")
 	raw := []byte("From: workflow@contoso.test\r\nTo: jane@contoso.test\r\nSubject: Task\r\nMessage-ID: <o'neil&co@signoff.test>\r\nIn-Reply-To: <x@y>\r\nAuto-Submitted: auto-generated\r\n\r\nApprove?\r\n")
 	trace := exchange.Trace{MessageID: "<o'neil&co@signoff.test>"}
@@ -165,11 +165,11 @@ func written(t *testing.T, f *Firm) {
 	}
 }
 
-func handled(t *testing.T, f *Firm) {
+func handled(t *testing.T, f *Way) {
 	box := f.Own("ana")
-	d := must[exchange.Mail](t)(box.Draft(t.Context(), newMail("Handle me", "jane")))
+	d := must[exchange.Mail](t)(box.Draft(t.Context(), NewMail("Handle me", "jane")))
 	yes, high, cats, subject, text := true, exchange.High, []string{"Blue"}, "Handled & done", exchange.Body{Text: "a <b>"}
-	cc, none := to("bob"), []exchange.Address{}
+	cc, none := To("bob"), []exchange.Address{}
 	m := must[exchange.Mail](t)(box.ChangeMail(t.Context(), d.ID, exchange.MailChange{Read: &yes, Importance: &high, Categories: &cats, Flagged: &yes, Subject: &subject, Body: &text, Cc: &cc, To: &none}))
 	if !m.Read || m.Importance != exchange.High || !slices.Equal(m.Categories, cats) || !m.Flagged || m.Subject != subject || m.Body.Text != text.Text || len(m.Cc) != 1 || len(m.To) != 0 {
 		t.Fatalf("%+v", m)
@@ -204,12 +204,12 @@ func handled(t *testing.T, f *Firm) {
 	}
 }
 
-func files(t *testing.T, f *Firm) {
+func files(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	for name, size := range map[string]int{"none": 0, "small": 100, "large": 9<<20 + 7} {
 		data := make([]byte, size)
 		rand.Read(data)
-		d := must[exchange.Mail](t)(box.Draft(t.Context(), newMail(name, "jane")))
+		d := must[exchange.Mail](t)(box.Draft(t.Context(), NewMail(name, "jane")))
 		file := must[exchange.File](t)(box.Attach(t.Context(), d.ID, exchange.NewFile{Name: "f & g.bin", Size: int64(size), Content: bytes.NewReader(data)}))
 		got, body, err := box.File(t.Context(), d.ID, file.ID)
 		if err != nil {
@@ -232,10 +232,10 @@ func files(t *testing.T, f *Firm) {
 	}
 }
 
-func pages(t *testing.T, f *Firm) {
+func pages(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	for range 5 {
-		must[exchange.Mail](t)(box.Draft(t.Context(), newMail("Page", "jane")))
+		must[exchange.Mail](t)(box.Draft(t.Context(), NewMail("Page", "jane")))
 	}
 	seen := map[string]bool{}
 	q := exchange.MailQuery{Folder: "drafts", Query: exchange.Query{Top: 2}}
@@ -258,10 +258,10 @@ func pages(t *testing.T, f *Firm) {
 	}
 }
 
-func conditions(t *testing.T, f *Firm) {
+func conditions(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	for _, s := range []string{"It's here", "Other"} {
-		m := must[exchange.Mail](t)(box.Draft(t.Context(), newMail(s, "jane")))
+		m := must[exchange.Mail](t)(box.Draft(t.Context(), NewMail(s, "jane")))
 		must[string](t)(box.MoveMail(t.Context(), m.ID, "inbox"))
 	}
 	eq := func(name string, v any) broker.Filter { return broker.Filter{Op: "eq", Name: name, To: v} }
@@ -290,40 +290,20 @@ func conditions(t *testing.T, f *Firm) {
 	}
 }
 
-// drain syncs until there is no more.
-func drain(t *testing.T, b exchange.Backend, state string) (subjects []string, next string, anew bool) {
-	t.Helper()
-	for range 100 {
-		c := must[exchange.Changes](t)(b.Sync(t.Context(), "inbox", state))
-		for _, m := range c.New {
-			if m.ID == "" || m.MessageID == "" || m.From.Address == "" || m.Received.IsZero() {
-				t.Errorf("%+v cannot be told apart", m)
-			}
-			subjects = append(subjects, m.Subject)
-		}
-		anew, state = anew || c.Anew, c.State
-		if !c.More {
-			return subjects, state, anew
-		}
-	}
-	t.Fatal("it never ends")
-	return
-}
-
-func synced(t *testing.T, f *Firm) {
+func synced(t *testing.T, f *Way) {
 	ana, jane := f.Own("ana"), f.Own("jane")
 	send := func(subject string) {
 		t.Helper()
-		must[exchange.Receipt](t)(f.Post(ana).SendNew(t.Context(), newMail(subject, "jane"), nil, false))
+		must[exchange.Receipt](t)(f.Post(ana).SendNew(t.Context(), NewMail(subject, "jane"), nil, false))
 	}
 	send("one")
 	send("two")
-	got, state, anew := drain(t, jane, "")
+	got, state, anew := Drain(t, jane, "")
 	slices.Sort(got) // both may be of the same second
 	if !slices.Equal(got, []string{"one", "two"}) || anew {
 		t.Fatalf("%v anew %v", got, anew)
 	}
-	if got, state, _ = drain(t, jane, state); len(got) != 0 {
+	if got, state, _ = Drain(t, jane, state); len(got) != 0 {
 		t.Fatalf("again %v", got)
 	}
 	page := must[exchange.Page[exchange.Mail]](t)(jane.Mails(t.Context(), exchange.MailQuery{}))
@@ -334,27 +314,27 @@ func synced(t *testing.T, f *Firm) {
 	if err := jane.Watch(t.Context(), "inbox", state); err != nil {
 		t.Fatal(err)
 	}
-	if got, _, _ = drain(t, jane, state); !slices.Equal(got, []string{"three"}) {
+	if got, _, _ = Drain(t, jane, state); !slices.Equal(got, []string{"three"}) {
 		t.Fatalf("after marking and moving: %v", got)
 	}
 }
 
-func forgotten(t *testing.T, f *Firm) {
+func forgotten(t *testing.T, f *Way) {
 	ana, jane := f.Own("ana"), f.Own("jane")
-	must[exchange.Receipt](t)(f.Post(ana).SendNew(t.Context(), newMail("one", "jane"), nil, false))
-	_, state, _ := drain(t, jane, "")
+	must[exchange.Receipt](t)(f.Post(ana).SendNew(t.Context(), NewMail("one", "jane"), nil, false))
+	_, state, _ := Drain(t, jane, "")
 	f.Plant("delta-expired", "jane", "", 1)
-	if got, next, anew := drain(t, jane, state); !slices.Equal(got, []string{"one"}) || !anew || next == "" {
+	if got, next, anew := Drain(t, jane, state); !slices.Equal(got, []string{"one"}) || !anew || next == "" {
 		t.Errorf("%v anew %v", got, anew)
 	}
 	for _, bad := range []string{"nonsense", "%", "a\x00b", "bm9uc2Vuc2U=", strings.Repeat("x", 2<<20)} {
-		if got, _, anew := drain(t, jane, bad); len(got) != 1 || !anew {
+		if got, _, anew := Drain(t, jane, bad); len(got) != 1 || !anew {
 			t.Errorf("%.60q: %v anew %v", bad, got, anew)
 		}
 	}
 }
 
-func deadIDs(t *testing.T, f *Firm) {
+func deadIDs(t *testing.T, f *Way) {
 	box := f.Own("ana")
 	for _, id := range []string{"", "AAAAdead", "../../users", "a<b", strings.Repeat("A", 5000)} {
 		if _, err := box.Mail(t.Context(), id, 0); !exchange.Gone(err) {
@@ -365,7 +345,7 @@ func deadIDs(t *testing.T, f *Firm) {
 		}
 	}
 	f.Plant("sent-items-delay", "ana", "0", 1)
-	d := must[exchange.Mail](t)(box.Draft(t.Context(), newMail("Case", "jane")))
+	d := must[exchange.Mail](t)(box.Draft(t.Context(), NewMail("Case", "jane")))
 	if swapped := strings.ToLower(d.ID); swapped != d.ID {
 		if _, err := box.Mail(t.Context(), swapped, 0); !exchange.Gone(err) {
 			t.Errorf("an id in lower case: %v", err)
@@ -373,17 +353,11 @@ func deadIDs(t *testing.T, f *Firm) {
 	}
 }
 
-func walk(t *testing.T, f *Firm) {
+func walk(t *testing.T, f *Way) {
 	box := f.Own("ana")
-	var names []string
-	for _, s := range box.Check(t.Context()) {
-		names = append(names, s.Name)
-		if !s.OK || s.Found == "" {
-			t.Errorf("%+v", s)
-		}
-	}
-	if got := strings.Join(names, " "); got != "name TLS token rights mailbox send read" {
-		t.Error(got)
+	steps := box.Check(t.Context())
+	if got := Walked(steps); got != "+name +TLS +token +rights +mailbox +send +read" || steps[4].Found == "" {
+		t.Errorf("%s %+v", got, steps)
 	}
 	if n := len(f.Arrived("ana")) + len(f.Arrived("jane")); n != 0 {
 		t.Errorf("the test sent %d mails", n)

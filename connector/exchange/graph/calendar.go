@@ -10,6 +10,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 const (
@@ -186,35 +187,13 @@ func (b *box) CreateEvent(ctx context.Context, n exchange.NewEvent) (exchange.Ev
 // createOnce makes an event, unless one with its correlation is there. Lost
 // answers are looked for.
 func (b *box) createOnce(ctx context.Context, path, doing, correlation string, body any, need permission) (event, error) {
-	return createOnce(ctx, b, doing, correlation,
+	return traffic.MakeOnce(ctx, b.s.pause, correlation,
 		func() (*event, error) { return byCorrelation[event](ctx, b, path, correlation, need, inUTC) },
 		func() (event, error) {
 			var e event
 			err := b.do(ctx, request{doing: doing, method: "POST", path: path, body: body, prefer: []string{inUTC}, into: &e, need: need, once: true})
 			return e, err
 		})
-}
-
-const makings = 3
-
-func createOnce[T any](ctx context.Context, b *box, doing, correlation string, find func() (*T, error), make func() (T, error)) (out T, err error) {
-	for n := 1; ; n++ {
-		if correlation != "" {
-			there, err := find()
-			if err != nil {
-				return out, err
-			}
-			if there != nil {
-				return *there, nil
-			}
-		}
-		if out, err = make(); err == nil || !exchange.Doubtful(err) || correlation == "" || n == makings {
-			return out, err
-		}
-		if e := b.s.pause(ctx, max(time.Second, min(exchange.WaitOf(err), longestWait))); e != nil {
-			return out, err
-		}
-	}
 }
 
 // byCorrelation finds an item by the property that a correlation is kept in.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 const contactFields = "id,displayName,givenName,surname,emailAddresses,companyName,jobTitle,department,mobilePhone,businessPhones,personalNotes,categories,lastModifiedDateTime"
@@ -89,7 +90,7 @@ func (b *box) CreateContact(ctx context.Context, n exchange.NewContact) (exchang
 		body["singleValueExtendedProperties"] = correlated(n.Correlation)
 	}
 	const doing = "Making the contact"
-	c, err := createOnce(ctx, b, doing, n.Correlation,
+	c, err := traffic.MakeOnce(ctx, b.s.pause, n.Correlation,
 		func() (*contact, error) {
 			return byCorrelation[contact](ctx, b, "/contacts", n.Correlation, contactsWrite)
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // Files of more than 3 MB are uploaded in parts. A part is a multiple of 320 KiB
@@ -117,29 +118,18 @@ func (b *box) upload(ctx context.Context, at string, f exchange.NewFile) (exchan
 // uploadPart sends one part, again if need be: the session says what it has.
 func (b *box) uploadPart(ctx context.Context, to string, f exchange.NewFile, from int64, part []byte) error {
 	doing := "Attaching " + f.Name
-	for n := 1; ; n++ {
-		err, again := b.putPart(ctx, to, doing, f.Size, from, part)
-		if err == nil || !again || n == tries {
-			return err
+	return traffic.Repeat(ctx, b.s.pause, func(n int) (error, bool) {
+		if n > 1 {
+			next, open := b.expected(ctx, to)
+			switch {
+			case !open && from+int64(len(part)) == f.Size: // the last part ends the session: what became of it, the mail tells
+				return nil, false
+			case open && next >= from+int64(len(part)):
+				return nil, false
+			}
 		}
-		wait := exchange.WaitOf(err)
-		if wait == 0 {
-			wait = backoff(n)
-		}
-		if wait > longestWait {
-			return err
-		}
-		if e := b.s.pause(ctx, wait); e != nil {
-			return err
-		}
-		next, open := b.expected(ctx, to)
-		switch {
-		case !open && from+int64(len(part)) == f.Size: // the last part ends the session: what became of it, the mail tells
-			return nil
-		case open && next >= from+int64(len(part)):
-			return nil
-		}
-	}
+		return b.putPart(ctx, to, doing, f.Size, from, part)
+	})
 }
 
 func (b *box) putPart(ctx context.Context, to, doing string, size, from int64, part []byte) (error, bool) {
@@ -151,11 +141,11 @@ func (b *box) putPart(ctx context.Context, to, doing string, size, from int64, p
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
 	req.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, from+int64(len(part))-1, size))
-	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("User-Agent", traffic.UserAgent)
 	a, err := b.s.plain.Do(req) // its address is its credential: no token
 	if err != nil {
 		err = hideAddress(err)
-		return unreachable(req.URL.Host, doing, err), ctx.Err() == nil
+		return traffic.Unreachable(req.URL.Host, doing, err), ctx.Err() == nil
 	}
 	defer a.Body.Close()
 	return b.answered(request{doing: doing, need: mailWrite}, a)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // A refusal, whatever it holds, becomes short text without line breaks.
@@ -110,7 +111,7 @@ func FuzzMails(f *testing.F) {
 		if json.Unmarshal(text, &e) == nil {
 			_ = e.event()
 		}
-		if d := retryAfter(http.Header{"Retry-After": {after}}, time.Unix(0, 0)); d < 0 || d > longestAsked {
+		if d := traffic.RetryAfter(http.Header{"Retry-After": {after}}, time.Unix(0, 0)); d < 0 || d > traffic.LongestAsked {
 			t.Errorf("%q is %v", after, d)
 		}
 		if n := firstExpected([]string{ranges}); n < 0 {

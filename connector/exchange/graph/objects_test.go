@@ -11,6 +11,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/broker"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	sandboxed "github.com/signoffhq/signoff/sandbox/exchange"
 )
@@ -22,7 +23,7 @@ func (f *firm) provider(login string, keys map[string]string) broker.Provider {
 	for k, v := range keys {
 		all[k] = v
 	}
-	typ := &exchange.Type{Protocols: []exchange.Protocol{graph.Protocol()}, Plain: f.plain, Pause: f.pause}
+	typ := &exchange.Type{Protocols: []exchange.Protocol{graph.Protocol()}, Plain: f.Plain, Pause: f.Pause}
 	_, b := f.own(login)
 	p, err := typ.Open(broker.Instance{Name: "office", Mode: broker.AsService, Keys: all, HTTP: func(broker.Principal) *http.Client { return &http.Client{Transport: b} }})
 	if err != nil {
@@ -68,8 +69,8 @@ func TestEmailObjectsDoTheWorkOfAWorkflow(t *testing.T) {
 		t.Fatalf("%v", sent)
 	}
 	again := o.call(broker.Call{Object: "Email", Method: "send", Key: "42/3", Again: true, Inputs: in{"to": "jane@contoso.test", "subject": "Order 42"}}).Row
-	if again["id"] != sent["id"] || len(f.arrived("jane")) != 1 {
-		t.Errorf("sent again as %v; Jane has %v", again, f.arrived("jane"))
+	if again["id"] != sent["id"] || len(f.Arrived("jane")) != 1 {
+		t.Errorf("sent again as %v; Jane has %v", again, f.Arrived("jane"))
 	}
 	loaded := o.row("Email", "load", in{"id": sent["id"]})
 	if loaded["importance"] != "high" || loaded["html"] != true || loaded["hasFiles"] != true || len(loaded["cc"].([]any)) != 2 || loaded["sent"] == nil {
@@ -100,11 +101,11 @@ func TestEmailObjectsDoTheWorkOfAWorkflow(t *testing.T) {
 	if r := o.row("Email", "sendDraft", in{"id": draft["id"]}); r["id"] != draft["id"] || r["filed"] != true {
 		t.Errorf("%v", r)
 	}
-	if !slices.Contains(f.arrived("ana"), "Now") {
-		t.Errorf("Ana has %v", f.arrived("ana"))
+	if !slices.Contains(f.Arrived("ana"), "Now") {
+		t.Errorf("Ana has %v", f.Arrived("ana"))
 	}
 	_, err := o.p.Call(t.Context(), broker.Call{Object: "Email", Method: "sendDraft", Inputs: in{"id": draft["id"]}})
-	explained(t, err, exchange.CodeConflict)
+	exchangetest.Explained(t, err, exchange.CodeConflict)
 	copied := o.row("Email", "copy", in{"id": sent["id"], "to": "archive"})
 	o.row("Email", "move", in{"id": copied["id"], "to": "inbox"})
 	if got := o.rows("Email", "list", in{"search": "subject:Order"}); len(got) != 1 {
@@ -112,7 +113,7 @@ func TestEmailObjectsDoTheWorkOfAWorkflow(t *testing.T) {
 	}
 	o.row("Email", "delete", in{"id": copied["id"], "forGood": true})
 	_, err = o.p.Call(t.Context(), broker.Call{Object: "Email", Method: "delete", Inputs: in{"id": copied["id"]}})
-	explained(t, err, exchange.CodeGone)
+	exchangetest.Explained(t, err, exchange.CodeGone)
 	o.call(broker.Call{Object: "Email", Method: "delete", Again: true, Inputs: in{"id": copied["id"]}})
 }
 
@@ -258,6 +259,11 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	for protocol, server := range map[string]string{"graph": "https://outlook.office365.com/EWS/Exchange.asmx", "ews": "https://graph.microsoft.com/v1.0"} {
+		if _, err := typ.Open(broker.Instance{Keys: map[string]string{"protocol": protocol, "server": server}}); !refusedField(err, "server") {
+			t.Errorf("%s at %s: %v", protocol, server, err)
+		}
+	}
 	if _, err := typ.Open(broker.Instance{Mode: broker.Static, Keys: map[string]string{"protocol": "graph"}}); !refusedField(err, "protocol") {
 		t.Error(err)
 	}
@@ -266,26 +272,14 @@ func TestSettingsThatCannotWorkAreRefused(t *testing.T) {
 	}
 }
 
-func names(steps []broker.Step) string {
-	var out []string
-	for _, s := range steps {
-		mark := "+"
-		if !s.OK {
-			mark = "-"
-		}
-		out = append(out, mark+s.Name)
-	}
-	return strings.Join(out, " ")
-}
-
 func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 	f := newFirm(t)
 	walk := func(b exchange.Backend) []broker.Step { return b.Check(t.Context()) }
 	ana, _ := f.own("ana")
-	if got := names(walk(ana)); got != "+name +TLS +token +rights +mailbox +send +read" {
+	if got := exchangetest.Walked(walk(ana)); got != "+name +TLS +token +rights +mailbox +send +read" {
 		t.Errorf("%s %+v", got, walk(ana))
 	}
-	if n := len(f.arrived("ana")) + len(f.arrived("jane")); n != 0 {
+	if n := len(f.Arrived("ana")) + len(f.Arrived("jane")); n != 0 {
 		t.Errorf("the test sent %d mails", n)
 	}
 	drafts, err := ana.Mails(t.Context(), exchange.MailQuery{Folder: "drafts"})
@@ -293,39 +287,39 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 		t.Errorf("the test left %v %v", drafts.Items, err)
 	}
 	readOnly, _ := f.person("ana", "Mail.Read", "")
-	if got := names(walk(readOnly)); got != "+name +TLS +token +rights +mailbox -send" {
+	if got := exchangetest.Walked(walk(readOnly)); got != "+name +TLS +token +rights +mailbox -send" {
 		t.Error(got)
 	}
 	noSend, _ := f.person("ana", "Mail.ReadWrite", "")
 	steps := walk(noSend)
-	if got := names(steps); got != "+name +TLS +token +rights +mailbox -send" || !strings.Contains(steps[5].Do, "Mail.Send") {
+	if got := exchangetest.Walked(steps); got != "+name +TLS +token +rights +mailbox -send" || !strings.Contains(steps[5].Do, "Mail.Send") {
 		t.Error(got, steps)
 	}
 	none, _ := f.person("ana", "User.Read", "")
-	if got := names(walk(none)); got != "+name +TLS +token -rights" {
+	if got := exchangetest.Walked(walk(none)); got != "+name +TLS +token -rights" {
 		t.Error(got)
 	}
-	f.plant("mailbox-missing", "ana", "", 0)
-	if got := names(walk(ana)); got != "+name +TLS +token +rights -mailbox" {
+	f.Plant("mailbox-missing", "ana", "", 0)
+	if got := exchangetest.Walked(walk(ana)); got != "+name +TLS +token +rights -mailbox" {
 		t.Error(got)
 	}
 	f.Exchange.Heal("")
-	bad := f.system.Open(exchange.Access{HTTP: &http.Client{Transport: &bearer{token: "nonsense", inner: f.plain.Transport}}}, exchange.Box{})
-	if got := names(walk(bad)); got != "+name +TLS -token" {
+	bad := f.system.Open(exchange.Access{HTTP: &http.Client{Transport: &bearer{token: "nonsense", inner: f.Plain.Transport}}}, exchange.Box{})
+	if got := exchangetest.Walked(walk(bad)); got != "+name +TLS -token" {
 		t.Error(got)
 	}
 	untrusted, err := graph.Open(exchange.Settings{Server: f.Entra.URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(walk(untrusted.Open(exchange.Access{HTTP: &http.Client{}}, exchange.Box{}))); got != "+name -TLS" {
+	if got := exchangetest.Walked(walk(untrusted.Open(exchange.Access{HTTP: &http.Client{}}, exchange.Box{}))); got != "+name -TLS" {
 		t.Error(got)
 	}
 	lost, err := graph.Open(exchange.Settings{Server: "https://nowhere.invalid"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := names(walk(lost.Open(exchange.Access{HTTP: &http.Client{}}, exchange.Box{}))); got != "-name" {
+	if got := exchangetest.Walked(walk(lost.Open(exchange.Access{HTTP: &http.Client{}}, exchange.Box{}))); got != "-name" {
 		t.Error(got)
 	}
 }
@@ -333,8 +327,8 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 func TestAnApplicationThatOpensAMailboxItMustNotIsWarnedOf(t *testing.T) {
 	f := newFirm(t)
 	walk := func(roles ...string) []broker.Step {
-		typ := &exchange.Type{Protocols: []exchange.Protocol{graph.Protocol()}, Plain: f.plain, Pause: f.pause}
-		b := &bearer{token: f.mint(map[string]any{"roles": roles}), inner: f.plain.Transport}
+		typ := &exchange.Type{Protocols: []exchange.Protocol{graph.Protocol()}, Plain: f.Plain, Pause: f.Pause}
+		b := &bearer{token: f.Token(graphAPI, map[string]any{"roles": roles}), inner: f.Plain.Transport}
 		p, err := typ.Open(broker.Instance{Mode: broker.AppOnly, HTTP: func(broker.Principal) *http.Client { return &http.Client{Transport: b} },
 			Keys: map[string]string{"server": f.Entra.URL() + "/v1.0", "mailbox": "workflow@contoso.test", "outside": "jane@contoso.test"}})
 		if err != nil {
@@ -342,13 +336,13 @@ func TestAnApplicationThatOpensAMailboxItMustNotIsWarnedOf(t *testing.T) {
 		}
 		return p.Test(t.Context(), "")
 	}
-	if got := names(walk("Mail.ReadWrite", "Mail.Send")); !strings.HasSuffix(got, "+read -closed") {
+	if got := exchangetest.Walked(walk("Mail.ReadWrite", "Mail.Send")); !strings.HasSuffix(got, "+read -closed") {
 		t.Error(got)
 	}
 	for _, right := range []string{"Application Mail.ReadWrite", "Application Mail.Send"} {
-		f.grant(right, "workflow")
+		f.Give(right, "workflow", exchangetest.SomeApp)
 	}
-	if got := names(walk()); !strings.HasSuffix(got, "+read +closed") {
+	if got := exchangetest.Walked(walk()); !strings.HasSuffix(got, "+read +closed") {
 		t.Error(got)
 	}
 }
@@ -399,9 +393,9 @@ func TestDelegatesOpenMailboxesAndSendAsThem(t *testing.T) {
 	p := office{t, f.provider("ana", map[string]string{"onBehalfOf": "workflow@contoso.test"})}
 	send := broker.Call{Object: "Email", Method: "send", Inputs: in{"to": "jane@contoso.test", "subject": "From the workflow", "body": "x"}}
 	_, err := p.p.Call(t.Context(), send)
-	explained(t, err, exchange.CodeSendAs)
+	exchangetest.Explained(t, err, exchange.CodeSendAs)
 	_, err = p.p.Call(t.Context(), broker.Call{Object: "Email", Method: "list", Inputs: in{"mailbox": "workflow@contoso.test"}})
-	explained(t, err, exchange.CodeDenied, "FullAccess")
+	exchangetest.Explained(t, err, exchange.CodeDenied, "FullAccess")
 	for _, g := range []sandboxed.Grant{{Right: sandboxed.SendOnBehalf, Mailbox: "workflow", To: "ana"}, {Right: sandboxed.FullAccess, Mailbox: "workflow", To: "ana"}} {
 		if err := f.Exchange.Grant(g); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ const (
 	maxNotice     = 512 << 10
 	maxNotices    = 1000 // in one request
 	maxValidation = 1024
+	noticeWithin  = 10 * time.Second
 )
 
 type subscription struct {
@@ -103,6 +104,8 @@ func Hook(tell func(Notice)) http.Handler {
 			_, _ = io.WriteString(w, token)
 			return
 		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(noticeWithin)) // not all connections have one
 		list, ok := readNotices(http.MaxBytesReader(w, r.Body, maxNotice))
 		if !ok {
 			http.Error(w, "these are no notifications", http.StatusBadRequest)

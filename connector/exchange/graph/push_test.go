@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 )
 
@@ -40,34 +41,34 @@ func TestGraphTellsOfNewMailWithoutBeingAsked(t *testing.T) {
 	if err != nil || s.ID == "" || time.Until(s.Until) < 6*24*time.Hour {
 		t.Fatalf("%+v %v", s, err)
 	}
-	_, state, _ := drain(t, jane, "")
+	_, state, _ := exchangetest.Drain(t, jane, "")
 	began := time.Now()
-	if _, err := f.post(ana).SendNew(t.Context(), newMail("Push", "jane"), nil, false); err != nil {
+	if _, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("Push", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if n := next(t, told, ""); n.Subscription != s.ID || n.Secret != "s3cret" {
 		t.Errorf("%+v", n)
 	}
-	if got, _, _ := drain(t, jane, state); len(got) != 1 {
+	if got, _, _ := exchangetest.Drain(t, jane, state); len(got) != 1 {
 		t.Errorf("told, and %v is new", got)
 	}
 	t.Logf("from sending to knowing: %v", time.Since(began))
-	if r, err := push.Renew(t.Context(), s.ID, f.now().Add(2*time.Hour)); err != nil || r.Until.After(s.Until) {
+	if r, err := push.Renew(t.Context(), s.ID, f.Now().Add(2*time.Hour)); err != nil || r.Until.After(s.Until) {
 		t.Errorf("%+v %v", r, err)
 	}
-	f.plant("subscription-removed", "jane", "", 1)
-	if _, err := f.post(ana).SendNew(t.Context(), newMail("Removed", "jane"), nil, false); err != nil {
+	f.Plant("subscription-removed", "jane", "", 1)
+	if _, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("Removed", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	next(t, told, "subscriptionRemoved")
-	if _, err := push.Renew(t.Context(), s.ID, f.now().Add(time.Hour)); !exchange.Gone(err) {
+	if _, err := push.Renew(t.Context(), s.ID, f.Now().Add(time.Hour)); !exchange.Gone(err) {
 		t.Errorf("renewed: %v", err)
 	}
 	if s, err = push.Subscribe(t.Context(), "inbox", exchange.Push{URL: hook.URL, Secret: "s3cret"}); err != nil {
 		t.Fatal(err)
 	}
-	f.plant("notifications-lost", "jane", "", 1)
-	if _, err := f.post(ana).SendNew(t.Context(), newMail("Lost", "jane"), nil, false); err != nil {
+	f.Plant("notifications-lost", "jane", "", 1)
+	if _, err := f.Post(ana).SendNew(t.Context(), exchangetest.NewMail("Lost", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	next(t, told, "missed")
@@ -82,6 +83,11 @@ func TestGraphTellsOfNewMailWithoutBeingAsked(t *testing.T) {
 func TestTheHookTakesNotificationsOnly(t *testing.T) {
 	var told []graph.Notice
 	h := graph.Hook(func(n graph.Notice) { told = append(told, n) })
+	slow := &timed{ResponseRecorder: httptest.NewRecorder()}
+	h.ServeHTTP(slow, httptest.NewRequest(http.MethodPost, "/hooks/graph", strings.NewReader(`{"value":[]}`)))
+	if left := time.Until(slow.until); left <= 0 || left > time.Minute {
+		t.Errorf("somebody may take until %s to send news", slow.until)
+	}
 	ask := func(method, target, body string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
@@ -99,4 +105,15 @@ func TestTheHookTakesNotificationsOnly(t *testing.T) {
 	if w := ask("POST", "/", `{"value":[{"subscriptionId":"1","clientState":"x"},{"subscriptionId":""},{"subscriptionId":"2","lifecycleEvent":"missed"}]}`); w.Code != http.StatusAccepted || len(told) != 2 || told[1].Lifecycle != "missed" {
 		t.Errorf("%d %+v", w.Code, told)
 	}
+}
+
+// timed notes how long a body may take.
+type timed struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (d *timed) SetReadDeadline(t time.Time) error {
+	d.until = t
+	return nil
 }

@@ -55,7 +55,11 @@ func (b *box) denied(need permission) string {
 	if b.access.App {
 		return b.deniedToApp(need)
 	}
-	if b.address != "" {
+	g := b.access.Known()
+	if lacking := g.Lacks(string(need)); len(lacking) > 0 {
+		return g.Missing(lacking)
+	}
+	if b.address != "" && !g.Own(b.address) {
 		return b.deniedToDelegate(need)
 	}
 	return fmt.Sprintf("The permission %[1]s is missing (delegated). An administrator of Entra ID adds it to the app registration and consents: "+

@@ -7,6 +7,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/traffic"
 )
 
 // Tasks are those of the default list of Microsoft To Do, which is what Outlook
@@ -45,9 +46,8 @@ func (t task) task() exchange.Task {
 
 // taskList is the path of the default list.
 func (b *box) taskList(ctx context.Context) (string, error) {
-	b.lane.mu.Lock()
-	known := b.lane.tasks
-	b.lane.mu.Unlock()
+	const name = "id of the task list"
+	known := b.lane.Noted(name)
 	if known == "" {
 		var lists listOf[struct {
 			ID        string `json:"id"`
@@ -68,9 +68,7 @@ func (b *box) taskList(ctx context.Context) (string, error) {
 		if known == "" {
 			return "", &signoff.Error{Kind: signoff.NotFound, Code: exchange.CodeGone, Detail: "The mailbox has no task list."}
 		}
-		b.lane.mu.Lock()
-		b.lane.tasks = known
-		b.lane.mu.Unlock()
+		b.lane.Note(name, known)
 	}
 	at, err := segment(known, "task list")
 	return "/todo/lists/" + at + "/tasks", err
@@ -143,7 +141,7 @@ func (b *box) CreateTask(ctx context.Context, n exchange.NewTask) (exchange.Task
 		body["linkedResources"] = []map[string]string{{"applicationName": "signoff", "displayName": "signoff", "externalId": n.Correlation}}
 	}
 	const doing = "Making the task"
-	t, err := createOnce(ctx, b, doing, n.Correlation,
+	t, err := traffic.MakeOnce(ctx, b.s.pause, n.Correlation,
 		func() (*task, error) { return b.taskLinked(ctx, path, n.Correlation) },
 		func() (task, error) {
 			var t task

@@ -17,56 +17,36 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/connector/exchange"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	sandboxed "github.com/signoffhq/signoff/sandbox/exchange"
 )
-
-// explained checks an error that people read: its code, that it has the server's
-// words and request id, and what to do.
-func explained(t *testing.T, err error, code string, hints ...string) {
-	t.Helper()
-	e, ok := errors.AsType[*signoff.Error](err)
-	if !ok || e.Code != code {
-		t.Errorf("error %v, want %s", err, code)
-		return
-	}
-	if r, ok := errors.AsType[*exchange.Refusal](err); ok && (r.RequestID == "" || !strings.Contains(e.Detail, r.RequestID) || r.Text == "" || !strings.Contains(e.Detail, strings.TrimRight(r.Text, "."))) {
-		t.Errorf("the server's words or its request id are missing: %q of %+v", e.Detail, r)
-	}
-	for _, h := range hints {
-		if !strings.Contains(e.Hint, h) {
-			t.Errorf("hint %q does not say %q", e.Hint, h)
-		}
-	}
-}
 
 func TestEveryMissingRightIsNamedWithTheCommandThatGivesIt(t *testing.T) {
 	f := newFirm(t)
 	ctx := t.Context()
 	own, _ := f.person("ana", "Mail.Read", "")
-	_, err := own.Draft(ctx, newMail("x", "jane"))
-	explained(t, err, exchange.CodeDenied, "Mail.ReadWrite", "az ad app permission grant", "connect the account again")
+	_, err := own.Draft(ctx, exchangetest.NewMail("x", "jane"))
+	exchangetest.Explained(t, err, exchange.CodeDenied, "Mail.ReadWrite", "az ad app permission grant", "connect the account again")
 	other, _ := f.person("ana", every, "jane@contoso.test")
 	_, err = other.Mails(ctx, exchange.MailQuery{})
-	explained(t, err, exchange.CodeDenied, "Mail.Read.Shared", "Add-MailboxPermission -Identity jane@contoso.test")
+	exchangetest.Explained(t, err, exchange.CodeDenied, "Mail.Read.Shared", "Add-MailboxPermission -Identity jane@contoso.test")
 	app := f.app("jane@contoso.test")
 	_, err = app.Mails(ctx, exchange.MailQuery{})
-	explained(t, err, exchange.CodeDenied, `-Role "Application Mail.Read"`, "Test-ServicePrincipalAuthorization", "az ad app permission add")
-	if err := f.Exchange.Grant(sandboxed.Grant{Right: "Application Mail.Read", Mailbox: "jane", To: someApp}); err != nil {
-		t.Fatal(err)
-	}
+	exchangetest.Explained(t, err, exchange.CodeDenied, `-Role "Application Mail.Read"`, "Test-ServicePrincipalAuthorization", "az ad app permission add")
+	f.Give("Application Mail.Read", "jane", exchangetest.SomeApp)
 	if _, err = app.Mails(ctx, exchange.MailQuery{}); err != nil {
 		t.Errorf("with the right: %v", err)
 	}
 	_, err = f.app("bob@contoso.test").Mails(ctx, exchange.MailQuery{})
-	explained(t, err, exchange.CodeDenied, "scope does not hold this mailbox")
+	exchangetest.Explained(t, err, exchange.CodeDenied, "scope does not hold this mailbox")
 	_, err = f.app("").Mails(ctx, exchange.MailQuery{})
-	explained(t, err, exchange.CodeRefused, "enter the address")
+	exchangetest.Explained(t, err, exchange.CodeRefused, "enter the address")
 	as, _ := f.own("ana")
-	n := newMail("As another", "jane")
+	n := exchangetest.NewMail("As another", "jane")
 	n.From = &exchange.Address{Address: "bob@contoso.test"}
-	_, err = f.post(as).SendNew(ctx, n, nil, false)
-	explained(t, err, exchange.CodeSendAs, "Add-RecipientPermission", "GrantSendOnBehalfTo")
+	_, err = f.Post(as).SendNew(ctx, n, nil, false)
+	exchangetest.Explained(t, err, exchange.CodeSendAs, "Add-RecipientPermission", "GrantSendOnBehalfTo")
 }
 
 func TestEveryTroubleOfAMailboxIsExplained(t *testing.T) {
@@ -81,23 +61,23 @@ func TestEveryTroubleOfAMailboxIsExplained(t *testing.T) {
 		{"server-busy", "3600", exchange.CodeDoubtful, ""}, // making a draft: it may be there
 	} {
 		t.Run(c.fault, func(t *testing.T) {
-			f.plant(c.fault, "ana", c.value, 0)
+			f.Plant(c.fault, "ana", c.value, 0)
 			defer f.Exchange.Heal(c.fault)
-			_, err := box.Draft(ctx, newMail("x", "jane"))
-			explained(t, err, c.code, c.hint)
+			_, err := box.Draft(ctx, exchangetest.NewMail("x", "jane"))
+			exchangetest.Explained(t, err, c.code, c.hint)
 		})
 		// A mailbox that asked to wait is left alone that long, by everybody here.
-		if err := f.pause(ctx, 31*time.Second); err != nil {
+		if err := f.Pause(ctx, 31*time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, err := box.Mail(ctx, "AAAAdead", 0)
-	explained(t, err, exchange.CodeGone)
+	exchangetest.Explained(t, err, exchange.CodeGone)
 	_, err = box.Mail(ctx, "../../users", 0)
-	explained(t, err, exchange.CodeGone)
+	exchangetest.Explained(t, err, exchange.CodeGone)
 	nobody, _ := f.person("ana", every, "nobody@contoso.test")
 	_, err = nobody.Mails(ctx, exchange.MailQuery{})
-	explained(t, err, exchange.CodeNoMailbox, "address")
+	exchangetest.Explained(t, err, exchange.CodeNoMailbox, "address")
 }
 
 func TestWaitingIsAsLongAsTheServerAsks(t *testing.T) {
@@ -107,18 +87,18 @@ func TestWaitingIsAsLongAsTheServerAsks(t *testing.T) {
 	}{{"throttled", 7 * time.Second}, {"server-busy", 7 * time.Second}} {
 		f := newFirm(t)
 		box, _ := f.own("ana")
-		f.plant(c.fault, "ana", "7", 2)
+		f.Plant(c.fault, "ana", "7", 2)
 		if _, err := box.Mails(t.Context(), exchange.MailQuery{}); err != nil {
 			t.Fatal(err)
 		}
 		n := 0
-		for _, d := range f.pauses() {
+		for _, d := range f.Pauses() {
 			if d > 6*time.Second && d <= c.want {
 				n++
 			}
 		}
 		if n < 2 {
-			t.Errorf("%s: paused %v", c.fault, f.pauses())
+			t.Errorf("%s: paused %v", c.fault, f.Pauses())
 		}
 	}
 }
@@ -272,7 +252,7 @@ func TestNoConnectionIsToldWithItsCause(t *testing.T) {
 	f := newFake(t, nil)
 	f.Close()
 	_, err := f.box().SendDraft(t.Context(), "AA")
-	explained(t, err, exchange.CodeUnreachable, "firewall") // not doubtful: nothing left this machine
+	exchangetest.Explained(t, err, exchange.CodeUnreachable, "firewall") // not doubtful: nothing left this machine
 	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
 	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
 	tls.StartTLS()
@@ -282,7 +262,7 @@ func TestNoConnectionIsToldWithItsCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = s.Open(exchange.Access{HTTP: &http.Client{}}, exchange.Box{}).Folder(t.Context(), "inbox")
-	explained(t, err, exchange.CodeUnreachable, "certificate authority")
+	exchangetest.Explained(t, err, exchange.CodeUnreachable, "certificate authority")
 }
 
 type noToken struct{}
@@ -370,19 +350,19 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func TestWhatAMailboxMayNotSendIsTold(t *testing.T) {
 	f := newFirm(t)
 	box, asked := f.own("ana")
-	f.plant("send-as-denied", "ana", "", 0)
-	_, err := f.post(box).SendNew(t.Context(), newMail("Denied", "jane"), nil, false)
-	explained(t, err, exchange.CodeSendAs, "SendAs")
+	f.Plant("send-as-denied", "ana", "", 0)
+	_, err := f.Post(box).SendNew(t.Context(), exchangetest.NewMail("Denied", "jane"), nil, false)
+	exchangetest.Explained(t, err, exchange.CodeSendAs, "SendAs")
 	f.Exchange.Heal("")
 	// One mail a minute: the second waits for its turn with the runner, and is not
 	// lost. Reading goes on meanwhile.
 	f.Exchange.SetLimits(sandboxed.Limits{Concurrent: 4, RequestsPer10Min: -1, MessagesPerMinute: 1})
-	post := f.post(box)
-	if _, err := post.SendNew(t.Context(), newMail("First", "jane"), nil, false); err != nil {
+	post := f.Post(box)
+	if _, err := post.SendNew(t.Context(), exchangetest.NewMail("First", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
-	_, err = post.SendNew(t.Context(), newMail("Second", "jane"), nil, false)
-	explained(t, err, exchange.CodeBusy, "30 mails a minute")
+	_, err = post.SendNew(t.Context(), exchangetest.NewMail("Second", "jane"), nil, false)
+	exchangetest.Explained(t, err, exchange.CodeBusy, "30 mails a minute")
 	if exchange.WaitOf(err) == 0 || signoff.KindOf(err) != signoff.Unavailable || exchange.Doubtful(err) {
 		t.Errorf("%v, wait %v", err, exchange.WaitOf(err))
 	}
@@ -390,19 +370,19 @@ func TestWhatAMailboxMayNotSendIsTold(t *testing.T) {
 	if _, err := box.Mails(t.Context(), exchange.MailQuery{}); err != nil || asked.count("/messages") != before+1 {
 		t.Error(err)
 	}
-	if err := f.pause(t.Context(), time.Minute); err != nil {
+	if err := f.Pause(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	paused := len(f.pauses())
-	if r, err := post.SendNew(t.Context(), newMail("Second", "jane"), nil, true); err != nil || !r.Filed {
+	paused := len(f.Pauses())
+	if r, err := post.SendNew(t.Context(), exchangetest.NewMail("Second", "jane"), nil, true); err != nil || !r.Filed {
 		t.Fatalf("%+v %v", r, err)
 	}
-	for _, d := range f.pauses()[paused:] {
+	for _, d := range f.Pauses()[paused:] {
 		if d > 5*time.Second {
 			t.Errorf("a mail that surely was not sent was waited for: %v", d)
 		}
 	}
-	if got := f.arrived("jane"); len(got) != 2 {
+	if got := f.Arrived("jane"); len(got) != 2 {
 		t.Errorf("Jane has %v", got)
 	}
 }
@@ -410,8 +390,8 @@ func TestWhatAMailboxMayNotSendIsTold(t *testing.T) {
 func TestABounceIsReadLikeAnyMail(t *testing.T) {
 	f := newFirm(t)
 	box, _ := f.own("ana")
-	f.plant("bounce", "", "jane@contoso.test", 0)
-	if _, err := f.post(box).SendNew(t.Context(), newMail("Bounces", "jane"), nil, false); err != nil {
+	f.Plant("bounce", "", "jane@contoso.test", 0)
+	if _, err := f.Post(box).SendNew(t.Context(), exchangetest.NewMail("Bounces", "jane"), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	c, err := box.Sync(t.Context(), "inbox", "")
@@ -435,7 +415,7 @@ func TestAMailboxThatOthersUseIsWaitedFor(t *testing.T) {
 		}
 	}
 	// The limit asks for more patience than one request has: it comes back as busy.
-	explained(t, err, exchange.CodeBusy)
+	exchangetest.Explained(t, err, exchange.CodeBusy)
 	if exchange.WaitOf(err) == 0 {
 		t.Errorf("how long to wait is not told: %v", err)
 	}

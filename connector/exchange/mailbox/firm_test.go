@@ -1,12 +1,9 @@
 package mailbox_test
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/signoffhq/signoff/connector/exchange"
 	"github.com/signoffhq/signoff/connector/exchange/ews"
+	"github.com/signoffhq/signoff/connector/exchange/exchangetest"
 	"github.com/signoffhq/signoff/connector/exchange/graph"
 	"github.com/signoffhq/signoff/sandbox/contoso"
 	"github.com/signoffhq/signoff/sandbox/entra"
@@ -94,26 +92,19 @@ func open(t *testing.T, p protocol, now func() time.Time) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	pem, err := os.ReadFile(f.Entra.Addresses().CAFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	inner := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	t.Cleanup(inner.CloseIdleConnections)
+	plain := exchangetest.Trusting(t, f)
 	at := time.Now()
 	if now != nil {
 		at = now()
 	}
-	token, err := f.Entra.Mint(nil, map[string]any{"aud": p.api, "appid": "11111111-2222-4333-8444-555555555555", "iat": at.Unix(), "exp": at.Add(24 * time.Hour).Unix(),
+	token, err := f.Entra.Mint(nil, map[string]any{"aud": p.api, "appid": exchangetest.SomeApp, "iat": at.Unix(), "exp": at.Add(24 * time.Hour).Unix(),
 		"tid": entra.TenantID, "roles": strings.Fields(p.role)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{Firm: f, t: t, line: &wire{token: token, inner: inner}}
+	o := &office{Firm: f, t: t, line: &wire{token: token, inner: plain.Transport}}
 	o.line.mend()
-	system, err := p.open(exchange.Settings{Server: f.Entra.URL() + p.path, Plain: &http.Client{Transport: inner}})
+	system, err := p.open(exchange.Settings{Server: f.Entra.URL() + p.path, Plain: plain})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
-// What else one does with a task: sleep and wake it, hand it to somebody else;
+// What else one does with a task: sleep and wake it, share it, hand it to somebody else;
 // and the starter takes the request back.
 import assert from 'node:assert/strict'
 import { startMany } from '../api.mjs'
 import { person, signIn } from '../browser.mjs'
 
-export const name = 'sleep, wake, redirect, cancel'
+export const name = 'sleep, wake, share, redirect, cancel'
 
 export async function run({ browser, base }) {
   const [instance] = await startMany(base, 1)
@@ -22,6 +22,19 @@ export async function run({ browser, base }) {
   await page.getByRole('button', { name: 'Wake it now' }).click()
   await page.getByRole('link', { name: /^Waiting/ }).click()
   await task.click()
+
+  // Shared, it stays in Jane's inbox, and Alex may decide it, too.
+  await more(page, 'Share…')
+  const share = page.getByRole('dialog')
+  await share.getByRole('button', { name: 'Share' }).click()
+  await share.getByText('Choose somebody from the list.').waitFor()
+  await share.getByRole('combobox').fill('admin')
+  await page.getByRole('option', { name: /Alex Admin/ }).click()
+  await share.getByLabel(/^Comment/).fill('You know the team.')
+  await share.getByRole('button', { name: 'Share' }).click()
+  await share.waitFor({ state: 'detached' })
+  await task.waitFor()
+  await page.getByText('Alex Admin').first().waitFor()
 
   await more(page, 'Redirect…')
   const dialog = page.getByRole('dialog')

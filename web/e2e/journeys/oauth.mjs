@@ -1,6 +1,8 @@
 // An administrator describes Microsoft 365 and connects the service account in
-// the provider's window; Jane connects her own account, and ends that again.
+// the provider's window; Jane connects her own account, and ends that again. What a
+// service signs in with is not removed.
 import { entraOf, signInAtEntra } from '../entra.mjs'
+import { call } from '../api.mjs'
 import { person, signIn } from '../browser.mjs'
 
 export const name = 'accounts are connected to Microsoft 365 in the provider’s window'
@@ -32,6 +34,16 @@ export async function run({ browser, base, data, pictures }) {
   await page.getByRole('rowheader', { name: 'Service account' }).waitFor()
   await pictures?.(page, 'oauth-one')
 
+  await call(base, 'admin', 'POST', '/services', { name: 'office', title: 'Office', type: 'exchange', mode: 'service', resource: 'microsoft-365' })
+  await page.getByRole('button', { name: 'Remove' }).first().click()
+  const asked = page.getByRole('alertdialog')
+  await asked.getByRole('button', { name: 'Remove' }).click()
+  await asked.getByText('It is used by the service Office. Let them sign in another way, or remove them, first.').waitFor()
+  await pictures?.(page, 'oauth-used')
+  await asked.getByRole('button', { name: 'Cancel' }).click()
+
+  await ownKind(page, pictures)
+
   const jane = await person(browser, base, { ignoreHTTPSErrors: true })
   await signIn(jane.page, 'jane')
   await jane.page.goto('/me')
@@ -41,6 +53,30 @@ export async function run({ browser, base, data, pictures }) {
   await jane.page.getByRole('button', { name: 'Disconnect Microsoft 365' }).click()
   await jane.page.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
   await jane.page.getByRole('button', { name: 'Connect Microsoft 365' }).waitFor()
+}
+
+/** A kind of provider of one's own: a mistake is said at its field, then it is kept, and removed. */
+async function ownKind(page, pictures) {
+  await page.goto('/manage/oauth')
+  await page.getByRole('link', { name: 'Kinds of providers' }).click()
+  await page.getByRole('link', { name: 'Add a kind of provider' }).click()
+  await page.getByRole('textbox', { name: 'Title' }).fill('House login')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('house')
+  await page.getByRole('button', { name: 'Add a parameter' }).click()
+  const second = page.getByRole('group', { name: 'Parameter 2' })
+  await second.getByRole('textbox', { name: 'Parameter', exact: true }).fill('client_id')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  const client = page.getByRole('group', { name: 'client_id' })
+  await client.getByText('Is filled in by signoff itself').waitFor()
+  await pictures?.(page, 'oauth-type-form')
+  await client.getByRole('textbox', { name: 'Parameter', exact: true }).fill('prompt')
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+  await page.getByRole('heading', { name: 'House login' }).waitFor()
+  await page.getByText('scope, prompt', { exact: true }).waitFor()
+  await pictures?.(page, 'oauth-types')
+  await page.getByRole('button', { name: 'Remove House login' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+  await page.getByRole('heading', { name: 'House login', exact: true }).waitFor({ state: 'detached' })
 }
 
 /** Goes through the window that a press opens, to its end. */

@@ -3548,7 +3548,11 @@ export interface components {
             text: string;
         };
         ConnectOAuth: {
+            /** @description one that is not known to be yours, and that you want to use all the same: what a connecting that failed with other-account names */
+            account?: string;
             audience?: string;
+            /** @description let the provider ask which account */
+            choose?: boolean;
             /** @description what the provider wants proved, as /me/connections says */
             claims?: string;
             /** @description with a code to enter on any device */
@@ -3558,7 +3562,7 @@ export interface components {
              * @enum {string}
              */
             for: "me" | "service" | "app";
-            /** @description the account, as the provider calls it */
+            /** @description the account, as the provider calls it; yours is asked for by your address here unless choose is set */
             loginHint?: string;
         };
         CopyText: {
@@ -5133,7 +5137,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -5326,6 +5330,11 @@ export interface components {
             /** @description the address with the code in it */
             direct?: string;
         };
+        OAuthFederation: {
+            audience: string;
+            issuer: string;
+            subject: string;
+        };
         OAuthParameter: {
             /** @description client credentials */
             app?: string;
@@ -5359,7 +5368,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -5400,6 +5409,8 @@ export interface components {
             /** @description for federated: the file that holds another provider's token */
             tokenFile?: string;
             tokenUrl?: string;
+            /** @description for own-issuer: the federated credential to register at the provider */
+            trust?: components["schemas"]["OAuthFederation"];
             type: string;
             /** @description instead of the type's defaults. An empty text of a secret parameter keeps the value there is */
             values?: {
@@ -5410,7 +5421,7 @@ export interface components {
             advice?: string;
             detail: string;
             /** @enum {string} */
-            name: "metadata" | "credential" | "next";
+            name: "metadata" | "credential" | "next" | "granted";
             ok: boolean;
             said?: string;
             trace?: string;
@@ -5934,6 +5945,12 @@ export interface components {
             /** @description what is different */
             words: string[];
         };
+        ServiceConnect: {
+            audience?: string;
+            claims?: string;
+            resource: string;
+            title: string;
+        };
         ServiceFilter: {
             /** @description for in: what it may be */
             in?: unknown[];
@@ -6040,6 +6057,8 @@ export interface components {
             ok: boolean;
         };
         ServiceTested: {
+            /** @description what you have to connect your account to first: calls sign in as whoever calls */
+            connect?: components["schemas"]["ServiceConnect"];
             ok: boolean;
             steps: components["schemas"]["ServiceStep"][];
         };
@@ -6183,7 +6202,7 @@ export interface components {
              * @description how this server proves who it is
              * @enum {string}
              */
-            auth: "secret" | "certificate" | "federated" | "none";
+            auth: "secret" | "certificate" | "federated" | "own-issuer" | "none";
             /** @description of Entra ID in another cloud than the public one */
             authority?: string;
             /** @description by hand, before what the provider says */
@@ -16647,7 +16666,13 @@ export interface operations {
     };
     "put-mail-connection": {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description walk to the mailbox first, and change nothing where that fails
+                 * @example true
+                 */
+                check?: boolean;
+            };
             header?: {
                 /** @description the ETag the setting was read with: it is saved only if nobody has saved it since */
                 "If-Match"?: string;
@@ -17013,6 +17038,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -17157,6 +17188,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -17310,6 +17347,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {
@@ -21117,6 +21160,11 @@ export interface operations {
                      *           "title": "Not allowed",
                      *           "tokenFile": "text",
                      *           "tokenUrl": "text",
+                     *           "trust": {
+                     *             "audience": "text",
+                     *             "issuer": "text",
+                     *             "subject": "Approve leave"
+                     *           },
                      *           "type": "text",
                      *           "values": {}
                      *         }
@@ -21286,6 +21334,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -21462,6 +21515,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -21641,6 +21699,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -21949,6 +22012,11 @@ export interface operations {
                      *       "title": "Not allowed",
                      *       "tokenFile": "text",
                      *       "tokenUrl": "text",
+                     *       "trust": {
+                     *         "audience": "text",
+                     *         "issuer": "text",
+                     *         "subject": "Approve leave"
+                     *       },
                      *       "type": "text",
                      *       "values": {}
                      *     }
@@ -22225,7 +22293,9 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "account": "text",
                  *       "audience": "text",
+                 *       "choose": true,
                  *       "claims": "text",
                  *       "device": true,
                  *       "for": "me",
@@ -26600,6 +26670,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "connect": {
+                     *         "audience": "text",
+                     *         "claims": "text",
+                     *         "resource": "text",
+                     *         "title": "Not allowed"
+                     *       },
                      *       "ok": true,
                      *       "steps": [
                      *         {

@@ -1,15 +1,14 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { Link } from 'react-router'
+import { answer, api } from '../api/client'
 import type { ConnectOAuth, OAuthConnect, OAuthProblem } from '../api/types'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { Failure, ProblemCard } from '../ui/problem/problem'
-import { channelName } from './channel'
-import { connecting, useConnect } from './queries'
+import { useProviderWindow, type ProviderWindow } from './window'
 import './connect.css'
 
-const words = t.connections.connect
+const words = connectionsWords.connect
 
 interface Props {
   resource: string
@@ -17,68 +16,42 @@ interface Props {
   body: ConnectOAuth
   label?: string
   look?: 'primary' | 'plain'
-  onDone?: () => void
+  onDone?: (() => void) | undefined
 }
 
-/**
- * A button that connects an account. The window is opened at once, while the
- * browser knows that somebody pressed a button. It may lose its tie to this page
- * on its way (Cross-Origin-Opener-Policy), so this page hears of the end from the
- * window's last page, or from the server.
- */
+/** A button that connects an account. */
 export function ConnectButton({ resource, title, body, label, look = 'plain', onDone }: Props) {
-  const begin = useConnect()
-  const queries = useQueryClient()
-  const [begun, setBegun] = useState<OAuthConnect>()
-  const [blocked, setBlocked] = useState(false)
-  const state = begun?.state ?? ''
-  const fares = useQuery(connecting(state))
-  const status = fares.data?.status
-  useEffect(() => {
-    if (!state) return undefined
-    const channel = new BroadcastChannel(channelName)
-    channel.onmessage = (event) => {
-      if (event.data === state) void queries.invalidateQueries({ queryKey: connecting(state).queryKey })
-    }
-    return () => channel.close()
-  }, [state, queries])
-  useEffect(() => {
-    if (status !== 'done') return
-    void queries.invalidateQueries({ queryKey: ['oauth'], predicate: (query) => query.queryKey[1] !== 'connecting' })
-    onDone?.()
-    // eslint-disable-next-line
-  }, [status])
-  const press = () => {
-    const opened = body.device ? null : window.open('', '_blank', 'popup,width=560,height=720')
-    begin.mutate(
-      { resource, body },
-      {
-        onSuccess: (got) => {
-          setBegun(got)
-          setBlocked(!body.device && opened === null)
-          if (opened && got.address) opened.location.replace(got.address)
-        },
-        onError: () => opened?.close(),
-      },
-    )
-  }
-  const waiting = begun !== undefined && (status === undefined || status === 'waiting') && !fares.error
+  const window = useProviderWindow(onDone)
+  const press = (more: Partial<ConnectOAuth> = {}) =>
+    window.begin(() => answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body: { ...body, ...more } })), body.device !== true)
+  const { waiting, status } = window
+  const other = status === 'failed' && window.problem?.code === otherAccount
   return (
     <div className="stack connect">
-      {!waiting && status !== 'done' && (
+      {!waiting && !other && status !== 'done' && (
         <div>
-          <Button look={look} icon="forward" busy={begin.isPending} onPress={press}>
+          <Button look={look} icon="forward" busy={window.beginning} onPress={() => press()}>
             {label ?? words.button(title)}
           </Button>
         </div>
       )}
-      {begin.error && <Failure error={begin.error} />}
-      {fares.error && <Failure error={fares.error} />}
+      {other && <Other account={window.account} busy={window.beginning} press={press} />}
+      <Fares of={window} title={title} doctor={body.for === 'service'} />
+    </div>
+  )
+}
+
+/** How connecting fares: what to do meanwhile, and how it ended. */
+export function Fares({ of, title, doctor = false }: { of: ProviderWindow; title: string; doctor?: boolean }) {
+  const { begun, waiting, status, error } = of
+  return (
+    <>
+      {error && <Failure error={error} />}
       <div role="status">
         {waiting && (
           <>
-            {begun.device ? <Device of={begun.device} /> : <p className="quiet">{words.waiting}</p>}
-            {blocked && begun.address && (
+            {begun?.device ? <Device of={begun.device} /> : <p className="quiet">{of.closed ? words.closed : words.waiting}</p>}
+            {of.blocked && begun?.address && (
               <p>
                 {words.blocked}{' '}
                 <a href={begun.address} target="_blank" rel="noopener noreferrer">
@@ -88,17 +61,46 @@ export function ConnectButton({ resource, title, body, label, look = 'plain', on
             )}
           </>
         )}
-        {status === 'done' && <Message tone="good">{words.done(title, fares.data?.account ?? '')}</Message>}
+        {status === 'done' && <Message tone="good">{words.done(title, of.account)}</Message>}
       </div>
+      {waiting && !begun?.device && (
+        <p className="quiet">
+          {words.stuck} {doctor && <Link to="/manage/doctor">{words.doctor}</Link>}
+        </p>
+      )}
       {waiting && (
-        <div>
-          <Button look="subtle" onPress={() => setBegun(undefined)}>
+        <div className="row">
+          {!begun?.device && <Button onPress={of.again}>{words.again}</Button>}
+          <Button look="subtle" onPress={of.stop}>
             {words.cancel}
           </Button>
         </div>
       )}
-      {status === 'failed' && fares.data?.problem && <Refused why={fares.data.problem} />}
-    </div>
+      {status === 'failed' && of.problem && of.problem.code !== otherAccount && <Refused why={of.problem} />}
+    </>
+  )
+}
+
+/** What a connecting ends with when the account is not known to be the person's. */
+export const otherAccount = 'other-account'
+
+/** Asks whether an account is meant that is not known to be one's own. */
+function Other({ account, busy, press }: { account: string; busy: boolean; press: (more: Partial<ConnectOAuth>) => void }) {
+  return (
+    <Message tone="warn" live>
+      <p>
+        <strong>{words.otherTitle(account)}</strong>
+      </p>
+      <p>{words.other}</p>
+      <div className="row">
+        <Button look="primary" busy={busy} onPress={() => press({ choose: true })}>
+          {words.choose}
+        </Button>
+        <Button busy={busy} onPress={() => press({ account })}>
+          {words.useIt(account)}
+        </Button>
+      </div>
+    </Message>
   )
 }
 

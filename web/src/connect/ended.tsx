@@ -1,38 +1,46 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLocation } from 'react-router'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { Page } from '../ui/page/page'
 import { channelName } from './channel'
-import { Refused } from './connect'
+import { otherAccount, Refused } from './connect'
 import { connecting } from './queries'
 
-const words = t.connections.ended
+const words = connectionsWords.ended
 
 /** Where the provider's window ends: it tells the page that opened it, and closes itself. */
 export function ConnectedPage() {
   const state = new URLSearchParams(useLocation().hash.slice(1)).get('state') ?? ''
   const fares = useQuery(connecting(state))
   const status = fares.data?.status
+  const other = status === 'failed' && fares.data?.problem?.code === otherAccount
   useEffect(() => {
     if (!state || status === undefined || status === 'waiting') return
     const channel = new BroadcastChannel(channelName)
     channel.postMessage(state)
     channel.close()
-    if (status === 'done') window.close() // only a window that a page opened closes
-  }, [state, status])
+    if (status === 'done' || other) window.close() // only a window that a page opened closes
+  }, [state, status, other])
+  const title = other ? words.otherTitle : status === 'failed' || state === '' || fares.error ? words.failedTitle : status === 'done' ? words.title : words.waitTitle
   return (
-    <Page title={words.title} width="reading">
+    <Page title={title} width="reading">
       {(state === '' || fares.error) && <Message tone="warn">{words.over}</Message>}
       {state !== '' && !fares.error && (status === undefined || status === 'waiting') && <p role="status">{words.wait}</p>}
       {status === 'done' && (
         <Message tone="good" live>
-          {t.connections.connect.done(fares.data?.resource ?? '', fares.data?.account ?? '')} {words.closes}
+          {connectionsWords.connect.done(fares.data?.resource ?? '', fares.data?.account ?? '')} {words.closes}
         </Message>
       )}
-      {status === 'failed' && fares.data?.problem && <Refused why={fares.data.problem} />}
+      {other && (
+        <Message tone="warn" live>
+          <p>{connectionsWords.connect.otherTitle(fares.data?.account ?? '')}</p>
+          <p>{connectionsWords.connect.answerThere}</p>
+        </Message>
+      )}
+      {status === 'failed' && !other && fares.data?.problem && <Refused why={fares.data.problem} />}
       <div>
         <Button onPress={() => window.close()}>{words.close}</Button>
       </div>

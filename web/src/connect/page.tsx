@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useParams } from 'react-router'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
 import { Message } from '../ui/message/message'
@@ -12,7 +12,7 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { ConnectButton } from './connect'
 import { myConnections, wants } from './queries'
 
-const words = t.connections.connect
+const words = connectionsWords.connect
 
 /** The page behind a mail's button: one account to connect, for work that waits. */
 export function ConnectPage() {
@@ -37,7 +37,7 @@ export function ConnectPage() {
       {!loading && !error && !wanted && !done && <Empty action={<LinkButton to="/me">{words.toMe}</LinkButton>}>{words.nothing}</Empty>}
       {wanted && (
         <Section title={title}>
-          <p>{wanted.why}</p>
+          <p>{wanted.for === 'me' ? connectionsWords.waiting.own(wanted.title, wanted.why) : wanted.why}</p>
           {wanted.for === 'app' ? (
             <>
               <p>{words.repair}</p>

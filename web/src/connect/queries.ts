@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api } from '../api/client'
-import type { ConnectOAuth } from '../api/types'
 
 /** What one has connected, can connect, and is asked to connect. */
 export const myConnections = queryOptions({
@@ -33,13 +32,6 @@ export const connecting = (state: string) =>
     enabled: state !== '',
     refetchInterval: (query) => (query.state.data?.status === 'waiting' ? lookEvery : false),
   })
-
-/** Begins to connect an account. */
-export function useConnect() {
-  return useMutation({
-    mutationFn: ({ resource, body }: { resource: string; body: ConnectOAuth }) => answer(api.POST('/api/v1/oauth/resources/{name}/connect', { params: { path: { name: resource } }, body })),
-  })
-}
 
 /** Forgets one of one's connections. */
 export function useDisconnect(onDone: () => void) {

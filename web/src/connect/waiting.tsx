@@ -1,14 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import type { OAuthWant, WaitingConnection } from '../api/types'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { LinkButton } from '../ui/button/button'
 import { Message } from '../ui/message/message'
 import { useSay } from '../ui/toast/toast'
 import { ConnectButton } from './connect'
 import { myConnections, waitingConnections, wants } from './queries'
 
-const words = t.connections.waiting
+const words = connectionsWords.waiting
 
 /**
  * What work waits for and this person can give, each with one button. It goes
@@ -40,7 +40,7 @@ function Card({ of, want }: { of: WaitingConnection; want: OAuthWant | undefined
   return (
     <Message tone="warn">
       <h3 className="waiting-title">{of.service ? words.service : words.yours}</h3>
-      <p>{of.why}</p>
+      <p>{want?.for === 'me' ? words.own(want.title, of.why) : of.why}</p>
       <p className="small quiet">{words.steps(of.steps)}</p>
       {want && want.for !== 'app' ? (
         <ConnectButton

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Apis, OfferedApi } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
+import { apisWords } from '../text/apis'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -19,7 +20,7 @@ import { TryIt } from './apistrial'
 import './entries.css'
 import './apis.css'
 
-const words = t.apis
+const words = apisWords
 
 /** Which APIs are offered, to whom, and who calls them. */
 export function ApisPage() {
@@ -38,7 +39,7 @@ export function ApisPage() {
   )
 }
 
-const known = ['workflow.baseUrl', 'workflow.kinds', 'workflow.origins', 'rest.baseUrl', 'rest.kinds', 'rest.origins', 'tokens.defaultDays', 'tokens.maxDays'] as const
+const known = ['workflow.baseUrl', 'workflow.kinds', 'workflow.origins', 'rest.baseUrl', 'rest.kinds', 'rest.origins', 'odata.baseUrl', 'odata.kinds', 'odata.origins', 'tokens.defaultDays', 'tokens.maxDays'] as const
 
 function ApisForm({ set, etag }: { set: Apis; etag: string | undefined }) {
   const [draft, setDraft] = useState<Draft>(() => draftFrom(set))
@@ -56,7 +57,7 @@ function ApisForm({ set, etag }: { set: Apis; etag: string | undefined }) {
         if (!save.isPending) save.mutate({ set: settingOf(draft), etag })
       }}
     >
-      {(['workflow', 'rest'] as const).map((name) => (
+      {(['workflow', 'rest', 'odata'] as const).map((name) => (
         <ApiPart
           key={name}
           name={name}
@@ -94,7 +95,7 @@ function SavedBy({ set }: { set: Apis }) {
 }
 
 interface PartProps {
-  name: 'workflow' | 'rest'
+  name: 'workflow' | 'rest' | 'odata'
   api: OfferedApi
   draft: DraftApi
   change: (next: DraftApi) => void
@@ -125,7 +126,7 @@ function ApiPart({ name, api, draft, change, error }: PartProps) {
       <fieldset className="choices">
         <legend className="field-label">{words.kinds}</legend>
         {kinds
-          .filter((kind) => kind !== 'session' || name === 'workflow')
+          .filter((kind) => kind !== 'session' || name !== 'rest')
           .map((kind) => (
             <Check key={kind} label={words.kindNames[kind] ?? kind} value={draft.kinds.includes(kind)} onChange={(taken) => change(withKind(draft, kind, taken))} />
           ))}

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { draftFrom, settingOf, withKind } from './apisform'
 
 const api = { on: true, kinds: ['basic' as const, 'token' as const], origins: ['https://a.example'], url: 'u', documents: [], metadata: 'm' }
-const set = { workflow: api, rest: { ...api, baseUrl: 'https://b.example' }, tokens: { defaultDays: 90, maxDays: 365 } }
+const set = { workflow: api, rest: { ...api, baseUrl: 'https://b.example' }, odata: { ...api, on: false }, tokens: { defaultDays: 90, maxDays: 365 } }
 
 describe('the APIs as a form', () => {
   it('come back as they were when nothing is changed', () => {
     const plain = { on: true, kinds: ['basic', 'token'], origins: ['https://a.example'] }
-    expect(settingOf(draftFrom(set))).toEqual({ workflow: plain, rest: { ...plain, baseUrl: 'https://b.example' }, tokens: { defaultDays: 90, maxDays: 365 } })
+    expect(settingOf(draftFrom(set))).toEqual({ workflow: plain, rest: { ...plain, baseUrl: 'https://b.example' }, odata: { ...plain, on: false }, tokens: { defaultDays: 90, maxDays: 365 } })
   })
   it('take sites by lines, and days only as numbers', () => {
     const draft = draftFrom(set)

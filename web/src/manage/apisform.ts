@@ -6,6 +6,7 @@ export const kinds = ['basic', 'bearer', 'token', 'session'] as const
 export interface Draft {
   workflow: DraftApi
   rest: DraftApi
+  odata: DraftApi
   defaultDays: string
   maxDays: string
 }
@@ -20,7 +21,7 @@ export interface DraftApi {
 const draftOf = (set: ApiSettings): DraftApi => ({ on: set.on, baseUrl: set.baseUrl ?? '', kinds: set.kinds, origins: set.origins.join('\n') })
 
 export function draftFrom(set: Apis): Draft {
-  return { workflow: draftOf(set.workflow), rest: draftOf(set.rest), defaultDays: String(set.tokens.defaultDays), maxDays: String(set.tokens.maxDays) }
+  return { workflow: draftOf(set.workflow), rest: draftOf(set.rest), odata: draftOf(set.odata), defaultDays: String(set.tokens.defaultDays), maxDays: String(set.tokens.maxDays) }
 }
 
 function settingsOf(draft: DraftApi): ApiSettings {
@@ -39,7 +40,7 @@ function settingsOf(draft: DraftApi): ApiSettings {
 /** What is sent of a form. What is no number is sent as 0, which the server refuses at its field. */
 export function settingOf(draft: Draft): SetApis {
   const days = (text: string) => (/^\d{1,6}$/.test(text.trim()) ? Number(text.trim()) : 0)
-  return { workflow: settingsOf(draft.workflow), rest: settingsOf(draft.rest), tokens: { defaultDays: days(draft.defaultDays), maxDays: days(draft.maxDays) } }
+  return { workflow: settingsOf(draft.workflow), rest: settingsOf(draft.rest), odata: settingsOf(draft.odata), tokens: { defaultDays: days(draft.defaultDays), maxDays: days(draft.maxDays) } }
 }
 
 /** A draft with a kind of sign-in taken, or no longer. */

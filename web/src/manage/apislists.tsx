@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ApiCaller, Token } from '../api/types'
 import { TokenTable } from '../me/tokentable'
-import { t } from '../text/en'
+import { apisWords, tokensWords } from '../text/apis'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { PersonTag } from '../ui/coin/coin'
@@ -16,7 +16,7 @@ import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { callers, useAllTokens, useEndToken } from './apisqueries'
 
-const words = t.apis
+const words = apisWords
 
 const atFirst = 10
 
@@ -97,7 +97,7 @@ export function EverybodysTokens() {
   const [asked, setAsked] = useState<Token>()
   const say = useSay()
   const end = useEndToken(() => {
-    say(t.tokens.ended(asked?.name ?? ''))
+    say(tokensWords.ended(asked?.name ?? ''))
     setAsked(undefined)
   })
   const items = (list.data?.pages ?? []).flatMap((page) => page.items)
@@ -109,17 +109,17 @@ export function EverybodysTokens() {
       {items.length > 0 && <TokenTable items={items} onEnd={setAsked} owners />}
       <More list={list} />
       <Dialog
-        title={t.tokens.endTitle(asked?.name ?? '')}
+        title={tokensWords.endTitle(asked?.name ?? '')}
         open={asked !== undefined}
         onClose={() => setAsked(undefined)}
         alert
         actions={
           <Button look="danger" onPress={() => asked && end.mutate(asked.id)} busy={end.isPending}>
-            {t.tokens.end}
+            {tokensWords.end}
           </Button>
         }
       >
-        <p>{t.tokens.endLead}</p>
+        <p>{tokensWords.endLead}</p>
         {end.error && <Failure error={end.error} />}
       </Dialog>
     </Section>

@@ -1,13 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { t } from '../text/en'
+import { apisWords } from '../text/apis'
 import { Button, LinkButton } from '../ui/button/button'
 import { Select, TextField } from '../ui/field/field'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { send, type Trial, type Tried } from './apistry'
 
-const words = t.apis
+const words = apisWords
 
 const empty: Omit<Trial, 'address'> = { path: '/tasks', kind: 'token', token: '', login: '', password: '' }
 

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { Change } from '../api/types'
-import { t } from '../text/en'
+import { trustWords } from '../text/trust'
 import { called } from '../words/person'
 import { Empty } from '../ui/empty/empty'
 import { Select } from '../ui/field/field'
@@ -17,7 +17,7 @@ import { useChanges } from './trustqueries'
 import './manage.css'
 import './entries.css'
 
-const words = t.trust.changes
+const words = trustWords.changes
 
 /** Who changed what about the server, with what it was before. */
 export function ChangesPage() {

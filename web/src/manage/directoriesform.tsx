@@ -2,19 +2,19 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { Directory } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
-import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { directoryWords } from '../text/directories'
+import { Button } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
 import { useDirectories, useTestDirectory } from './directoriesqueries'
 import { Tested } from './directoriestest'
 import { EntraPart, ScimPart } from './directoriesother'
+import { EntryForm } from './entries'
 import { errorsAt, freshOf, keepsPassword, shownFields, tidy, withDirectory, type Ldap } from './directorieswords'
 
-const words = t.directories
+const words = directoryWords
 const { fields } = words
 
 interface Props {
@@ -43,53 +43,49 @@ export function DirectoryForm({ entry, all, etag }: Props) {
   const set = (more: Partial<Ldap>) => setDraft((now) => ({ ...now, ldap: { ...(now.ldap as Ldap), ...more } }))
   const parts: PartProps = { was: entry, draft, ldap: draft.ldap as Ldap, change, set, error: (field) => at.get(field) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to="/manage/directories">
-          {words.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          test.reset()
-          if (!save.isPending) save.mutate({ all: next.all, etag })
-        }}
-      >
-        <NamePart {...parts} title={title} onType={(type) => setDraft((now) => ({ ...freshOf(type), name: now.name, on: now.on }))} />
-        {draft.ldap && (
-          <>
-            <ServerPart {...parts} />
-            <AccountPart {...parts} />
-            <WhatPart {...parts} />
-          </>
-        )}
-        {draft.graph && <EntraPart {...parts} />}
-        {draft.scim && <ScimPart {...parts} />}
-        <HowPart {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div className="row">
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {words.save}
+    <EntryForm
+      back="/manage/directories"
+      backTo={words.back}
+      save={() => {
+        test.reset()
+        save.mutate({ all: next.all, etag })
+      }}
+      saving={save.isPending}
+      button={words.save}
+      problem={problem}
+      rest={rest}
+      more={
+        !draft.scim && (
+          <Button
+            busy={test.isPending}
+            onPress={() => {
+              save.reset()
+              test.mutate(tidy(draft))
+            }}
+          >
+            {words.test}
           </Button>
-          {!draft.scim && (
-            <Button
-              busy={test.isPending}
-              onPress={() => {
-                save.reset()
-                test.mutate(tidy(draft))
-              }}
-            >
-              {words.test}
-            </Button>
-          )}
-        </div>
-        <div role="status">{test.isPending && <p className="quiet">{words.testing}</p>}</div>
-        {test.data && !test.isPending && <Tested result={test.data} />}
-      </form>
-    </>
+        )
+      }
+      below={
+        <>
+          <div role="status">{test.isPending && <p className="quiet">{words.testing}</p>}</div>
+          {test.data && !test.isPending && <Tested result={test.data} />}
+        </>
+      }
+    >
+      <NamePart {...parts} title={title} onType={(type) => setDraft((now) => ({ ...freshOf(type), name: now.name, on: now.on }))} />
+      {draft.ldap && (
+        <>
+          <ServerPart {...parts} />
+          <AccountPart {...parts} />
+          <WhatPart {...parts} />
+        </>
+      )}
+      {draft.graph && <EntraPart {...parts} />}
+      {draft.scim && <ScimPart {...parts} />}
+      <HowPart {...parts} />
+    </EntryForm>
   )
 }
 

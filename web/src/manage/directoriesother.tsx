@@ -1,11 +1,11 @@
 import type { Directory } from '../api/types'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Check, TextArea, TextField } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section } from '../ui/page/page'
 import { keepsSecret, type Graph, type Scim } from './directorieswords'
 
-const { entra, scim } = t.directories
+const { entra, scim } = directoryWords
 
 interface Props {
   was: Directory
@@ -38,9 +38,9 @@ export function EntraPart({ was, draft, change, error }: Props) {
         <TextField label={entra.authority} help={entra.authorityHelp} value={graph.authority ?? ''} onChange={(authority) => set({ authority: authority.trim() })} error={error('authority')} />
         <TextField label={entra.graph} value={graph.graph ?? ''} onChange={(at) => set({ graph: at.trim() })} error={error('graph')} />
       </Section>
-      <Section title={t.directories.parts.what}>
+      <Section title={directoryWords.parts.what}>
         <Check label={entra.guests} value={graph.guests === true} onChange={(guests) => set({ guests })} />
-        <Check label={t.directories.fields.groups} value={!graph.noGroups} onChange={(on) => set({ noGroups: !on })} />
+        <Check label={directoryWords.fields.groups} value={!graph.noGroups} onChange={(on) => set({ noGroups: !on })} />
         {!graph.noGroups && <Lines label={entra.chosen} help={entra.chosenHelp} values={graph.groups} onChange={(groups) => set({ groups })} error={error('chosen')} />}
       </Section>
     </>

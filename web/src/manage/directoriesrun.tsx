@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Directory, DirectoryDetail, DirectoryRun, DirectoryStatus } from '../api/types'
 import { sentence } from '../api/problem'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Badge, type Tone } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -15,7 +15,7 @@ import { When } from '../ui/when/when'
 import { directory, useSync } from './directoriesqueries'
 import { ScimTokens } from './directoriestokens'
 
-const words = t.directories
+const words = directoryWords
 const tones: Record<DirectoryRun['state'], Tone> = { running: 'info', done: 'good', stopped: 'warn', failed: 'bad', broken: 'warn' }
 
 /** How a sync ended, in a word. */
@@ -102,7 +102,7 @@ function Detail({ entry, detail }: { entry: Directory; detail: DirectoryDetail }
 
 /** The latest sync, as it runs or as it ended. */
 function Run({ run, name }: { run: DirectoryRun; name: string }) {
-  const words = t.directories
+  const words = directoryWords
   const now = run.step === 'taking' ? words.running.taking(run.taken, run.toTake) : words.running.reading(run.read)
   return (
     <div className="stack">

@@ -1,13 +1,13 @@
 import type { DirectoryTested } from '../api/types'
-import { sentence } from '../api/problem'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { Badge } from '../ui/badge/badge'
-import { Icon } from '../ui/icon/icon'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { When } from '../ui/when/when'
+import { Fact, Facts } from './entries'
+import { Steps } from './steps'
 
-const words = t.directories
+const words = directoryWords
 
 /** How far a test came, step by step, and whom it found. */
 export function Tested({ result }: { result: DirectoryTested }) {
@@ -16,19 +16,7 @@ export function Tested({ result }: { result: DirectoryTested }) {
       <Message tone={result.ok ? 'good' : 'bad'} live>
         {result.ok ? words.tested.good : words.tested.bad}
       </Message>
-      <ol className="directory-steps">
-        {result.steps.map((step, place) => (
-          <li key={place} className={step.ok ? 'good' : 'bad'}>
-            <Icon name={step.ok ? 'check' : 'close'} />
-            <span>
-              <strong>{words.steps[step.name] ?? step.name}</strong> <span className="unseen">{words.stepState(step.ok)}</span>
-              <br />
-              {step.words}
-              {step.hint && <span className="quiet directory-hint">{sentence(step.hint)}</span>}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <Steps of={result.steps.map((step) => ({ name: words.steps[step.name] ?? step.name, ok: step.ok, found: step.words, advice: step.hint }))} />
       {result.certificate && <Certificate of={result.certificate} />}
       {result.people.length > 0 && <People of={result.people} />}
       {result.groups.length > 0 && <Groups of={result.groups} />}
@@ -41,26 +29,16 @@ function Certificate({ of }: { of: NonNullable<DirectoryTested['certificate']> }
   return (
     <div className="stack">
       <h3 className="directory-small">{title}</h3>
-      <dl className="entry-facts">
-        <div>
-          <dt>{names}</dt>
-          <dd>{of.names.join(', ') || of.subject}</dd>
-        </div>
-        <div>
-          <dt>{issuer}</dt>
-          <dd>{of.issuer}</dd>
-        </div>
-        <div>
-          <dt>{until}</dt>
-          <dd>
-            <When at={of.until} />
-          </dd>
-        </div>
-        <div>
-          <dt>{hash}</dt>
-          <dd className="mono directory-hash">{of.sha256}</dd>
-        </div>
-      </dl>
+      <Facts>
+        <Fact name={names}>{of.names.join(', ') || of.subject}</Fact>
+        <Fact name={issuer}>{of.issuer}</Fact>
+        <Fact name={until}>
+          <When at={of.until} />
+        </Fact>
+        <Fact name={hash} mono>
+          {of.sha256}
+        </Fact>
+      </Facts>
     </div>
   )
 }

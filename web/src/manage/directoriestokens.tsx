@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Directory, MadeScimToken, ScimToken } from '../api/types'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
@@ -14,9 +14,9 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
 import { scimTokens, useEndScimToken, useMakeScimToken } from './directoriesqueries'
-import './manage.css'
+import { AskRemoval } from './entries'
 
-const words = t.directories.scim
+const words = directoryWords.scim
 
 /** Where a SCIM client writes to, and the tokens it may do that with. */
 export function ScimTokens({ entry }: { entry: Directory }) {
@@ -37,7 +37,7 @@ export function ScimTokens({ entry }: { entry: Directory }) {
     </Button>
   )
   return (
-    <Section title={t.directories.editTitle(entry.name)} actions={button}>
+    <Section title={directoryWords.editTitle(entry.name)} actions={button}>
       <CopyField label={words.address} value={list.data.address} />
       {!entry.on && <Message tone="warn">{words.isOff}</Message>}
       <p className="quiet">{list.data.tokens.length === 0 ? words.none : words.tokensLead}</p>
@@ -51,20 +51,7 @@ export function ScimTokens({ entry }: { entry: Directory }) {
           <CopyField label={words.token} value={made.token} />
         </Dialog>
       )}
-      <Dialog
-        title={words.endTitle(asked?.ending ?? '')}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
-        alert
-        actions={
-          <Button look="danger" busy={end.isPending} onPress={() => asked && end.mutate(asked.id)}>
-            {words.end}
-          </Button>
-        }
-      >
-        <p>{words.endLead}</p>
-        {end.error && <Failure error={end.error} />}
-      </Dialog>
+      <AskRemoval open={asked !== undefined} close={() => setAsked(undefined)} title={words.endTitle(asked?.ending ?? '')} lead={words.endLead} label={words.end} busy={end.isPending} error={end.error} remove={() => asked && end.mutate(asked.id)} reset={end.reset} />
     </Section>
   )
 }

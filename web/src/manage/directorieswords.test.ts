@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { t } from '../text/en'
+import { directoryWords } from '../text/directories'
 import { sortFields } from '../api/problem'
 import type { DirectoryRun } from '../api/types'
 import { errorsAt, fresh, freshOf, keepsPassword, keepsSecret, shownFields, tidy, withDirectory, type Ldap } from './directorieswords'
@@ -37,15 +37,15 @@ describe('words', () => {
   })
   it('leave out what a sync did not do', () => {
     const run = { made: 1, linked: 0, changed: 2000, disabled: 0, enabled: 0, groupsMade: 0, groupsChanged: 0, groupsGone: 0, members: 0 } as DirectoryRun
-    expect(t.directories.did(run)).toBe('1 person made, 2,000 people changed')
-    expect(t.directories.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
-    expect(t.directories.did({ ...run, made: 0, changed: 0, groupsMade: 2, groupsChanged: 1, groupsGone: 3 })).toBe('2 groups made, 1 group renamed or described otherwise, 3 groups gone')
+    expect(directoryWords.did(run)).toBe('1 person made, 2,000 people changed')
+    expect(directoryWords.did({ ...run, made: 0, changed: 0 })).toBe('nothing')
+    expect(directoryWords.did({ ...run, made: 0, changed: 0, groupsMade: 2, groupsChanged: 1, groupsGone: 3 })).toBe('2 groups made, 1 group renamed or described otherwise, 3 groups gone')
   })
   it('say of a preview that nothing is done', () => {
     const run = { made: 1, preview: true, state: 'done' } as DirectoryRun
-    expect(t.directories.outcome(run)).toBe('It would be: 1 person made.')
-    expect(t.directories.outcome({ ...run, preview: false })).toBe('1 person made.')
-    expect(Object.values(t.directories.previews)).not.toContain('Done')
+    expect(directoryWords.outcome(run)).toBe('It would be: 1 person made.')
+    expect(directoryWords.outcome({ ...run, preview: false })).toBe('1 person made.')
+    expect(Object.values(directoryWords.previews)).not.toContain('Done')
   })
 })
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
-import { t } from '../text/en'
+import { doctorWords } from '../text/doctor'
 import { Button } from '../ui/button/button'
 import { TextArea, TextField } from '../ui/field/field'
 import { Message } from '../ui/message/message'
@@ -17,12 +17,12 @@ const views = ['token', 'entra'] as const
 
 /** What is wrong, who mends it, with which value. */
 export function DoctorPage() {
-  useTitle(t.doctor.title)
+  useTitle(doctorWords.title)
   const [params] = useSearchParams()
   const view = views.find((one) => one === params.get('view')) ?? 'token'
   return (
     <>
-      <Views label={t.doctor.title} name="view" path="/manage/doctor" views={views.map((id) => ({ id, label: t.doctor.views[id] }))} />
+      <Views label={doctorWords.title} name="view" path="/manage/doctor" views={views.map((id) => ({ id, label: doctorWords.views[id] }))} />
       {view === 'token' ? <Paste /> : <Providers />}
     </>
   )
@@ -45,16 +45,16 @@ function Paste() {
           if (text.trim() && !look.isPending) look.mutate(text)
         }}
       >
-        <p className="quiet">{t.doctor.lead}</p>
-        <TextArea label={t.doctor.box} value={text} onChange={setText} rows={7} mono help={t.doctor.boxHelp} />
-        <Message>{t.doctor.kept}</Message>
+        <p className="quiet">{doctorWords.lead}</p>
+        <TextArea label={doctorWords.box} value={text} onChange={setText} rows={7} mono help={doctorWords.boxHelp} />
+        <Message>{doctorWords.kept}</Message>
         <div className="row">
           <Button look="primary" type="submit" isDisabled={!text.trim()} busy={look.isPending}>
-            {t.doctor.look}
+            {doctorWords.look}
           </Button>
           {(text || look.data) && (
             <Button look="subtle" onPress={clear}>
-              {t.doctor.clear}
+              {doctorWords.clear}
             </Button>
           )}
         </div>
@@ -76,13 +76,13 @@ function Providers() {
   return (
     <>
       <div className="doctor-walk">
-        <p className="quiet">{t.doctor.walkLead}</p>
+        <p className="quiet">{doctorWords.walkLead}</p>
         <Button icon="retry" onPress={again} busy={asked.isFetching}>
-          {t.doctor.again}
+          {doctorWords.again}
         </Button>
       </div>
       <details className="doctor-deep">
-        <summary>{t.doctor.deep}</summary>
+        <summary>{doctorWords.deep}</summary>
         <Deep read={read} />
       </details>
       {read.error && <Failure error={read.error} />}
@@ -105,16 +105,16 @@ function Deep({ read }: { read: ReturnType<typeof useRegistrations> }) {
         if (enough) read.mutate({ clientId: clientId.trim(), secret: secret.trim(), token: token.trim() })
       }}
     >
-      <p className="quiet">{t.doctor.deepLead}</p>
+      <p className="quiet">{doctorWords.deepLead}</p>
       <div className="doctor-fields">
-        <TextField label={t.doctor.clientId} value={clientId} onChange={setClientId} autoComplete="off" />
-        <TextField label={t.doctor.secret} type="password" value={secret} onChange={setSecret} autoComplete="off" />
+        <TextField label={doctorWords.clientId} value={clientId} onChange={setClientId} autoComplete="off" />
+        <TextField label={doctorWords.secret} type="password" value={secret} onChange={setSecret} autoComplete="off" />
       </div>
-      <TextField label={`${t.doctor.or} ${t.doctor.graphToken}`} type="password" value={token} onChange={setToken} autoComplete="off" help={t.doctor.graphTokenHelp} />
-      {!enough && <p className="quiet small">{t.doctor.nothing}</p>}
+      <TextField label={`${doctorWords.or} ${doctorWords.graphToken}`} type="password" value={token} onChange={setToken} autoComplete="off" help={doctorWords.graphTokenHelp} />
+      {!enough && <p className="quiet small">{doctorWords.nothing}</p>}
       <div className="row">
         <Button type="submit" look="primary" isDisabled={!enough} busy={read.isPending}>
-          {t.doctor.readThem}
+          {doctorWords.readThem}
         </Button>
       </div>
     </form>

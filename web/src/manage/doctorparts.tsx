@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { CopyText, Diagnosis, DiagnosisCheck, Fault } from '../api/types'
 import { sentence } from '../api/problem'
-import { t } from '../text/en'
+import { doctorWords } from '../text/doctor'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Icon } from '../ui/icon/icon'
@@ -24,10 +24,10 @@ export function DiagnosisView({ diagnosis, asked = false }: Props) {
       <Verdict diagnosis={diagnosis} asked={asked} />
       {diagnosis.notes.length > 0 && (
         <div className="doctor-notes quiet small">
-          {t.doctor.notes}: {diagnosis.notes.map((one) => sentence(one)).join(' ')}
+          {doctorWords.notes}: {diagnosis.notes.map((one) => sentence(one)).join(' ')}
         </div>
       )}
-      <Section title={t.doctor.checks} plain>
+      <Section title={doctorWords.checks} plain>
         {open.length > 0 && (
           <ul className="doctor-checks">
             {open.filter((one) => isFirst(one, diagnosis)).map((one, n) => (
@@ -40,7 +40,7 @@ export function DiagnosisView({ diagnosis, asked = false }: Props) {
         )}
         {quiet.length > 0 && (
           <details className="doctor-quiet">
-            <summary>{t.doctor.passed(quiet.length)}</summary>
+            <summary>{doctorWords.passed(quiet.length)}</summary>
             <ul className="doctor-checks">
               {quiet.map((one, n) => (
                 <Check key={n} check={one} />
@@ -50,7 +50,7 @@ export function DiagnosisView({ diagnosis, asked = false }: Props) {
         )}
       </Section>
       {diagnosis.facts.length > 0 && (
-        <Section title={t.doctor.facts} plain>
+        <Section title={doctorWords.facts} plain>
           <dl className="doctor-facts">
             {diagnosis.facts.map((one) => (
               <div key={one.name}>
@@ -89,18 +89,18 @@ function FaultView({ fault }: { fault: Fault }) {
     <>
       <dl className="doctor-do">
         <div>
-          <dt>{t.doctor.who}</dt>
-          <dd>{t.doctor.people[fault.who]}</dd>
+          <dt>{doctorWords.who}</dt>
+          <dd>{doctorWords.people[fault.who]}</dd>
         </div>
         {fault.where && (
           <div>
-            <dt>{t.doctor.where}</dt>
+            <dt>{doctorWords.where}</dt>
             <dd>{sentence(fault.where).replace(/\.$/, '')}</dd>
           </div>
         )}
         {fault.do && (
           <div>
-            <dt>{t.doctor.what}</dt>
+            <dt>{doctorWords.what}</dt>
             <dd>{sentence(fault.do)}</dd>
           </div>
         )}
@@ -113,7 +113,7 @@ function FaultView({ fault }: { fault: Fault }) {
 }
 
 function Exactly({ copy }: { copy: CopyText }) {
-  const kind = t.doctor.kinds[copy.for]
+  const kind = doctorWords.kinds[copy.for]
   const name = kind ? `${kind}: ${copy.what}` : copy.what
   return (
     <figure className="exactly">
@@ -133,8 +133,8 @@ function CopyButton({ text, name }: { text: string; name: string }) {
   if (!window.isSecureContext) return null
   const done = copied === text
   return (
-    <Button look="subtle" icon={done ? 'check' : undefined} aria-label={`${done ? t.doctor.copied : t.doctor.copy}: ${name}`} onPress={() => void navigator.clipboard.writeText(text).then(() => setCopied(text))}>
-      {done ? t.doctor.copied : t.doctor.copy}
+    <Button look="subtle" icon={done ? 'check' : undefined} aria-label={`${done ? doctorWords.copied : doctorWords.copy}: ${name}`} onPress={() => void navigator.clipboard.writeText(text).then(() => setCopied(text))}>
+      {done ? doctorWords.copied : doctorWords.copy}
     </Button>
   )
 }
@@ -147,14 +147,14 @@ function Check({ check, told = false }: { check: DiagnosisCheck; told?: boolean 
     <li className="doctor-check">
       <p className="doctor-check-top">
         <Badge tone={sign.tone} icon={sign.icon}>
-          {t.doctor.results[check.result]}
+          {doctorWords.results[check.result]}
         </Badge>
         <span className="doctor-check-name">{nameOf(check)}</span>
       </p>
       {(check.expected || check.found) && (
         <dl className="doctor-values small">
-          {check.expected && busy && <Line name={t.doctor.expected} value={check.expected} />}
-          {check.found && <Line name={t.doctor.found} value={check.found} />}
+          {check.expected && busy && <Line name={doctorWords.expected} value={check.expected} />}
+          {check.found && <Line name={doctorWords.found} value={check.found} />}
         </dl>
       )}
       {check.fault && !told && (

@@ -1,26 +1,36 @@
 import { Outlet, useLocation } from 'react-router'
 import { t } from '../text/en'
+import { apisWords } from '../text/apis'
+import { connectionsWords } from '../text/connections'
+import { directoryWords } from '../text/directories'
+import { doctorWords } from '../text/doctor'
+import { exchangeWords } from '../text/exchange'
+import { peopleWords } from '../text/people'
+import { servicesWords } from '../text/services'
+import { signInWords } from '../text/signin'
+import { trustWords } from '../text/trust'
 import { Page } from '../ui/page/page'
 import { Parts, within } from '../ui/tabs/tabs'
 
 /** Who may come in, how, and what they may call. */
 const access = [
-  { to: '/manage/signin', label: t.signing.title },
-  { to: '/manage/trust', label: t.trust.title },
-  { to: '/manage/directories', label: t.directories.title },
-  { to: '/manage/oauth', label: t.connections.title },
-  { to: '/manage/apis', label: t.apis.title },
-  { to: '/manage/doctor', label: t.doctor.title },
-  { to: '/manage/changes', label: t.trust.changes.title },
+  { to: '/manage/signin', label: signInWords.title },
+  { to: '/manage/trust', label: trustWords.title },
+  { to: '/manage/directories', label: directoryWords.title },
+  { to: '/manage/oauth', label: connectionsWords.title },
+  { to: '/manage/apis', label: apisWords.title },
+  { to: '/manage/doctor', label: doctorWords.title },
+  { to: '/manage/changes', label: trustWords.changes.title },
 ]
 
 const parts = [
   { to: '/manage/workflows', label: t.manage.workflows },
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
-  { to: '/manage/services', label: t.services.title },
+  { to: '/manage/services', label: servicesWords.title },
+  { to: '/manage/exchange', label: exchangeWords.title },
   { to: '/manage/mail', label: t.manage.mail },
-  { to: '/manage/people', label: t.people.title },
+  { to: '/manage/people', label: peopleWords.title },
   { to: '/manage/trust', label: t.manage.access, parts: access },
 ]
 

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useParams } from 'react-router'
 import type { Retention } from '../api/types'
 import { t } from '../text/en'
+import { peopleWords } from '../text/people'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
 import { Select } from '../ui/field/field'
@@ -32,9 +33,9 @@ export function KeepingPage() {
           {t.manage.workflows}
         </LinkButton>
         <LinkButton look="subtle" icon="people" to={`/manage/people/rights?on=${encodeURIComponent(`workflow:${key}`)}`}>
-          {t.people.parts.rights}
+          {peopleWords.parts.rights}
         </LinkButton>
-        <WhyButton label={t.people.why.ofThis} thing={`workflow:${key}`} />
+        <WhyButton label={peopleWords.why.ofThis} thing={`workflow:${key}`} />
       </div>
       {set.error && <Failure error={set.error} retry={() => void set.refetch()} />}
       {set.isPending && <Skeleton rows={3} />}

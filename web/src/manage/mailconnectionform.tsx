@@ -3,17 +3,17 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { MailConnection } from '../api/types'
-import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { mailConnectionWords } from '../text/mailconnections'
+import { LinkButton } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { useSaveConnection } from './mailconnectionsqueries'
-import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft } from './mailconnectionswords'
+import { aNewOne, draftOf, freshOf, makesResource, nameFor, settingsOf, type Draft, serverFor } from './mailconnectionswords'
 import { oauthResources } from './oauthqueries'
 
-const words = t.mailConnections
+const words = mailConnectionWords
 const { form } = words
 const back = '/manage/mail?view=connections'
 const fields = ['from', 'mailbox', 'server', 'resource', 'tenant', 'clientId', 'audience', 'user', 'password', 'impersonate', 'smtp.address', 'smtp.tls', 'imap.address', 'imap.tls', 'workflows', 'authserv', 'protocol']
@@ -39,37 +39,17 @@ export function MailConnectionForm({ was, all, etag }: { was: MailConnection | u
   const problem = save.error ? problemOf(save.error) : undefined
   const { at, rest } = sortFields(problem?.fields ?? [], fields)
   const parts: PartProps = { draft, change, was, error: (field) => at.get(field) }
-  const pick = (protocol: string) => change({ protocol: protocol as Draft['protocol'], signsIn: protocol === 'graph' ? 'app' : 'password' })
+  const pick = (protocol: string) => change({ protocol: protocol as Draft['protocol'], server: serverFor(protocol, draft.server), signsIn: protocol === 'graph' ? 'app' : 'password' })
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={back}>
-          {words.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!save.isPending) submit()
-        }}
-      >
-        <Section title={title}>
-          <Select label={form.way} help={form.wayHelp[draft.protocol]} value={draft.protocol} onChange={pick} options={Object.entries(words.ways).map(([id, label]) => ({ id, label }))} error={at.get('protocol')} />
-          <TextField label={form.from} help={form.fromHelp} value={draft.from} onChange={(from) => change({ from })} error={at.get('from')} required autoComplete="off" />
-          {draft.protocol === 'smtp' ? <Servers {...parts} /> : <TextField label={form.server} help={draft.protocol === 'ews' ? form.serverHelp : undefined} value={draft.server} onChange={(server) => change({ server })} error={at.get('server')} autoComplete="off" />}
-        </Section>
-        <SignIn {...parts} />
-        <Rest {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div className="row">
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {was ? form.save : form.create}
-          </Button>
-        </div>
-      </form>
-    </>
+    <EntryForm back={back} backTo={words.back} save={submit} saving={save.isPending} button={was ? form.save : form.create} problem={problem} rest={rest}>
+      <Section title={title}>
+        <Select label={form.way} help={form.wayHelp[draft.protocol]} value={draft.protocol} onChange={pick} options={Object.entries(words.ways).map(([id, label]) => ({ id, label }))} error={at.get('protocol')} />
+        <TextField label={form.from} help={form.fromHelp} value={draft.from} onChange={(from) => change({ from })} error={at.get('from')} required autoComplete="off" />
+        {draft.protocol === 'smtp' ? <Servers {...parts} /> : <TextField label={form.server} help={draft.protocol === 'ews' ? form.serverHelp : undefined} value={draft.server} onChange={(server) => change({ server })} error={at.get('server')} autoComplete="off" />}
+      </Section>
+      <SignIn {...parts} />
+      <Rest {...parts} />
+    </EntryForm>
   )
 }
 

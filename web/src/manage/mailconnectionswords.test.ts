@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { MailConnection } from '../api/types'
-import { draftOf, freshOf, makesResource, nameFor, settingsOf } from './mailconnectionswords'
+import { draftOf, freshOf, makesResource, nameFor, settingsOf, serverFor } from './mailconnectionswords'
+
+describe('the address when the protocol changes', () => {
+  it('follows it', () => {
+    expect(serverFor('graph', 'https://outlook.office365.com/EWS/Exchange.asmx')).toBe('')
+    expect(serverFor('ews', 'https://graph.microsoft.com/v1.0')).toBe('')
+    expect(serverFor('graph', ' https://localhost:8443/EWS/Exchange.asmx')).toBe('https://localhost:8443/v1.0')
+    expect(serverFor('ews', 'https://localhost:8443/v1.0')).toBe('https://localhost:8443/EWS/Exchange.asmx')
+    for (const same of ['', 'autodiscover', 'https://mail.contoso.com/EWS/Exchange.asmx']) expect(serverFor('ews', same)).toBe(same)
+    expect(serverFor('smtp', 'https://graph.microsoft.com/v1.0')).toBe('https://graph.microsoft.com/v1.0')
+  })
+})
 
 describe('mail connections', () => {
   it('are named after their address, each otherwise', () => {

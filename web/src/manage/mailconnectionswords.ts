@@ -60,6 +60,16 @@ export function nameFor(from: string, taken: readonly string[]): string {
   return name
 }
 
+/** The address to go on with when the protocol changes: that of the other one does not stay. Empty is Microsoft's own. */
+export function serverFor(protocol: string, server: string): string {
+  const ews = /\/EWS\/Exchange\.asmx\/?$/i
+  const graph = /\/v1\.0\/?$/
+  const other = protocol === 'graph' ? ews : protocol === 'ews' ? graph : /$^/
+  if (!other.test(server.trim())) return server
+  const local = /^https:\/\/(localhost|127\.0\.0\.1)[:/]/.test(server.trim()) // the sandbox serves both
+  return local ? server.trim().replace(other, protocol === 'graph' ? '/v1.0' : '/EWS/Exchange.asmx') : ''
+}
+
 /** What a draft is to the server. */
 export function settingsOf(d: Draft, was: MailConnection | undefined, resource: string): SetMailConnection {
   const byToken = d.signsIn !== 'password'

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Newcomer } from '../api/types'
-import { t } from '../text/en'
+import { trustWords } from '../text/trust'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
@@ -18,7 +18,7 @@ import { When } from '../ui/when/when'
 import { useAnswerNewcomer, useNewcomers } from './trustqueries'
 import './entries.css'
 
-const words = t.trust.newcomersPage
+const words = trustWords.newcomersPage
 
 /** People and applications that trusted systems vouch for and nobody here knows. */
 export function NewcomersPage() {
@@ -31,7 +31,7 @@ export function NewcomersPage() {
     <>
       <div>
         <LinkButton look="subtle" icon="back" to="/manage/trust">
-          {t.trust.back}
+          {trustWords.back}
         </LinkButton>
       </div>
       <Section title={words.title} plain>

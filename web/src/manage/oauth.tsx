@@ -2,22 +2,20 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import type { OAuthResource, OAuthType } from '../api/types'
 import { wants } from '../connect/queries'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { LinkButton } from '../ui/button/button'
-import { Empty } from '../ui/empty/empty'
 import { Message } from '../ui/message/message'
-import { Section, useTitle } from '../ui/page/page'
+import { useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { When } from '../ui/when/when'
+import { Entries, Entry, Fact, Facts } from './entries'
 import { ResourceForm } from './oauthform'
 import { oauthResources, oauthTypes } from './oauthqueries'
 import { Tokens } from './oauthtokens'
-import './manage.css'
-import './entries.css'
 
-const words = t.connections
+const words = connectionsWords
 
 /** Systems that this server has tokens for. */
 export function OAuthPage() {
@@ -34,40 +32,38 @@ export function OAuthPage() {
 
 function List({ items, types }: { items: readonly OAuthResource[]; types: readonly OAuthType[] }) {
   const add = (
-    <LinkButton look="primary" icon="plus" to="/manage/oauth?add">
-      {words.add}
-    </LinkButton>
+    <span className="row">
+      <LinkButton to="/manage/oauth/types/all">{words.types.open}</LinkButton>
+      <LinkButton look="primary" icon="plus" to="/manage/oauth?add">
+        {words.add}
+      </LinkButton>
+    </span>
   )
-  if (items.length === 0)
-    return (
-      <Empty icon="keys" action={add}>
-        {words.empty}
-      </Empty>
-    )
   return (
     <>
-      <Wanted />
-      <Section title={words.title} plain actions={add}>
-        <p className="quiet">{words.lead}</p>
-        <ul className="entries">
-          {items.map((one) => (
-            <li className="entry" key={one.name}>
-              <div className="entry-head">
-                <h3 className="entry-name">{one.title}</h3>
+      {items.length > 0 && <Wanted />}
+      <Entries title={words.title} lead={words.lead} empty={words.empty} icon="keys" add={add}>
+        {items.map((one) => (
+          <Entry
+            key={one.name}
+            name={one.title}
+            badges={
+              <>
                 <Badge>{types.find((type) => type.name === one.type)?.title ?? one.type}</Badge>
                 <Ending of={one} />
-              </div>
-              <ResourceFacts of={one} />
-              <div className="row">
-                <LinkButton to={`/manage/oauth/${one.name}`} aria-label={`${words.open} ${one.title}`}>
-                  {words.open}
-                </LinkButton>
-              </div>
-            </li>
-          ))}
-        </ul>
-      </Section>
-      <Tokens resource="" />
+              </>
+            }
+          >
+            <ResourceFacts of={one} />
+            <div className="row">
+              <LinkButton to={`/manage/oauth/${one.name}`} aria-label={`${words.open} ${one.title}`}>
+                {words.open}
+              </LinkButton>
+            </div>
+          </Entry>
+        ))}
+      </Entries>
+      {items.length > 0 && <Tokens resource="" />}
     </>
   )
 }
@@ -102,20 +98,20 @@ export function Ending({ of }: { of: OAuthResource }) {
 /** What to know of a resource at a glance. */
 export function ResourceFacts({ of }: { of: OAuthResource }) {
   const { facts } = words
-  const lines: [string, React.ReactNode][] = [
-    [facts.name, <span className="mono">{of.name}</span>],
-    [facts.client, <span className="mono">{of.clientId}</span>],
-  ]
-  if (of.audience) lines.push([facts.audience, <span className="mono">{of.audience}</span>])
-  if (of.auth === 'secret' || of.auth === 'certificate') lines.push([facts.ends, of.ends ? <When at={of.ends} /> : facts.noEnd])
   return (
-    <dl className="entry-facts">
-      {lines.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <Facts>
+      <Fact name={facts.name} mono>
+        {of.name}
+      </Fact>
+      <Fact name={facts.client} mono>
+        {of.clientId}
+      </Fact>
+      {of.audience && (
+        <Fact name={facts.audience} mono>
+          {of.audience}
+        </Fact>
+      )}
+      {(of.auth === 'secret' || of.auth === 'certificate') && <Fact name={facts.ends}>{of.ends ? <When at={of.ends} /> : facts.noEnd}</Fact>}
+    </Facts>
   )
 }

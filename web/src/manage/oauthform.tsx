@@ -2,17 +2,16 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { NewOAuthResource, OAuthResource, OAuthType } from '../api/types'
-import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { connectionsWords } from '../text/connections'
 import { Select, TextField } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { draftOf, nameFrom, resourceOf, type Draft } from './oauthwords'
 import { useSaveResource } from './oauthqueries'
 
-const words = t.connections
+const words = connectionsWords
 const { form } = words
 
 interface Props {
@@ -43,39 +42,19 @@ export function ResourceForm({ types, was, etag }: Props) {
   }
   const parts = { draft, change, error: (field: string) => at.get(field) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={was ? `/manage/oauth/${was.name}` : '/manage/oauth'}>
-          {was ? was.title : words.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!save.isPending) send()
-        }}
-      >
-        <Section title={title}>
-          <Select label={form.type} help={type?.text} value={draft.type} onChange={(next) => change({ type: next })} options={types.map((one) => ({ id: one.name, label: one.title }))} error={at.get('type')} />
-          <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(next) => change({ title: next, ...(was || draft.named ? {} : { name: nameFrom(next) }) })} error={at.get('title')} required autoComplete="off" />
-          {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(next) => change({ name: next, named: next !== '' })} error={at.get('name')} required autoComplete="off" />}
-        </Section>
-        {type && <Provider {...parts} type={type} />}
-        <Registration {...parts} was={was} />
-        <Section title={form.asks}>
-          <TextField label={form.audience} help={form.audienceHelp} value={draft.audience} onChange={(audience) => change({ audience })} error={at.get('audience')} autoComplete="off" />
-          <Lines label={form.scopes} help={form.scopesHelp} values={draft.scopes} onChange={(scopes) => change({ scopes })} error={at.get('scopes')} />
-        </Section>
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div>
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {was ? form.save : form.create}
-          </Button>
-        </div>
-      </form>
-    </>
+    <EntryForm back={was ? `/manage/oauth/${was.name}` : '/manage/oauth'} backTo={was ? was.title : words.back} save={send} saving={save.isPending} button={was ? form.save : form.create} problem={problem} rest={rest}>
+      <Section title={title}>
+        <Select label={form.type} help={type?.text} value={draft.type} onChange={(next) => change({ type: next })} options={types.map((one) => ({ id: one.name, label: one.title }))} error={at.get('type')} />
+        <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(next) => change({ title: next, ...(was || draft.named ? {} : { name: nameFrom(next) }) })} error={at.get('title')} required autoComplete="off" />
+        {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(next) => change({ name: next, named: next !== '' })} error={at.get('name')} required autoComplete="off" />}
+      </Section>
+      {type && <Provider {...parts} type={type} />}
+      <Registration {...parts} was={was} />
+      <Section title={form.asks}>
+        <TextField label={form.audience} help={form.audienceHelp} value={draft.audience} onChange={(audience) => change({ audience })} error={at.get('audience')} autoComplete="off" />
+        <Lines label={form.scopes} help={form.scopesHelp} values={draft.scopes} onChange={(scopes) => change({ scopes })} error={at.get('scopes')} />
+      </Section>
+    </EntryForm>
   )
 }
 

@@ -1,29 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import type { OAuthResource } from '../api/types'
 import { ConnectButton, sentence } from '../connect/connect'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { CopyField } from '../ui/copy/copy'
-import { Dialog } from '../ui/dialog/dialog'
-import { Icon } from '../ui/icon/icon'
 import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
+import { Back, Remove } from './entries'
 import { Ending, ResourceFacts } from './oauth'
 import { ResourceForm } from './oauthform'
 import { oauthResource, oauthTypes, useCheckResource, useGetApp, useMakeCertificate, useRemoveResource } from './oauthqueries'
 import { Tokens } from './oauthtokens'
-import './manage.css'
-import './entries.css'
-import './services.css'
+import { Steps } from './steps'
 
-const words = t.connections
+const words = connectionsWords
 
 /** One resource: the registration, its proof, and who has connected. */
 export function OAuthResourcePage() {
@@ -45,11 +41,7 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
   const app = useGetApp(of.name)
   return (
     <>
-      <div>
-        <LinkButton look="subtle" icon="back" to="/manage/oauth">
-          {words.back}
-        </LinkButton>
-      </div>
+      <Back to="/manage/oauth">{words.back}</Back>
       <Section
         title={
           <span className="row">
@@ -65,16 +57,17 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
             {words.check}
           </Button>
           <LinkButton to={`/manage/oauth/${of.name}?change`}>{words.change}</LinkButton>
-          <Remove of={of} etag={etag} />
+          <RemoveResource of={of} etag={etag} />
         </div>
         <div role="status">
           {check.isPending && <p className="quiet">{words.checking}</p>}
-          {check.data && !check.isPending && <Checked steps={check.data.steps} />}
+          {check.data && !check.isPending && <Steps of={check.data.steps.map((step) => ({ ...step, name: words.checked[step.name] ?? step.name, found: step.detail }))} />}
         </div>
         {check.error && <Failure error={check.error} />}
       </Section>
       {of.auth === 'certificate' && <Certificates of={of} />}
-      <Section title={t.connections.connect.title}>
+      {of.trust && <Trust of={of.trust} />}
+      <Section title={connectionsWords.connect.title}>
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectService} look="primary" body={{ for: 'service' }} />}
         {of.people && <ConnectButton resource={of.name} title={of.title} label={words.connectDevice} body={{ for: 'service', device: true }} />}
         {of.app && (
@@ -95,30 +88,14 @@ function One({ of, etag, kind }: { of: OAuthResource; etag: string | undefined; 
   )
 }
 
-interface Step {
-  name: string
-  ok: boolean
-  detail: string
-  advice?: string
-  said?: string
-  trace?: string
-}
-
-function Checked({ steps }: { steps: readonly Step[] }) {
+function Trust({ of }: { of: NonNullable<OAuthResource['trust']> }) {
   return (
-    <ol className="service-steps">
-      {steps.map((step) => (
-        <li key={step.name} className={step.ok ? 'good' : 'bad'}>
-          <Icon name={step.ok ? 'good' : 'alert'} />
-          <div>
-            <strong>{words.checked[step.name] ?? step.name}</strong>
-            <p>{sentence(step.detail)}</p>
-            {step.said && <p className="quiet small">{step.said}</p>}
-            {step.advice && <span className="service-do">{sentence(step.advice)}</span>}
-          </div>
-        </li>
-      ))}
-    </ol>
+    <Section title={words.trust.title}>
+      <p className="quiet">{words.trust.lead}</p>
+      <CopyField label={words.trust.issuer} value={of.issuer} />
+      <CopyField label={words.trust.subject} value={of.subject} />
+      <CopyField label={words.trust.audience} value={of.audience} />
+    </Section>
   )
 }
 
@@ -159,33 +136,12 @@ function Certificates({ of }: { of: OAuthResource }) {
   )
 }
 
-function Remove({ of, etag }: { of: OAuthResource; etag: string | undefined }) {
-  const [asking, setAsking] = useState(false)
+function RemoveResource({ of, etag }: { of: OAuthResource; etag: string | undefined }) {
   const navigate = useNavigate()
   const say = useSay()
   const remove = useRemoveResource(of.name, () => {
     say(words.removed(of.title))
     void navigate('/manage/oauth')
   })
-  return (
-    <>
-      <Button icon="bin" onPress={() => setAsking(true)}>
-        {words.remove}
-      </Button>
-      <Dialog
-        title={words.removeTitle(of.title)}
-        open={asking}
-        onClose={() => setAsking(false)}
-        alert
-        actions={
-          <Button look="danger" onPress={() => remove.mutate(etag)} busy={remove.isPending}>
-            {words.remove}
-          </Button>
-        }
-      >
-        <p>{words.removeLead}</p>
-        {remove.error && <Failure error={remove.error} />}
-      </Dialog>
-    </>
-  )
+  return <Remove title={words.removeTitle(of.title)} lead={words.removeLead} label={words.remove} busy={remove.isPending} error={remove.error} remove={() => remove.mutate(etag)} reset={remove.reset} />
 }

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answer, api, tagged } from '../api/client'
-import type { NewOAuthResource, SetOAuthResource } from '../api/types'
+import type { NewOAuthResource, OAuthType, SetOAuthResource } from '../api/types'
 
 /** Kinds of providers. */
 export const oauthTypes = queryOptions({
@@ -70,6 +70,30 @@ export function useCheckResource(name: string) {
   return useMutation({
     mutationFn: () => answer(api.POST('/api/v1/oauth/resources/{name}/check', { params: { path: { name } } })),
     onSuccess: fresh,
+  })
+}
+
+/** Keeps a kind of provider, instead of the one of its name if there is one. */
+export function useSaveType(onSaved: () => void) {
+  const fresh = useFresh()
+  return useMutation({
+    mutationFn: (body: OAuthType) => answer(api.POST('/api/v1/oauth/types', { body })),
+    onSuccess: async () => {
+      await fresh()
+      onSaved()
+    },
+  })
+}
+
+/** Removes a kind of provider that no resource is of. */
+export function useRemoveType(onGone: () => void) {
+  const fresh = useFresh()
+  return useMutation({
+    mutationFn: (name: string) => answer(api.DELETE('/api/v1/oauth/types/{name}', { params: { path: { name } } })),
+    onSuccess: () => {
+      onGone()
+      return fresh()
+    },
   })
 }
 

@@ -3,18 +3,18 @@ import { useState } from 'react'
 import type { OAuthToken } from '../api/types'
 import { sentence } from '../connect/connect'
 import { State } from '../me/connections'
-import { t } from '../text/en'
+import { connectionsWords } from '../text/connections'
 import { Button } from '../ui/button/button'
-import { Dialog } from '../ui/dialog/dialog'
 import { More } from '../ui/more/more'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
+import { AskRemoval } from './entries'
 import { oauthTokens, useDeleteToken } from './oauthqueries'
 
-const words = t.connections.tokens
+const words = connectionsWords.tokens
 
 /** Tokens of a resource, or of all of them. */
 export function Tokens({ resource }: { resource: string }) {
@@ -52,7 +52,10 @@ export function Tokens({ resource }: { resource: string }) {
               <tr key={one.id}>
                 <th scope="row">{owner(one)}</th>
                 {!resource && <td data-label={of}>{one.title}</td>}
-                <td data-label={account}>{one.account || '–'}</td>
+                <td data-label={account}>
+                  {one.account || '–'}
+                  {one.scope && <span className="quiet small"> {words.granted(one.scope)}</span>}
+                </td>
                 <td data-label={state}>
                   <State of={one} />
                   {one.problem && <span className="quiet small"> {sentence(one.problem.detail)}</span>}
@@ -69,20 +72,7 @@ export function Tokens({ resource }: { resource: string }) {
         </table>
       )}
       <More list={list} />
-      <Dialog
-        title={words.deleteTitle}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
-        alert
-        actions={
-          <Button look="danger" onPress={() => asked && remove.mutate(asked.id)} busy={remove.isPending}>
-            {words.delete}
-          </Button>
-        }
-      >
-        <p>{words.deleteLead}</p>
-        {remove.error && <Failure error={remove.error} />}
-      </Dialog>
+      <AskRemoval open={asked !== undefined} close={() => setAsked(undefined)} title={words.deleteTitle} lead={words.deleteLead} label={words.delete} busy={remove.isPending} error={remove.error} remove={() => asked && remove.mutate(asked.id)} reset={remove.reset} />
     </Section>
   )
 }

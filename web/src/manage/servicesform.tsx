@@ -1,20 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { FileTrigger } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { problemOf, sortFields } from '../api/problem'
 import type { Service, ServiceType, ServiceTypeKey } from '../api/types'
-import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { servicesWords } from '../text/services'
+import { Button } from '../ui/button/button'
 import { Check, Select, TextArea, TextField } from '../ui/field/field'
 import { Empty } from '../ui/empty/empty'
 import { Section, useTitle } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
+import { serverFor } from './mailconnectionswords'
 import { resources, useCreateService, useSaveService, useTestService } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
 import { byToken, draftOf, elsewhere, freshOf, keysApart, nameOf, settingsOf, type Draft } from './serviceswords'
+import './services.css'
 
-const words = t.services
+const words = servicesWords
 const { form } = words
 
 /** A new service: its kind first, then only what that kind needs. */
@@ -78,41 +81,37 @@ function Form({ title, back, backTo, draft, setDraft, type, was, kinds, save, sa
   const { at, rest } = sortFields((problem?.fields ?? []).map((one) => ({ ...one, field: one.field.replace(/^body\.service\./, 'body.') })), known)
   const parts: PartProps = { draft, change, type, error: (field) => at.get(field), was, lost: was !== undefined && elsewhere(was, draft, type) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={back}>
-          {backTo}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          test.reset()
-          if (!saving) save()
-        }}
-      >
-        <Section title={title}>
-          {kinds}
-          <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(title) => change({ title, ...(draft.named ? {} : { name: nameOf(title) }) })} error={at.get('title')} required autoComplete="off" />
-          {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(name) => change({ name, named: name !== '' })} error={at.get('name')} required autoComplete="off" />}
-        </Section>
-        <AccessPart {...parts} />
-        <KeysPart {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div className="row">
-          <Button look="primary" type="submit" busy={saving}>
-            {button}
-          </Button>
-          <Button busy={test.isPending} onPress={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })}>
-            {form.test}
-          </Button>
-        </div>
-        <Testing on={test.isPending} />
-        {test.data && !test.isPending && <Tested result={test.data} />}
-      </form>
-    </>
+    <EntryForm
+      back={back}
+      backTo={backTo}
+      save={() => {
+        test.reset()
+        save()
+      }}
+      saving={saving}
+      button={button}
+      problem={problem}
+      rest={rest}
+      more={
+        <Button busy={test.isPending} onPress={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })}>
+          {form.test}
+        </Button>
+      }
+      below={
+        <>
+          <Testing on={test.isPending} />
+          {test.data && !test.isPending && <Tested result={test.data} again={() => test.mutate({ name: draft.name || 'new', type: draft.type, settings: settingsOf(draft) })} />}
+        </>
+      }
+    >
+      <Section title={title}>
+        {kinds}
+        <TextField label={form.title} help={form.titleHelp} value={draft.title} onChange={(title) => change({ title, ...(draft.named ? {} : { name: nameOf(title) }) })} error={at.get('title')} required autoComplete="off" />
+        {!was && <TextField label={form.name} help={form.nameHelp} value={draft.name} onChange={(name) => change({ name, named: name !== '' })} error={at.get('name')} required autoComplete="off" />}
+      </Section>
+      <AccessPart {...parts} />
+      <KeysPart {...parts} />
+    </EntryForm>
   )
 }
 
@@ -186,7 +185,7 @@ function KeysPart(parts: PartProps) {
 
 function Key({ of, draft, change, was, lost, error }: PartProps & { of: ServiceTypeKey }) {
   const value = draft.keys[of.name] ?? ''
-  const set = (text: string) => change({ keys: { ...draft.keys, [of.name]: text } })
+  const set = (text: string) => change({ keys: { ...draft.keys, [of.name]: text, ...(of.name === 'protocol' && draft.keys.server ? { server: serverFor(text, draft.keys.server) } : {}) } })
   const field = { label: of.title, help: of.text || undefined, value, onChange: set, error: error(`keys.${of.name}`), required: of.required === true }
   switch (of.kind) {
     case 'secret': {
@@ -217,12 +216,11 @@ function Key({ of, draft, change, was, lost, error }: PartProps & { of: ServiceT
 function DocumentKey(field: React.ComponentProps<typeof TextArea>) {
   const read = async (file: File | undefined) => file && field.onChange(await file.text())
   return (
-    <div className="stack">
+    <div className="stack service-document">
       <TextArea {...field} rows={6} mono />
-      <label className="service-file">
-        <span>{form.file}</span>
-        <input type="file" onChange={(event) => void read(event.target.files?.[0])} />
-      </label>
+      <FileTrigger onSelect={(files) => void read(files?.[0])}>
+        <Button>{form.file}</Button>
+      </FileTrigger>
     </div>
   )
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf } from '../api/problem'
 import type { Service, ServiceChange, ServiceInput, ServiceMethod, ServiceObject, ServiceRefreshed } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -15,8 +15,9 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { serviceObjects, useRefreshService } from './servicesqueries'
 import { matching } from './serviceswords'
+import './services.css'
 
-const words = t.services
+const words = servicesWords
 const { offers } = words
 
 // Below this many objects there is nothing to look for.

@@ -1,27 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import { problemOf } from '../api/problem'
 import type { Service, ServiceType } from '../api/types'
-import { t } from '../text/en'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
-import { Dialog } from '../ui/dialog/dialog'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
-import { Facts } from './services'
+import { Back, Remove } from './entries'
+import { ServiceFacts } from './services'
 import { ServiceForm } from './servicesform'
 import { Offers } from './servicesobjects'
 import { service, serviceObjects, serviceTypes, serviceUses, useDeleteService, useTestService } from './servicesqueries'
 import { Tested, Testing } from './servicestest'
 import { TryMethod } from './servicestry'
-import './manage.css'
-import './entries.css'
-import './services.css'
 
-const words = t.services
+const words = servicesWords
 
 /** One system: how it is set up, what it offers, who calls it. */
 export function ServicePage() {
@@ -45,11 +41,7 @@ function One({ of, type, etag }: { of: Service; type: ServiceType | undefined; e
   const test = useTestService()
   return (
     <>
-      <div>
-        <LinkButton look="subtle" icon="back" to="/manage/services">
-          {words.back}
-        </LinkButton>
-      </div>
+      <Back to="/manage/services">{words.back}</Back>
       <Section
         title={
           <span className="row">
@@ -57,7 +49,7 @@ function One({ of, type, etag }: { of: Service; type: ServiceType | undefined; e
           </span>
         }
       >
-        <Facts of={of} />
+        <ServiceFacts of={of} />
         {of.canChange && (
           <div className="row">
             <Button busy={test.isPending} onPress={() => test.mutate({ name: of.name })}>
@@ -65,13 +57,13 @@ function One({ of, type, etag }: { of: Service; type: ServiceType | undefined; e
             </Button>
             {type && <LinkButton to={`/manage/services/${of.name}?change`}>{words.change}</LinkButton>}
             <LinkButton to={`/manage/people/rights?on=service:${of.name}`}>{words.rights}</LinkButton>
-            <Remove of={of} etag={etag} />
+            <RemoveService of={of} etag={etag} />
           </div>
         )}
       </Section>
       <Testing on={test.isPending} />
       {test.error && <Failure error={test.error} />}
-      {test.data && !test.isPending && <Tested result={test.data} />}
+      {test.data && !test.isPending && <Tested result={test.data} again={() => test.mutate({ name: of.name })} />}
       <Offers of={of} />
       {of.canChange && <Uses name={of.name} />}
     </>
@@ -86,12 +78,8 @@ function Trying({ of, object, method }: { of: Service; object: string; method: s
   const what = found?.methods.find((one) => one.name === method)
   return (
     <>
-      <div>
-        <LinkButton look="subtle" icon="back" to={`/manage/services/${of.name}`}>
-          {words.backTo(of.title)}
-        </LinkButton>
-      </div>
-      {found && what ? <TryMethod key={`${object}.${method}`} service={of.name} object={found} method={what} /> : <p className="quiet">{words.offers.nothing}</p>}
+      <Back to={`/manage/services/${of.name}`}>{words.backTo(of.title)}</Back>
+      {found && what ? <TryMethod key={`${object}.${method}`} service={of.name} object={found} method={what} connect={of.mode === 'caller' && of.resource ? { resource: of.resource, audience: of.audience } : undefined} /> : <p className="quiet">{words.offers.nothing}</p>}
     </>
   )
 }
@@ -135,8 +123,7 @@ function Uses({ name }: { name: string }) {
   )
 }
 
-function Remove({ of, etag }: { of: Service; etag: string | undefined }) {
-  const [asking, setAsking] = useState(false)
+function RemoveService({ of, etag }: { of: Service; etag: string | undefined }) {
   const say = useSay()
   const navigate = useNavigate()
   const gone = useDeleteService(of.name, () => {
@@ -144,28 +131,5 @@ function Remove({ of, etag }: { of: Service; etag: string | undefined }) {
     void navigate('/manage/services')
   })
   const inUse = gone.error !== null && problemOf(gone.error).code === 'service-in-use'
-  return (
-    <>
-      <Button look="subtle" onPress={() => setAsking(true)}>
-        {words.remove}
-      </Button>
-      <Dialog
-        title={words.removeTitle(of.title)}
-        open={asking}
-        onClose={() => {
-          setAsking(false)
-          gone.reset()
-        }}
-        alert
-        actions={
-          <Button look="danger" busy={gone.isPending} onPress={() => gone.mutate({ etag, anyway: inUse })}>
-            {inUse ? words.removeAnyway : words.remove}
-          </Button>
-        }
-      >
-        <p>{words.removeLead}</p>
-        {gone.error && <Failure error={gone.error} />}
-      </Dialog>
-    </>
-  )
+  return <Remove title={words.removeTitle(of.title)} lead={words.removeLead} label={words.remove} yes={inUse ? words.removeAnyway : words.remove} busy={gone.isPending} error={gone.error} remove={() => gone.mutate({ etag, anyway: inUse })} reset={gone.reset} />
 }

@@ -1,12 +1,13 @@
 import { useEffect, useState } from 'react'
-import { sentence } from '../api/problem'
 import type { ServiceTested } from '../api/types'
-import { t } from '../text/en'
-import { Icon } from '../ui/icon/icon'
+import { ConnectButton } from '../connect/connect'
+import { servicesWords } from '../text/services'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
+import { Steps } from './steps'
+import './services.css'
 
-const words = t.services.test
+const words = servicesWords.test
 
 /** That a test is under way, and for how long. */
 export function Testing({ on }: { on: boolean }) {
@@ -30,25 +31,29 @@ function Progress() {
 }
 
 /** How far a test came, step by step. */
-export function Tested({ result }: { result: ServiceTested }) {
+export function Tested({ result, again }: { result: ServiceTested; again?: () => void }) {
+  const to = result.connect
+  if (to)
+    return (
+      <Section title={words.title}>
+        <Message tone="warn" live>
+          {words.connect(to.title)}
+        </Message>
+        <ConnectButton
+          resource={to.resource}
+          title={to.title}
+          look="primary"
+          body={{ for: 'me', ...(to.audience ? { audience: to.audience } : {}), ...(to.claims ? { claims: to.claims } : {}) }}
+          onDone={again}
+        />
+      </Section>
+    )
   return (
     <Section title={words.title}>
       <Message tone={result.ok ? 'good' : 'bad'} live>
         {result.ok ? words.good : words.bad}
       </Message>
-      <ol className="service-steps">
-        {result.steps.map((step, place) => (
-          <li key={place} className={step.ok ? 'good' : 'bad'}>
-            <Icon name={step.ok ? 'check' : 'close'} />
-            <span>
-              <strong>{step.name}</strong> <span className="unseen">{words.state(step.ok)}</span>
-              <br />
-              {sentence(step.found)}
-              {!step.ok && step.do && <span className="service-do">{sentence(step.do)}</span>}
-            </span>
-          </li>
-        ))}
-      </ol>
+      <Steps of={result.steps.map((step) => ({ ...step, advice: step.ok ? undefined : step.do }))} />
     </Section>
   )
 }

@@ -1,7 +1,9 @@
 import { useState } from 'react'
+import { FileTrigger } from 'react-aria-components'
 import { problemOf, sortFields } from '../api/problem'
 import type { CallService, ServiceInput, ServiceMethod, ServiceObject, ServiceResult } from '../api/types'
-import { t } from '../text/en'
+import { ConnectButton } from '../connect/connect'
+import { servicesWords } from '../text/services'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Select, TextArea, TextField } from '../ui/field/field'
@@ -11,21 +13,24 @@ import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { useCallService } from './servicesqueries'
 import { columnsOf, inputOf, isFile, shown, type FileValue, type Typed } from './serviceswords'
+import './services.css'
 
-const words = t.services.call
+const words = servicesWords.call
 
 interface Props {
   service: string
   object: ServiceObject
   method: ServiceMethod
+  /** What whoever calls has to connect their account to. */
+  connect?: { resource: string; audience?: string | undefined } | undefined
 }
 
 const pageRows = 50
 
 /** A form for one method, and what calling it gave. */
-export function TryMethod({ service, object, method }: Props) {
+export function TryMethod({ service, object, method, connect }: Props) {
   const name = method.title || method.name
-  const title = t.services.offers.tryTitle(name, object.title || object.name)
+  const title = servicesWords.offers.tryTitle(name, object.title || object.name)
   useTitle(title)
   const [typed, setTyped] = useState<Record<string, Typed>>({})
   const [wrong, setWrong] = useState<string>()
@@ -72,6 +77,9 @@ export function TryMethod({ service, object, method }: Props) {
           ))}
         </Section>
         {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
+        {problem?.code === 'not-connected' && connect && (
+          <ConnectButton resource={connect.resource} title={connect.resource} body={{ for: 'me', ...(connect.audience ? { audience: connect.audience } : {}) }} />
+        )}
         <div className="row">
           <Button look="primary" type="submit" busy={call.isPending}>
             {words.button(name)}
@@ -119,13 +127,13 @@ function InputField({ of, value, onChange, error }: InputProps) {
     case 'json':
       return <TextArea {...field} rows={4} mono />
     case 'file':
-      return <FileField label={field.label} error={error} onChange={onChange} />
+      return <FileField label={field.label} chosen={isFile(value) ? value.name : ''} error={error} onChange={onChange} />
     default:
       return /body|text|html|comment|query/i.test(of.name) ? <TextArea {...field} rows={3} /> : <TextField {...field} autoComplete="off" />
   }
 }
 
-function FileField({ label, error, onChange }: { label: string; error: string | undefined; onChange: (value: Typed) => void }) {
+function FileField({ label, chosen, error, onChange }: { label: string; chosen: string; error: string | undefined; onChange: (value: Typed) => void }) {
   const read = async (file: File | undefined) => {
     if (!file) return onChange('')
     const bytes = new Uint8Array(await file.arrayBuffer())
@@ -134,11 +142,16 @@ function FileField({ label, error, onChange }: { label: string; error: string | 
     onChange({ name: file.name, type: file.type || 'application/octet-stream', content: btoa(text) })
   }
   return (
-    <label className="service-file">
+    <div className="service-file" role="group" aria-label={label}>
       <span className="field-label">{label}</span>
-      <input type="file" onChange={(event) => void read(event.target.files?.[0])} />
+      <div className="row">
+        <FileTrigger onSelect={(files) => void read(files?.[0])}>
+          <Button>{servicesWords.form.file}</Button>
+        </FileTrigger>
+        {chosen && <span className="quiet">{chosen}</span>}
+      </div>
       {error && <span className="field-error">{error}</span>}
-    </label>
+    </div>
   )
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { SignInProvider, SignInSettings } from '../api/types'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -27,7 +27,7 @@ interface Props {
 
 /** How people sign in: providers, local accounts, and what is to be registered elsewhere. */
 export function SignInSettingPage() {
-  useTitle(t.signing.title)
+  useTitle(signInWords.title)
   const [params] = useSearchParams()
   const test = params.get('test')
   const got = useQuery(signInSetting)
@@ -51,15 +51,15 @@ export function SignInSettingPage() {
 function Providers({ set, etag }: Props) {
   return (
     <Section
-      title={t.signing.providers}
+      title={signInWords.providers}
       plain
       actions={
         <LinkButton look="primary" icon="plus" to="/manage/signin?add">
-          {t.signing.add}
+          {signInWords.add}
         </LinkButton>
       }
     >
-      <p className="quiet">{set.providers.length > 0 ? t.signing.lead : t.signing.none}</p>
+      <p className="quiet">{set.providers.length > 0 ? signInWords.lead : signInWords.none}</p>
       <ul className="entries">
         {set.providers.map((one) => (
           <Provider key={one.id} provider={one} set={set} etag={etag} />
@@ -73,7 +73,7 @@ function Provider({ provider, set, etag }: Props & { provider: SignInProvider })
   const isNew = useSearchParams()[0].get('new') === provider.id
   const [asking, setAsking] = useState(false)
   const say = useSay()
-  const save = useSaveSignIn(() => say(t.signing.removed(provider.name)))
+  const save = useSaveSignIn(() => say(signInWords.removed(provider.name)))
   const remove = () => save.mutate({ wanted: { ...wantedOf(set), providers: set.providers.filter((one) => one !== provider) }, etag })
   return (
     <li className="entry">
@@ -83,38 +83,38 @@ function Provider({ provider, set, etag }: Props & { provider: SignInProvider })
       </div>
       <div className="quiet">{provider.issuer}</div>
       <div>
-        {t.signing.newcomers} {t.signing.newcomersOf[provider.newcomers]}.
+        {signInWords.newcomers} {signInWords.newcomersOf[provider.newcomers]}.
       </div>
       {isNew && (
         <Message tone="good" live>
-          {t.signing.registerNow}
+          {signInWords.registerNow}
         </Message>
       )}
       <details className="other" open={isNew}>
-        <summary>{t.signing.register}</summary>
+        <summary>{signInWords.register}</summary>
         <ToRegister set={set} redirect={provider.redirectUri ?? ''} />
       </details>
       <div className="row">
-        <a className="button plain" href={`/api/v1/signin/${provider.id}/start?test=1`} target="_blank" rel="noreferrer" title={t.signing.testHelp}>
-          <span>{t.signing.test}</span>
+        <a className="button plain" href={`/api/v1/signin/${provider.id}/start?test=1`} target="_blank" rel="noreferrer" title={signInWords.testHelp}>
+          <span>{signInWords.test}</span>
         </a>
-        <LinkButton to={`/manage/signin?provider=${provider.id}`}>{t.signing.edit}</LinkButton>
+        <LinkButton to={`/manage/signin?provider=${provider.id}`}>{signInWords.edit}</LinkButton>
         <Button look="subtle" onPress={() => setAsking(true)}>
-          {t.signing.remove}
+          {signInWords.remove}
         </Button>
       </div>
       <Dialog
-        title={t.signing.removeTitle(provider.name)}
+        title={signInWords.removeTitle(provider.name)}
         open={asking}
         onClose={() => setAsking(false)}
         alert
         actions={
           <Button look="danger" onPress={remove} busy={save.isPending}>
-            {t.signing.remove}
+            {signInWords.remove}
           </Button>
         }
       >
-        <p>{t.signing.removeLead}</p>
+        <p>{signInWords.removeLead}</p>
         {save.error && <Failure error={save.error} />}
       </Dialog>
     </li>
@@ -129,21 +129,21 @@ export function wantedOf(set: SignInSettings) {
 function Local({ set, etag }: Props) {
   const say = useSay()
   const [local, setLocal] = useState(set.local)
-  const save = useSaveSignIn(() => say(t.signing.changed))
+  const save = useSaveSignIn(() => say(signInWords.changed))
   return (
-    <Section title={t.signing.local}>
-      <p className="quiet">{t.signing.localLead}</p>
+    <Section title={signInWords.local}>
+      <p className="quiet">{signInWords.localLead}</p>
       <Select
-        label={t.signing.local}
+        label={signInWords.local}
         unseenLabel
         value={local}
         onChange={(next) => setLocal(next as typeof local)}
-        options={Object.entries(t.signing.localOf).map(([id, label]) => ({ id, label }))}
+        options={Object.entries(signInWords.localOf).map(([id, label]) => ({ id, label }))}
       />
       {save.error && <Failure error={save.error} />}
       <div>
         <Button look="primary" isDisabled={local === set.local} busy={save.isPending} onPress={() => save.mutate({ wanted: { ...wantedOf(set), local }, etag })}>
-          {t.signing.save}
+          {signInWords.save}
         </Button>
       </div>
     </Section>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { problemOf, sortFields } from '../api/problem'
 import type { SignInSettings } from '../api/types'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Button } from '../ui/button/button'
 import { Select, TextField } from '../ui/field/field'
 import { Section } from '../ui/page/page'
@@ -17,14 +17,14 @@ const nowhere = 'none'
 
 /** Where `signoff login` gets tokens: a public client of an issuer that is trusted for API calls. */
 export function CommandLine({ set, etag }: { set: SignInSettings; etag: string | undefined }) {
-  const words = t.signing.command
+  const words = signInWords.command
   const [issuer, setIssuer] = useState(set.commandLine?.issuer ?? '')
   const [clientId, setClientId] = useState(set.commandLine?.clientId ?? '')
   const [scopes, setScopes] = useState((set.commandLine?.scopes ?? []).join(' '))
   const entries = useQuery(trusted).data?.body.issuers ?? []
   const choices = choicesOf(entries, useQuery(trustKeys).data?.items ?? [])
   const say = useSay()
-  const save = useSaveSignIn(() => say(t.signing.changed))
+  const save = useSaveSignIn(() => say(signInWords.changed))
   const filled = issuer.trim() !== '' && clientId.trim() !== ''
   const submit = () => {
     const { providers, local } = wantedOf(set)
@@ -55,12 +55,12 @@ export function CommandLine({ set, etag }: { set: SignInSettings; etag: string |
             ...(kept ? [{ id: issuer, label: words.untrusted(issuer) }] : []),
           ]}
         />
-        <TextField label={t.signing.clientId} value={clientId} onChange={setClientId} help={words.clientHelp} error={at.get('commandLine.clientId')} autoComplete="off" />
-        <TextField label={t.signing.scopes} value={scopes} onChange={setScopes} help={words.scopesHelp} error={at.get('commandLine.scopes')} autoComplete="off" />
+        <TextField label={signInWords.clientId} value={clientId} onChange={setClientId} help={words.clientHelp} error={at.get('commandLine.clientId')} autoComplete="off" />
+        <TextField label={signInWords.scopes} value={scopes} onChange={setScopes} help={words.scopesHelp} error={at.get('commandLine.scopes')} autoComplete="off" />
         {save.error && (at.size === 0 || rest.length > 0) && <Failure error={save.error} />}
         <div>
           <Button type="submit" busy={save.isPending} isDisabled={!filled && !(set.commandLine && issuer === '')}>
-            {t.signing.save}
+            {signInWords.save}
           </Button>
         </div>
       </form>

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { SignInProvider } from '../api/types'
 import { Refused } from '../signin/refused'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Button } from '../ui/button/button'
 import { Select, TextArea } from '../ui/field/field'
 import { Section } from '../ui/page/page'
@@ -14,8 +14,8 @@ export function ExplainError({ providers }: { providers: readonly SignInProvider
   const [text, setText] = useState('')
   const explain = useExplain()
   return (
-    <Section title={t.signing.explain}>
-      <p className="quiet">{t.signing.explainLead}</p>
+    <Section title={signInWords.explain}>
+      <p className="quiet">{signInWords.explainLead}</p>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -24,14 +24,14 @@ export function ExplainError({ providers }: { providers: readonly SignInProvider
         }}
       >
         {providers.length > 1 && (
-          <Select label={t.signing.explainFor} value={provider} onChange={setProvider} options={providers.map((one) => ({ id: one.id, label: one.name }))} />
+          <Select label={signInWords.explainFor} value={provider} onChange={setProvider} options={providers.map((one) => ({ id: one.id, label: one.name }))} />
         )}
-        <TextArea label={t.signing.explainText} value={text} onChange={setText} rows={2} />
+        <TextArea label={signInWords.explainText} value={text} onChange={setText} rows={2} />
         {explain.error && <Failure error={explain.error} />}
-        {explain.data && <Refused why={explain.data} title={t.signing.explained} />}
+        {explain.data && <Refused why={explain.data} title={signInWords.explained} />}
         <div>
           <Button type="submit" isDisabled={text.trim() === ''} busy={explain.isPending}>
-            {t.signing.explainButton}
+            {signInWords.explainButton}
           </Button>
         </div>
       </form>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { sortFields, problemOf } from '../api/problem'
 import type { SignInProvider, SignInSettings } from '../api/types'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Button, LinkButton } from '../ui/button/button'
 import { CopyField } from '../ui/copy/copy'
 import { Check, Select, TextField } from '../ui/field/field'
@@ -18,13 +18,13 @@ import { trusted } from './trustqueries'
 
 const elsewhere = ''
 
-const newcomers = () => Object.entries(t.signing.newcomersOf).map(([id, label]) => ({ id, label }))
+const newcomers = () => Object.entries(signInWords.newcomersOf).map(([id, label]) => ({ id, label }))
 
 function Back() {
   return (
     <div>
       <LinkButton look="subtle" icon="back" to="/manage/signin">
-        {t.signing.back}
+        {signInWords.back}
       </LinkButton>
     </div>
   )
@@ -50,7 +50,7 @@ export function AddProvider({ set }: { set: SignInSettings }) {
   const navigate = useNavigate()
   const say = useSay()
   const add = useAddSignIn((added) => {
-    say(t.signing.added(added?.name ?? ''))
+    say(signInWords.added(added?.name ?? ''))
     void navigate(`/manage/signin${added ? `?new=${encodeURIComponent(added.id)}` : ''}`)
   })
   const chosen = trust ?? issuers[0]?.name ?? elsewhere
@@ -61,29 +61,29 @@ export function AddProvider({ set }: { set: SignInSettings }) {
   return (
     <>
       <Back />
-      <Section title={t.signing.addTitle}>
+      <Section title={signInWords.addTitle}>
         <form className="stack" noValidate onSubmit={(event) => (event.preventDefault(), !add.isPending && submit())}>
           {issuers.length > 0 && (
             <Select
-              label={t.signing.where}
+              label={signInWords.where}
               value={chosen || 'other'}
               onChange={(next) => setTrust(next === 'other' ? elsewhere : next)}
-              options={[...issuers.map((one) => ({ id: one.name, label: t.signing.whereTrusted(one.name) })), { id: 'other', label: t.signing.whereOther }]}
+              options={[...issuers.map((one) => ({ id: one.name, label: signInWords.whereTrusted(one.name) })), { id: 'other', label: signInWords.whereOther }]}
             />
           )}
-          {chosen === elsewhere && <TextField label={t.signing.from} value={from} onChange={setFrom} help={t.signing.fromHelp} required autoComplete="off" />}
-          <TextField label={t.signing.name} value={name} onChange={setName} help={t.signing.nameHelp} error={errors.at.get('name')} autoComplete="off" />
+          {chosen === elsewhere && <TextField label={signInWords.from} value={from} onChange={setFrom} help={signInWords.fromHelp} required autoComplete="off" />}
+          <TextField label={signInWords.name} value={name} onChange={setName} help={signInWords.nameHelp} error={errors.at.get('name')} autoComplete="off" />
           <fieldset className="choices">
-            <legend className="field-label">{t.signing.register}</legend>
+            <legend className="field-label">{signInWords.register}</legend>
             <ToRegister set={set} redirect={redirectOf(set, name || chosen)} />
           </fieldset>
-          <TextField label={t.signing.clientId} value={clientId} onChange={setClientId} help={t.signing.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
-          <TextField label={t.signing.secret} type="password" value={secret} onChange={setSecret} help={t.signing.secretHelp} error={errors.at.get('secret')} autoComplete="off" />
-          <Select label={t.signing.newcomers} value={who} onChange={setWho} options={newcomers()} />
+          <TextField label={signInWords.clientId} value={clientId} onChange={setClientId} help={signInWords.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
+          <TextField label={signInWords.secret} type="password" value={secret} onChange={setSecret} help={signInWords.secretHelp} error={errors.at.get('secret')} autoComplete="off" />
+          <Select label={signInWords.newcomers} value={who} onChange={setWho} options={newcomers()} />
           {add.error && errors.rest > 0 && <Failure error={add.error} />}
           <div>
             <Button look="primary" type="submit" busy={add.isPending} isDisabled={clientId.trim() === '' || (chosen === elsewhere && from.trim() === '')}>
-              {t.signing.save}
+              {signInWords.save}
             </Button>
           </div>
         </form>
@@ -100,7 +100,7 @@ export function ChangeProvider({ provider, set, etag }: { provider: SignInProvid
   const navigate = useNavigate()
   const say = useSay()
   const save = useSaveSignIn(() => {
-    say(t.signing.changed)
+    say(signInWords.changed)
     void navigate('/manage/signin')
   })
   const errors = errorsOf(save.error, ['clientId', 'secret', 'name', 'scopes'])
@@ -112,28 +112,28 @@ export function ChangeProvider({ provider, set, etag }: { provider: SignInProvid
   return (
     <>
       <Back />
-      <Section title={t.signing.editTitle(provider.name)}>
+      <Section title={signInWords.editTitle(provider.name)}>
         <form className="stack" noValidate onSubmit={(event) => (event.preventDefault(), !save.isPending && submit())}>
-          <CopyField label={t.signing.redirect} value={provider.redirectUri ?? ''} />
-          <TextField label={t.signing.name} value={now.name} onChange={(name) => change({ name })} help={t.signing.nameHelp} error={errors.at.get('name')} required autoComplete="off" />
-          <TextField label={t.signing.clientId} value={now.clientId} onChange={(clientId) => change({ clientId })} help={t.signing.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
+          <CopyField label={signInWords.redirect} value={provider.redirectUri ?? ''} />
+          <TextField label={signInWords.name} value={now.name} onChange={(name) => change({ name })} help={signInWords.nameHelp} error={errors.at.get('name')} required autoComplete="off" />
+          <TextField label={signInWords.clientId} value={now.clientId} onChange={(clientId) => change({ clientId })} help={signInWords.clientIdHelp} error={errors.at.get('clientId')} required autoComplete="off" />
           <TextField
-            label={t.signing.secret}
+            label={signInWords.secret}
             type="password"
             value={secret}
             onChange={setSecret}
-            help={provider.hasSecret ? t.signing.secretKept : t.signing.secretHelp}
+            help={provider.hasSecret ? signInWords.secretKept : signInWords.secretHelp}
             error={errors.at.get('secret')}
             autoComplete="off"
           />
-          <TextField label={t.signing.scopes} value={scopes} onChange={setScopes} help={t.signing.scopesHelp} error={errors.at.get('scopes')} autoComplete="off" />
-          <Select label={t.signing.newcomers} value={now.newcomers} onChange={(who) => change({ newcomers: who as 'create' })} options={newcomers()} />
-          <Check label={t.signing.link} value={now.linkByAddress ?? false} onChange={(linkByAddress) => change({ linkByAddress })} />
-          <Check label={t.signing.stay} value={now.staySignedIn ?? false} onChange={(staySignedIn) => change({ staySignedIn })} />
+          <TextField label={signInWords.scopes} value={scopes} onChange={setScopes} help={signInWords.scopesHelp} error={errors.at.get('scopes')} autoComplete="off" />
+          <Select label={signInWords.newcomers} value={now.newcomers} onChange={(who) => change({ newcomers: who as 'create' })} options={newcomers()} />
+          <Check label={signInWords.link} value={now.linkByAddress ?? false} onChange={(linkByAddress) => change({ linkByAddress })} />
+          <Check label={signInWords.stay} value={now.staySignedIn ?? false} onChange={(staySignedIn) => change({ staySignedIn })} />
           {save.error && errors.rest > 0 && <Failure error={save.error} />}
           <div>
             <Button look="primary" type="submit" busy={save.isPending}>
-              {t.signing.save}
+              {signInWords.save}
             </Button>
           </div>
         </form>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Refused } from '../signin/refused'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { called } from '../words/person'
 import { LinkButton } from '../ui/button/button'
 import { Message } from '../ui/message/message'
@@ -18,15 +18,15 @@ const works = ['known', 'link', 'create']
 /** What a test of a provider found out: what it says, and who that would be here. */
 export function TestResult({ test }: { test: string }) {
   const got = useQuery(signInTest(test))
-  if (got.error) return <Failure error={got.error} action={<LinkButton to="/manage/signin">{t.signing.testedAgain}</LinkButton>} />
+  if (got.error) return <Failure error={got.error} action={<LinkButton to="/manage/signin">{signInWords.testedAgain}</LinkButton>} />
   if (!got.data) return <Skeleton rows={4} />
   const { failure, would, person, groups, source, subject, claims } = got.data
   return (
-    <Section title={t.signing.tested} actions={<LinkButton to="/manage/signin">{t.signing.testedAgain}</LinkButton>}>
-      {failure && <Refused why={failure} title={t.signing.testFailed} />}
-      {would && <Message tone={works.includes(would) ? 'good' : 'warn'}>{t.signing.would[would]?.(person ? called(person) : '')}</Message>}
-      {source && <p className="quiet test-words">{t.signing.identity(source, subject ?? '')}</p>}
-      {groups.length > 0 && <p>{t.signing.groups(groups.join(', '))}</p>}
+    <Section title={signInWords.tested} actions={<LinkButton to="/manage/signin">{signInWords.testedAgain}</LinkButton>}>
+      {failure && <Refused why={failure} title={signInWords.testFailed} />}
+      {would && <Message tone={works.includes(would) ? 'good' : 'warn'}>{signInWords.would[would]?.(person ? called(person) : '')}</Message>}
+      {source && <p className="quiet test-words">{signInWords.identity(source, subject ?? '')}</p>}
+      {groups.length > 0 && <p>{signInWords.groups(groups.join(', '))}</p>}
       {isObject(claims) && <Claims claims={claims} />}
     </Section>
   )
@@ -37,10 +37,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function Claims({ claims }: { claims: Record<string, unknown> }) {
-  const { claim, value } = t.signing
+  const { claim, value } = signInWords
   return (
     <>
-      <h3>{t.signing.claims}</h3>
+      <h3>{signInWords.claims}</h3>
       <table className="table">
         <thead>
           <tr>

@@ -3,33 +3,32 @@ import { useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Trust, TrustedIssuer, TrustKeys } from '../api/types'
 import { sentence } from '../api/problem'
-import { t } from '../text/en'
+import { trustWords } from '../text/trust'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
-import { Dialog } from '../ui/dialog/dialog'
 import { Message } from '../ui/message/message'
 import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
-import { EntryForm } from './trustform'
+import { AskRemoval, Entry, Fact, Facts } from './entries'
+import { IssuerForm } from './trustform'
 import { NewEntry } from './trustnew'
 import { whose } from './trustentry'
 import { OtherSide } from './trustother'
 import { trusted, trustKeys, useRefreshKeys, useTrust, waitingNewcomers } from './trustqueries'
-import './entries.css'
 
 /** Whose bearer tokens count: one page, one setting. */
 export function TrustPage() {
-  useTitle(t.trust.title)
+  useTitle(trustWords.title)
   const [params] = useSearchParams()
   const set = useQuery(trusted)
   if (set.error) return <Failure error={set.error} retry={() => void set.refetch()} />
   if (!set.data) return <Skeleton rows={3} tall />
   const { body, etag } = set.data
   const entry = body.issuers.find((one) => one.name === params.get('entry'))
-  if (entry) return <EntryForm key={entry.name} entry={entry} all={body.issuers} etag={etag} />
+  if (entry) return <IssuerForm key={entry.name} entry={entry} all={body.issuers} etag={etag} />
   const adding = params.has('add') || body.issuers.length === 0
   return (
     <>
@@ -50,8 +49,8 @@ function Waiting() {
   const count = useQuery(waitingNewcomers).data?.items.length ?? 0
   if (count === 0) return null
   return (
-    <Message action={<LinkButton to="/manage/trust/newcomers">{t.trust.seeWaiting}</LinkButton>}>
-      {count < 50 ? t.trust.waiting(count) : t.trust.waitingMany}
+    <Message action={<LinkButton to="/manage/trust/newcomers">{trustWords.seeWaiting}</LinkButton>}>
+      {count < 50 ? trustWords.waiting(count) : trustWords.waitingMany}
     </Message>
   )
 }
@@ -60,25 +59,25 @@ function Entries({ set, etag }: { set: Trust; etag: string | undefined }) {
   const keys = useQuery(trustKeys).data?.items ?? []
   return (
     <Section
-      title={t.trust.whose}
+      title={trustWords.whose}
       plain
       actions={
         <LinkButton look="primary" icon="plus" to="/manage/trust?add">
-          {t.trust.add}
+          {trustWords.add}
         </LinkButton>
       }
     >
-      <p className="quiet">{t.trust.lead}</p>
+      <p className="quiet">{trustWords.lead}</p>
       <ul className="entries">
         {set.issuers.map((entry, place) => (
-          <Entry key={entry.name} entry={entry} set={set} place={place} etag={etag} keys={keys.filter((one) => one.issuer === entry.name)} />
+          <Issuer key={entry.name} entry={entry} set={set} place={place} etag={etag} keys={keys.filter((one) => one.issuer === entry.name)} />
         ))}
       </ul>
     </Section>
   )
 }
 
-interface EntryProps {
+interface IssuerProps {
   entry: TrustedIssuer
   set: Trust
   place: number
@@ -86,27 +85,23 @@ interface EntryProps {
   keys: readonly TrustKeys[]
 }
 
-function Entry({ entry, set, place, etag, keys }: EntryProps) {
-  const { facts } = t.trust
+function Issuer({ entry, set, place, etag, keys }: IssuerProps) {
+  const { facts } = trustWords
   const warnings = set.warnings.filter((one) => one.field.startsWith(`issuers[${place}].`))
   return (
-    <li className="entry">
-      <div className="entry-head">
-        <h3 className="entry-name">{entry.name}</h3>
-        <Badge>{t.trust.kinds[entry.profile] ?? entry.profile}</Badge>
-      </div>
-      <dl className="entry-facts">
-        <Fact name={facts.whose}>{whose(entry, t.trust.anyTenant)}</Fact>
+    <Entry name={entry.name} badges={<Badge>{trustWords.kinds[entry.profile] ?? entry.profile}</Badge>}>
+      <Facts>
+        <Fact name={facts.whose}>{whose(entry, trustWords.anyTenant)}</Fact>
         <Fact name={facts.audiences}>{entry.audiences.join(', ')}</Fact>
-        <Fact name={facts.people}>{entry.noPeople ? t.trust.noPeople : t.trust.peopleWith((entry.scopes ?? []).join(', '))}</Fact>
-        <Fact name={facts.newcomers}>{t.trust.newcomersOf[entry.newcomers]}</Fact>
+        <Fact name={facts.people}>{entry.noPeople ? trustWords.noPeople : trustWords.peopleWith((entry.scopes ?? []).join(', '))}</Fact>
+        <Fact name={facts.newcomers}>{trustWords.newcomersOf[entry.newcomers]}</Fact>
         <Fact name={facts.apps}>{appsOf(entry)}</Fact>
         {keys.map((one) => (
           <Fact key={`${one.url} ${one.version ?? ''}`} name={one.version ? `${facts.keys} ${one.version}` : facts.keys}>
             <KeyState keys={one} />
           </Fact>
         ))}
-      </dl>
+      </Facts>
       {warnings.map((one) => (
         <Message key={`${one.field} ${one.reason}`} tone="warn">
           {sentence(one.reason, one.advice)}
@@ -114,23 +109,14 @@ function Entry({ entry, set, place, etag, keys }: EntryProps) {
       ))}
       {entry.profile === 'entra' && <OtherSide audience={entry.audiences.join(', ')} tenant={entry.tenants?.[0]} scope={entry.scopes?.[0]} />}
       <EntryActions entry={entry} set={set} etag={etag} />
-    </li>
+    </Entry>
   )
 }
 
 function appsOf(entry: TrustedIssuer): string {
-  if (entry.apps === 'role') return t.trust.appsWith((entry.roles ?? []).join(', '))
-  if (entry.apps === 'list') return t.trust.appsListed((entry.appClients ?? []).length)
-  return t.trust.noPeople
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
+  if (entry.apps === 'role') return trustWords.appsWith((entry.roles ?? []).join(', '))
+  if (entry.apps === 'list') return trustWords.appsListed((entry.appClients ?? []).length)
+  return trustWords.noPeople
 }
 
 function KeyState({ keys }: { keys: TrustKeys }) {
@@ -138,20 +124,20 @@ function KeyState({ keys }: { keys: TrustKeys }) {
     <>
       {keys.fetched ? (
         <>
-          {t.trust.keys.good(keys.keys.length)} <When at={keys.fetched} />
-          {keys.kept && `; ${t.trust.keys.kept}`}
+          {trustWords.keys.good(keys.keys.length)} <When at={keys.fetched} />
+          {keys.kept && `; ${trustWords.keys.kept}`}
           {keys.kept && keys.next && (
             <>
-              , {t.trust.keys.next} <When at={keys.next} />
+              , {trustWords.keys.next} <When at={keys.next} />
             </>
           )}
         </>
       ) : (
-        t.trust.keys.none
+        trustWords.keys.none
       )}
       {keys.problem && (
         <span className="entry-bad">
-          {t.trust.keys.failed} {keys.problem}
+          {trustWords.keys.failed} {keys.problem}
         </span>
       )}
     </>
@@ -161,35 +147,22 @@ function KeyState({ keys }: { keys: TrustKeys }) {
 function EntryActions({ entry, set, etag }: { entry: TrustedIssuer; set: Trust; etag: string | undefined }) {
   const [asking, setAsking] = useState(false)
   const say = useSay()
-  const refresh = useRefreshKeys(() => say(t.trust.keys.refreshed))
-  const save = useTrust(() => say(t.trust.removed(entry.name)))
+  const refresh = useRefreshKeys(() => say(trustWords.keys.refreshed))
+  const save = useTrust(() => say(trustWords.removed(entry.name)))
   const remove = () => save.mutate({ issuers: set.issuers.filter((one) => one !== entry), etag })
   return (
     <>
       <div className="entry-actions">
-        <LinkButton to={`/manage/trust?entry=${encodeURIComponent(entry.name)}`}>{t.trust.edit}</LinkButton>
+        <LinkButton to={`/manage/trust?entry=${encodeURIComponent(entry.name)}`}>{trustWords.edit}</LinkButton>
         <Button onPress={() => refresh.mutate(entry.name)} busy={refresh.isPending}>
-          {t.trust.keys.refresh}
+          {trustWords.keys.refresh}
         </Button>
         <Button look="subtle" onPress={() => setAsking(true)}>
-          {t.trust.remove}
+          {trustWords.remove}
         </Button>
       </div>
       {refresh.error && <Failure error={refresh.error} />}
-      <Dialog
-        title={t.trust.removeTitle(entry.name)}
-        open={asking}
-        onClose={() => setAsking(false)}
-        alert
-        actions={
-          <Button look="danger" onPress={remove} busy={save.isPending}>
-            {t.trust.remove}
-          </Button>
-        }
-      >
-        <p>{t.trust.removeLead}</p>
-        {save.error && <Failure error={save.error} />}
-      </Dialog>
+      <AskRemoval open={asking} close={() => setAsking(false)} title={trustWords.removeTitle(entry.name)} lead={trustWords.removeLead} label={trustWords.remove} busy={save.isPending} error={save.error} remove={remove} reset={save.reset} />
     </>
   )
 }

@@ -2,17 +2,16 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { TrustedIssuer } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
-import { t } from '../text/en'
-import { Button, LinkButton } from '../ui/button/button'
+import { trustWords } from '../text/trust'
 import { Check, Select, TextField, type Option } from '../ui/field/field'
 import { Lines } from '../ui/lines/lines'
 import { Section } from '../ui/page/page'
-import { Failure } from '../ui/problem/problem'
 import { useSay } from '../ui/toast/toast'
+import { EntryForm } from './entries'
 import { errorsOf, tidy, withEntry } from './trustentry'
 import { useTrust } from './trustqueries'
 
-const words = t.trust.fields
+const words = trustWords.fields
 
 const known = [
   'name', 'tenants', 'anyTenant', 'versions', 'url', 'metadataUrl', 'algorithms', 'audiences', 'slashVariants', 'clients', 'scopes', 'personClaim',
@@ -28,12 +27,12 @@ interface Props {
 }
 
 /** Everything about one entry. */
-export function EntryForm({ entry, all, etag }: Props) {
+export function IssuerForm({ entry, all, etag }: Props) {
   const [draft, setDraft] = useState(entry)
   const navigate = useNavigate()
   const say = useSay()
   const save = useTrust(() => {
-    say(t.trust.changed(draft.name))
+    say(trustWords.changed(draft.name))
     void navigate('/manage/trust')
   })
   const change = (more: Partial<TrustedIssuer>) => setDraft((now) => ({ ...now, ...more }))
@@ -42,32 +41,12 @@ export function EntryForm({ entry, all, etag }: Props) {
   const { at, rest } = sortFields(errorsOf(problem?.fields ?? [], next.place), known)
   const parts: PartProps = { draft, change, error: (field) => at.get(field) }
   return (
-    <>
-      <div>
-        <LinkButton look="subtle" icon="back" to="/manage/trust">
-          {t.trust.back}
-        </LinkButton>
-      </div>
-      <form
-        className="stack entry-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (!save.isPending) save.mutate({ issuers: next.issuers, etag })
-        }}
-      >
-        <ApiPart {...parts} />
-        <PeoplePart {...parts} />
-        <AppsPart {...parts} />
-        <RestPart {...parts} />
-        {problem && (rest.length > 0 || problem.fields.length === 0) && <Failure error={problem} />}
-        <div>
-          <Button look="primary" type="submit" busy={save.isPending}>
-            {t.trust.save}
-          </Button>
-        </div>
-      </form>
-    </>
+    <EntryForm back="/manage/trust" backTo={trustWords.back} save={() => save.mutate({ issuers: next.issuers, etag })} saving={save.isPending} button={trustWords.save} problem={problem} rest={rest}>
+      <ApiPart {...parts} />
+      <PeoplePart {...parts} />
+      <AppsPart {...parts} />
+      <RestPart {...parts} />
+    </EntryForm>
   )
 }
 
@@ -80,7 +59,7 @@ interface PartProps {
 function ApiPart({ draft, change, error }: PartProps) {
   const entra = draft.profile === 'entra'
   return (
-    <Section title={t.trust.editTitle(draft.name)}>
+    <Section title={trustWords.editTitle(draft.name)}>
       <TextField label={words.name} help={words.nameHelp} value={draft.name} onChange={(name) => change({ name })} error={error('name')} required />
       {entra && <Lines label={words.tenants} help={words.tenantsHelp} values={draft.tenants} onChange={(tenants) => change({ tenants })} error={error('tenants')} />}
       {entra && <Check label={words.anyTenant} value={draft.anyTenant ?? false} onChange={(anyTenant) => change({ anyTenant })} error={error('anyTenant')} />}
@@ -108,14 +87,14 @@ const optionsOf = (choices: Record<string, string>): Option[] => Object.entries(
 
 function PeoplePart({ draft, change, error }: PartProps) {
   return (
-    <Section title={t.trust.parts.people}>
+    <Section title={trustWords.parts.people}>
       <Check label={words.people} value={!draft.noPeople} onChange={(on) => change({ noPeople: !on })} />
       <Lines label={words.scopes} help={words.scopesHelp} values={draft.scopes} onChange={(scopes) => change({ scopes })} error={error('scopes')} />
       <Select
-        label={t.trust.newcomers}
+        label={trustWords.newcomers}
         value={draft.newcomers}
         onChange={(newcomers) => change({ newcomers: newcomers as TrustedIssuer['newcomers'] })}
-        options={optionsOf(t.trust.newcomersOf)}
+        options={optionsOf(trustWords.newcomersOf)}
         error={error('newcomers')}
       />
       <Check label={words.link} value={draft.linkByAddress ?? false} onChange={(linkByAddress) => change({ linkByAddress })} />
@@ -135,7 +114,7 @@ function PeoplePart({ draft, change, error }: PartProps) {
 
 function AppsPart({ draft, change, error }: PartProps) {
   return (
-    <Section title={t.trust.parts.apps}>
+    <Section title={trustWords.parts.apps}>
       <Select
         label={words.apps}
         value={draft.apps || 'none'}
@@ -158,7 +137,7 @@ function RestPart({ draft, change, error }: PartProps) {
   const entra = draft.profile === 'entra'
   return (
     <details className="other">
-      <summary>{t.trust.parts.more}</summary>
+      <summary>{trustWords.parts.more}</summary>
       <div className="stack">
         {!entra && <TextField label={words.metadataUrl} help={words.metadataHelp} value={draft.metadataUrl ?? ''} onChange={(metadataUrl) => change({ metadataUrl })} error={error('metadataUrl')} />}
         {!entra && <Lines label={words.algorithms} help={words.algorithmsHelp} values={draft.algorithms} onChange={(algorithms) => change({ algorithms })} error={error('algorithms')} />}

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { TrustedIssuer, TrustProposal } from '../api/types'
 import { problemOf, sentence, sortFields, type ApiProblem } from '../api/problem'
-import { t } from '../text/en'
+import { trustWords } from '../text/trust'
 import { Button, LinkButton } from '../ui/button/button'
 import { Select, TextField } from '../ui/field/field'
 import { valuesOf } from '../ui/lines/values'
@@ -27,13 +27,13 @@ export function NewEntry({ all, etag }: { all: readonly TrustedIssuer[]; etag: s
   const errors = sortFields(errorsOf(problem?.fields ?? [], all.length), ['audiences', 'tenants', 'url'])
   const unfound = found.error && asked !== '' ? problemOf(found.error) : undefined
   return (
-    <Section title={t.trust.addTitle}>
+    <Section title={trustWords.addTitle}>
       {all.length === 0 ? (
-        <p>{t.trust.none}</p>
+        <p>{trustWords.none}</p>
       ) : (
         <div>
           <LinkButton look="subtle" icon="back" to="/manage/trust">
-            {t.trust.back}
+            {trustWords.back}
           </LinkButton>
         </div>
       )}
@@ -46,24 +46,24 @@ export function NewEntry({ all, etag }: { all: readonly TrustedIssuer[]; etag: s
         }}
       >
         <TextField
-          label={t.trust.from}
+          label={trustWords.from}
           value={from}
           onChange={setFrom}
-          help={t.trust.fromHelp}
+          help={trustWords.fromHelp}
           error={unfound ? sentence(unfound.detail, unfound.hint) : (errors.at.get('tenants') ?? errors.at.get('url'))}
           required
           autoComplete="off"
         />
         <div role="status">
-          {found.isFetching && <p className="quiet">{t.trust.looking}</p>}
+          {found.isFetching && <p className="quiet">{trustWords.looking}</p>}
           {found.data && !found.isFetching && asked !== '' && <Found found={found.data} />}
         </div>
-        <TextField label={t.trust.audience} value={audience} onChange={setAudience} help={t.trust.audienceHelp} error={errors.at.get('audiences')} required autoComplete="off" />
-        <Select label={t.trust.newcomers} value={newcomers} onChange={setNewcomers} options={Object.entries(t.trust.newcomersOf).map(([id, label]) => ({ id, label }))} />
+        <TextField label={trustWords.audience} value={audience} onChange={setAudience} help={trustWords.audienceHelp} error={errors.at.get('audiences')} required autoComplete="off" />
+        <Select label={trustWords.newcomers} value={newcomers} onChange={setNewcomers} options={Object.entries(trustWords.newcomersOf).map(([id, label]) => ({ id, label }))} />
         {problem && (errors.rest.length > 0 || problem.fields.length === 0) && problem.code !== 'issuer-not-found' && <Failure error={problem} />}
         <div>
           <Button look="primary" type="submit" busy={busy} isDisabled={from.trim() === '' || audience.trim() === ''}>
-            {t.trust.save}
+            {trustWords.save}
           </Button>
         </div>
       </form>
@@ -76,10 +76,10 @@ function Found({ found: { issuer, keys, certificates } }: { found: TrustProposal
   const tenant = issuer.tenants?.[0]
   return (
     <div className="found">
-      <p>{t.trust.found(tenant ? t.trust.foundTenant(tenant) : t.trust.foundIssuer(issuer.url ?? ''), keys.length)}</p>
+      <p>{trustWords.found(tenant ? trustWords.foundTenant(tenant) : trustWords.foundIssuer(issuer.url ?? ''), keys.length)}</p>
       {certificates.length > 0 && (
         <p className="quiet small">
-          {t.trust.certificates}: {certificates.map((one) => one.thumbprint).join(', ')}
+          {trustWords.certificates}: {certificates.map((one) => one.thumbprint).join(', ')}
         </p>
       )}
     </div>
@@ -105,7 +105,7 @@ function useSaveNew(all: readonly TrustedIssuer[], etag: string | undefined) {
   const [unfound, setUnfound] = useState<ApiProblem>()
   const [name, setName] = useState('')
   const put = useTrust(() => {
-    say(t.trust.saved(name))
+    say(trustWords.saved(name))
     void navigate('/manage/trust')
   })
   const save = (from: string, audiences: string[], newcomers: string) => {

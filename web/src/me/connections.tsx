@@ -3,19 +3,18 @@ import { useState } from 'react'
 import type { OAuthToken } from '../api/types'
 import { ConnectButton, sentence } from '../connect/connect'
 import { myConnections, useDisconnect, waitingConnections } from '../connect/queries'
-import { t } from '../text/en'
+import { AskRemoval, Entry } from '../manage/entries'
+import { connectionsWords } from '../text/connections'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
-import { Dialog } from '../ui/dialog/dialog'
 import { Message } from '../ui/message/message'
 import { Section } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
-import '../manage/entries.css'
 
-const words = t.connections.mine
+const words = connectionsWords.mine
 
 /** One's accounts in other systems: what is wanted, what there is, what there could be. */
 export function Connections() {
@@ -54,20 +53,7 @@ export function Connections() {
       {others.map((one) => (
         <ConnectButton key={one.name} resource={one.name} title={one.title} body={{ for: 'me' }} />
       ))}
-      <Dialog
-        title={words.removeTitle(asked?.title ?? '')}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
-        alert
-        actions={
-          <Button look="danger" onPress={() => asked && disconnect.mutate(asked.id)} busy={disconnect.isPending}>
-            {words.remove}
-          </Button>
-        }
-      >
-        <p>{words.removeLead}</p>
-        {disconnect.error && <Failure error={disconnect.error} />}
-      </Dialog>
+      <AskRemoval open={asked !== undefined} close={() => setAsked(undefined)} title={words.removeTitle(asked?.title ?? '')} lead={words.removeLead} label={words.remove} busy={disconnect.isPending} error={disconnect.error} remove={() => asked && disconnect.mutate(asked.id)} reset={disconnect.reset} />
     </Section>
   )
 }
@@ -75,14 +61,9 @@ export function Connections() {
 function Connection({ of, onRemove }: { of: OAuthToken; onRemove: () => void }) {
   const fine = of.state === 'valid'
   return (
-    <li className="entry">
-      <div className="entry-head">
-        <h3 className="entry-name">{of.title}</h3>
-        <State of={of} />
-      </div>
+    <Entry name={of.title} badges={<State of={of} />}>
       <p className="quiet">
-        {of.account && `${words.as(of.account)}, `}
-        {words.since} <When at={of.connected} />
+        {of.account ? words.as(of.account) : words.connected} {words.since} <When at={of.connected} />
       </p>
       {of.problem && (
         <p>
@@ -95,12 +76,12 @@ function Connection({ of, onRemove }: { of: OAuthToken; onRemove: () => void }) 
           {words.remove}
         </Button>
       </div>
-    </li>
+    </Entry>
   )
 }
 
 /** How a token fares, as a badge. */
 export function State({ of }: { of: OAuthToken }) {
   const tone = of.state === 'valid' ? 'good' : of.state === 'expiring' ? 'warn' : 'bad'
-  return <Badge tone={tone}>{t.connections.tokens.states[of.state] ?? of.state}</Badge>
+  return <Badge tone={tone}>{connectionsWords.tokens.states[of.state] ?? of.state}</Badge>
 }

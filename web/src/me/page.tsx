@@ -1,5 +1,5 @@
 import { WaitingConnections } from '../connect/waiting'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Page } from '../ui/page/page'
 import { Connections } from './connections'
 import { Password } from './password'
@@ -9,7 +9,7 @@ import { Tokens } from './tokens'
 /** What belongs to the signed-in person's account. */
 export function MePage() {
   return (
-    <Page title={t.signing.you} lead={t.signing.youLead} width="reading">
+    <Page title={signInWords.you} lead={signInWords.youLead} width="reading">
       <WaitingConnections />
       <Connections />
       <Sessions />

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Form } from 'react-aria-components'
 import { problemOf, sortFields } from '../api/problem'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Button } from '../ui/button/button'
 import { TextField } from '../ui/field/field'
 import { Section } from '../ui/page/page'
@@ -13,7 +13,7 @@ import { useChangePassword } from './queries'
 /** Another password, for whoever has one that is kept here. */
 export function Password() {
   const me = useMe()
-  const words = t.signing.password
+  const words = signInWords.password
   const [present, setPresent] = useState('')
   const [next, setNext] = useState('')
   const say = useSay()

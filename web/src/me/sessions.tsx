@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { SignedIn } from '../api/types'
 import { useMe } from '../shell/session'
-import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Section } from '../ui/page/page'
@@ -15,7 +15,7 @@ import './me.css'
 
 /** Where you are signed in, and a way to end that. */
 export function Sessions() {
-  const words = t.signing.sessions
+  const words = signInWords.sessions
   const list = useQuery(mySessions)
   const say = useSay()
   const end = useEndSession((all) => say(all ? words.allEnded : words.ended))
@@ -46,13 +46,13 @@ export function Sessions() {
 }
 
 function howInWords({ provider, recovery }: SignedIn): string {
-  const words = t.signing.sessions
+  const words = signInWords.sessions
   if (recovery) return words.recovery
   return provider ? words.provider(provider) : words.password
 }
 
 function Session({ session, end, busy }: { session: SignedIn; end: () => void; busy: boolean }) {
-  const words = t.signing.sessions
+  const words = signInWords.sessions
   const name = agentInWords(session.agent, words.unknown)
   return (
     <li className="session">

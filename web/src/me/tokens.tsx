@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { MadeToken, Token } from '../api/types'
 import { problemOf, sortFields } from '../api/problem'
 import { t } from '../text/en'
+import { apisWords, tokensWords } from '../text/apis'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
 import { Empty } from '../ui/empty/empty'
@@ -17,7 +18,7 @@ import { ownTokens, useEndOwnToken, useMakeToken } from './tokensqueries'
 import { TokenTable } from './tokentable'
 import './tokens.css'
 
-const words = t.tokens
+const words = tokensWords
 
 /** One's personal access tokens: the list, making one, ending one. */
 export function Tokens() {
@@ -125,7 +126,7 @@ function MadeDialog({ made, onClose }: { made: MadeToken; onClose: () => void })
         <code className="token-text">{made.token}</code>
         {window.isSecureContext && (
           <Button look="primary" onPress={() => void navigator.clipboard.writeText(made.token).then(() => setCopied(true))}>
-            {copied ? t.common.copied : t.apis.copy}
+            {copied ? t.common.copied : apisWords.copy}
           </Button>
         )}
       </div>

@@ -1,12 +1,12 @@
 import type { Token } from '../api/types'
-import { t } from '../text/en'
+import { tokensWords } from '../text/apis'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { PersonTag } from '../ui/coin/coin'
 import { When } from '../ui/when/when'
 import '../manage/manage.css'
 
-const words = t.tokens
+const words = tokensWords
 
 interface Props {
   items: readonly Token[]

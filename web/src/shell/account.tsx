@@ -2,6 +2,7 @@ import { Button as AriaButton } from 'react-aria-components'
 import { useNavigate } from 'react-router'
 import { called } from '../words/person'
 import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Coin } from '../ui/coin/coin'
 import { Menu } from '../ui/menu/menu'
 import { setLetters, setTheme, useLetters, useTheme, type Theme } from './settings'
@@ -50,7 +51,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
           { id: 'letters', label: t.shell.singleKeys, icon: 'keyA', chosen: letters, onPress: () => setLetters(!letters) },
         ],
         [
-          { id: 'you', label: t.signing.you, icon: 'person', onPress: () => void navigate('/me') },
+          { id: 'you', label: signInWords.you, icon: 'person', onPress: () => void navigate('/me') },
           { id: 'out', label: t.shell.signOut, icon: 'signout', onPress: () => void signOut() },
         ],
       ]}

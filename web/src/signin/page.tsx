@@ -4,6 +4,7 @@ import { Form } from 'react-aria-components'
 import { useLocation, useSearchParams } from 'react-router'
 import { safeNext } from '../shell/session'
 import { t } from '../text/en'
+import { signInWords } from '../text/signin'
 import { Button } from '../ui/button/button'
 import { TextField } from '../ui/field/field'
 import { Message } from '../ui/message/message'
@@ -27,7 +28,7 @@ export function SignInPage() {
       {refused.data && <Refused why={refused.data} />}
       {refused.error && <Failure error={refused.error} />}
       {params.has('ended') && !refused.data && <Message>{t.signIn.ended}</Message>}
-      {params.has('left') && <Message tone="good">{t.signing.left}</Message>}
+      {params.has('left') && <Message tone="good">{signInWords.left}</Message>}
       <Ways next={next} />
     </Card>
   )
@@ -54,7 +55,7 @@ function Ways({ next }: { next: string }) {
   if (offered.error) return <Failure error={offered.error} retry={() => void offered.refetch()} />
   if (!offered.data) return <Skeleton rows={2} />
   const { providers, local } = offered.data
-  if (providers.length === 0 && local === 'off') return <Message tone="warn">{t.signing.noWay}</Message>
+  if (providers.length === 0 && local === 'off') return <Message tone="warn">{signInWords.noWay}</Message>
   return (
     <>
       {providers.length > 0 && (
@@ -62,7 +63,7 @@ function Ways({ next }: { next: string }) {
           {providers.map((one, place) => (
             <li key={one.id}>
               <a className={place === 0 ? 'button primary' : 'button plain'} href={`${one.start}?next=${encodeURIComponent(next)}`}>
-                <span>{t.signing.through(one.name)}</span>
+                <span>{signInWords.through(one.name)}</span>
               </a>
             </li>
           ))}
@@ -70,7 +71,7 @@ function Ways({ next }: { next: string }) {
       )}
       {local !== 'off' && providers.length > 0 && !shown && (
         <Button look="subtle" onPress={() => setShown(true)}>
-          {t.signing.otherWay}
+          {signInWords.otherWay}
         </Button>
       )}
       {local !== 'off' && (shown || providers.length === 0) && <Password next={next} second={providers.length > 0} />}
@@ -87,7 +88,7 @@ function Password({ next, second }: { next: string; second: boolean }) {
     <>
       {second && (
         <div className="signin-or quiet" aria-hidden="true">
-          {t.signing.or}
+          {signInWords.or}
         </div>
       )}
       {signIn.error && <Failure error={signIn.error} />}
@@ -115,10 +116,10 @@ function Password({ next, second }: { next: string; second: boolean }) {
 function Recover({ ticket, next }: { ticket: string; next: string }) {
   const recover = useRecover(next)
   return (
-    <Card title={t.signing.recover.title} lead={t.signing.recover.lead}>
+    <Card title={signInWords.recover.title} lead={signInWords.recover.lead}>
       {recover.error && <Failure error={recover.error} />}
       <Button look="primary" onPress={() => recover.mutate(ticket)} busy={recover.isPending}>
-        {t.signing.recover.button}
+        {signInWords.recover.button}
       </Button>
     </Card>
   )

@@ -17,8 +17,13 @@ interface Props {
   onClose: () => void
 }
 
-/** Hands the task to somebody else. */
-export function RedirectDialog({ open, onClose, redirect }: Props & { redirect: Moves['redirect'] }) {
+interface Hand extends Props {
+  move: Moves['redirect'] | Moves['share']
+  words: { title: string; lead: string; to: string; button: string }
+}
+
+/** Hands the task to somebody else, or puts it before them, too. */
+export function HandDialog({ open, onClose, move, words }: Hand) {
   const { admin } = useMe() // others hand a task to one person only
   const [to, setTo] = useState('')
   const [comment, setComment] = useState('')
@@ -26,22 +31,22 @@ export function RedirectDialog({ open, onClose, redirect }: Props & { redirect: 
   const send = () => {
     setMissing(!to)
     if (!to) return
-    redirect.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: onClose })
+    move.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: onClose })
   }
   return (
     <Dialog
-      title={t.task.redirectTitle}
+      title={words.title}
       open={open}
       onClose={onClose}
       actions={
-        <Button look="primary" onPress={send} busy={redirect.isPending}>
-          {t.task.redirectButton}
+        <Button look="primary" onPress={send} busy={move.isPending}>
+          {words.button}
         </Button>
       }
     >
-      <p className="quiet">{t.task.redirectLead}</p>
-      {redirect.error && <Failure error={redirect.error} />}
-      <PersonPicker label={t.task.redirectTo} groups={admin} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
+      <p className="quiet">{words.lead}</p>
+      {move.error && <Failure error={move.error} />}
+      <PersonPicker label={words.to} groups={admin} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
       <TextArea label={`${t.task.comment} (${t.common.optional})`} value={comment} onChange={setComment} rows={2} />
     </Dialog>
   )

@@ -72,6 +72,11 @@ export function useMoves(serial: string, onLeft: () => void) {
       },
       ...settle,
     }),
+    share: useMutation({
+      mutationFn: (body: { to: string; comment?: string }) => answer(api.POST('/api/v1/tasks/{serial}/share', { params: once(), body })),
+      onSuccess: (_done, { to }) => say(t.task.shared(called({ name: to }))),
+      ...settle,
+    }),
     sleep: useMutation({
       mutationFn: (until: Date) => answer(api.POST('/api/v1/tasks/{serial}/sleep', { params: once(), body: { until: until.toISOString() } })),
       onSuccess: () => {

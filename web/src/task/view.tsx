@@ -12,7 +12,7 @@ import { When } from '../ui/when/when'
 import { Answers } from './answers'
 import { Comments } from './comments'
 import { DecisionForm } from './decision'
-import { RedirectDialog, SleepDialog } from './dialogs'
+import { HandDialog, SleepDialog } from './dialogs'
 import { Due } from './due'
 import { Facts } from './facts'
 import { useMoves, type Moves } from './queries'
@@ -109,10 +109,11 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
 }
 
 function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
-  const [dialog, setDialog] = useState<'redirect' | 'sleep' | 'ask'>()
+  const [dialog, setDialog] = useState<'redirect' | 'share' | 'sleep' | 'ask'>()
   const close = () => setDialog(undefined)
   const items: Item[] = []
   if (task.canRedirect) items.push({ id: 'redirect', label: t.task.redirect, icon: 'forward', onPress: () => setDialog('redirect') })
+  if (task.canDecide) items.push({ id: 'share', label: t.task.share, icon: 'people', onPress: () => setDialog('share') })
   if (task.canDecide) items.push({ id: 'ask', label: t.task.ask, icon: 'mail', onPress: () => setDialog('ask') })
   if (task.canDecide && task.status !== 'sleeping') items.push({ id: 'sleep', label: t.task.sleep, icon: 'sleep', onPress: () => setDialog('sleep') })
   if (task.canClaim && task.canDecide) items.push({ id: 'claim', label: t.task.claim, icon: 'hand', onPress: () => moves.claim.mutate() })
@@ -121,7 +122,8 @@ function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
   return (
     <>
       <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
-      {dialog === 'redirect' && <RedirectDialog open onClose={close} redirect={moves.redirect} />}
+      {dialog === 'redirect' && <HandDialog open onClose={close} move={moves.redirect} words={t.task.redirecting} />}
+      {dialog === 'share' && <HandDialog open onClose={close} move={moves.share} words={t.task.sharing} />}
       {dialog === 'ask' && <AskDialog open onClose={close} ask={moves.ask} starter={called(task.starter)} />}
       {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
     </>

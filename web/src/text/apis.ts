@@ -3,10 +3,11 @@ const times = (n: number) => (n === 1 ? 'once' : `${n.toLocaleString('en')} time
 /** Words of the pages about the APIs, who calls them, and personal access tokens. */
 export const apisWords = {
   title: 'APIs',
-  names: { workflow: 'Workflow API', rest: 'signoff’s own API' } as Record<string, string>,
+  names: { workflow: 'Workflow API', rest: 'signoff’s own API', odata: 'OData' } as Record<string, string>,
   leads: {
     workflow: 'Workflows and tasks in the shapes that K2 clients know. Existing clients are given this address and work on.',
     rest: 'Everything these pages can do. Switched off, only the pages themselves can use it.',
+    odata: 'What services offer, as OData v4 for spreadsheets, reports and other tools. Each person sees the services they may use.',
   } as Record<string, string>,
   on: 'Switched on',
   off: 'off',
@@ -18,6 +19,9 @@ export const apisWords = {
   documentNames: {
     swagger: 'Swagger 2.0',
     openapi: 'OpenAPI 3.1',
+    service: 'Service document',
+    metadata: 'Metadata, XML',
+    'metadata-json': 'Metadata, JSON',
     postman: 'Postman, people through OAuth',
     'postman-client': 'Postman, an application by itself',
     'postman-token': 'Postman, personal token',
@@ -84,7 +88,7 @@ export const tokensWords = {
   daysOf: (n: number) => (n === 1 ? '1 day' : `${n} days`),
   api: 'It may call',
   every: 'every API',
-  only: { workflow: 'the workflow API only', rest: 'signoff’s own API only' } as Record<string, string>,
+  only: { workflow: 'the workflow API only', rest: 'signoff’s own API only', odata: 'OData only' } as Record<string, string>,
   readOnly: 'It may only read',
   create: 'Make the token',
   madeTitle: 'Your new token',

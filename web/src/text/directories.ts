@@ -125,7 +125,6 @@ export const directoryWords = {
   testing: 'Testing …',
   tested: { good: 'It works.', bad: 'It does not work yet.' },
   steps: { name: 'Find the server', tcp: 'Reach it', tls: 'Encrypt', 'sign-in': 'Sign in', base: 'Read the base', people: 'Find people', groups: 'Find groups' } as Record<string, string>,
-  stepState: (ok: boolean) => (ok ? 'done' : 'failed'),
   certificate: { title: 'Certificate', names: 'For', issuer: 'Signed by', until: 'Until', hash: 'SHA-256' },
   sample: { people: 'People, as they would be taken', groups: 'Groups, as they would be taken', name: 'Name', login: 'Login', addresses: 'Addresses', members: 'Members', disabled: 'disabled there' },
 

@@ -1,15 +1,6 @@
 // Every word the pages say, in one place. A sentence with something in it is a
 // function; another language is another object of the same type.
 
-import { directoryWords } from './directories'
-import { doctorWords } from './doctor'
-import { apisWords, tokensWords } from './apis'
-import { signInWords } from './signin'
-import { peopleWords } from './people'
-import { trustWords } from './trust'
-import { connectionsWords } from './connections'
-import { mailConnectionWords } from './mailconnections'
-import { servicesWords } from './services'
 
 interface ExpiredCounts {
   go: number
@@ -125,10 +116,10 @@ export const t = {
     markedByYou: 'You have taken this task, and the others see that. They can still decide it.',
     release: 'Give it back',
     redirect: 'Redirect…',
-    redirectTitle: 'Redirect this task',
-    redirectLead: 'The task leaves your inbox and goes to them instead of you.',
-    redirectTo: 'To',
-    redirectButton: 'Redirect',
+    redirecting: { title: 'Redirect this task', lead: 'The task leaves your inbox and goes to them instead of you.', to: 'To', button: 'Redirect' },
+    share: 'Share…',
+    sharing: { title: 'Share this task', lead: 'They get the task, too. Whoever of you decides first decides it for both.', to: 'With', button: 'Share' },
+    shared: (name: string) => `Shared with ${name}.`,
     redirected: (name: string) => `Redirected to ${name}.`,
     sleep: 'Sleep…',
     sleepTitle: 'Put this task to sleep',
@@ -402,7 +393,7 @@ export const t = {
       'not the recipient': 'Not from the recipient',
       failed: 'Could not be dealt with',
     } as Record<string, string>,
-    purposes: { notify: 'Tells of a task', email: 'Sent by a step', answer: 'Answer to a mail', announce: 'Asks somebody to see to something' },
+    purposes: { notify: 'Tells of a task', email: 'Sent by a step, or over a service', answer: 'Answer to a mail', announce: 'Asks somebody to see to something' },
     from: (name: string) => `From ${name || 'nobody named'}`,
     about: (name: string) => `about a mail to ${name}`,
     to: (address: string) => `To ${address}`,
@@ -483,16 +474,6 @@ export const t = {
     offWhy: 'This page shows the mail of a server started with --sandbox.',
     mailWaits: (name: string) => `${name} has a mail about it:`,
   },
-  apis: apisWords,
-  tokens: tokensWords,
-  people: peopleWords,
-  directories: directoryWords,
-  mailConnections: mailConnectionWords,
-  services: servicesWords,
-  connections: connectionsWords,
-  trust: trustWords,
-  signing: signInWords,
-  doctor: doctorWords,
   notFound: {
     title: 'There is no such page',
     lead: 'The address may be mistyped, or the page may have moved.',

@@ -1,15 +1,15 @@
 import { Outlet, useMatch, useSearchParams } from 'react-router'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { Parts } from '../../ui/tabs/tabs'
 import { WhyButton } from './why'
 import '../manage.css'
 import './people.css'
 
 const parts = [
-  { to: '/manage/people/users', label: t.people.parts.users },
-  { to: '/manage/people/groups', label: t.people.parts.groups },
-  { to: '/manage/people/roles', label: t.people.parts.roles },
-  { to: '/manage/people/rights', label: t.people.parts.rights },
+  { to: '/manage/people/users', label: peopleWords.parts.users },
+  { to: '/manage/people/groups', label: peopleWords.parts.groups },
+  { to: '/manage/people/roles', label: peopleWords.parts.roles },
+  { to: '/manage/people/rights', label: peopleWords.parts.rights },
 ]
 
 /** People, groups, roles, and who may do what. */
@@ -20,8 +20,8 @@ export function PeopleFrame() {
   return (
     <>
       <div className="people-parts">
-        <Parts label={t.people.title} parts={parts} />
-        {!onPerson && <WhyButton key={on} label={t.people.why.ofThis} {...(on && { thing: on })} />}
+        <Parts label={peopleWords.title} parts={parts} />
+        {!onPerson && <WhyButton key={on} label={peopleWords.why.ofThis} {...(on && { thing: on })} />}
       </div>
       <Outlet />
     </>

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router'
 import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { Group } from '../../api/types'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { called } from '../../words/person'
 import { Badge } from '../../ui/badge/badge'
 import { Button, LinkButton } from '../../ui/button/button'
@@ -34,12 +34,12 @@ export function RolePage() {
 function OnePage({ kind }: { kind: Kind }) {
   const { id = '' } = useParams()
   const one = useQuery(group(kind, id))
-  useTitle(one.data ? called(one.data) : t.people.parts[kind])
+  useTitle(one.data ? called(one.data) : peopleWords.parts[kind])
   return (
     <>
       <div>
         <LinkButton look="subtle" icon="back" to={`/manage/people/${kind}`}>
-          {t.people.parts[kind]}
+          {peopleWords.parts[kind]}
         </LinkButton>
       </div>
       {one.error && <Failure error={one.error} retry={() => void one.refetch()} />}
@@ -61,19 +61,19 @@ function GroupParts({ group, kind }: { group: Group; kind: Kind }) {
         </h2>
         {!group.source && <Remove group={group} kind={kind} />}
       </div>
-      {group.source && <Message>{t.people.keptGroup(group.source)}</Message>}
+      {group.source && <Message>{peopleWords.keptGroup(group.source)}</Message>}
       <div className="people-two">
         <div>
-          <Section title={t.people.group.members}>
+          <Section title={peopleWords.group.members}>
             <Members group={group} kind={kind} />
           </Section>
-          <Section title={t.people.group.all}>
-            <p className="quiet">{t.people.group.allLead}</p>
+          <Section title={peopleWords.group.all}>
+            <p className="quiet">{peopleWords.group.allLead}</p>
             <Everybody group={group} kind={kind} />
           </Section>
         </div>
         <div>
-          <Section title={t.people.groups.name}>
+          <Section title={peopleWords.groups.name}>
             <NameForm group={group} kind={kind} />
           </Section>
           {!group.source && <GroupLinks group={group} />}
@@ -97,21 +97,21 @@ function Members({ group, kind }: { group: Group; kind: Kind }) {
     (name) => {
       setWho('')
       setRound(round + 1)
-      say(t.people.group.putIn(name))
+      say(peopleWords.group.putIn(name))
     },
   )
   return (
     <>
       {!group.source && (
         <Form className="people-put" onSubmit={(event) => (event.preventDefault(), who && put.mutate(undefined))}>
-          <PersonPicker key={round} label={kind === 'roles' ? t.people.group.addRole : t.people.group.add} value={who} onChange={setWho} groups />
+          <PersonPicker key={round} label={kind === 'roles' ? peopleWords.group.addRole : peopleWords.group.add} value={who} onChange={setWho} groups />
           <Button type="submit" isDisabled={!who} busy={put.isPending}>
-            {t.people.group.put}
+            {peopleWords.group.put}
           </Button>
         </Form>
       )}
       {put.error && <Failure error={put.error} />}
-      {group.members.length === 0 && <p className="quiet">{t.people.group.membersNone}</p>}
+      {group.members.length === 0 && <p className="quiet">{peopleWords.group.membersNone}</p>}
       {group.members.length > 0 && (
         <ul className="people-list">
           {group.members.map((member) => (
@@ -120,7 +120,7 @@ function Members({ group, kind }: { group: Group; kind: Kind }) {
                 <Coin person={member} size="small" />
                 <span>{called(member)}</span>
               </Link>
-              {member.via ? <Badge>{t.people.group.via(member.via)}</Badge> : !group.source && <TakeOut group={group} kind={kind} id={member.id} name={called(member)} />}
+              {member.via ? <Badge>{peopleWords.group.via(member.via)}</Badge> : !group.source && <TakeOut group={group} kind={kind} id={member.id} name={called(member)} />}
             </li>
           ))}
         </ul>
@@ -133,13 +133,13 @@ function TakeOut({ group, kind, id, name }: { group: Group; kind: Kind; id: stri
   const say = useSay()
   const take = usePeopleAct(
     () => answer(api.DELETE(`/api/v1/${kind}/{id}/members/{member}`, { params: { path: { id: group.id, member: id } } })),
-    () => say(t.people.group.taken(name)),
+    () => say(peopleWords.group.taken(name)),
   )
   return (
     <>
       {take.error && <Failure error={take.error} />}
-      <Button look="subtle" aria-label={t.people.group.takeOutOf(name)} onPress={() => take.mutate(undefined)} busy={take.isPending}>
-        {t.people.group.takeOut}
+      <Button look="subtle" aria-label={peopleWords.group.takeOutOf(name)} onPress={() => take.mutate(undefined)} busy={take.isPending}>
+        {peopleWords.group.takeOut}
       </Button>
     </>
   )
@@ -150,7 +150,7 @@ function Everybody({ group, kind }: { group: Group; kind: Kind }) {
   const list = all.data?.pages.flatMap((page) => page.items) ?? []
   if (all.error) return <Failure error={all.error} retry={() => void all.refetch()} />
   if (all.isPending) return <Skeleton rows={2} />
-  if (list.length === 0) return <p className="quiet">{t.people.group.allNone}</p>
+  if (list.length === 0) return <p className="quiet">{peopleWords.group.allNone}</p>
   return (
     <>
       <ul className="people-list">
@@ -160,7 +160,7 @@ function Everybody({ group, kind }: { group: Group; kind: Kind }) {
               <Coin person={person} size="small" />
               <span>{called(person)}</span>
             </Link>
-            <span className="quiet small">{person.through.length > 0 ? t.people.group.through(person.through.map(called).join(' › ')) : t.people.group.directly}</span>
+            <span className="quiet small">{person.through.length > 0 ? peopleWords.group.through(person.through.map(called).join(' › ')) : peopleWords.group.directly}</span>
           </li>
         ))}
       </ul>
@@ -175,18 +175,18 @@ function NameForm({ group, kind }: { group: Group; kind: Kind }) {
   const say = useSay()
   const save = usePeopleAct(
     () => answer(api.PATCH(`/api/v1/${kind}/{id}`, { params: { path: { id: group.id } }, body: group.source ? { about } : { name, about } })),
-    () => say(t.people.group.saved),
+    () => say(peopleWords.group.saved),
   )
   const refused = save.error ? problemOf(save.error) : undefined
   const { at, rest } = sortFields(refused?.fields ?? [], ['name', 'about'])
   return (
     <Form className="stack" onSubmit={(event) => (event.preventDefault(), save.mutate(undefined))} validationBehavior="aria">
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
-      {!group.source && <TextField label={t.people.groups.name} value={name} onChange={setName} error={at.get('name')} required autoComplete="off" />}
-      <TextArea label={t.people.groups.about} value={about} onChange={setAbout} error={at.get('about')} rows={2} />
+      {!group.source && <TextField label={peopleWords.groups.name} value={name} onChange={setName} error={at.get('name')} required autoComplete="off" />}
+      <TextArea label={peopleWords.groups.about} value={about} onChange={setAbout} error={at.get('about')} rows={2} />
       <div>
         <Button look="primary" type="submit" busy={save.isPending}>
-          {t.people.group.save}
+          {peopleWords.group.save}
         </Button>
       </div>
     </Form>
@@ -200,27 +200,27 @@ function Remove({ group, kind }: { group: Group; kind: Kind }) {
   const act = usePeopleAct(
     () => answer(api.DELETE(`/api/v1/${kind}/{id}`, { params: { path: { id: group.id } } })),
     () => {
-      say(t.people.group.removed(called(group)))
+      say(peopleWords.group.removed(called(group)))
       void navigate(`/manage/people/${kind}`)
     },
   )
   return (
     <>
       <Button look="danger" icon="bin" onPress={() => setAsking(true)}>
-        {t.people.group.remove}
+        {peopleWords.group.remove}
       </Button>
       <Dialog
-        title={t.people.group.removeTitle(called(group))}
+        title={peopleWords.group.removeTitle(called(group))}
         open={asking}
         onClose={() => setAsking(false)}
         alert
         actions={
           <Button look="danger" onPress={() => act.mutate(undefined)} busy={act.isPending}>
-            {t.people.group.remove}
+            {peopleWords.group.remove}
           </Button>
         }
       >
-        <p>{t.people.group.removeLead}</p>
+        <p>{peopleWords.group.removeLead}</p>
         {act.error && <Failure error={act.error} />}
       </Dialog>
     </>

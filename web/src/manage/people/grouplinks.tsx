@@ -4,7 +4,7 @@ import { Form } from 'react-aria-components'
 import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { Group, GroupLink } from '../../api/types'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { Button } from '../../ui/button/button'
 import { TextField } from '../../ui/field/field'
 import { Section } from '../../ui/page/page'
@@ -18,11 +18,11 @@ import { SystemField } from './systemfield'
 export function GroupLinks({ group }: { group: Group }) {
   const links = useQuery(groupLinks(group.id))
   return (
-    <Section title={t.people.group.links}>
-      <p className="quiet">{t.people.group.linksLead}</p>
+    <Section title={peopleWords.group.links}>
+      <p className="quiet">{peopleWords.group.linksLead}</p>
       {links.error && <Failure error={links.error} retry={() => void links.refetch()} />}
       {links.isPending && <Skeleton rows={1} />}
-      {links.data?.items.length === 0 && <p className="quiet">{t.people.group.linksNone}</p>}
+      {links.data?.items.length === 0 && <p className="quiet">{peopleWords.group.linksNone}</p>}
       {links.data && links.data.items.length > 0 && (
         <ul className="people-list">
           {links.data.items.map((link) => (
@@ -40,7 +40,7 @@ function OneLink({ group, link }: { group: Group; link: GroupLink }) {
   const { source, external } = link
   const act = usePeopleAct(
     () => answer(api.DELETE('/api/v1/groups/{id}/links', { params: { path: { id: group.id }, query: { source, external } } })),
-    () => say(t.people.group.unlinked),
+    () => say(peopleWords.group.unlinked),
   )
   return (
     <li>
@@ -51,7 +51,7 @@ function OneLink({ group, link }: { group: Group; link: GroupLink }) {
         </span>
       </span>
       <Button look="subtle" onPress={() => act.mutate(undefined)} busy={act.isPending}>
-        {t.people.group.unlink}
+        {peopleWords.group.unlink}
       </Button>
       {act.error && <Failure error={act.error} />}
     </li>
@@ -66,7 +66,7 @@ function AddLink({ group }: { group: Group }) {
     () => answer(api.POST('/api/v1/groups/{id}/links', { params: { path: { id: group.id } }, body: { source: source.trim(), external: external.trim(), label: external.trim() } })),
     () => {
       setExternal('')
-      say(t.people.group.linked)
+      say(peopleWords.group.linked)
     },
   )
   const refused = add.error ? problemOf(add.error) : undefined
@@ -75,10 +75,10 @@ function AddLink({ group }: { group: Group }) {
     <Form className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
       <SystemField value={source} onChange={setSource} error={at.get('source')} />
-      <TextField label={t.people.group.external} value={external} onChange={setExternal} help={t.people.group.externalHelp} error={at.get('external')} autoComplete="off" />
+      <TextField label={peopleWords.group.external} value={external} onChange={setExternal} help={peopleWords.group.externalHelp} error={at.get('external')} autoComplete="off" />
       <div>
         <Button type="submit" isDisabled={!source.trim() || !external.trim()} busy={add.isPending}>
-          {t.people.group.link}
+          {peopleWords.group.link}
         </Button>
       </div>
     </Form>

@@ -5,6 +5,7 @@ import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { GroupInfo } from '../../api/types'
 import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { called } from '../../words/person'
 import { Button } from '../../ui/button/button'
 import { Coin } from '../../ui/coin/coin'
@@ -28,13 +29,13 @@ export function RolesPage() {
 }
 
 function GroupList({ kind }: { kind: Kind }) {
-  useTitle(t.people.parts[kind])
+  useTitle(peopleWords.parts[kind])
   const [params] = useSearchParams()
   const [adding, setAdding] = useState(false)
   const q = params.get('q') ?? ''
   const groups = useGroups(kind, q)
   const list = groups.data?.pages.flatMap((page) => page.items) ?? []
-  const words = t.people[kind]
+  const words = peopleWords[kind]
   const add = (
     <Button look="primary" icon="plus" onPress={() => setAdding(true)}>
       {words.add}
@@ -43,7 +44,7 @@ function GroupList({ kind }: { kind: Kind }) {
   return (
     <>
       <div className="people-tools">
-        <Find label={t.people.findGroup} />
+        <Find label={peopleWords.findGroup} />
         {add}
       </div>
       {groups.error && <Failure error={groups.error} retry={() => void groups.refetch()} />}
@@ -57,7 +58,7 @@ function GroupList({ kind }: { kind: Kind }) {
 }
 
 function GroupTable({ groups, kind }: { groups: readonly GroupInfo[]; kind: Kind }) {
-  const { name, about, source } = t.people.groups.columns
+  const { name, about, source } = peopleWords.groups.columns
   return (
     <table className="table">
       <thead>
@@ -77,7 +78,7 @@ function GroupTable({ groups, kind }: { groups: readonly GroupInfo[]; kind: Kind
               </span>
             </th>
             <td data-label={about}>{group.about ?? t.common.none}</td>
-            {kind === 'groups' && <td data-label={source}>{group.source ?? t.people.groups.here}</td>}
+            {kind === 'groups' && <td data-label={source}>{group.source ?? peopleWords.groups.here}</td>}
           </tr>
         ))}
       </tbody>
@@ -93,7 +94,7 @@ function AddGroup({ kind, onClose }: { kind: Kind; onClose: () => void }) {
   const add = usePeopleAct(
     () => answer(api.POST(`/api/v1/${kind}`, { body: { name, ...(about.trim() ? { about } : {}) } })),
     (made) => {
-      say(t.people[kind].added(called(made)))
+      say(peopleWords[kind].added(called(made)))
       void navigate(`/manage/people/${kind}/${encodeURIComponent(made.id)}`)
     },
   )
@@ -101,19 +102,19 @@ function AddGroup({ kind, onClose }: { kind: Kind; onClose: () => void }) {
   const { at, rest } = sortFields(refused?.fields ?? [], ['name', 'about'])
   return (
     <Dialog
-      title={t.people[kind].add}
+      title={peopleWords[kind].add}
       open
       onClose={onClose}
       actions={
         <Button look="primary" type="submit" form="add-group" isDisabled={!name.trim()} busy={add.isPending}>
-          {t.people[kind].add}
+          {peopleWords[kind].add}
         </Button>
       }
     >
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
       <Form id="add-group" className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
-        <TextField label={t.people.groups.name} value={name} onChange={setName} error={at.get('name')} required autoFocus autoComplete="off" />
-        <TextArea label={`${t.people.groups.about} (${t.common.optional})`} value={about} onChange={setAbout} error={at.get('about')} rows={2} />
+        <TextField label={peopleWords.groups.name} value={name} onChange={setName} error={at.get('name')} required autoFocus autoComplete="off" />
+        <TextArea label={`${peopleWords.groups.about} (${t.common.optional})`} value={about} onChange={setAbout} error={at.get('about')} rows={2} />
       </Form>
     </Dialog>
   )

@@ -6,6 +6,7 @@ import { answer, api } from '../../api/client'
 import { problemOf } from '../../api/problem'
 import type { Grant } from '../../api/types'
 import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { called } from '../../words/person'
 import { Badge } from '../../ui/badge/badge'
 import { Button } from '../../ui/button/button'
@@ -27,13 +28,13 @@ const another = 'category:'
 
 /** Who may do what on the server, a category or a workflow. */
 export function RightsPage() {
-  useTitle(t.people.parts.rights)
+  useTitle(peopleWords.parts.rights)
   const [params, setParams] = useSearchParams()
   const on = params.get('on') ?? 'server'
   const go = (place: Place) => setParams({ on: place }, { replace: true })
   return (
     <>
-      <p className="quiet">{t.people.rights.lead}</p>
+      <p className="quiet">{peopleWords.rights.lead}</p>
       <div className="people-narrow">
         <PlacePicker on={on} onChange={go} />
       </div>
@@ -47,23 +48,23 @@ function PlacePicker({ on, onChange }: { on: Place; onChange: (place: Place) => 
   const drawn = useQuery(workflows).data?.items ?? []
   const called = useQuery(services).data?.items ?? []
   const options = [
-    { id: 'server', label: t.people.rights.server },
-    ...named.filter((one) => one.canManage).map((one) => ({ id: `category:${one.name}`, label: t.people.rights.category(one.name) })),
-    { id: another, label: t.people.rights.another },
-    ...drawn.filter((one) => one.canManage).map((one) => ({ id: `workflow:${one.key}`, label: t.people.rights.workflow(one.name) })),
-    ...called.filter((one) => one.canChange).map((one) => ({ id: `service:${one.name}`, label: t.people.rights.service(one.title) })),
+    { id: 'server', label: peopleWords.rights.server },
+    ...named.filter((one) => one.canManage).map((one) => ({ id: `category:${one.name}`, label: peopleWords.rights.category(one.name) })),
+    { id: another, label: peopleWords.rights.another },
+    ...drawn.filter((one) => one.canManage).map((one) => ({ id: `workflow:${one.key}`, label: peopleWords.rights.workflow(one.name) })),
+    ...called.filter((one) => one.canChange).map((one) => ({ id: `service:${one.name}`, label: peopleWords.rights.service(one.title) })),
   ]
-  if (!options.some((option) => option.id === on)) options.push({ id: on, label: (on.startsWith('service:') ? t.people.rights.service : t.people.rights.category)(on.slice(on.indexOf(':') + 1)) })
-  return <Select label={t.people.rights.on} value={on} onChange={onChange} options={options} />
+  if (!options.some((option) => option.id === on)) options.push({ id: on, label: (on.startsWith('service:') ? peopleWords.rights.service : peopleWords.rights.category)(on.slice(on.indexOf(':') + 1)) })
+  return <Select label={peopleWords.rights.on} value={on} onChange={onChange} options={options} />
 }
 
 function NewCategory({ onChange }: { onChange: (place: Place) => void }) {
   const [name, setName] = useState('')
   return (
     <form className="people-put people-narrow" onSubmit={(event) => (event.preventDefault(), name.trim() && onChange(`category:${name.trim()}`))}>
-      <TextField label={t.people.rights.categoryName} value={name} onChange={setName} help={t.people.rights.categoryHelp} autoFocus autoComplete="off" />
+      <TextField label={peopleWords.rights.categoryName} value={name} onChange={setName} help={peopleWords.rights.categoryHelp} autoFocus autoComplete="off" />
       <Button type="submit" isDisabled={!name.trim()}>
-        {t.people.rights.addButton}
+        {peopleWords.rights.addButton}
       </Button>
     </form>
   )
@@ -87,29 +88,29 @@ function Matrix({ on, grants, etag, again }: MatrixProps) {
   const before = rowsOf(grants)
   const [rows, setRows] = useState(before)
   const say = useSay()
-  const save = useSaveRights(on, () => say(t.people.rights.saved))
+  const save = useSaveRights(on, () => say(peopleWords.rights.saved))
   const all: readonly string[] = on === 'server' ? onServer : on.startsWith('service:') ? onServices : onWorkflows
   const changed = !same(rows, before)
   const stale = save.error && problemOf(save.error).code === 'stale'
   return (
     <>
       <AddHolder onAdd={(who) => setRows(added(rows, who, all[0]!))} />
-      {rows.length === 0 && <p className="quiet">{t.people.rights.none}</p>}
+      {rows.length === 0 && <p className="quiet">{peopleWords.rights.none}</p>}
       {rows.length > 0 && <Table rows={rows} all={all} onChange={setRows} />}
       <Means all={all} />
       {stale && (
         <Message tone="warn" live action={<Button onPress={again}>{t.common.retry}</Button>}>
-          {t.people.rights.stale}
+          {peopleWords.rights.stale}
         </Message>
       )}
       {save.error && !stale && <Failure error={save.error} />}
       <div className="rights-save">
         <Button look="primary" isDisabled={!changed} busy={save.isPending} onPress={() => save.mutate({ grants: grantsOf(rows), etag })}>
-          {t.people.rights.save}
+          {peopleWords.rights.save}
         </Button>
-        {changed && <Button onPress={() => setRows(before)}>{t.people.rights.undo}</Button>}
+        {changed && <Button onPress={() => setRows(before)}>{peopleWords.rights.undo}</Button>}
         <span role="status" className="quiet">
-          {changed && t.people.rights.changed}
+          {changed && peopleWords.rights.changed}
         </span>
       </div>
     </>
@@ -121,8 +122,8 @@ function Means({ all }: { all: readonly string[] }) {
     <dl className="rights-means small">
       {all.map((right) => (
         <div key={right}>
-          <dt>{t.people.rights.names[right]}:</dt>
-          <dd>{t.people.rights.means[right]}</dd>
+          <dt>{peopleWords.rights.names[right]}:</dt>
+          <dd>{peopleWords.rights.means[right]}</dd>
         </div>
       ))}
     </dl>
@@ -134,14 +135,14 @@ function Table({ rows, all, onChange }: { rows: readonly Row[]; all: readonly st
     <table className="table rights-table">
       <thead>
         <tr>
-          <th scope="col">{t.people.rights.who}</th>
+          <th scope="col">{peopleWords.rights.who}</th>
           {all.map((right) => (
             <th key={right} scope="col">
-              {t.people.rights.names[right]}
+              {peopleWords.rights.names[right]}
             </th>
           ))}
           <th scope="col">
-            <span className="unseen">{t.people.group.takeOut}</span>
+            <span className="unseen">{peopleWords.group.takeOut}</span>
           </th>
         </tr>
       </thead>
@@ -155,11 +156,11 @@ function Table({ rows, all, onChange }: { rows: readonly Row[]; all: readonly st
               </span>
             </th>
             {all.map((right) => (
-              <td key={right} data-label={t.people.rights.names[right]}>
+              <td key={right} data-label={peopleWords.rights.names[right]}>
                 <Cell row={row} right={right} onChange={(on) => onChange(turned(rows, row.who.id, right, on))} />
               </td>
             ))}
-            <td className="table-end">{row.held.size > 0 && <Button look="subtle" icon="bin" aria-label={t.people.rights.remove(called(row.who))} onPress={() => onChange(without(rows, row.who.id))} />}</td>
+            <td className="table-end">{row.held.size > 0 && <Button look="subtle" icon="bin" aria-label={peopleWords.rights.remove(called(row.who))} onPress={() => onChange(without(rows, row.who.id))} />}</td>
           </tr>
         ))}
       </tbody>
@@ -177,13 +178,13 @@ function Cell({ row, right, onChange }: { row: Row; right: string; onChange: (on
         isSelected={also || row.held.has(right)}
         isDisabled={also}
         onChange={onChange}
-        aria-label={t.people.rights.holds(called(row.who), t.people.rights.names[right] ?? right)}
+        aria-label={peopleWords.rights.holds(called(row.who), peopleWords.rights.names[right] ?? right)}
       >
         <span className="check-box" aria-hidden="true">
           <Icon name="check" />
         </span>
       </AriaCheckbox>
-      {by && <Badge>{t.people.rights.by(by)}</Badge>}
+      {by && <Badge>{peopleWords.rights.by(by)}</Badge>}
     </span>
   )
 }
@@ -203,9 +204,9 @@ function AddHolder({ onAdd }: { onAdd: (who: Row['who']) => void }) {
   }
   return (
     <form className="people-put people-narrow" onSubmit={(event) => (event.preventDefault(), who && void find())}>
-      <PersonPicker key={round} label={t.people.rights.add} value={who} onChange={setWho} groups error={missing ? t.field.person : undefined} />
+      <PersonPicker key={round} label={peopleWords.rights.add} value={who} onChange={setWho} groups error={missing ? t.field.person : undefined} />
       <Button type="submit" isDisabled={!who}>
-        {t.people.rights.addButton}
+        {peopleWords.rights.addButton}
       </Button>
     </form>
   )

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { Select, TextField } from '../../ui/field/field'
 import { directories } from '../directoriesqueries'
 import { signInSetting } from '../signinqueries'
 import { trusted } from '../trustqueries'
 import { systemsOf } from './systems'
 
-const words = t.people.systems
+const words = peopleWords.systems
 const other = 'other'
 
 interface Props {

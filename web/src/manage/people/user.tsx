@@ -6,6 +6,7 @@ import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { User } from '../../api/types'
 import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { called } from '../../words/person'
 import { Button, LinkButton } from '../../ui/button/button'
 import { Coin } from '../../ui/coin/coin'
@@ -26,12 +27,12 @@ import { WhyButton } from './why'
 export function UserPage() {
   const { id = '' } = useParams()
   const one = useQuery(user(id))
-  useTitle(one.data ? called(one.data) : t.people.parts.users)
+  useTitle(one.data ? called(one.data) : peopleWords.parts.users)
   return (
     <>
       <div>
         <LinkButton look="subtle" icon="back" to="/manage/people/users">
-          {t.people.parts.users}
+          {peopleWords.parts.users}
         </LinkButton>
       </div>
       {one.error && <Failure error={one.error} retry={() => void one.refetch()} />}
@@ -57,14 +58,14 @@ function UserParts({ user }: { user: User }) {
           {!user.source && <Switch user={user} />}
         </div>
       </div>
-      {user.disabled && <Message tone="warn">{t.people.user.isOff}</Message>}
-      {user.source && <Message>{t.people.kept(user.source)}</Message>}
+      {user.disabled && <Message tone="warn">{peopleWords.user.isOff}</Message>}
+      {user.source && <Message>{peopleWords.kept(user.source)}</Message>}
       <div className="people-two">
-        <Section title={t.people.user.about}>
+        <Section title={peopleWords.user.about}>
           <AccountForm user={user} />
         </Section>
         <div>
-          <Section title={t.people.user.groups}>
+          <Section title={peopleWords.user.groups}>
             <Groups user={user} />
           </Section>
           <Elsewhere user={user} />
@@ -89,7 +90,7 @@ function AccountForm({ user }: { user: User }) {
   const theirs = ruled ? {} : user.app ? { name } : { name, ...reached }
   const save = usePeopleAct(
     () => answer(api.PATCH('/api/v1/users/{id}', { params: { path: { id: user.id } }, body: { ...theirs, admin } })),
-    () => say(t.people.user.saved),
+    () => say(peopleWords.user.saved),
   )
   const refused = save.error ? problemOf(save.error) : undefined
   const { at, rest } = sortFields(refused?.fields ?? [], fields)
@@ -97,16 +98,16 @@ function AccountForm({ user }: { user: User }) {
     <Form className="stack" onSubmit={(event) => (event.preventDefault(), save.mutate(undefined))} validationBehavior="aria">
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
       <p>
-        <span className="quiet">{t.people.user.login}:</span> {user.login} <span className="quiet small">({user.id})</span>
+        <span className="quiet">{peopleWords.user.login}:</span> {user.login} <span className="quiet small">({user.id})</span>
       </p>
       {!ruled && (
         <>
-          <TextField label={t.people.user.name} value={name} onChange={setName} error={at.get('name')} autoComplete="off" />
+          <TextField label={peopleWords.user.name} value={name} onChange={setName} error={at.get('name')} autoComplete="off" />
           {!user.app && (
             <>
-              <TextField label={t.people.user.email} value={email} onChange={setEmail} help={t.people.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
-              <TextArea label={t.people.user.addresses} value={more} onChange={setMore} rows={2} help={t.people.user.addressesHelp} error={at.get('addresses')} />
-              <PersonPicker label={t.people.user.manager} value={manager} onChange={setManager} error={at.get('manager')} />
+              <TextField label={peopleWords.user.email} value={email} onChange={setEmail} help={peopleWords.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
+              <TextArea label={peopleWords.user.addresses} value={more} onChange={setMore} rows={2} help={peopleWords.user.addressesHelp} error={at.get('addresses')} />
+              <PersonPicker label={peopleWords.user.manager} value={manager} onChange={setManager} error={at.get('manager')} />
             </>
           )}
         </>
@@ -114,17 +115,17 @@ function AccountForm({ user }: { user: User }) {
       {ruled && !user.app && (
         <>
           <p>
-            <span className="quiet">{t.people.user.email}:</span> {user.addresses.join(', ') || t.common.none}
+            <span className="quiet">{peopleWords.user.email}:</span> {user.addresses.join(', ') || t.common.none}
           </p>
           <p>
-            <span className="quiet">{t.people.user.manager}:</span> {user.manager ? called(user.manager) : t.common.none}
+            <span className="quiet">{peopleWords.user.manager}:</span> {user.manager ? called(user.manager) : t.common.none}
           </p>
         </>
       )}
-      <Check label={t.people.users.admin} value={admin} onChange={setAdmin} />
+      <Check label={peopleWords.users.admin} value={admin} onChange={setAdmin} />
       <div>
         <Button look="primary" type="submit" busy={save.isPending}>
-          {t.people.user.save}
+          {peopleWords.user.save}
         </Button>
       </div>
     </Form>
@@ -132,7 +133,7 @@ function AccountForm({ user }: { user: User }) {
 }
 
 function Groups({ user }: { user: User }) {
-  if (user.groups.length === 0) return <p className="quiet">{t.people.user.noGroups}</p>
+  if (user.groups.length === 0) return <p className="quiet">{peopleWords.user.noGroups}</p>
   return (
     <ul className="people-list">
       {user.groups.map((group) => (
@@ -154,7 +155,7 @@ function Switch({ user }: { user: User }) {
     (disabled: boolean) => answer(api.PATCH('/api/v1/users/{id}', { params: { path: { id: user.id } }, body: { disabled } })),
     (_, disabled) => {
       setAsking(false)
-      say(disabled ? t.people.user.switchedOff(called(user)) : t.people.user.switchedOn(called(user)))
+      say(disabled ? peopleWords.user.switchedOff(called(user)) : peopleWords.user.switchedOn(called(user)))
     },
   )
   if (user.disabled) {
@@ -162,7 +163,7 @@ function Switch({ user }: { user: User }) {
       <>
         {act.error && <Failure error={act.error} />}
         <Button onPress={() => act.mutate(false)} busy={act.isPending}>
-          {t.people.user.switchOn}
+          {peopleWords.user.switchOn}
         </Button>
       </>
     )
@@ -170,20 +171,20 @@ function Switch({ user }: { user: User }) {
   return (
     <>
       <Button look="danger" onPress={() => setAsking(true)}>
-        {t.people.user.switchOff}
+        {peopleWords.user.switchOff}
       </Button>
       <Dialog
-        title={t.people.user.switchOffTitle(called(user))}
+        title={peopleWords.user.switchOffTitle(called(user))}
         open={asking}
         onClose={() => setAsking(false)}
         alert
         actions={
           <Button look="danger" onPress={() => act.mutate(true)} busy={act.isPending}>
-            {t.people.user.switchOff}
+            {peopleWords.user.switchOff}
           </Button>
         }
       >
-        <p>{t.people.user.switchOffLead}</p>
+        <p>{peopleWords.user.switchOffLead}</p>
         {act.error && <Failure error={act.error} />}
       </Dialog>
     </>
@@ -199,27 +200,27 @@ function Password({ user }: { user: User }) {
     () => {
       setOpen(false)
       setPassword('')
-      say(t.people.user.passwordSet)
+      say(peopleWords.user.passwordSet)
     },
   )
   if (user.app) return null
   return (
     <>
-      <Button onPress={() => setOpen(true)}>{t.people.user.setPassword}</Button>
+      <Button onPress={() => setOpen(true)}>{peopleWords.user.setPassword}</Button>
       <Dialog
-        title={t.people.user.setPasswordTitle(called(user))}
+        title={peopleWords.user.setPasswordTitle(called(user))}
         open={open}
         onClose={() => setOpen(false)}
         actions={
           <Button look="primary" type="submit" form="set-password" isDisabled={!password} busy={act.isPending}>
-            {t.people.user.setPassword}
+            {peopleWords.user.setPassword}
           </Button>
         }
       >
-        <p className="quiet">{t.people.user.setPasswordLead}</p>
+        <p className="quiet">{peopleWords.user.setPasswordLead}</p>
         {act.error && <Failure error={act.error} />}
         <Form id="set-password" onSubmit={(event) => (event.preventDefault(), act.mutate(undefined))}>
-          <TextField label={t.people.user.newPassword} type="password" value={password} onChange={setPassword} autoComplete="new-password" required autoFocus />
+          <TextField label={peopleWords.user.newPassword} type="password" value={password} onChange={setPassword} autoComplete="new-password" required autoFocus />
         </Form>
       </Dialog>
     </>

@@ -4,7 +4,7 @@ import { Form } from 'react-aria-components'
 import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { IdentityLink, User } from '../../api/types'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { Button } from '../../ui/button/button'
 import { Dialog } from '../../ui/dialog/dialog'
 import { TextField } from '../../ui/field/field'
@@ -21,19 +21,19 @@ import { SystemField } from './systemfield'
 export function Elsewhere({ user }: { user: User }) {
   const links = useQuery(userLinks(user.id))
   return (
-    <Section title={t.people.user.elsewhere} actions={<LinkPerson user={user} />}>
+    <Section title={peopleWords.user.elsewhere} actions={<LinkPerson user={user} />}>
       {links.error && <Failure error={links.error} retry={() => void links.refetch()} />}
       {links.isPending && <Skeleton rows={1} />}
-      {links.data?.items.length === 0 && <p className="quiet">{t.people.user.elsewhereNone}</p>}
+      {links.data?.items.length === 0 && <p className="quiet">{peopleWords.user.elsewhereNone}</p>}
       {links.data && links.data.items.length > 0 && (
         <ul className="people-list">
           {links.data.items.map((link) => (
             <li key={`${link.source} ${link.subject}`}>
               <span>
-                {t.people.user.elsewhereAs(link.label, link.source)}
+                {peopleWords.user.elsewhereAs(link.label, link.source)}
                 {link.seen && (
                   <span className="quiet small table-under">
-                    {t.people.user.seen} <When at={link.seen} />
+                    {peopleWords.user.seen} <When at={link.seen} />
                   </span>
                 )}
               </span>
@@ -61,7 +61,7 @@ function LinkPerson({ user }: { user: User }) {
       setOpen(false)
       setSubject('')
       setLabel('')
-      say(t.people.user.linked)
+      say(peopleWords.user.linked)
     },
   )
   const refused = add.error ? problemOf(add.error) : undefined
@@ -69,24 +69,24 @@ function LinkPerson({ user }: { user: User }) {
   return (
     <>
       <Button look="subtle" icon="plus" onPress={() => setOpen(true)}>
-        {t.people.user.link}
+        {peopleWords.user.link}
       </Button>
       <Dialog
-        title={t.people.user.linkTitle(called(user))}
+        title={peopleWords.user.linkTitle(called(user))}
         open={open}
         onClose={() => setOpen(false)}
         actions={
           <Button look="primary" type="submit" form="link-person" isDisabled={!source.trim() || !subject.trim()} busy={add.isPending}>
-            {t.people.user.linkDo}
+            {peopleWords.user.linkDo}
           </Button>
         }
       >
-        <p className="quiet">{t.people.user.linkLead}</p>
+        <p className="quiet">{peopleWords.user.linkLead}</p>
         {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
         <Form id="link-person" className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
           <SystemField value={source} onChange={setSource} error={at.get('source')} signIn />
-          <TextField label={t.people.user.subject} value={subject} onChange={setSubject} help={t.people.user.subjectHelp} error={at.get('subject')} autoComplete="off" />
-          <TextField label={t.people.user.label} value={label} onChange={setLabel} help={t.people.user.labelHelp} error={at.get('label')} autoComplete="off" />
+          <TextField label={peopleWords.user.subject} value={subject} onChange={setSubject} help={peopleWords.user.subjectHelp} error={at.get('subject')} autoComplete="off" />
+          <TextField label={peopleWords.user.label} value={label} onChange={setLabel} help={peopleWords.user.labelHelp} error={at.get('label')} autoComplete="off" />
         </Form>
       </Dialog>
     </>
@@ -98,25 +98,25 @@ function Unlink({ user, link: { source, subject, label } }: { user: User; link: 
   const say = useSay()
   const act = usePeopleAct(
     () => answer(api.DELETE('/api/v1/users/{id}/links', { params: { path: { id: user.id }, query: { source, subject } } })),
-    () => say(t.people.user.unlinked),
+    () => say(peopleWords.user.unlinked),
   )
   return (
     <>
       <Button look="subtle" onPress={() => setAsking(true)}>
-        {t.people.user.unlink}
+        {peopleWords.user.unlink}
       </Button>
       <Dialog
-        title={t.people.user.unlinkTitle(label)}
+        title={peopleWords.user.unlinkTitle(label)}
         open={asking}
         onClose={() => setAsking(false)}
         alert
         actions={
           <Button look="danger" onPress={() => act.mutate(undefined)} busy={act.isPending}>
-            {t.people.user.unlink}
+            {peopleWords.user.unlink}
           </Button>
         }
       >
-        <p>{t.people.user.unlinkLead}</p>
+        <p>{peopleWords.user.unlinkLead}</p>
         {act.error && <Failure error={act.error} />}
       </Dialog>
     </>
@@ -132,35 +132,35 @@ export function Sessions({ user }: { user: User }) {
       session === undefined
         ? answer(api.DELETE('/api/v1/users/{id}/sessions', { params: { path: { id: user.id } } }))
         : answer(api.DELETE('/api/v1/users/{id}/sessions/{session}', { params: { path: { id: user.id, session } } })),
-    () => say(t.people.user.ended),
+    () => say(peopleWords.user.ended),
   )
   const list = sessions.data?.items ?? []
   return (
     <Section
-      title={t.people.user.sessions}
+      title={peopleWords.user.sessions}
       actions={
         list.length > 0 && (
           <Button look="subtle" onPress={() => end.mutate(undefined)} busy={end.isPending}>
-            {t.people.user.endAll}
+            {peopleWords.user.endAll}
           </Button>
         )
       }
     >
       {(sessions.error ?? end.error) && <Failure error={sessions.error ?? end.error!} />}
       {sessions.isPending && <Skeleton rows={1} />}
-      {sessions.data && list.length === 0 && <p className="quiet">{t.people.user.sessionsNone}</p>}
+      {sessions.data && list.length === 0 && <p className="quiet">{peopleWords.user.sessionsNone}</p>}
       {list.length > 0 && (
         <ul className="people-list">
           {list.map((session) => (
             <li key={session.id}>
               <span>
-                {t.people.user.sessionAt(session.agent, session.place)}
+                {peopleWords.user.sessionAt(session.agent, session.place)}
                 <span className="quiet small table-under">
                   <When at={session.seen} />
                 </span>
               </span>
               <Button look="subtle" onPress={() => end.mutate(session.id)}>
-                {t.people.user.end}
+                {peopleWords.user.end}
               </Button>
             </li>
           ))}

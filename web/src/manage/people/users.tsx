@@ -5,6 +5,7 @@ import { answer, api } from '../../api/client'
 import { problemOf, sortFields } from '../../api/problem'
 import type { User } from '../../api/types'
 import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { called } from '../../words/person'
 import { Badge } from '../../ui/badge/badge'
 import { Button } from '../../ui/button/button'
@@ -22,7 +23,7 @@ import { shows, usePeopleAct, useUsers, type Show } from './queries'
 
 /** Everybody with an account; the server searches and filters. */
 export function UsersPage() {
-  useTitle(t.people.parts.users)
+  useTitle(peopleWords.parts.users)
   const [params, setParams] = useSearchParams()
   const [adding, setAdding] = useState(false)
   const show = shows.find((one) => one === params.get('show')) ?? 'all'
@@ -37,15 +38,15 @@ export function UsersPage() {
   return (
     <>
       <div className="people-tools">
-        <Find label={t.people.find} />
-        <Select label={t.people.users.show} unseenLabel value={show} onChange={setShow} options={shows.map((id: Show) => ({ id, label: t.people.users.shows[id] }))} />
+        <Find label={peopleWords.find} />
+        <Select label={peopleWords.users.show} unseenLabel value={show} onChange={setShow} options={shows.map((id: Show) => ({ id, label: peopleWords.users.shows[id] }))} />
         <Button look="primary" icon="plus" onPress={() => setAdding(true)}>
-          {t.people.users.add}
+          {peopleWords.users.add}
         </Button>
       </div>
       {users.error && <Failure error={users.error} retry={() => void users.refetch()} />}
       {users.isPending && <Skeleton rows={5} />}
-      {users.data && list.length === 0 && <Empty icon="people">{t.people.users.none}</Empty>}
+      {users.data && list.length === 0 && <Empty icon="people">{peopleWords.users.none}</Empty>}
       {list.length > 0 && <UserTable users={list} />}
       <More list={users} />
       {adding && <AddUser onClose={() => setAdding(false)} />}
@@ -54,7 +55,7 @@ export function UsersPage() {
 }
 
 function UserTable({ users }: { users: readonly User[] }) {
-  const { name, login, email, groups } = t.people.users.columns
+  const { name, login, email, groups } = peopleWords.users.columns
   return (
     <table className="table">
       <thead>
@@ -92,15 +93,15 @@ function groupsInWords(user: User): string {
   const names = user.groups.map(called)
   if (names.length === 0) return t.common.none
   if (names.length <= mostGroups) return names.join(', ')
-  return `${names.slice(0, mostGroups).join(', ')} ${t.people.users.more(names.length - mostGroups)}`
+  return `${names.slice(0, mostGroups).join(', ')} ${peopleWords.users.more(names.length - mostGroups)}`
 }
 
 /** What is special about an account, in a word each. */
 export function Marks({ user }: { user: User }) {
   return (
     <>
-      {user.admin && <Badge tone="info">{t.people.users.admin}</Badge>} {user.disabled && <Badge tone="bad">{t.people.users.off}</Badge>}{' '}
-      {user.app && <Badge>{t.people.users.app}</Badge>} {user.source && <Badge>{user.source}</Badge>}
+      {user.admin && <Badge tone="info">{peopleWords.users.admin}</Badge>} {user.disabled && <Badge tone="bad">{peopleWords.users.off}</Badge>}{' '}
+      {user.app && <Badge>{peopleWords.users.app}</Badge>} {user.source && <Badge>{user.source}</Badge>}
     </>
   )
 }
@@ -119,7 +120,7 @@ function AddUser({ onClose }: { onClose: () => void }) {
         }),
       ),
     (made) => {
-      say(t.people.users.added(called(made)))
+      say(peopleWords.users.added(called(made)))
       void navigate(`/manage/people/users/${encodeURIComponent(made.id)}`)
     },
   )
@@ -128,22 +129,22 @@ function AddUser({ onClose }: { onClose: () => void }) {
   const set = (part: Partial<typeof draft>) => setDraft({ ...draft, ...part })
   return (
     <Dialog
-      title={t.people.users.add}
+      title={peopleWords.users.add}
       open
       onClose={onClose}
       actions={
         <Button look="primary" type="submit" form="add-user" isDisabled={!draft.login.trim()} busy={add.isPending}>
-          {t.people.users.add}
+          {peopleWords.users.add}
         </Button>
       }
     >
       {refused && (at.size === 0 || rest.length > 0) && <Failure error={refused} />}
       <Form id="add-user" className="stack" onSubmit={(event) => (event.preventDefault(), add.mutate(undefined))} validationBehavior="aria">
-        <TextField label={t.people.user.login} value={draft.login} onChange={(login) => set({ login })} help={t.people.user.loginHelp} error={at.get('login')} required autoFocus autoComplete="off" />
-        <TextField label={t.people.user.name} value={draft.name} onChange={(name) => set({ name })} error={at.get('name')} autoComplete="off" />
-        <TextField label={t.people.user.email} value={draft.email} onChange={(email) => set({ email })} help={t.people.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
-        <TextField label={t.people.user.password} type="password" value={draft.password} onChange={(password) => set({ password })} help={t.people.user.passwordHelp} error={at.get('password')} autoComplete="new-password" />
-        <Check label={t.people.users.admin} value={draft.admin} onChange={(admin) => set({ admin })} />
+        <TextField label={peopleWords.user.login} value={draft.login} onChange={(login) => set({ login })} help={peopleWords.user.loginHelp} error={at.get('login')} required autoFocus autoComplete="off" />
+        <TextField label={peopleWords.user.name} value={draft.name} onChange={(name) => set({ name })} error={at.get('name')} autoComplete="off" />
+        <TextField label={peopleWords.user.email} value={draft.email} onChange={(email) => set({ email })} help={peopleWords.user.emailHelp} error={at.get('email')} inputMode="email" autoComplete="off" />
+        <TextField label={peopleWords.user.password} type="password" value={draft.password} onChange={(password) => set({ password })} help={peopleWords.user.passwordHelp} error={at.get('password')} autoComplete="new-password" />
+        <Check label={peopleWords.users.admin} value={draft.admin} onChange={(admin) => set({ admin })} />
       </Form>
     </Dialog>
   )

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Form } from 'react-aria-components'
 import type { Why, WhyLink } from '../../api/types'
-import { t } from '../../text/en'
+import { peopleWords } from '../../text/people'
 import { Badge } from '../../ui/badge/badge'
 import { Button } from '../../ui/button/button'
 import { PersonTag } from '../../ui/coin/coin'
@@ -26,7 +26,7 @@ interface Start {
 }
 
 /** The button that opens the question, with what is known of it filled in. */
-export function WhyButton({ label = t.people.why.button, ...start }: Start & { label?: string }) {
+export function WhyButton({ label = peopleWords.why.button, ...start }: Start & { label?: string }) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -52,16 +52,16 @@ export function WhyDialog({ person: who = '', thing = 'workflow:', onClose }: St
   const found = useQuery(why(asked))
   const whole = person !== '' && about !== ''
   return (
-    <Dialog title={t.people.why.title} open onClose={onClose}>
-      <p className="quiet">{t.people.why.lead}</p>
+    <Dialog title={peopleWords.why.title} open onClose={onClose}>
+      <p className="quiet">{peopleWords.why.lead}</p>
       <Form className="stack" onSubmit={(event) => (event.preventDefault(), whole && ask())}>
-        <PersonPicker label={t.people.why.person} value={person} onChange={setPerson} autoFocus={!who} />
-        <Select label={t.people.why.about} value={kind} onChange={(next) => (setKind(next as ThingKind), setName(''))} options={kinds.map((id) => ({ id, label: t.people.why.kinds[id] }))} />
+        <PersonPicker label={peopleWords.why.person} value={person} onChange={setPerson} autoFocus={!who} />
+        <Select label={peopleWords.why.about} value={kind} onChange={(next) => (setKind(next as ThingKind), setName(''))} options={kinds.map((id) => ({ id, label: peopleWords.why.kinds[id] }))} />
         <ThingName kind={kind} name={name} onChange={setName} />
-        {kind !== 'task' && <Select label={t.people.why.right} value={chosen} onChange={setRight} options={rights.map((id) => ({ id, label: t.people.rights.names[id] ?? id }))} />}
+        {kind !== 'task' && <Select label={peopleWords.why.right} value={chosen} onChange={setRight} options={rights.map((id) => ({ id, label: peopleWords.rights.names[id] ?? id }))} />}
         <div>
           <Button look="primary" type="submit" isDisabled={!whole}>
-            {t.people.why.ask}
+            {peopleWords.why.ask}
           </Button>
         </div>
       </Form>
@@ -85,13 +85,13 @@ function ThingName({ kind, name, onChange }: { kind: ThingKind; name: string; on
     case 'server':
       return null
     case 'workflow':
-      return <Select label={t.people.why.workflow} value={name} onChange={onChange} options={(drawn.data?.items ?? []).map((one) => ({ id: one.key, label: one.name }))} />
+      return <Select label={peopleWords.why.workflow} value={name} onChange={onChange} options={(drawn.data?.items ?? []).map((one) => ({ id: one.key, label: one.name }))} />
     case 'category':
-      return <Select label={t.people.why.category} value={name} onChange={onChange} options={(named.data?.items ?? []).map((one) => ({ id: one.name, label: one.name }))} />
+      return <Select label={peopleWords.why.category} value={name} onChange={onChange} options={(named.data?.items ?? []).map((one) => ({ id: one.name, label: one.name }))} />
     case 'task':
-      return <TextField label={t.people.why.task} value={name} onChange={onChange} help={t.people.why.taskHelp} autoComplete="off" />
+      return <TextField label={peopleWords.why.task} value={name} onChange={onChange} help={peopleWords.why.taskHelp} autoComplete="off" />
     case 'instance':
-      return <TextField label={t.people.why.instance} value={name} onChange={onChange} inputMode="numeric" autoComplete="off" />
+      return <TextField label={peopleWords.why.instance} value={name} onChange={onChange} inputMode="numeric" autoComplete="off" />
   }
 }
 
@@ -100,12 +100,12 @@ function Answer({ why }: { why: Why }) {
     <div className="why-answer">
       <p className="why-words">
         <Badge tone={why.yes ? 'good' : 'bad'} icon={why.yes ? 'check' : 'stop'}>
-          {why.yes ? t.people.why.yes : t.people.why.no}
+          {why.yes ? peopleWords.why.yes : peopleWords.why.no}
         </Badge>
         <span>{why.text}</span>
       </p>
       {why.chain.length > 0 && (
-        <ol className="why-chain" aria-label={t.people.why.way}>
+        <ol className="why-chain" aria-label={peopleWords.why.way}>
           {why.chain.map((link, i) => (
             <li key={i}>
               {i > 0 && <Icon name="right" />}
@@ -116,7 +116,7 @@ function Answer({ why }: { why: Why }) {
       )}
       {why.would.length > 0 && (
         <div>
-          <h3>{t.people.why.would}</h3>
+          <h3>{peopleWords.why.would}</h3>
           <ul>
             {why.would.map((text) => (
               <li key={text}>{text}</li>
@@ -126,7 +126,7 @@ function Answer({ why }: { why: Why }) {
       )}
       {why.givers.length > 0 && (
         <div>
-          <h3>{t.people.why.givers}</h3>
+          <h3>{peopleWords.why.givers}</h3>
           <p className="row">
             {why.givers.map((giver) => (
               <PersonTag key={giver.id} person={giver} />
@@ -139,11 +139,11 @@ function Answer({ why }: { why: Why }) {
 }
 
 function Step({ link }: { link: WhyLink }) {
-  const words = t.people.why.link
+  const words = peopleWords.why.link
   if (link.person) return <PersonTag person={link.person} />
   switch (link.kind) {
     case 'right':
-      return <Badge tone="info">{t.people.rights.names[link.name ?? ''] ?? link.name}</Badge>
+      return <Badge tone="info">{peopleWords.rights.names[link.name ?? ''] ?? link.name}</Badge>
     case 'server':
       return <strong>{words.server}</strong>
     case 'category':

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { t } from '../../text/en'
+import { signInWords } from '../../text/signin'
 import { Button } from '../button/button'
 import './copy.css'
 
@@ -12,8 +13,8 @@ export function CopyField({ label, value }: { label: string; value: string }) {
       <div className="copy-box">
         <code>{value}</code>
         {window.isSecureContext && (
-          <Button look="subtle" aria-label={`${t.signing.copy}: ${label}`} onPress={() => void navigator.clipboard.writeText(value).then(() => setCopied(value))}>
-            {copied === value ? t.common.copied : t.signing.copy}
+          <Button look="subtle" aria-label={`${signInWords.copy}: ${label}`} onPress={() => void navigator.clipboard.writeText(value).then(() => setCopied(value))}>
+            {copied === value ? t.common.copied : signInWords.copy}
           </Button>
         )}
       </div>
