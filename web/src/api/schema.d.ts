@@ -52,10 +52,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Categories of workflows, by name
-         * @description Right: signed in.
-         */
+        /** Categories of workflows, by name */
         get: operations["list-categories"];
         put?: never;
         post?: never;
@@ -72,15 +69,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Rights on all workflows of a category, those it has from the ones it lies in too
-         * @description Right: signed in.
-         */
+        /** Rights on all workflows of a category, those it has from the ones it lies in too */
         get: operations["get-category-rights"];
-        /**
-         * Replace the rights kept on a category; they hold for new workflows too
-         * @description Right: signed in.
-         */
+        /** Replace the rights kept on a category; they hold for new workflows too */
         put: operations["put-category-rights"];
         post?: never;
         delete?: never;
@@ -288,10 +279,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Changes as they happen, as server-sent events
-         * @description Right: signed in.
-         */
+        /** Changes as they happen, as server-sent events */
         get: operations["stream-events"];
         put?: never;
         post?: never;
@@ -308,10 +296,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Instances with everything about them, as lines of JSON, by number
-         * @description Right: signed in.
-         */
+        /** Instances with everything about them, as lines of JSON, by number */
         get: operations["export"];
         put?: never;
         post?: never;
@@ -496,10 +481,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Steps that failed and wait to be put right
-         * @description Right: signed in.
-         */
+        /** Steps that failed and wait to be put right */
         get: operations["list-incidents"];
         put?: never;
         post?: never;
@@ -518,10 +500,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Try the failed step again, with corrections
-         * @description Right: signed in.
-         */
+        /** Try the failed step again, with corrections */
         post: operations["retry-incident"];
         delete?: never;
         options?: never;
@@ -536,10 +515,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Instances you started, or also those of workflows you may view
-         * @description Right: signed in.
-         */
+        /** Instances you started, or also those of workflows you may view */
         get: operations["list-instances"];
         put?: never;
         post?: never;
@@ -556,10 +532,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One instance: where it is, what it holds
-         * @description Right: signed in.
-         */
+        /** One instance: where it is, what it holds */
         get: operations["get-instance"];
         put?: never;
         post?: never;
@@ -576,10 +549,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The diagram the instance runs
-         * @description Right: signed in.
-         */
+        /** The diagram the instance runs */
         get: operations["get-instance-bpmn"];
         put?: never;
         post?: never;
@@ -598,10 +568,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * End an instance and everything open in it
-         * @description Right: signed in.
-         */
+        /** End an instance and everything open in it */
         post: operations["cancel-instance"];
         delete?: never;
         options?: never;
@@ -618,10 +585,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Write a comment
-         * @description Right: signed in.
-         */
+        /** Write a comment */
         post: operations["comment-instance"];
         delete?: never;
         options?: never;
@@ -636,10 +600,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What happened, oldest first
-         * @description Right: signed in.
-         */
+        /** What happened, oldest first */
         get: operations["get-history"];
         put?: never;
         post?: never;
@@ -656,10 +617,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who was told by mail, and whether that worked, oldest first
-         * @description Right: signed in.
-         */
+        /** Who was told by mail, and whether that worked, oldest first */
         get: operations["list-instance-mails"];
         put?: never;
         post?: never;
@@ -900,10 +858,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who you are, and what you hold
-         * @description Right: signed in.
-         */
+        /** Who you are, and what you hold */
         get: operations["get-me"];
         put?: never;
         post?: never;
@@ -920,10 +875,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What you have connected, can connect, and are asked to connect
-         * @description Right: signed in.
-         */
+        /** What you have connected, can connect, and are asked to connect */
         get: operations["get-my-connections"];
         put?: never;
         post?: never;
@@ -943,10 +895,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Forget one of your connections; the provider is not told
-         * @description Right: signed in.
-         */
+        /** Forget one of your connections; the provider is not told */
         delete: operations["delete-my-connection"];
         options?: never;
         head?: never;
@@ -961,10 +910,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Change your own password; your sessions end
-         * @description Right: signed in.
-         */
+        /** Change your own password; your sessions end */
         put: operations["change-password"];
         post?: never;
         delete?: never;
@@ -980,17 +926,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Where you are signed in, the latest first
-         * @description Right: signed in.
-         */
+        /** Where you are signed in, the latest first */
         get: operations["list-my-sessions"];
         put?: never;
         post?: never;
-        /**
-         * Sign out everywhere but here
-         * @description Right: signed in.
-         */
+        /** Sign out everywhere but here */
         delete: operations["end-my-sessions"];
         options?: never;
         head?: never;
@@ -1007,10 +947,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Sign out in one place
-         * @description Right: signed in.
-         */
+        /** Sign out in one place */
         delete: operations["end-my-session"];
         options?: never;
         head?: never;
@@ -1024,16 +961,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your personal access tokens
-         * @description Right: signed in.
-         */
+        /** Your personal access tokens */
         get: operations["list-my-tokens"];
         put?: never;
-        /**
-         * Make a personal access token; its text is shown this once. Not with a token
-         * @description Right: signed in.
-         */
+        /** Make a personal access token; its text is shown this once. Not with a token */
         post: operations["create-token"];
         delete?: never;
         options?: never;
@@ -1051,10 +982,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * End one of your tokens, at once
-         * @description Right: signed in.
-         */
+        /** End one of your tokens, at once */
         delete: operations["end-my-token"];
         options?: never;
         head?: never;
@@ -1068,10 +996,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Accounts to connect that work waits for: yours and, for an administrator, the server's
-         * @description Right: signed in.
-         */
+        /** Accounts to connect that work waits for: yours and, for an administrator, the server's */
         get: operations["list-waiting"];
         put?: never;
         post?: never;
@@ -1188,10 +1113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How your connecting fares
-         * @description Right: signed in.
-         */
+        /** How your connecting fares */
         get: operations["get-oauth-connect"];
         put?: never;
         post?: never;
@@ -1302,10 +1224,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Begin to connect your account, or as an administrator the service account; or get a token for the application
-         * @description Right: signed in.
-         */
+        /** Begin to connect your account, or as an administrator the service account; or get a token for the application */
         post: operations["connect-oauth"];
         delete?: never;
         options?: never;
@@ -1424,10 +1343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Find people and groups by the beginning of a name, login or address
-         * @description Right: signed in.
-         */
+        /** Find people and groups by the beginning of a name, login or address */
         get: operations["search-people"];
         put?: never;
         post?: never;
@@ -1468,10 +1384,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Why somebody may do something, or why not; administrators ask about anybody, others about themselves
-         * @description Right: signed in.
-         */
+        /** Why somebody may do something, or why not; administrators ask about anybody, others about themselves */
         get: operations["why"];
         put?: never;
         post?: never;
@@ -1584,10 +1497,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Systems you may call; also all others to whoever may deploy workflows
-         * @description Right: signed in.
-         */
+        /** Systems you may call; also all others to whoever may deploy workflows */
         get: operations["list-services"];
         put?: never;
         /**
@@ -1608,10 +1518,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What kinds of systems can be called, and what each needs
-         * @description Right: signed in.
-         */
+        /** What kinds of systems can be called, and what each needs */
         get: operations["list-service-types"];
         put?: never;
         post?: never;
@@ -1628,21 +1535,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One system, with its settings to whoever may change it
-         * @description Right: signed in.
-         */
+        /** One system, with its settings to whoever may change it */
         get: operations["get-service"];
-        /**
-         * Change the settings of a system
-         * @description Right: signed in.
-         */
+        /** Change the settings of a system */
         put: operations["put-service"];
         post?: never;
-        /**
-         * Remove a system; refused while workflows use it, unless anyway
-         * @description Right: signed in.
-         */
+        /** Remove a system; refused while workflows use it, unless anyway */
         delete: operations["delete-service"];
         options?: never;
         head?: never;
@@ -1656,10 +1554,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What a system offers: objects with their methods
-         * @description Right: signed in.
-         */
+        /** What a system offers: objects with their methods */
         get: operations["list-service-objects"];
         put?: never;
         post?: never;
@@ -1678,10 +1573,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Ask a system what it offers now, say what is different, and keep it
-         * @description Right: signed in.
-         */
+        /** Ask a system what it offers now, say what is different, and keep it */
         post: operations["refresh-service"];
         delete?: never;
         options?: never;
@@ -1696,15 +1588,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who may use and change a system
-         * @description Right: signed in.
-         */
+        /** Who may use and change a system */
         get: operations["get-service-rights"];
-        /**
-         * Replace the rights on a system
-         * @description Right: signed in.
-         */
+        /** Replace the rights on a system */
         put: operations["put-service-rights"];
         post?: never;
         delete?: never;
@@ -1722,10 +1608,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Try a system step by step; saves nothing
-         * @description Right: signed in.
-         */
+        /** Try a system step by step; saves nothing */
         post: operations["test-service"];
         delete?: never;
         options?: never;
@@ -1740,10 +1623,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Which steps of workflows call a system
-         * @description Right: signed in.
-         */
+        /** Which steps of workflows call a system */
         get: operations["list-service-uses"];
         put?: never;
         post?: never;
@@ -1762,10 +1642,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Call a method, in your own name
-         * @description Right: signed in.
-         */
+        /** Call a method, in your own name */
         post: operations["call-service"];
         delete?: never;
         options?: never;
@@ -1950,10 +1827,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Finish a step that waits for another system
-         * @description Right: signed in.
-         */
+        /** Finish a step that waits for another system */
         post: operations["finish-step"];
         delete?: never;
         options?: never;
@@ -1970,10 +1844,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Let a step that waits for a connection look again whether it is there
-         * @description Right: signed in.
-         */
+        /** Let a step that waits for a connection look again whether it is there */
         post: operations["try-step"];
         delete?: never;
         options?: never;
@@ -1988,10 +1859,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * A page of your tasks
-         * @description Right: signed in.
-         */
+        /** A page of your tasks */
         get: operations["list-tasks"];
         put?: never;
         post?: never;
@@ -2008,10 +1876,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How many tasks wait for you
-         * @description Right: signed in.
-         */
+        /** How many tasks wait for you */
         get: operations["count-tasks"];
         put?: never;
         post?: never;
@@ -2028,10 +1893,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One task, with everything needed to decide it
-         * @description Right: signed in.
-         */
+        /** One task, with everything needed to decide it */
         get: operations["get-task"];
         put?: never;
         post?: never;
@@ -2050,10 +1912,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Claim a task: it is marked as yours and, if it is a claiming one, kept for you
-         * @description Right: signed in.
-         */
+        /** Claim a task: it is marked as yours and, if it is a claiming one, kept for you */
         post: operations["claim-task"];
         delete?: never;
         options?: never;
@@ -2070,10 +1929,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Write a comment about a task
-         * @description Right: signed in.
-         */
+        /** Write a comment about a task */
         post: operations["comment-task"];
         delete?: never;
         options?: never;
@@ -2090,10 +1946,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decide a task
-         * @description Right: signed in.
-         */
+        /** Decide a task */
         post: operations["decide-task"];
         delete?: never;
         options?: never;
@@ -2110,10 +1963,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hand a task to somebody else instead of you
-         * @description Right: signed in.
-         */
+        /** Hand a task to somebody else instead of you */
         post: operations["redirect-task"];
         delete?: never;
         options?: never;
@@ -2130,10 +1980,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Give a claimed task back
-         * @description Right: signed in.
-         */
+        /** Give a claimed task back */
         post: operations["release-task"];
         delete?: never;
         options?: never;
@@ -2150,10 +1997,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Put a task before somebody else besides you: either may decide
-         * @description Right: signed in.
-         */
+        /** Put a task before somebody else besides you: either may decide */
         post: operations["share-task"];
         delete?: never;
         options?: never;
@@ -2170,10 +2014,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hide a task from your list until a time
-         * @description Right: signed in.
-         */
+        /** Hide a task from your list until a time */
         post: operations["sleep-task"];
         delete?: never;
         options?: never;
@@ -2190,10 +2031,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Show a sleeping task again
-         * @description Right: signed in.
-         */
+        /** Show a sleeping task again */
         post: operations["wake-task"];
         delete?: never;
         options?: never;
@@ -2492,16 +2330,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Workflows you may see, or those you may start
-         * @description Right: signed in.
-         */
+        /** Workflows you may see, or those you may start */
         get: operations["list-workflows"];
         put?: never;
-        /**
-         * Deploy a BPMN 2.0 file: a new workflow, or a new version of one
-         * @description Right: signed in.
-         */
+        /** Deploy a BPMN 2.0 file: a new workflow, or a new version of one */
         post: operations["deploy-workflow"];
         delete?: never;
         options?: never;
@@ -2516,10 +2348,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One workflow, by number or key, with what its start form asks
-         * @description Right: signed in.
-         */
+        /** One workflow, by number or key, with what its start form asks */
         get: operations["get-workflow"];
         put?: never;
         post?: never;
@@ -2538,10 +2367,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start a workflow
-         * @description Right: signed in.
-         */
+        /** Start a workflow */
         post: operations["start-instance"];
         delete?: never;
         options?: never;
@@ -2556,15 +2382,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How long ended instances are kept, and what is removed by that
-         * @description Right: signed in.
-         */
+        /** How long ended instances are kept, and what is removed by that */
         get: operations["get-retention"];
-        /**
-         * Change how long ended instances are kept
-         * @description Right: signed in.
-         */
+        /** Change how long ended instances are kept */
         put: operations["put-retention"];
         post?: never;
         delete?: never;
@@ -2580,15 +2400,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who may start, view and administer a workflow, those by its categories too
-         * @description Right: signed in.
-         */
+        /** Who may start, view and administer a workflow, those by its categories too */
         get: operations["get-rights"];
-        /**
-         * Replace the rights kept on a workflow
-         * @description Right: signed in.
-         */
+        /** Replace the rights kept on a workflow */
         put: operations["put-rights"];
         post?: never;
         delete?: never;
@@ -2604,10 +2418,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The BPMN file of a version, as it was deployed
-         * @description Right: signed in.
-         */
+        /** The BPMN file of a version, as it was deployed */
         get: operations["get-workflow-bpmn"];
         put?: never;
         post?: never;
