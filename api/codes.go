@@ -395,6 +395,7 @@ var Codes = []Code{
 	{"mail-server-untrusted", 0, "The mail server is not trusted", "It offers no TLS, or a certificate that is not believed. Mail waits."},
 	{"mail-sign-in-failed", 0, "The mail server refuses the account", "Put its name or password right. Mail waits."},
 	{"mail-sender-refused", 0, "The mail server refuses the sender", "The address that all mail comes from may not be used by this account. Mail waits."},
+	{"mailbox-missing", 0, "There is no such mailbox", "Put the address right under Manage › Mail › Mailboxes, or give the mailbox a licence. Mail waits."},
 	{"mailbox-failed", 0, "The mailbox cannot be read", "The server refused something about a folder. It is tried again."},
 	{"mailbox-changed", 0, "The mailbox was numbered anew", "It is read from its beginning again; what was dealt with stays so."},
 }

@@ -38,6 +38,15 @@ const (
 	admin    right = "administer"
 )
 
+// told is what readers of the document hear of a right. Being signed in goes
+// without saying: the document's security asks for it.
+func (r right) told() string {
+	if r == signedIn {
+		return ""
+	}
+	return "Right: " + string(r) + "."
+}
+
 // op is one line of the table in routes.go.
 type op struct {
 	id      string // in the OpenAPI document, and the scope of idempotency keys
@@ -82,7 +91,7 @@ func (s *Server) operation(o op) huma.Operation {
 		Path:                         base + path,
 		Tags:                         []string{o.tag},
 		Summary:                      o.summary,
-		Description:                  "Right: " + string(o.right) + ".",
+		Description:                  o.right.told(),
 		DefaultStatus:                o.status,
 		BodyReadTimeout:              bodyWithin,
 		MaxBodyBytes:                 maxBodyBytes + 1, // huma refuses a body that just reaches its limit

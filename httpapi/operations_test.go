@@ -46,6 +46,9 @@ func TestEveryOperationIsDocumented(t *testing.T) {
 	}
 	s := &Server{}
 	s.build()
+	if signedIn.told() != "" || admin.told() != "Right: administer." {
+		t.Errorf("%q, %q", signedIn.told(), admin.told())
+	}
 	seen := map[string]bool{}
 	for _, o := range s.ops {
 		method, path, _ := strings.Cut(o.route, " ")

@@ -150,7 +150,7 @@ func (fallingOver) ByAddress(context.Context, string) (signoff.Person, bool, err
 func TestALostConnectionCountsAgainstNoMail(t *testing.T) {
 	o := openOffice(t)
 	o.post("bob@contoso.test", "workflow@contoso.test", loose)
-	for _, code := range []string{"mail-server-unreachable", "mail-sign-in-failed", "mailbox-changed"} {
+	for _, code := range []string{"mail-server-unreachable", "mail-sign-in-failed", "mailbox-missing", "mailbox-changed"} {
 		lost := &signoff.Error{Kind: signoff.Unavailable, Code: code}
 		o.room.In = &sick{Inbox: o.in, word: "poison", err: lost}
 		tried := trials{}

@@ -32,7 +32,7 @@ func (r *Room) receiveAll(ctx context.Context) {
 	for ctx.Err() == nil {
 		trouble, err := r.receive(ctx, tried)
 		if err == nil {
-			r.fares(ctx, "imap", &r.health.In, &r.health.InSince, refusal(trouble))
+			r.fares(ctx, "mail in", &r.health.In, &r.health.InSince, refusal(trouble))
 			failures = 0
 			err = r.In.Wait(ctx)
 		}
@@ -42,7 +42,7 @@ func (r *Room) receiveAll(ctx context.Context) {
 		if err == nil || signoff.CodeOf(err) == codeChanged {
 			continue // numbered anew: the next list is right
 		}
-		r.fares(ctx, "imap", &r.health.In, &r.health.InSince, err)
+		r.fares(ctx, "mail in", &r.health.In, &r.health.InSince, err)
 		failures++
 		sleep(ctx, outage(failures))
 	}
@@ -82,7 +82,7 @@ func (r *Room) receive(ctx context.Context, tried trials) (trouble, err error) {
 // isLost tells whether err is about the mailbox as a whole and not one mail.
 func isLost(err error) bool {
 	switch signoff.CodeOf(err) {
-	case codeChanged, codeUnreachable, codeUntrusted, codeSignIn:
+	case codeChanged, codeUnreachable, codeUntrusted, codeSignIn, codeNoMailbox:
 		return true
 	}
 	return false

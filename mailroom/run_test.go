@@ -120,7 +120,7 @@ func TestAStopIsNoTrouble(t *testing.T) {
 	r := New(Options{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: time.Now})
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	r.fares(ctx, "imap", &r.health.In, &r.health.InSince, errors.New("use of closed network connection"))
+	r.fares(ctx, "mail in", &r.health.In, &r.health.InSince, errors.New("use of closed network connection"))
 	if log.Len() > 0 {
 		t.Errorf("logged: %s", log.String())
 	}

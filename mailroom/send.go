@@ -19,9 +19,10 @@ const (
 	codeChanged  = "mailbox-changed" // ids are not good any more
 	codeMailbox  = "mailbox-failed"  // the server refused something about a mail or a folder
 
-	codeUnreachable = "mail-server-unreachable" // with the next two: nothing works now
+	codeUnreachable = "mail-server-unreachable" // with the next three: nothing works now
 	codeUntrusted   = "mail-server-untrusted"
 	codeSignIn      = "mail-sign-in-failed"
+	codeNoMailbox   = "mailbox-missing"
 )
 
 const (

@@ -113,6 +113,24 @@ func (s *Service) announceEnds(ctx context.Context) error {
 	return nil
 }
 
+// Ending says that the credential of a resource has run out, or does within
+// thirty days; "": it does not, or nobody knows.
+func (s *Service) Ending(ctx context.Context, name string) (string, error) {
+	kept, err := s.find(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	r, err := readResource(kept)
+	if err != nil {
+		return "", err
+	}
+	ends, now := r.ends(), s.now()
+	if ends.IsZero() || now.Before(ends.Add(-endsAhead)) {
+		return "", nil
+	}
+	return endsText(&r, ends, now), nil
+}
+
 func endsText(r *Resource, ends, now time.Time) string {
 	what := "the client secret"
 	if r.Auth == WithCertificate {

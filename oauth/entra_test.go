@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/oauth"
 	"github.com/signoffhq/signoff/sandbox/entra"
 )
@@ -343,6 +344,24 @@ func TestAClaimsChallengeOfGraphIsAnswered(t *testing.T) {
 	}
 	if c := claimsOf(t, next.Text.Reveal()); c["xms_cc"] == nil {
 		t.Logf("this API's tokens do not say cp1: %v", c["aud"])
+	}
+}
+
+func TestACredentialThatRunsOutIsToldThirtyDaysAhead(t *testing.T) {
+	k := openContoso(t)
+	ends := k.clock.now().Add(31*24*time.Hour + time.Hour)
+	k.mail("entra-v2", func(r *oauth.Resource) { r.SecretExpires = &ends })
+	for _, want := range []string{"", "the client secret of Microsoft 365 runs out in 29 days", "the client secret of Microsoft 365 has run out: nothing that needs its tokens works any more"} {
+		if got, err := k.Ending(t.Context(), "m365"); err != nil || got != want {
+			t.Errorf("%q %v, want %q", got, err, want)
+		}
+		k.clock.add(2 * 24 * time.Hour)
+		if want != "" {
+			k.clock.add(28 * 24 * time.Hour)
+		}
+	}
+	if _, err := k.Ending(t.Context(), "none"); signoff.CodeOf(err) != "oauth-resource-not-found" {
+		t.Error(err)
 	}
 }
 

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/broker"
@@ -18,8 +21,10 @@ import (
 // in errors above all; none of it leaves.
 type secrets []string
 
-// shortSecret is too short to be looked for: it would be found everywhere.
-const shortSecret = 4
+const (
+	shortSecret = 4 // in bytes: a shorter one would be found everywhere, and is not looked for
+	longSecret  = 8 // in characters: a shorter one may be part of an ordinary word
+)
 
 // and adds a secret in all spellings that an answer may repeat it in.
 func (s secrets) and(secret string) secrets {
@@ -47,12 +52,53 @@ const hidden = "[sealed]"
 
 func (s secrets) text(t string) string {
 	for _, secret := range s {
-		if len(secret) >= shortSecret {
+		switch {
+		case len(secret) < shortSecret:
+		case utf8.RuneCountInString(secret) < longSecret:
+			t = hideWords(t, secret)
+		default:
 			t = strings.ReplaceAll(t, secret, hidden)
 		}
 	}
 	return t
 }
+
+// hideWords hides a secret where it stands as a whole word: where no letter or
+// digit of it goes on in one beside it.
+func hideWords(t, secret string) string {
+	var out strings.Builder
+	from := 0 // what is before it is written
+	for at := 0; ; {
+		i := strings.Index(t[at:], secret)
+		if i < 0 {
+			break
+		}
+		i += at
+		end := i + len(secret)
+		if goesOn(t[:i], secret) || goesOn(secret, t[end:]) {
+			_, n := utf8.DecodeRuneInString(t[i:])
+			at = i + n
+			continue
+		}
+		out.WriteString(t[from:i])
+		out.WriteString(hidden)
+		from, at = end, end
+	}
+	return out.String() + t[from:]
+}
+
+// escape is a character as addresses, JSON and others write it; its last letter
+// or digit begins no word.
+var escape = regexp.MustCompile(`(%[0-9A-Fa-f]{2}|\\[abefnrtv0]|\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4})$`)
+
+// goesOn tells whether a word that ends the one text goes on in the other.
+func goesOn(before, after string) bool {
+	l, _ := utf8.DecodeLastRuneInString(before)
+	r, _ := utf8.DecodeRuneInString(after)
+	return inWord(l) && inWord(r) && !escape.MatchString(before[max(0, len(before)-6):])
+}
+
+func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // err returns an error without secrets. One that has none is returned as it is,
 // with all that its chain can tell.

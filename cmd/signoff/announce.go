@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -20,7 +21,7 @@ type announcer struct{ *server }
 // Announce queues one mail with one button. A server without mail writes it into
 // the log; pages show it by themselves.
 func (s announcer) Announce(ctx context.Context, n oauth.Notice) error {
-	s.log.WarnContext(ctx, "somebody has to see to a connection", slog.String("resource", n.Resource), slog.String("user", string(n.To)), slog.String("why", n.Why))
+	s.log.WarnContext(ctx, "somebody has to see to a connection", slog.String("resource", n.Resource), slog.String("user", string(n.To)), slog.String("why", unmarked(n.Why)))
 	room := s.post.connections.Room()
 	if room == nil {
 		return nil
@@ -35,6 +36,12 @@ func (s announcer) Announce(ctx context.Context, n oauth.Notice) error {
 	}
 	return room.Announce(ctx, announcement(n, to, s.store.Now()))
 }
+
+var mention = regexp.MustCompile(`\{((?:user|group|role):[^{}\s]{1,100})\}`)
+
+// unmarked is text for a log: pages and mails put names where it mentions
+// somebody; here the principal stands.
+func unmarked(text string) string { return mention.ReplaceAllString(text, "$1") }
 
 func administrators(grants []access.Grant) (who []signoff.Principal) {
 	for _, g := range grants {

@@ -33,6 +33,9 @@ func TestWhatPeopleAreToldToConnect(t *testing.T) {
 			t.Errorf("got  %+v\nwant %+v", got, tt.want)
 		}
 	}
+	if got := unmarked("{user:2} has to connect {what}: {group:4}"); got != "user:2 has to connect {what}: group:4" {
+		t.Errorf("for a log: %s", got)
+	}
 	grants := []access.Grant{{Who: "user:1", Right: access.Server}, {Who: "user:2", Right: access.Deploy}, {Who: "group:4", Right: access.Server}}
 	if got := administrators(grants); !reflect.DeepEqual(got, []signoff.Principal{"user:1", "group:4"}) {
 		t.Errorf("administrators: %v", got)

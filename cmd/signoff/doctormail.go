@@ -115,12 +115,15 @@ func printWalk(out io.Writer, w mailWalk) {
 	fmt.Fprintf(out, "%s: %s\n", w.Name, oneLine(w.From))
 	for _, step := range w.Steps {
 		sign := "ok  "
-		if !step.OK {
+		switch {
+		case !step.OK:
 			sign = "FAIL"
+		case step.Name == endingStep:
+			sign = "warn"
 		}
 		fmt.Fprintf(out, "  %s  %-8s %s\n", sign, step.Name, oneLine(step.Found))
-		if !step.OK && step.Do != "" {
-			fmt.Fprintf(out, "        %s %s\n", strings.Repeat(" ", 8), oneLine(step.Do))
+		if !step.OK {
+			printAdvice(out, strings.Repeat(" ", 17), step.Do)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -204,17 +205,45 @@ func incidentsCommand() *cobra.Command {
 				fmt.Fprintln(cmd.ErrOrStderr(), "No incidents.")
 				return nil
 			}
-			var rows [][]string
-			for _, i := range l.Items {
-				rows = append(rows, []string{i.Serial, i.Workflow, i.Name, i.Code, i.Cause, when(&i.At)})
-			}
-			return table(cmd.OutOrStdout(), "SERIAL WORKFLOW STEP CODE CAUSE SINCE", rows)
+			return printIncidents(cmd.OutOrStdout(), l.Items)
 		},
 	}
 	t.flags(c)
 	c.Flags().StringVar(&workflow, "workflow", "", "only this workflow, by key or number")
 	c.AddCommand(retryCommand(), bulkCommand("skip", "Skip many failed steps"), bulkCommand("cancel", "Cancel the instances of many failed steps"))
 	return c
+}
+
+// printIncidents writes a table, and below it what is wrong with each and what
+// mends it, in full.
+func printIncidents(out io.Writer, list []api.Incident) error {
+	var rows [][]string
+	for _, i := range list {
+		rows = append(rows, []string{i.Serial, i.Workflow, i.Name, i.Code, when(&i.At)})
+	}
+	if err := table(out, "SERIAL WORKFLOW STEP CODE SINCE", rows); err != nil {
+		return err
+	}
+	for _, i := range list {
+		fmt.Fprintf(out, "\n%s  %s\n", i.Serial, oneLine(i.Cause))
+		printAdvice(out, "    ", i.Advice)
+	}
+	fmt.Fprintln(out, "\nOnce the cause is mended: signoff incidents retry SERIAL")
+	return nil
+}
+
+// printAdvice writes each line of an advice on one of its own: the further ones
+// are commands.
+func printAdvice(out io.Writer, indent, advice string) {
+	if advice == "" {
+		return
+	}
+	for i, line := range strings.Split(advice, "\n") {
+		if i == 1 {
+			indent += "  "
+		}
+		fmt.Fprintf(out, "%s%s\n", indent, oneLine(line))
+	}
 }
 
 func retryCommand() *cobra.Command {

@@ -67,11 +67,26 @@ func (s *server) openExchange(p exchange.Protocol, c connections.Connection, pas
 	backend := system.Open(a, box)
 	in := mailbox.NewInbox(backend, mailbox.InboxOptions{Folder: c.Folder, Processed: c.Processed, Push: s.post.hook.push(c), Log: s.log})
 	out := mailbox.NewSender(backend, mailbox.SenderOptions{PerMinute: c.PerMinute, AtOnce: c.AtOnce})
-	return connections.Opened{Out: out, In: in, Check: signedIn(backend.Check, a, c), Hint: in.Hint, Close: func() {
+	return connections.Opened{Out: out, In: in, Check: inPlace(signedIn(backend.Check, a, c), s.ending(c.Resource), c.Name), Hint: in.Hint, Close: func() {
 		if err := system.Close(); err != nil {
 			s.log.Debug("closing a mailbox", "err", err)
 		}
 	}}, nil
+}
+
+// ending tells that a resource's credential has run out or soon does, and where
+// another is entered.
+func (s *server) ending(resource string) func(context.Context) string {
+	return func(ctx context.Context) string {
+		if resource == "" {
+			return ""
+		}
+		why, err := s.oauth.Ending(ctx, resource)
+		if err != nil || why == "" {
+			return ""
+		}
+		return why + ". A new one is entered under Manage › OAuth › " + resource + "."
+	}
 }
 
 func (s *server) openSMTP(c connections.Connection, password seal.Secret) (connections.Opened, error) {

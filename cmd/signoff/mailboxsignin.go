@@ -25,6 +25,30 @@ func signedIn(walk func(context.Context) []broker.Step, a exchange.Access, c con
 	}
 }
 
+// endingStep warns: it is there only where a credential runs out.
+const endingStep = "credential"
+
+// inPlace adds to the walk where a missing mailbox's address is changed, and
+// when what the server signs in with runs out; ending tells that, or nothing.
+func inPlace(walk func(context.Context) []broker.Step, ending func(context.Context) string, name string) func(context.Context) []broker.Step {
+	return func(ctx context.Context) []broker.Step {
+		steps := walk(ctx)
+		for i, s := range steps {
+			if s.Name == "mailbox" && !s.OK {
+				steps[i].Do = strings.TrimSpace(s.Do + " The address is changed under Manage › Mail › Mailboxes › " + name + ".")
+			}
+		}
+		if why := ending(ctx); why != "" {
+			at := slices.IndexFunc(steps, func(s broker.Step) bool { return s.Name == "token" })
+			if at < 0 {
+				at = len(steps)
+			}
+			steps = slices.Insert(steps, at, broker.Step{Name: endingStep, OK: true, Found: "Warning: " + why})
+		}
+		return steps
+	}
+}
+
 func withSignIn(steps []broker.Step, g exchange.Grant, c connections.Connection) []broker.Step {
 	at := slices.IndexFunc(steps, func(s broker.Step) bool { return s.Name == "token" && s.OK }) + 1
 	if at == 0 || g.Account == "" && g.Scope == "" {

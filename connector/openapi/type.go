@@ -320,7 +320,7 @@ func (p *provider) Test(ctx context.Context, by broker.Principal) []broker.Step 
 	for _, o := range objects {
 		n += len(o.Methods)
 	}
-	steps := []broker.Step{{Name: "document", OK: true, Found: fmt.Sprintf("%s: %d methods of %d objects.", short(a.title), n, len(objects))}}
+	steps := []broker.Step{{Name: "document", OK: true, Found: fmt.Sprintf("It has %d methods of %d objects.", n, len(objects))}}
 	c, ok := harmless(a)
 	if !ok {
 		return append(steps, broker.Step{Name: "call", OK: true, Found: "Every operation needs an input or changes something: none was tried."})

@@ -74,15 +74,39 @@ func (s *Server) showApp(w http.ResponseWriter, r *http.Request, id string, also
 	s.pages.show(w, r, http.StatusOK, "app", v)
 }
 
+// permission is what a registration asks for, and whether an administrator
+// has given consent to it.
+type permission struct {
+	ask
+	Given bool
+}
+
 // wants is what a registration asks for, as far as the services are installed.
-func (t *tables) wants(a *application) []ask {
-	var list []ask
+func (t *tables) wants(a *application) []permission {
+	var list []permission
+	client := t.spByAppID(a.AppID)
 	for _, access := range a.RequiredResourceAccess {
-		if t.resource(access.ResourceAppID) != nil {
-			list = append(list, t.asksFor(access)...)
+		r := t.resource(access.ResourceAppID)
+		if r == nil {
+			continue
+		}
+		for _, p := range access.ResourceAccess {
+			for _, one := range t.asksFor(requiredAccess{access.ResourceAppID, []resourceAccess{p}}) {
+				list = append(list, permission{one, client != nil && t.given(client, r, p, one.Scope)})
+			}
 		}
 	}
 	return list
+}
+
+// given tells whether a client has a permission for everybody, or for itself.
+func (t *tables) given(client *servicePrincipal, r *resource, p resourceAccess, scope string) bool {
+	if p.Type == "Scope" {
+		return slices.Contains(t.granted(client, "", r), scope)
+	}
+	return slices.ContainsFunc(t.Assignments, func(a *roleAssignment) bool {
+		return a.PrincipalID == client.ID && a.ResourceID == r.sp.ID && strings.EqualFold(a.AppRoleID, p.ID)
+	})
 }
 
 type offer struct{ Value, Words string }

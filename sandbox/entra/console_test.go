@@ -28,7 +28,13 @@ func TestAnAPIAndAClientAreRegisteredOnThePage(t *testing.T) {
 	}
 	scope := look(s.dir, func(t *tables) string { return t.app(api.ID).API.OAuth2PermissionScopes[0].ID })
 	b.post(clientPage, url.Values{"do": {"permission"}, "permission": {api.AppID + " Scope " + scope}})
+	if b.get(clientPage); !strings.Contains(b.page.text, "no consent yet") {
+		t.Error("the page does not say that consent is missing")
+	}
 	b.post(clientPage, url.Values{"do": {"consent"}})
+	if b.get(clientPage); strings.Contains(b.page.text, "no consent yet") || !strings.Contains(b.page.text, "consent given") {
+		t.Error("the page does not say that consent was given")
+	}
 	got := s.browser().get(s.authorizeURL("v2", "client_id", client.AppID, "scope", "api://"+api.AppID+"/Work")).signIn("jane").landed()
 	r := s.ask("v2", "grant_type", "authorization_code", "client_id", client.AppID, "client_secret", m[1], "redirect_uri", callback, "code", got.Get("code")).must(t)
 	if c := claimsOf(t, r.get("access_token")); c["scp"] != "Work" || c["ver"] != "2.0" || c["groups"] == nil {

@@ -219,11 +219,22 @@ func (s *Server) Address(database string) string {
 
 // Create makes an empty database and returns its address.
 func (s *Server) Create(ctx context.Context) (string, error) {
-	s.mu.Lock()
-	s.counter++
-	name := "t" + strconv.Itoa(s.counter)
-	s.mu.Unlock()
+	name := s.next()
 	return s.Address(name), Exec(ctx, s.Address("postgres"), "create database "+name)
+}
+
+// CreateFrom makes a database that holds what another one does, to which nobody
+// may be connected meanwhile, and returns its address.
+func (s *Server) CreateFrom(ctx context.Context, other string) (string, error) {
+	name := s.next()
+	return s.Address(name), Exec(ctx, s.Address("postgres"), "create database "+name+" template "+other)
+}
+
+func (s *Server) next() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counter++
+	return "t" + strconv.Itoa(s.counter)
 }
 
 // Exec executes a statement in the database at an address.

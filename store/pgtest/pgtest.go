@@ -6,12 +6,18 @@ package pgtest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
 
 	"github.com/signoffhq/signoff/store/pgserver"
 )
@@ -22,7 +28,9 @@ const Variable = "SIGNOFF_TEST_STORE"
 
 // Choose returns where a test should keep its data: path, or, when the suite
 // is run on PostgreSQL, a new database that goes by this path for the whole
-// run: the same path gives the same database again.
+// run: the same path gives the same database again. It has today's tables
+// already, copied from one that was migrated once: migrating each would take
+// most of a run.
 func Choose(t testing.TB, path string) string {
 	t.Helper()
 	if os.Getenv(Variable) != "postgres" || strings.HasPrefix(path, "postgres://") {
@@ -31,7 +39,7 @@ func Choose(t testing.TB, path string) string {
 	chosen.Lock()
 	defer chosen.Unlock()
 	if chosen.byPath[path] == "" {
-		chosen.byPath[path] = Database(t)
+		chosen.byPath[path] = withTables(t)
 	}
 	return chosen.byPath[path]
 }
@@ -105,6 +113,53 @@ const absent = "PostgreSQL is not installed here: what runs on it is not tested"
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	return create(t, s.Server)
+}
+
+// withTables makes a database on the common server that store.Open finds as if
+// it had migrated it before.
+func withTables(t testing.TB) string {
+	t.Helper()
+	tables.once.Do(func() {
+		address := Database(t)
+		tables.err = migrate(address)
+		tables.name = address[strings.LastIndexByte(address, '/')+1:]
+		tables.name, _, _ = strings.Cut(tables.name, "?")
+	})
+	if tables.name == "" {
+		t.Skip(absent)
+	}
+	if tables.err != nil {
+		t.Fatal(tables.err)
+	}
+	address, err := common.server.CreateFrom(context.Background(), tables.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+var tables struct {
+	once sync.Once
+	name string
+	err  error
+}
+
+// migrate reads the files where they lie: this package cannot import store,
+// whose tests import it.
+func migrate(address string) error {
+	_, here, _, _ := runtime.Caller(0)
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	files := os.DirFS(filepath.Join(filepath.Dir(here), "..", "migrations", "postgres"))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(context.Background())
+	return err
 }
 
 func create(t testing.TB, s *pgserver.Server) string {

@@ -33,5 +33,5 @@ func (b *box) ending() string {
 	if !b.online() {
 		return ""
 	}
-	return " Microsoft ends EWS in Exchange Online on " + End + " at the latest: choose the protocol Microsoft Graph before."
+	return " Microsoft ends EWS in Exchange Online on " + End + " at the latest: connect it under Manage › Exchange by the choice Exchange Online, which is Microsoft Graph, before."
 }

@@ -30,7 +30,10 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 	f.Give("FullAccess", "jane", "ana")
 	walk(denied, "+name +TLS +token +rights +mailbox -send", "SendAs")
 	nobody, _ := f.app("nobody@contoso.test", "full_access_as_app")
-	walk(nobody, "+name +TLS +token +rights -mailbox", "licence")
+	walk(nobody, "+name +TLS +token -mailbox", "licence")
+	if steps := nobody.Check(t.Context()); !strings.Contains(steps[len(steps)-1].Found, "The mailbox meant is nobody@contoso.test.") {
+		t.Errorf("the address is not named: %+v", steps)
+	}
 	app, _ := f.app("jane@contoso.test")
 	walk(app, "+name +TLS +token -rights", "AccessAsApp")
 	bad := f.system.Open(exchange.Access{HTTP: &http.Client{Transport: &asked{token: "a.b.c", inner: f.Plain.Transport, t: t}}}, exchange.Box{})

@@ -144,19 +144,20 @@ func (b *box) forbidden(ref *exchange.Refusal) string {
 	if whose == "" {
 		whose = "<mailbox>"
 	}
-	mailbox := fmt.Sprintf("Get-CASMailbox %[1]s | fl EwsEnabled shows the mailbox's own switch (Set-CASMailbox %[1]s -EwsEnabled $true)", whose)
-	agents := "Get-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList shows the organization's; its lists are of user agents, and this one is \"" + traffic.UserAgent + "\""
+	look := fmt.Sprintf("\nGet-CASMailbox %[1]s | fl EwsEnabled # the mailbox's own switch: Set-CASMailbox %[1]s -EwsEnabled $true", whose) +
+		"\nGet-OrganizationConfig | fl EwsEnabled,EwsApplicationAccessPolicy,EwsAllowList,EwsBlockList # lists of user agents: this one is \"" + traffic.UserAgent + "\""
 	if !b.online() {
-		return "EWS is switched off. " + mailbox + ", and " + agents + "."
+		return "EWS is switched off: an Exchange administrator finds the switch by these commands." + look
 	}
 	lacks := !b.access.App && len(b.access.Known().Lacks("EWS.AccessAsUser.All")) > 0
 	if lacks || strings.Contains(strings.ToLower(ref.Text), "scope") {
 		return b.noScope()
 	}
-	return "EWS is switched off for this application, this mailbox or the organization. Microsoft ends EWS in Exchange Online in steps since October 2026, and for good on " + End + ": " +
-		"the way is to choose the protocol Microsoft Graph here. Until then an Exchange administrator can let the application in: " +
-		"$ids = (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs; Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,<application id>\". It takes up to a day to work. " +
-		mailbox + ", and " + agents + ". Mailboxes that have only a licence of F1, F3 or Kiosk have no EWS."
+	return "EWS is switched off for this application, this mailbox or the organization, and ends in Exchange Online for good on " + End + ": " +
+		"connect the mailbox again under Manage › Exchange by the choice Exchange Online, which is Microsoft Graph, or until then have an Exchange administrator let the application in, which takes up to a day to work." +
+		"\n$ids = (Get-OrganizationConfig -RetrieveEwsOperationAccessPolicy).EwsAllowedAppIDs" +
+		"\nSet-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,<application id>\"" +
+		look
 }
 
 func (b *box) noScope() string {

@@ -231,7 +231,7 @@ func TestEWSThatIsSwitchedOffNamesTheDateAndTheWay(t *testing.T) {
 	for _, p := range []served.Policy{{Enabled: "false"}, {RolledOut: true}, {RolledOut: true, Enabled: "true", AllowedApps: []string{"another"}}, {Access: "EnforceAllowList", AllowList: []string{"Outlook*"}},
 		{Mailboxes: map[string]bool{"ana@contoso.test": false}}, {Ends: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}} {
 		f.EWS.SetPolicy(p)
-		exchangetest.Explained(t, inbox(t, box), exchange.CodeDenied, "1 April 2027", "Microsoft Graph", "Set-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,", "Get-CASMailbox", "EwsApplicationAccessPolicy")
+		exchangetest.Explained(t, inbox(t, box), exchange.CodeDenied, "1 April 2027", "Manage › Exchange by the choice Exchange Online, which is Microsoft Graph", "work.\n$ids = ", "\nSet-OrganizationConfig -EwsEnabled $true -EwsAllowedAppIDs \"$ids,", "\nGet-CASMailbox", "EwsApplicationAccessPolicy")
 	}
 	f.EWS.SetPolicy(served.Policy{RolledOut: true, Enabled: "true", AllowedApps: []string{exchangetest.SomeApp}})
 	if err := inbox(t, box); err != nil {

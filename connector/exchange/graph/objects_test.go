@@ -300,7 +300,7 @@ func TestTheTestWalksUntilItFindsTheCause(t *testing.T) {
 		t.Error(got)
 	}
 	f.Plant("mailbox-missing", "ana", "", 0)
-	if got := exchangetest.Walked(walk(ana)); got != "+name +TLS +token +rights -mailbox" {
+	if got := exchangetest.Walked(walk(ana)); got != "+name +TLS +token -mailbox" {
 		t.Error(got)
 	}
 	f.Exchange.Heal("")

@@ -9,10 +9,11 @@ import (
 )
 
 // Codes that those who send and read mail tell apart; connector/mail has the
-// same.
+// same, but for mailboxes that are missing.
 const (
 	codeUnreachable = "mail-server-unreachable"
 	codeSignIn      = "mail-sign-in-failed"
+	codeNoMailbox   = "mailbox-missing"
 	codeSender      = "mail-sender-refused"
 	codeDoubtful    = "mail-doubtful"
 	codeMailbox     = "mailbox-failed"
@@ -48,8 +49,10 @@ func told(err error) error {
 	switch e.Code {
 	case exchange.CodeDoubtful:
 		out.Code = codeDoubtful
-	case exchange.CodeSignIn, exchange.CodeDenied, exchange.CodeImpersonate, exchange.CodeNoMailbox, "not-connected":
+	case exchange.CodeSignIn, exchange.CodeDenied, exchange.CodeImpersonate, "not-connected":
 		out.Kind, out.Code = signoff.Unavailable, codeSignIn
+	case exchange.CodeNoMailbox:
+		out.Kind, out.Code = signoff.Unavailable, codeNoMailbox
 	case exchange.CodeSendAs:
 		out.Kind, out.Code = signoff.Unavailable, codeSender
 	case exchange.CodeUnreachable, exchange.CodeNotExchange, exchange.CodeBusy, exchange.CodeFull:

@@ -164,7 +164,7 @@ func TestTroubleOfTheMailboxIsToldApartFromThatOfAMail(t *testing.T) {
 	each(t, func(t *testing.T, o *office) {
 		s := mailbox.NewSender(o.box, mailbox.SenderOptions{})
 		for _, c := range []struct{ fault, code string }{
-			{"send-as-denied", "mail-sender-refused"}, {"access-denied", "mail-sign-in-failed"}, {"quota-exceeded", "mail-server-unreachable"}, {"mailbox-missing", "mail-sign-in-failed"},
+			{"send-as-denied", "mail-sender-refused"}, {"access-denied", "mail-sign-in-failed"}, {"quota-exceeded", "mail-server-unreachable"}, {"mailbox-missing", "mailbox-missing"},
 		} {
 			o.Exchange.Heal("")
 			o.plant(c.fault, "")

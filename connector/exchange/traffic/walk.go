@@ -96,8 +96,11 @@ func (w *Walk) inbox(ctx context.Context) bool {
 		return w.Bad("rights", err)
 	case code == exchange.CodeNoMailbox, code == exchange.CodeGone, code == exchange.CodeRefused:
 		w.OK("token", accepted)
-		w.OK("rights", allowed)
-		return w.Bad("mailbox", err)
+		if w.Bad("mailbox", err); w.Mailbox != "" { // no word of rights: there is nothing yet to have one on
+			last := &w.Steps[len(w.Steps)-1]
+			last.Found = "The mailbox meant is " + w.Mailbox + ". " + last.Found
+		}
+		return false
 	default:
 		return w.Bad("token", err)
 	}

@@ -16,7 +16,7 @@ export async function run({ browser, base }) {
   await Promise.all([signIn(ana.page, 'ana'), signIn(admin.page, 'admin')])
   await ana.page.goto(`/requests/${instance}`)
   await ana.page.getByText('“Approve leave” did not get done').waitFor()
-  await ana.page.getByText('An administrator of this workflow can put it right.').waitFor()
+  await ana.page.getByText('Once the cause is mended, an administrator of this workflow can try the step again.').waitFor()
   assert.equal(await ana.page.getByRole('button', { name: 'Retry' }).count(), 0, 'a button that cannot work is not shown')
 
   await admin.page.goto('/manage/incidents')

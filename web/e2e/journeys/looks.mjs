@@ -1,5 +1,5 @@
 // Every page, light and dark, wide, at 320 px and at twice the size: axe finds
-// nothing, nothing scrolls sideways, and there is a picture to look at.
+// nothing and nothing scrolls sideways; asked for by name, it takes pictures to look at.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,6 +12,9 @@ const axe = createRequire(import.meta.url)('axe-core')
 const shots = new URL('../shots/', import.meta.url)
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
+// Pictures are taken when this journey is asked for by name, and not when all are run.
+const pictures = process.argv.length > 2
+
 // Dark differs in its colours alone, so that is what is asked of it.
 const looks = [
   { tag: 'wide-light', viewport: { width: 1360, height: 860 }, colorScheme: 'light' },
@@ -23,8 +26,10 @@ const looks = [
 ]
 
 export async function run({ browser, base }) {
-  rmSync(shots, { recursive: true, force: true })
-  mkdirSync(shots, { recursive: true })
+  if (pictures) {
+    rmSync(shots, { recursive: true, force: true })
+    mkdirSync(shots, { recursive: true })
+  }
   const pages = await everyPage(base)
   const list = []
   const wrong = []
@@ -40,7 +45,7 @@ export async function run({ browser, base }) {
       await settled(who.page)
       await page.act?.(who.page)
       const picture = `${page.name}-${look.tag}.png`
-      await who.page.screenshot({ path: new URL(picture, shots).pathname })
+      if (pictures) await who.page.screenshot({ path: new URL(picture, shots).pathname })
       list.push(picture)
       for (const fault of [...(await axeFaults(who.page, look.rules)), ...(await sideways(who.page))]) wrong.push(`${page.name} ${look.tag}: ${fault}`)
     }
@@ -53,9 +58,9 @@ export async function run({ browser, base }) {
     for (let next; (next = rounds.shift()); ) await round(next)
   }
   await Promise.all([watch(), watch()])
-  writeFileSync(new URL('list.txt', shots), list.sort().join('\n') + '\n')
+  if (pictures) writeFileSync(new URL('list.txt', shots), list.sort().join('\n') + '\n')
   assert.deepEqual(wrong.sort(), [])
-  console.log(`  ${list.length} pictures in web/e2e/shots`)
+  console.log(pictures ? `  ${list.length} pictures in web/e2e/shots` : `  ${list.length} looks`)
 }
 
 // Fonts are there and nothing is on its way any more.

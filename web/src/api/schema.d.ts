@@ -52,16 +52,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your orders for many incidents, newest first; an administrator sees everybody's
-         * @description Right: signed in.
-         */
+        /** Your orders for many incidents, newest first; an administrator sees everybody's */
         get: operations["list-bulks"];
         put?: never;
-        /**
-         * Retry, skip or cancel many incidents of workflows you administer; it goes on by itself
-         * @description Right: signed in.
-         */
+        /** Retry, skip or cancel many incidents of workflows you administer; it goes on by itself */
         post: operations["begin-bulk"];
         delete?: never;
         options?: never;
@@ -76,10 +70,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How far an order is
-         * @description Right: signed in.
-         */
+        /** How far an order is */
         get: operations["get-bulk"];
         put?: never;
         post?: never;
@@ -96,10 +87,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What became of each incident of an order
-         * @description Right: signed in.
-         */
+        /** What became of each incident of an order */
         get: operations["list-bulk-items"];
         put?: never;
         post?: never;
@@ -118,10 +106,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Stop an order: what is done stays done, the rest is left
-         * @description Right: signed in.
-         */
+        /** Stop an order: what is done stays done, the rest is left */
         post: operations["stop-bulk"];
         delete?: never;
         options?: never;
@@ -136,10 +121,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Working hours and holidays, by name
-         * @description Right: signed in.
-         */
+        /** Working hours and holidays, by name */
         get: operations["list-calendars"];
         put?: never;
         post?: never;
@@ -158,10 +140,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Read the holidays of an iCalendar file; saves nothing
-         * @description Right: signed in.
-         */
+        /** Read the holidays of an iCalendar file; saves nothing */
         post: operations["import-holidays"];
         delete?: never;
         options?: never;
@@ -178,10 +157,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * When something is due in working time; saves nothing
-         * @description Right: signed in.
-         */
+        /** When something is due in working time; saves nothing */
         post: operations["preview-calendar"];
         delete?: never;
         options?: never;
@@ -196,10 +172,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One calendar
-         * @description Right: signed in.
-         */
+        /** One calendar */
         get: operations["get-calendar"];
         /**
          * Make or change a calendar
@@ -224,10 +197,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Categories of workflows, by name
-         * @description Right: signed in.
-         */
+        /** Categories of workflows, by name */
         get: operations["list-categories"];
         put?: never;
         post?: never;
@@ -244,15 +214,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Rights on all workflows of a category, those it has from the ones it lies in too
-         * @description Right: signed in.
-         */
+        /** Rights on all workflows of a category, those it has from the ones it lies in too */
         get: operations["get-category-rights"];
-        /**
-         * Replace the rights kept on a category; they hold for new workflows too
-         * @description Right: signed in.
-         */
+        /** Replace the rights kept on a category; they hold for new workflows too */
         put: operations["put-category-rights"];
         post?: never;
         delete?: never;
@@ -460,10 +424,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Changes as they happen, as server-sent events
-         * @description Right: signed in.
-         */
+        /** Changes as they happen, as server-sent events */
         get: operations["stream-events"];
         put?: never;
         post?: never;
@@ -480,10 +441,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Instances with everything about them, as lines of JSON, by number
-         * @description Right: signed in.
-         */
+        /** Instances with everything about them, as lines of JSON, by number */
         get: operations["export"];
         put?: never;
         post?: never;
@@ -502,10 +460,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Read an expression and work it out with sample values; keeps nothing
-         * @description Right: signed in.
-         */
+        /** Read an expression and work it out with sample values; keeps nothing */
         post: operations["check-expression"];
         delete?: never;
         options?: never;
@@ -688,10 +643,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Steps that failed and wait to be put right
-         * @description Right: signed in.
-         */
+        /** Steps that failed and wait to be put right */
         get: operations["list-incidents"];
         put?: never;
         post?: never;
@@ -710,10 +662,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Try the failed step again, with corrections
-         * @description Right: signed in.
-         */
+        /** Try the failed step again, with corrections */
         post: operations["retry-incident"];
         delete?: never;
         options?: never;
@@ -730,10 +679,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Go on behind a failed step as if it were done
-         * @description Right: signed in.
-         */
+        /** Go on behind a failed step as if it were done */
         post: operations["skip-incident"];
         delete?: never;
         options?: never;
@@ -748,10 +694,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Instances you started, or also those of workflows you may view
-         * @description Right: signed in.
-         */
+        /** Instances you started, or also those of workflows you may view */
         get: operations["list-instances"];
         put?: never;
         post?: never;
@@ -768,17 +711,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One instance: where it is, what it holds
-         * @description Right: signed in.
-         */
+        /** One instance: where it is, what it holds */
         get: operations["get-instance"];
         put?: never;
         post?: never;
-        /**
-         * Remove an ended instance with all that belongs to it
-         * @description Right: signed in.
-         */
+        /** Remove an ended instance with all that belongs to it */
         delete: operations["delete-instance"];
         options?: never;
         head?: never;
@@ -792,10 +729,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The diagram the instance runs
-         * @description Right: signed in.
-         */
+        /** The diagram the instance runs */
         get: operations["get-instance-bpmn"];
         put?: never;
         post?: never;
@@ -814,10 +748,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * End an instance and everything open in it
-         * @description Right: signed in.
-         */
+        /** End an instance and everything open in it */
         post: operations["cancel-instance"];
         delete?: never;
         options?: never;
@@ -834,10 +765,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Write a comment
-         * @description Right: signed in.
-         */
+        /** Write a comment */
         post: operations["comment-instance"];
         delete?: never;
         options?: never;
@@ -854,10 +782,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Complete an instance as it stands
-         * @description Right: signed in.
-         */
+        /** Complete an instance as it stands */
         post: operations["end-instance"];
         delete?: never;
         options?: never;
@@ -872,10 +797,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What happened, oldest first
-         * @description Right: signed in.
-         */
+        /** What happened, oldest first */
         get: operations["get-history"];
         put?: never;
         post?: never;
@@ -894,10 +816,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Stop an instance: nothing of it runs, and nobody has its tasks
-         * @description Right: signed in.
-         */
+        /** Stop an instance: nothing of it runs, and nobody has its tasks */
         post: operations["hold-instance"];
         delete?: never;
         options?: never;
@@ -912,10 +831,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who was told by mail, and whether that worked, oldest first
-         * @description Right: signed in.
-         */
+        /** Who was told by mail, and whether that worked, oldest first */
         get: operations["list-instance-mails"];
         put?: never;
         post?: never;
@@ -934,10 +850,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Take an instance from one step to another
-         * @description Right: signed in.
-         */
+        /** Take an instance from one step to another */
         post: operations["move-instance"];
         delete?: never;
         options?: never;
@@ -954,10 +867,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Let a stopped instance go on
-         * @description Right: signed in.
-         */
+        /** Let a stopped instance go on */
         post: operations["resume-instance"];
         delete?: never;
         options?: never;
@@ -974,10 +884,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Change variables of a running instance
-         * @description Right: signed in.
-         */
+        /** Change variables of a running instance */
         post: operations["set-variables"];
         delete?: never;
         options?: never;
@@ -992,10 +899,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Why an instance waits: who or what, since when, and what would end it
-         * @description Right: signed in.
-         */
+        /** Why an instance waits: who or what, since when, and what would end it */
         get: operations["why-waiting"];
         put?: never;
         post?: never;
@@ -1236,10 +1140,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who you are, and what you hold
-         * @description Right: signed in.
-         */
+        /** Who you are, and what you hold */
         get: operations["get-me"];
         put?: never;
         post?: never;
@@ -1256,21 +1157,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * When you are away, and who does your tasks then
-         * @description Right: signed in.
-         */
+        /** When you are away, and who does your tasks then */
         get: operations["get-my-absence"];
-        /**
-         * Say that you are or will be away
-         * @description Right: signed in.
-         */
+        /** Say that you are or will be away */
         put: operations["put-my-absence"];
         post?: never;
-        /**
-         * You are there again, or stay after all
-         * @description Right: signed in.
-         */
+        /** You are there again, or stay after all */
         delete: operations["delete-my-absence"];
         options?: never;
         head?: never;
@@ -1286,10 +1178,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * What an absence would do with your open tasks; saves nothing
-         * @description Right: signed in.
-         */
+        /** What an absence would do with your open tasks; saves nothing */
         post: operations["preview-my-absence"];
         delete?: never;
         options?: never;
@@ -1304,10 +1193,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What you have connected, can connect, and are asked to connect
-         * @description Right: signed in.
-         */
+        /** What you have connected, can connect, and are asked to connect */
         get: operations["get-my-connections"];
         put?: never;
         post?: never;
@@ -1327,10 +1213,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Forget one of your connections; the provider is not told
-         * @description Right: signed in.
-         */
+        /** Forget one of your connections; the provider is not told */
         delete: operations["delete-my-connection"];
         options?: never;
         head?: never;
@@ -1345,10 +1228,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /**
-         * Change your own password; your sessions end
-         * @description Right: signed in.
-         */
+        /** Change your own password; your sessions end */
         put: operations["change-password"];
         post?: never;
         delete?: never;
@@ -1364,17 +1244,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Where you are signed in, the latest first
-         * @description Right: signed in.
-         */
+        /** Where you are signed in, the latest first */
         get: operations["list-my-sessions"];
         put?: never;
         post?: never;
-        /**
-         * Sign out everywhere but here
-         * @description Right: signed in.
-         */
+        /** Sign out everywhere but here */
         delete: operations["end-my-sessions"];
         options?: never;
         head?: never;
@@ -1391,10 +1265,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * Sign out in one place
-         * @description Right: signed in.
-         */
+        /** Sign out in one place */
         delete: operations["end-my-session"];
         options?: never;
         head?: never;
@@ -1408,16 +1279,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Your personal access tokens
-         * @description Right: signed in.
-         */
+        /** Your personal access tokens */
         get: operations["list-my-tokens"];
         put?: never;
-        /**
-         * Make a personal access token; its text is shown this once. Not with a token
-         * @description Right: signed in.
-         */
+        /** Make a personal access token; its text is shown this once. Not with a token */
         post: operations["create-token"];
         delete?: never;
         options?: never;
@@ -1435,10 +1300,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /**
-         * End one of your tokens, at once
-         * @description Right: signed in.
-         */
+        /** End one of your tokens, at once */
         delete: operations["end-my-token"];
         options?: never;
         head?: never;
@@ -1452,10 +1314,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Accounts to connect that work waits for: yours and, for an administrator, the server's
-         * @description Right: signed in.
-         */
+        /** Accounts to connect that work waits for: yours and, for an administrator, the server's */
         get: operations["list-waiting"];
         put?: never;
         post?: never;
@@ -1472,16 +1331,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Messages and signals you sent, or everybody's for an administrator; newest first
-         * @description Right: signed in.
-         */
+        /** Messages and signals you sent, or everybody's for an administrator; newest first */
         get: operations["list-messages"];
         put?: never;
-        /**
-         * Send a message to the instance that waits for it, or that it begins
-         * @description Right: signed in.
-         */
+        /** Send a message to the instance that waits for it, or that it begins */
         post: operations["send-message"];
         delete?: never;
         options?: never;
@@ -1596,10 +1449,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How your connecting fares
-         * @description Right: signed in.
-         */
+        /** How your connecting fares */
         get: operations["get-oauth-connect"];
         put?: never;
         post?: never;
@@ -1710,10 +1560,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Begin to connect your account, or as an administrator the service account; or get a token for the application
-         * @description Right: signed in.
-         */
+        /** Begin to connect your account, or as an administrator the service account; or get a token for the application */
         post: operations["connect-oauth"];
         delete?: never;
         options?: never;
@@ -1832,10 +1679,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Find people and groups by the beginning of a name, login or address
-         * @description Right: signed in.
-         */
+        /** Find people and groups by the beginning of a name, login or address */
         get: operations["search-people"];
         put?: never;
         post?: never;
@@ -1876,10 +1720,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Why somebody may do something, or why not; administrators ask about anybody, others about themselves
-         * @description Right: signed in.
-         */
+        /** Why somebody may do something, or why not; administrators ask about anybody, others about themselves */
         get: operations["why"];
         put?: never;
         post?: never;
@@ -1992,10 +1833,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What begins instances by the clock, of workflows whose instances you may view
-         * @description Right: signed in.
-         */
+        /** What begins instances by the clock, of workflows whose instances you may view */
         get: operations["list-schedules"];
         put?: never;
         post?: never;
@@ -2014,10 +1852,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Stop a schedule until it is resumed
-         * @description Right: signed in.
-         */
+        /** Stop a schedule until it is resumed */
         post: operations["pause-schedule"];
         delete?: never;
         options?: never;
@@ -2034,10 +1869,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Let a schedule go on; what was missed is not made up for
-         * @description Right: signed in.
-         */
+        /** Let a schedule go on; what was missed is not made up for */
         post: operations["resume-schedule"];
         delete?: never;
         options?: never;
@@ -2052,10 +1884,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Systems you may call; also all others to whoever may deploy workflows
-         * @description Right: signed in.
-         */
+        /** Systems you may call; also all others to whoever may deploy workflows */
         get: operations["list-services"];
         put?: never;
         /**
@@ -2076,10 +1905,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What kinds of systems can be called, and what each needs
-         * @description Right: signed in.
-         */
+        /** What kinds of systems can be called, and what each needs */
         get: operations["list-service-types"];
         put?: never;
         post?: never;
@@ -2096,21 +1922,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One system, with its settings to whoever may change it
-         * @description Right: signed in.
-         */
+        /** One system, with its settings to whoever may change it */
         get: operations["get-service"];
-        /**
-         * Change the settings of a system
-         * @description Right: signed in.
-         */
+        /** Change the settings of a system */
         put: operations["put-service"];
         post?: never;
-        /**
-         * Remove a system; refused while workflows use it, unless anyway
-         * @description Right: signed in.
-         */
+        /** Remove a system; refused while workflows use it, unless anyway */
         delete: operations["delete-service"];
         options?: never;
         head?: never;
@@ -2124,10 +1941,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * What a system offers: objects with their methods
-         * @description Right: signed in.
-         */
+        /** What a system offers: objects with their methods */
         get: operations["list-service-objects"];
         put?: never;
         post?: never;
@@ -2146,10 +1960,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Ask a system what it offers now, say what is different, and keep it
-         * @description Right: signed in.
-         */
+        /** Ask a system what it offers now, say what is different, and keep it */
         post: operations["refresh-service"];
         delete?: never;
         options?: never;
@@ -2164,15 +1975,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who may use and change a system
-         * @description Right: signed in.
-         */
+        /** Who may use and change a system */
         get: operations["get-service-rights"];
-        /**
-         * Replace the rights on a system
-         * @description Right: signed in.
-         */
+        /** Replace the rights on a system */
         put: operations["put-service-rights"];
         post?: never;
         delete?: never;
@@ -2190,10 +1995,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Try a system step by step; saves nothing
-         * @description Right: signed in.
-         */
+        /** Try a system step by step; saves nothing */
         post: operations["test-service"];
         delete?: never;
         options?: never;
@@ -2208,10 +2010,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Which steps of workflows call a system
-         * @description Right: signed in.
-         */
+        /** Which steps of workflows call a system */
         get: operations["list-service-uses"];
         put?: never;
         post?: never;
@@ -2230,10 +2029,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Call a method, in your own name
-         * @description Right: signed in.
-         */
+        /** Call a method, in your own name */
         post: operations["call-service"];
         delete?: never;
         options?: never;
@@ -2274,10 +2070,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Send a signal to all who wait for it now
-         * @description Right: signed in.
-         */
+        /** Send a signal to all who wait for it now */
         post: operations["send-signal"];
         delete?: never;
         options?: never;
@@ -2438,10 +2231,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Finish a step that waits for another system
-         * @description Right: signed in.
-         */
+        /** Finish a step that waits for another system */
         post: operations["finish-step"];
         delete?: never;
         options?: never;
@@ -2458,10 +2248,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Let a step that waits for a connection look again whether it is there
-         * @description Right: signed in.
-         */
+        /** Let a step that waits for a connection look again whether it is there */
         post: operations["try-step"];
         delete?: never;
         options?: never;
@@ -2476,10 +2263,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * A page of your tasks
-         * @description Right: signed in.
-         */
+        /** A page of your tasks */
         get: operations["list-tasks"];
         put?: never;
         post?: never;
@@ -2496,10 +2280,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How many tasks wait for you
-         * @description Right: signed in.
-         */
+        /** How many tasks wait for you */
         get: operations["count-tasks"];
         put?: never;
         post?: never;
@@ -2516,10 +2297,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One task, with everything needed to decide it
-         * @description Right: signed in.
-         */
+        /** One task, with everything needed to decide it */
         get: operations["get-task"];
         put?: never;
         post?: never;
@@ -2538,10 +2316,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Claim a task: it is marked as yours and, if it is a claiming one, kept for you
-         * @description Right: signed in.
-         */
+        /** Claim a task: it is marked as yours and, if it is a claiming one, kept for you */
         post: operations["claim-task"];
         delete?: never;
         options?: never;
@@ -2558,10 +2333,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Write a comment about a task
-         * @description Right: signed in.
-         */
+        /** Write a comment about a task */
         post: operations["comment-task"];
         delete?: never;
         options?: never;
@@ -2578,10 +2350,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Decide a task
-         * @description Right: signed in.
-         */
+        /** Decide a task */
         post: operations["decide-task"];
         delete?: never;
         options?: never;
@@ -2598,10 +2367,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Ask somebody about a task, which stays yours
-         * @description Right: signed in.
-         */
+        /** Ask somebody about a task, which stays yours */
         post: operations["ask-task"];
         delete?: never;
         options?: never;
@@ -2618,10 +2384,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Reply to a question about a task
-         * @description Right: signed in.
-         */
+        /** Reply to a question about a task */
         post: operations["reply-task"];
         delete?: never;
         options?: never;
@@ -2638,10 +2401,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hand a task to somebody else instead of you
-         * @description Right: signed in.
-         */
+        /** Hand a task to somebody else instead of you */
         post: operations["redirect-task"];
         delete?: never;
         options?: never;
@@ -2658,10 +2418,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Give a claimed task back
-         * @description Right: signed in.
-         */
+        /** Give a claimed task back */
         post: operations["release-task"];
         delete?: never;
         options?: never;
@@ -2678,10 +2435,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Put a task before one more person: either may decide
-         * @description Right: signed in.
-         */
+        /** Put a task before somebody else besides you: either may decide */
         post: operations["share-task"];
         delete?: never;
         options?: never;
@@ -2698,10 +2452,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Hide a task from your list until a time
-         * @description Right: signed in.
-         */
+        /** Hide a task from your list until a time */
         post: operations["sleep-task"];
         delete?: never;
         options?: never;
@@ -2718,10 +2469,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Show a sleeping task again
-         * @description Right: signed in.
-         */
+        /** Show a sleeping task again */
         post: operations["wake-task"];
         delete?: never;
         options?: never;
@@ -2738,10 +2486,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * End a task without an answer, for administrators
-         * @description Right: signed in.
-         */
+        /** End a task without an answer, for administrators */
         post: operations["withdraw-task"];
         delete?: never;
         options?: never;
@@ -3088,16 +2833,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Workflows you may see, or those you may start
-         * @description Right: signed in.
-         */
+        /** Workflows you may see, or those you may start */
         get: operations["list-workflows"];
         put?: never;
-        /**
-         * Deploy a BPMN 2.0 file: a new workflow, or a new version of one
-         * @description Right: signed in.
-         */
+        /** Deploy a BPMN 2.0 file: a new workflow, or a new version of one */
         post: operations["deploy-workflow"];
         delete?: never;
         options?: never;
@@ -3112,10 +2851,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * One workflow, by number or key, with what its start form asks
-         * @description Right: signed in.
-         */
+        /** One workflow, by number or key, with what its start form asks */
         get: operations["get-workflow"];
         put?: never;
         post?: never;
@@ -3134,10 +2870,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Start a workflow
-         * @description Right: signed in.
-         */
+        /** Start a workflow */
         post: operations["start-instance"];
         delete?: never;
         options?: never;
@@ -3152,15 +2885,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * How long ended instances are kept, and what is removed by that
-         * @description Right: signed in.
-         */
+        /** How long ended instances are kept, and what is removed by that */
         get: operations["get-retention"];
-        /**
-         * Change how long ended instances are kept
-         * @description Right: signed in.
-         */
+        /** Change how long ended instances are kept */
         put: operations["put-retention"];
         post?: never;
         delete?: never;
@@ -3176,15 +2903,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who may start, view and administer a workflow, those by its categories too
-         * @description Right: signed in.
-         */
+        /** Who may start, view and administer a workflow, those by its categories too */
         get: operations["get-rights"];
-        /**
-         * Replace the rights kept on a workflow
-         * @description Right: signed in.
-         */
+        /** Replace the rights kept on a workflow */
         put: operations["put-rights"];
         post?: never;
         delete?: never;
@@ -3200,10 +2921,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * The BPMN file of a version, as it was deployed
-         * @description Right: signed in.
-         */
+        /** The BPMN file of a version, as it was deployed */
         get: operations["get-workflow-bpmn"];
         put?: never;
         post?: never;
@@ -6254,7 +5972,7 @@ export interface components {
         };
         Share: {
             comment?: string;
-            /** @description as in Redirect */
+            /** @description login, address, label:name or principal */
             to: string;
         };
         SignIn: {
@@ -30540,7 +30258,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "comment": "Enjoy it",
+                 *       "comment": "You know the customer",
                  *       "to": "bob"
                  *     }
                  */

@@ -10,12 +10,15 @@ import { myConnections, waitingConnections, wants } from './queries'
 
 const words = connectionsWords.waiting
 
+/** The connections that work waits for and this person can give. */
+export const useWaitingConnections = (): readonly WaitingConnection[] => useQuery(waitingConnections).data?.items ?? []
+
 /**
  * What work waits for and this person can give, each with one button. It goes
  * away by itself when the work goes on.
  */
 export function WaitingConnections() {
-  const list = useQuery(waitingConnections).data?.items ?? []
+  const list = useWaitingConnections()
   const some = list.length > 0
   const mine = useQuery({ ...myConnections, enabled: some })
   const all = useQuery({ ...wants, enabled: some && useMe().admin })
@@ -39,20 +42,22 @@ function Card({ of, want }: { of: WaitingConnection; want: OAuthWant | undefined
   }
   return (
     <Message tone="warn">
-      <h3 className="waiting-title">{of.service ? words.service : words.yours}</h3>
-      <p>{want?.for === 'me' ? words.own(want.title, of.why) : of.why}</p>
-      <p className="small quiet">{words.steps(of.steps)}</p>
-      {want && want.for !== 'app' ? (
-        <ConnectButton
-          resource={want.resource}
-          title={want.title}
-          look="primary"
-          body={{ for: want.for === 'service' ? 'service' : 'me', ...(want.audience ? { audience: want.audience } : {}), ...(want.claims ? { claims: want.claims } : {}) }}
-          onDone={done}
-        />
-      ) : (
-        of.connect && <LinkButton to={want ? `/manage/oauth/${want.resource}` : `/connect/${of.connect}`}>{words.open}</LinkButton>
-      )}
+      <div className="waiting-card">
+        <h3 className="waiting-title">{of.service ? words.service : words.yours}</h3>
+        <p>{want?.for === 'me' ? words.own(want.title, of.why) : of.why}</p>
+        <p className="small quiet">{words.steps(of.steps)}</p>
+        {want && want.for !== 'app' ? (
+          <ConnectButton
+            resource={want.resource}
+            title={want.title}
+            look="primary"
+            body={{ for: want.for === 'service' ? 'service' : 'me', ...(want.audience ? { audience: want.audience } : {}), ...(want.claims ? { claims: want.claims } : {}) }}
+            onDone={done}
+          />
+        ) : (
+          of.connect && <LinkButton to={want ? `/manage/oauth/${want.resource}` : `/connect/${of.connect}`}>{words.open}</LinkButton>
+        )}
+      </div>
     </Message>
   )
 }

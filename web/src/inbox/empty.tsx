@@ -10,8 +10,8 @@ import type { Filter } from './queries'
 // thing to try, the sample that comes with it.
 const sampleKey = 'leave'
 
-/** An empty view says why it is empty, and what to do. */
-export function EmptyInbox({ filter }: { filter: Filter }) {
+/** An empty view says why it is empty, and what to do. waits: an account to connect is asked for above it. */
+export function EmptyInbox({ filter, waits }: { filter: Filter; waits: boolean }) {
   const me = useMe()
   const workflows = useQuery({ ...startable, enabled: me.sandbox })
   if (filter.q || filter.workflow) {
@@ -28,6 +28,7 @@ export function EmptyInbox({ filter }: { filter: Filter }) {
       </Empty>
     )
   }
+  if (waits) return <Empty icon="inbox">{t.inbox.noTasks}</Empty>
   const sample = workflows.data?.items.find(({ key }) => key === sampleKey)
   return (
     <Empty

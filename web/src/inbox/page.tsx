@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
-import { WaitingConnections } from '../connect/waiting'
+import { WaitingConnections, useWaitingConnections } from '../connect/waiting'
 import { useLetterKeys } from '../shell/letters'
 import { useCounts } from '../shell/rail'
 import { t } from '../text/en'
@@ -23,6 +23,7 @@ export function InboxPage() {
   const filter = filterOf(params)
   const tasks = useTasks(filter)
   const counts = useCounts().data
+  const waits = useWaitingConnections().length > 0
   const list = useMemo(() => (tasks.data?.pages ?? []).flatMap((page) => page.items), [tasks.data])
   const serials = useMemo(() => list.map((task) => task.serial), [list])
   const go = useGo(serial)
@@ -45,8 +46,8 @@ export function InboxPage() {
       <h1 className="unseen">{t.inbox.title}</h1>
       <section className="inbox-list" aria-label={t.inbox.list}>
         <header className="inbox-head">
-          <WaitingConnections />
           <h2>{t.inbox.title}</h2>
+          <WaitingConnections />
           <FilterBar filter={filter} open={counts?.open} sleeping={counts?.sleeping} />
         </header>
         {tasks.error && <Failure error={tasks.error} retry={() => void tasks.refetch()} />}
@@ -55,7 +56,7 @@ export function InboxPage() {
             <Skeleton rows={6} tall />
           </div>
         )}
-        {tasks.data && list.length === 0 && <EmptyInbox filter={filter} />}
+        {tasks.data && list.length === 0 && <EmptyInbox filter={filter} waits={waits} />}
         {list.length > 0 && (
           <TaskList
             tasks={list}

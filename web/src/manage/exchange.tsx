@@ -102,7 +102,7 @@ function Connect({ onDone }: { onDone: (made: Connected) => void }) {
         </Button>
         {draft.way !== 'server' && <span className="quiet">{words.connectHelp}</span>}
       </div>
-      <Fares of={provider} title={words.ways[draft.way] ?? ''} doctor />
+      {provider.status !== 'done' && <Fares of={provider} title={words.ways[draft.way] ?? ''} doctor />}
       <div role="status">{finish.isPending && <p className="quiet">{words.finishing}</p>}</div>
     </form>
   )

@@ -1,5 +1,5 @@
 import type { MailConnection, NewOAuthResource, NewService, OAuthResource, Service, SetMailConnection } from '../api/types'
-import { nameFor } from './mailconnectionswords'
+import { nameFor, plainFrom } from './mailconnectionswords'
 
 /** What is typed to connect Exchange. */
 export interface Draft {
@@ -140,7 +140,7 @@ export function thereOf(mail: readonly MailConnection[], services: readonly Serv
   const one = mail.find((c) => c.protocol !== 'smtp' && c.usual && c.reads && !c.off)
   if (!one) return undefined
   const service = services.find((s) => s.type === 'exchange' && (one.resource ? s.resource === one.resource : s.user === one.user))
-  return { connection: one.name, service: service?.name ?? '', resource: one.resource ?? '', address: one.from }
+  return { connection: one.name, service: service?.name ?? '', resource: one.resource ?? '', address: plainFrom(one.from) }
 }
 
 function free(base: string, between: string, all: readonly { name: string }[]): string {

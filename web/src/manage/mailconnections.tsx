@@ -11,6 +11,7 @@ import { useSay } from '../ui/toast/toast'
 import { Entries, Entry, Fact, Facts, Remove } from './entries'
 import { MailConnectionForm } from './mailconnectionform'
 import { mailConnections, useRemoveConnection, useTryConnection, type Try } from './mailconnectionsqueries'
+import { plainFrom } from './mailconnectionswords'
 import { Tested, Testing } from './servicestest'
 
 const words = mailConnectionWords
@@ -50,7 +51,7 @@ function One({ of, etag }: { of: MailConnection; etag: string | undefined }) {
     </Button>
   )
   return (
-    <Entry name={of.from} badges={<Badges of={of} />}>
+    <Entry name={plainFrom(of.from)} badges={<Badges of={of} />}>
       <ConnectionFacts of={of} />
       {of.inFile && <p className="quiet">{words.inFile}</p>}
       <div className="row">

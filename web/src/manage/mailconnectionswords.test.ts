@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { MailConnection } from '../api/types'
-import { draftOf, freshOf, makesResource, nameFor, settingsOf, serverFor } from './mailconnectionswords'
+import { draftOf, freshOf, makesResource, nameFor, plainFrom, settingsOf, serverFor } from './mailconnectionswords'
+
+describe('a sender', () => {
+  it('is shown without quotes', () => {
+    expect(plainFrom('"signoff" <workflow@contoso.com>')).toBe('signoff <workflow@contoso.com>')
+    for (const same of ['workflow@contoso.com', 'Approvals <workflow@contoso.com>', '"A \\"B\\"" <c@contoso.com>']) expect(plainFrom(same)).toBe(same)
+  })
+})
 
 describe('the address when the protocol changes', () => {
   it('follows it', () => {

@@ -1,5 +1,10 @@
 import type { MailConnection, SetMailConnection } from '../api/types'
 
+/** A sender as people write it: "Approvals" <workflow@contoso.com> without its quotes. */
+export function plainFrom(from: string): string {
+  return from.replace(/^\s*"([^"\\]*)"\s*(?=<)/, '$1 ')
+}
+
 /** What is typed into the form of a connection. */
 export interface Draft {
   protocol: 'graph' | 'ews' | 'smtp'

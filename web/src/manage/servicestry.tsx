@@ -29,8 +29,7 @@ const pageRows = 50
 
 /** A form for one method, and what calling it gave. */
 export function TryMethod({ service, object, method, connect }: Props) {
-  const name = method.title || method.name
-  const title = servicesWords.offers.tryTitle(name, object.title || object.name)
+  const title = servicesWords.offers.tryTitle(method.name, object.title || object.name)
   useTitle(title)
   const [typed, setTyped] = useState<Record<string, Typed>>({})
   const [wrong, setWrong] = useState<string>()
@@ -63,6 +62,7 @@ export function TryMethod({ service, object, method, connect }: Props) {
         }}
       >
         <Section title={title}>
+          {method.title && method.title !== method.name && <p>{method.title}</p>}
           {method.text && <p>{method.text}</p>}
           <Message tone={list || method.kind === 'read' ? 'info' : 'warn'}>{list || method.kind === 'read' ? words.lead : words.leadChanges}</Message>
           {method.inputs.length === 0 && <p className="quiet">{words.noInputs}</p>}
@@ -82,7 +82,7 @@ export function TryMethod({ service, object, method, connect }: Props) {
         )}
         <div className="row">
           <Button look="primary" type="submit" busy={call.isPending}>
-            {words.button(name)}
+            {words.button(method.name)}
           </Button>
         </div>
       </form>

@@ -1,5 +1,6 @@
 import { sentence } from '../api/problem'
 import { servicesWords } from '../text/services'
+import { Advice } from '../ui/advice/advice'
 import { Icon } from '../ui/icon/icon'
 import './entries.css'
 
@@ -26,7 +27,11 @@ export function Steps({ of }: { of: readonly Step[] }) {
             <br />
             {sentence(step.found)}
             {step.said && <span className="quiet small entry-said">{step.said}</span>}
-            {step.advice && <span className="entry-do">{sentence(step.advice)}</span>}
+            {step.advice && (
+              <span className="entry-do">
+                <Advice text={sentence(step.advice)} />
+              </span>
+            )}
           </span>
         </li>
       ))}

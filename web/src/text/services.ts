@@ -22,11 +22,11 @@ export const servicesWords = {
   signsIn: (mode: string, resource: string, user: string) => {
     switch (mode) {
       case 'service':
-        return `with the service account, by ${resource}`
+        return `with the service account, through the OAuth resource ${resource}`
       case 'caller':
-        return `as whoever calls, by ${resource}`
+        return `as whoever calls, through the OAuth resource ${resource}`
       case 'app':
-        return `as an application, by ${resource}`
+        return `as an application, through the OAuth resource ${resource}`
       case 'static':
         return `as ${user}, with a password`
       default:

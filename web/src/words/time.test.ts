@@ -8,6 +8,8 @@ const say = (iso: string) => inWords(new Date(iso), now, speech)
 describe('a moment in words', () => {
   test.each([
     ['2026-11-23T14:00:20Z', 'now'],
+    ['2026-11-23T14:01:25Z', 'now'], // by a clock that is ahead of this one
+    ['2026-11-23T14:02:00Z', 'in 2 minutes'],
     ['2026-11-23T13:59:00Z', '1 minute ago'],
     ['2026-11-23T13:48:00Z', '12 minutes ago'],
     ['2026-11-23T14:45:00Z', 'in 45 minutes'],

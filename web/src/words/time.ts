@@ -15,11 +15,11 @@ export function absolute(at: Date, { locale, zone }: Speech): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(at)
 }
 
-/** The moment as people say it when it is near, as a date when it is not. */
+/** The moment as people say it when it is near, as a date when it is not. Clocks of two machines differ: what is hardly ahead is now. */
 export function inWords(at: Date, now: Date, speech: Speech): string {
   const away = at.getTime() - now.getTime()
   const relative = new Intl.RelativeTimeFormat(speech.locale, { numeric: 'auto', style: 'long' })
-  if (Math.abs(away) < 45_000) return relative.format(0, 'second')
+  if (away > -45_000 && away < 1.5 * minute) return relative.format(0, 'second')
   if (Math.abs(away) < 50 * minute) return relative.format(roundAway(away / minute), 'minute')
   const days = daysBetween(now, at, speech.zone)
   if (Math.abs(away) < 5 * hour && days === 0) return relative.format(roundAway(away / hour), 'hour')

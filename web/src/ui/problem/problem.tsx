@@ -5,6 +5,7 @@ import { speech } from '../../text/speech'
 import { t } from '../../text/en'
 import { Button } from '../button/button'
 import { Icon } from '../icon/icon'
+import { Advice } from '../advice/advice'
 import { forSupport, problemWords } from './words'
 import './problem.css'
 
@@ -24,7 +25,9 @@ export function ProblemCard({ title, why, action, facts = [], children }: CardPr
       <Icon name="alert" />
       <div className="problem-body">
         <p className="problem-title">{title}</p>
-        <p>{why}</p>
+        <p>
+          <Advice text={why} />
+        </p>
         {children}
         {action && <div className="row problem-action">{action}</div>}
         {facts.length > 0 && <Facts facts={facts} />}

@@ -8,10 +8,10 @@ let ticking: ReturnType<typeof setInterval> | undefined
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
-  ticking ??= setInterval(() => {
-    moment = Date.now()
-    for (const each of listeners) each()
-  }, step)
+  if (ticking === undefined) {
+    moment = Date.now() // nobody moved it while nobody looked
+    ticking = setInterval(touchNow, step)
+  }
   return () => {
     listeners.delete(listener)
     if (listeners.size > 0) return
