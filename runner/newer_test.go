@@ -16,13 +16,13 @@ import (
 func writtenByANewer(t *testing.T, path string, id int64) {
 	t.Helper()
 	if dsn := pgtest.Choose(t, path); strings.HasPrefix(dsn, "postgres://") {
-		pgtest.Exec(t, dsn, `update instance set state = convert_to(replace(convert_from(state, 'UTF8'), '"form":1', '"form":2'), 'UTF8') where id = 1`)
+		pgtest.Exec(t, dsn, `update instance set state = convert_to(replace(convert_from(state, 'UTF8'), '"form":1', '"form":99'), 'UTF8') where id = 1`)
 		return
 	}
 	db, err := sql.Open("sqlite", path)
 	must(t, err)
 	defer db.Close()
-	_, err = db.Exec(`update instance set state = cast(replace(cast(state as text), '"form":1', '"form":2') as blob) where id = ?`, id)
+	_, err = db.Exec(`update instance set state = cast(replace(cast(state as text), '"form":1', '"form":99') as blob) where id = ?`, id)
 	must(t, err)
 }
 
