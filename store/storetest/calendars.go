@@ -113,3 +113,11 @@ func staleAbsence(t *testing.T, s *store.Store) {
 		t.Errorf("is %+v, %v", got, err)
 	}
 }
+
+// fillAway keeps a calendar and somebody's absence.
+func fillAway(t *testing.T, s *store.Store, account int64, name string) {
+	t.Helper()
+	saveCalendar(t, s, store.Calendar{Key: "berlin" + name, Name: "Berlin" + name, By: "user:1"})
+	must(t, s.SaveAbsence(t.Context(), account, store.Absence{Absence: access.Absence{From: noon, Substitutes: []signoff.Principal{"user:3"}}, By: "user:1"},
+		store.Change{What: "absence", Subject: name}))
+}

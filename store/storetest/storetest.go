@@ -497,6 +497,9 @@ func Fill(t *testing.T, s *store.Store) {
 	g := begin(t, s, offer(2, "user:2", "group:9"), engine.Fact{Kind: engine.TimerSet, Ref: 3, Node: "approve", Subject: 2, Due: &due, TimerFor: engine.ForDeadline})
 	g.once = store.Once{Key: "user:1 " + name, Digest: "d1", At: noon}
 	g.must([]engine.Fact{asked(4)}, email(name+"_4/email", 4))
+	several := offer(2, "user:2", "user:3")
+	several.Slots = 2
+	begin(t, s, several).must([]engine.Fact{answer(2, "user:2", "Approve", noon)})
 	a, err := s.CreateAccount(ctx, store.Account{Login: "ana" + name, Name: "Ana", Addresses: []store.Address{{Key: "ana@x" + name, Text: "Ana@x"}}, Words: []string{"ana"}}, "hash")
 	must(t, err)
 	group, err := s.CreateGroup(ctx, store.Group{Name: "Finance", Key: "finance" + name, Words: []string{"finance"}})
@@ -507,6 +510,8 @@ func Fill(t *testing.T, s *store.Store) {
 	fillRights(t, s, group, name)
 	fillServices(t, s, name)
 	fillMessages(t, s, name)
+	fillAway(t, s, a.ID, name)
+	fillBulk(t, s, name)
 	fillOAuth(t, s, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
