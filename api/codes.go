@@ -188,6 +188,13 @@ var Codes = []Code{
 	{"timer-not-due", 409, "It is too early", "The timer has not run out yet."},
 	{"mail-not-waiting", 409, "The mail waits for nobody", "It was dealt with already."},
 
+	// Files that people add.
+	{"bad-file", 422, "The file cannot be added", "It has no name, or nothing in it."},
+	{"file-type-refused", 422, "Files of this kind are not taken", "Documents, pictures, tables and mails are, by the end of the name and what is in them; programs and web pages are not."},
+	{"file-too-large", 413, "The file is too large", "Alone, or together with the other files of the instance. The detail gives the limit."},
+	{"too-many-files", 409, "The instance has as many files as it can have", "Remove one, or put several into a zip file."},
+	{"file-not-found", 404, "There is no such file", "It was removed, or never there."},
+
 	// Working time, and being away.
 	{"calendar-not-found", 404, "There is no such calendar", "Choose one from Manage, Calendars, or make it."},
 	{"calendar-exists", 409, "The name is taken", "Choose another name, or change the calendar that has it."},

@@ -74,6 +74,8 @@ func (st *State) apply(f *Fact) {
 		st.Status, st.EndedAt, st.Error = f.Status, &at, f.Code
 		st.Held, st.Paused = nil, nil
 	case Commented:
+	case FileAdded, FileRemoved:
+		st.applyFile(f)
 	case TaskOffered, TaskClaimed, TaskReleased, TaskRedirected, TaskShared, TaskSlept, TaskWoken, TaskDecided, TaskExpired, TaskWithdrawn,
 		TaskAnswered, TaskConcluded, TaskPassed, TaskReminded, TaskAsked, TaskReplied:
 		st.applyToTask(f)

@@ -105,6 +105,10 @@ func (t *turn) begin(event Event) error {
 		return t.reply(e)
 	case Comment:
 		return t.comment(e)
+	case AddFile:
+		return t.addFile(e)
+	case RemoveFile:
+		return t.removeFile(e)
 	case Sleep:
 		return t.sleep(e)
 	case Wake:
@@ -161,6 +165,13 @@ func (t *turn) afterEnd(event Event) error {
 			return err
 		}
 		return instanceEnded(&t.st)
+	case AddFile:
+		if err := t.mayComment(e.Task); err != nil {
+			return err
+		}
+		return instanceEnded(&t.st)
+	case RemoveFile:
+		return t.removeFile(e)
 	default:
 		return instanceEnded(&t.st)
 	}

@@ -76,6 +76,8 @@ func (st *State) member(r *reader, key string) {
 	case "held":
 		st.Held = &Held{}
 		r.object(func(key []byte) { st.Held.member(r, string(key)) })
+	case "files":
+		st.Files = readList(r, (*File).member)
 	case "paused":
 		st.Paused = readList(r, (*Paused).member)
 	case "doers":

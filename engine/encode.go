@@ -34,6 +34,7 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	list(&o, "waits", st.Waits, appendWait)
 	list(&o, "incidents", st.Incidents, appendIncident)
 	st.appendHeld(&o)
+	list(&o, "files", st.Files, appendFile)
 	list(&o, "doers", st.Doers, appendDoer)
 	o.str("error", st.Error)
 	if d := st.Last; d != nil {

@@ -15,6 +15,9 @@ const (
 	MaxSleepers     = 1_000     // people one task sleeps for
 	MaxQuestions    = 50        // asked about one task
 	MaxComment      = 4_000     // characters
+	MaxFiles        = 50        // added to an instance
+	MaxFileBytes    = 10 << 20  // of one file
+	MaxFilesBytes   = 100 << 20 // of all files of an instance
 	MaxCode         = 100       // characters of the code a failed effect is given
 	MaxFolio        = 500       // characters; longer templates are cut
 	MaxTitle        = 500       // characters; longer templates are cut

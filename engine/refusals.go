@@ -51,6 +51,11 @@ const (
 	CodeInstanceEnded   = "instance-ended"
 	CodeAlreadyStarted  = "already-started"
 	CodeNotStarted      = "not-started"
+	CodeBadFile         = "bad-file"
+	CodeFileType        = "file-type-refused"
+	CodeFileTooLarge    = "file-too-large" // alone, or with the others of the instance
+	CodeTooManyFiles    = "too-many-files"
+	CodeNoFile          = "file-not-found"
 	CodeAway            = "away"           // and somebody else has the task in the caller's place
 	CodeNewer           = "instance-newer" // stored in a form this program does not know
 )

@@ -25,6 +25,8 @@ func TaskOf(event Event) int {
 		return e.Task
 	case Comment:
 		return e.Task
+	case AddFile:
+		return e.Task
 	case Ask:
 		return e.Task
 	case Reply:

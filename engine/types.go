@@ -114,7 +114,7 @@ type EffectDone struct {
 
 // EffectFailed reports that a command with the same Ref failed for good after
 // Attempts tries. Where an error event catches Error or Code, its way is taken;
-// else it becomes an incident.
+// else it becomes an incident. An error event without a code catches any Error.
 type EffectFailed struct {
 	Effect   int
 	Attempts int
@@ -232,6 +232,7 @@ type State struct {
 	Held      *Held                 `json:"held,omitempty"`      // set while it is stopped
 	Paused    []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
 	Doers     []Doer                `json:"doers,omitempty"`     // who decided tasks that Tasks no longer has
+	Files     []File                `json:"files,omitempty"`     // added by people
 	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
 	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
 }
@@ -430,6 +431,8 @@ const (
 	TaskAsked       FactKind = "task asked about"  // Ref, Subject (the question's number), To, Text, Person
 	TaskReplied     FactKind = "task replied to"   // Ref, Subject, Text, Person
 	Commented       FactKind = "commented"         // Ref (0: instance), Text
+	FileAdded       FactKind = "file added"        // Ref (0: instance), Subject (its number), Title (name), Text (media type), Number (bytes), Code (SHA-256)
+	FileRemoved     FactKind = "file removed"      // Ref, Subject, Title, Text (why)
 	TimerSet        FactKind = "timer set"         // Ref, Node, Token, or task or scope in Subject, Due, TimerFor, Text (cycle), Attempts (left)
 	TimerFired      FactKind = "timer fired"       // Ref, Node, TimerFor
 	TimerCleared    FactKind = "timer cleared"     // Ref

@@ -25,6 +25,7 @@ func init() {
 		"start": (*world).start, "decide": (*world).act, "claim": (*world).claim, "release": (*world).release,
 		"withdraw": (*world).withdraw, "ask": (*world).ask, "reply": (*world).reply,
 		"redirect": (*world).redirect, "share": (*world).share, "comment": (*world).comment, "sleep": (*world).sleep, "wake": (*world).wake,
+		"file": (*world).addFile, "remove": (*world).removeFile,
 		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
 		"message": (*world).message, "signal": (*world).signal,
 		"retry": (*world).retry, "cancel": (*world).cancel, "state": quiet((*world).tellState),

@@ -58,7 +58,7 @@ func (w *world) tellRefusal(err error) {
 func (w *world) tellFact(f *engine.Fact) {
 	by := key("by", short(f.By))
 	if f.Behind != "" {
-		by += "  behind=" + short(f.Behind)
+		by = key("by", short(f.Behind)) + "  " + key("for", short(f.By))
 	}
 	switch f.Kind {
 	case engine.Started:
@@ -71,6 +71,11 @@ func (w *world) tellFact(f *engine.Fact) {
 		w.about("fact", "variables set", 0, by, w.vars(f.Vars))
 	case engine.Commented:
 		w.about("fact", "commented", f.Ref, by, strconv.Quote(f.Text))
+	case engine.FileAdded:
+		w.label('f', f.Subject)
+		w.about("fact", string(f.Kind), f.Subject, strconv.Quote(f.Title), key("on", w.labels[f.Ref]), by, f.Text)
+	case engine.FileRemoved:
+		w.about("fact", string(f.Kind), f.Subject, strconv.Quote(f.Title), by, quoteSome(f.Text))
 	case engine.Ended:
 		w.about("fact", "ended", 0, by, string(f.Status), quoteSome(f.Text), key("error", f.Code))
 	case engine.ScopeOpened, engine.LoopBegun, engine.ScopeEnded, engine.ConditionLapsed:

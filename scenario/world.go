@@ -202,7 +202,7 @@ func (w *world) seq(kind byte, name string) (int, error) {
 	return 0, wrong("%q is no %s: they are called %c1, %c2, …", name, kinds[kind], kind, kind)
 }
 
-var kinds = map[byte]string{'t': "task", 'e': "effect", 'w': "timer", 'i': "incident", 'm': "wait", 'q': "question"}
+var kinds = map[byte]string{'t': "task", 'e': "effect", 'w': "timer", 'i': "incident", 'm': "wait", 'q': "question", 'f': "file"}
 
 func checkKind(kind byte, name string) error {
 	if name == "" || name[0] != kind {
