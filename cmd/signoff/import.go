@@ -17,8 +17,8 @@ import (
 )
 
 func importCommand() *cobra.Command {
-	var out, report string
-	var all bool
+	var out string
+	var all, asJSON bool
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Move a workflow in from Camunda 7 or 8, Operaton, Flowable or Activiti; no server needed",
@@ -30,18 +30,15 @@ itself is not touched: --out writes the new one.
 It ends with an error when the new file cannot be deployed yet.`,
 		Example: `  signoff import invoice.bpmn
   signoff import invoice.bpmn --out moved/invoice.bpmn
-  signoff import invoice.bpmn --out moved/invoice.bpmn --report json`,
+  signoff import invoice.bpmn --out moved/invoice.bpmn --json`,
 		Args:    cobra.ExactArgs(1),
 		GroupID: "author",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if report != "text" && report != "json" {
-				return usageError{fmt.Errorf("--report is text or json, not %q", report)}
-			}
-			return importFile(cmd, args[0], out, report == "json", all)
+			return importFile(cmd, args[0], out, asJSON, all)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "where to write the new file; - is standard output (default: nowhere)")
-	c.Flags().StringVar(&report, "report", "text", "how to write the report: text or json")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
 	c.Flags().BoolVar(&all, "all", false, "list in the text also what runs as it is")
 	return c
 }
