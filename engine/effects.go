@@ -259,11 +259,12 @@ func (t *turn) effectFailed(e EffectFailed) error {
 }
 
 // failed lets what failed go the way of an error (BPMN 2.0.2 §10.5.7), and tells
-// whether something caught it.
+// whether something caught it: by the workflow's own code for it or, where it
+// has none, by the code of the incident it would be.
 func (t *turn) failed(e EffectFailed, n *process.Node, token int, code string) bool {
-	x := thrown{trigger: process.OnError, codes: []string{code}, text: e.Cause}
+	x := thrown{trigger: process.OnError, codes: []string{code}, text: e.Cause, failure: true}
 	if own := cut(clean(e.Error), MaxCode); own != "" {
-		x.codes = []string{own, code}
+		x.codes, x.failure = []string{own, code}, false
 	}
 	scope := t.st.scopeOf(token)
 	if t.isPass(ready{token, n, Entering}) {

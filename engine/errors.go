@@ -10,6 +10,7 @@ type thrown struct {
 	trigger process.Trigger
 	codes   []string // any of them may be meant by who catches it
 	text    string
+	failure bool // a call failed, and nobody has made an error of the workflow of it
 }
 
 // came is what who catches it can read of it.
@@ -21,7 +22,10 @@ func (x thrown) came() map[string]expr.Value {
 	return map[string]expr.Value{x.trigger.String(): c}
 }
 
-// caughtBy tells whether an event catches it: by its code, or any code.
+// caughtBy tells whether an event catches it: by its code or, without one, any
+// error of the workflow. A call that merely failed is none: it waits for
+// somebody to put its cause right, unless its code is named (BPMN 2.0.2 §10.5.1
+// calls an error a critical problem of the process, not of what it runs on).
 func (x thrown) caughtBy(n *process.Node) bool {
 	if n.Event == nil || n.Event.Trigger != x.trigger {
 		return false
@@ -31,7 +35,7 @@ func (x thrown) caughtBy(n *process.Node) bool {
 			return true
 		}
 	}
-	return n.Event.Code == ""
+	return n.Event.Code == "" && !x.failure
 }
 
 // throw lets an error or an escalation go outwards until something catches it:

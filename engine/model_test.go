@@ -388,7 +388,7 @@ func (a *area) beside(start int) {
 }
 
 // fails lets an error go outwards from an activity, and tells whether something
-// catches it.
+// catches it: an event with one of the codes, the first before the next.
 func (a *area) fails(node int, codes []string) bool {
 	var sub *area
 	if a.round && a.at == node {
@@ -396,7 +396,7 @@ func (a *area) fails(node int, codes []string) bool {
 	}
 	for {
 		if node >= 0 {
-			for _, code := range append(codes, "") {
+			for _, code := range codes {
 				for _, b := range a.m.def.Nodes[node].Boundary {
 					if n := a.m.def.Nodes[b]; n.Is(process.OnError) && n.Event.Code == code {
 						a.edge(b, sub)

@@ -106,9 +106,7 @@ func (t *turn) names(what string, r *process.Recipient) ([]string, *trouble) {
 		}
 		names, ok := namesIn(nil, v)
 		if !ok || len(names) > MaxRecipients {
-			return nil, &trouble{IncidentExpression,
-				fmt.Sprintf("%s, %s, gives %s; it must give a name, a person, or a list of at most %d of them", what, r.Expr.Source(), describe(v), MaxRecipients),
-				"correct the variables it uses and retry"}
+			return nil, t.unfit(what, r.Expr, nil, v, fmt.Sprintf("it must give a name, a person, or a list of at most %d of them", MaxRecipients))
 		}
 		return names, nil
 	}

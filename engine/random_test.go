@@ -130,11 +130,20 @@ func (c *crowd) onTask(t Task) {
 	}
 	by := login(rapid.SampledFrom(t.Recipients).Draw(c.rt, "by"))
 	kept := t.Claiming && t.Claimed != "" && t.Claimed != signoff.Principal("user:"+by)
-	switch what := rapid.SampledFrom([]string{"act", "act", "act", "claim", "release", "redirect", "share", "sleep", "wake", "comment", "stranger"}).Draw(c.rt, "deed"); what {
+	switch what := rapid.SampledFrom([]string{"act", "act", "act", "claim", "release", "redirect", "share", "sleep", "wake", "comment", "file", "stranger"}).Draw(c.rt, "deed"); what {
 	case "stranger":
 		c.refused("mallory", Act{Task: t.Seq, Action: "Approve"}, CodeTaskNotFound)
 	case "comment":
 		c.must(by, Comment{Task: t.Seq, Text: "hm"})
+	case "file":
+		e, err := NewFile(t.Seq, "quote.pdf", Specimen("quote.pdf", 1000))
+		if err != nil || len(c.st.Files) == MaxFiles {
+			return
+		}
+		c.must(by, e)
+		if f := c.st.Files[rapid.IntRange(0, len(c.st.Files)-1).Draw(c.rt, "which file")]; rapid.Bool().Draw(c.rt, "taken away") {
+			c.must(login(f.By), RemoveFile{File: f.Seq})
+		}
 	case "act":
 		if kept {
 			c.refused(by, Act{Task: t.Seq, Action: "Approve"}, CodeTaskClaimed)
@@ -294,7 +303,7 @@ func (c *crowd) onFailure(e Effect, incident bool, a *area) {
 	c.must("", failed)
 	codes := []string{IncidentEffect}
 	if failed.Error != "" {
-		codes = []string{failed.Error, IncidentEffect}
+		codes = []string{failed.Error, IncidentEffect, ""}
 	}
 	caught := !slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Effect == e.Seq })
 	c.told(a, func() {

@@ -62,8 +62,7 @@ func (t *turn) passes(n *process.Node) (items expr.List, count int, bad *trouble
 		}
 		list, ok := v.(expr.List)
 		if !ok || len(list) > MaxPasses {
-			return nil, 0, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be a list of at most %d items", what, m.Collection.Source(), describe(v), MaxPasses),
-				"correct the variables it uses and retry"}
+			return nil, 0, t.unfit(what, m.Collection, nil, v, fmt.Sprintf("it must be a list of at most %d items", MaxPasses))
 		}
 		return list, len(list), nil
 	case m.Cardinality != nil:
@@ -76,8 +75,7 @@ func (t *turn) passes(n *process.Node) (items expr.List, count int, bad *trouble
 		if whole, fits := num.Int64(); ok && fits && whole >= 0 && whole <= MaxPasses {
 			return nil, int(whole), nil
 		}
-		return nil, 0, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be a whole number from 0 to %d", what, m.Cardinality.Source(), describe(v), MaxPasses),
-			"correct the variables it uses and retry"}
+		return nil, 0, t.unfit(what, m.Cardinality, nil, v, fmt.Sprintf("it must be a whole number from 0 to %d", MaxPasses))
 	}
 	return nil, 0, nil
 }

@@ -47,8 +47,7 @@ func (t *turn) whole(what string, e *expr.Expr) (int, *trouble) {
 	if n, fits := number.Int64(); ok && fits && n >= 1 && n <= process.MaxSlots {
 		return int(n), nil
 	}
-	return 0, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be a whole number from 1 to %d", what, e.Source(), describe(v), process.MaxSlots),
-		"correct the variables it uses and retry"}
+	return 0, t.unfit(what, e, nil, v, fmt.Sprintf("it must be a whole number from 1 to %d", process.MaxSlots))
 }
 
 // answer takes in what one of several people chose, and weighs what there is.
@@ -193,16 +192,16 @@ func (t *turn) results(def *process.Task, task *Task) (outcome, why string, bad 
 // is trouble, as the condition of a flow is.
 func (t *turn) holds(def *process.Task, task *Task, r process.Result) (bool, *trouble) {
 	what := fmt.Sprintf("the condition of the result %q", r.Outcome)
-	v, bad := t.eval(what, r.When, map[string]expr.Value{"counts": counts(def, task.Answers), "answers": answerValues(task.Answers, true),
-		"wanted": expr.Int(int64(task.Slots)), "answered": expr.Int(int64(len(task.Answers)))})
+	more := map[string]expr.Value{"counts": counts(def, task.Answers), "answers": answerValues(task.Answers, true),
+		"wanted": expr.Int(int64(task.Slots)), "answered": expr.Int(int64(len(task.Answers)))}
+	v, bad := t.eval(what, r.When, more)
 	if bad != nil {
 		return false, bad
 	}
 	if yes, ok := v.(expr.Boolean); ok {
 		return bool(yes), nil
 	}
-	return false, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be true or false", what, r.When.Source(), describe(v)),
-		"correct the variables it uses and retry; if the condition itself is wrong, correct the workflow"}
+	return false, t.unfit(what, r.When, more, v, "it must be true or false")
 }
 
 // counts is how many chose each action.

@@ -26,15 +26,14 @@ func (t *turn) due(what string, timer *process.Timer) (time.Time, *trouble) {
 		return time.Time{}, bad
 	}
 	due, err := t.moment(v, typ, c)
-	if v == nil {
-		err = t.whyNull(e)
-	}
 	if err == nil && (due.Year() > lastYear || due.Year() < 1) {
 		err = fmt.Errorf("it lies outside the years 1 to %d", lastYear)
 	}
-	if err != nil {
-		return time.Time{}, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, is no time: %s", what, e.Source(), err),
-			"correct the variables it uses and retry"}
+	switch {
+	case v == nil:
+		return time.Time{}, t.unfit(what, e, nil, v, "it must be a time")
+	case err != nil:
+		return time.Time{}, t.unfit(what, e, nil, v, "that is no time: "+err.Error())
 	}
 	return due.UTC().Truncate(time.Microsecond), nil
 }
@@ -57,15 +56,6 @@ func (t *turn) moment(v expr.Value, typ process.Type, c *calendar.Calendar) (tim
 		return c.Next(at)
 	}
 	return at, nil
-}
-
-// whyNull says why e has no value, for who must put it right.
-func (t *turn) whyNull(e *expr.Expr) error {
-	_, reasons, _ := e.Explain(t.sight(t.scopeVars()))
-	if len(reasons) > 0 {
-		return errors.New(reasons[0].Msg)
-	}
-	return errors.New("it has no value")
 }
 
 // cycle is how a timer comes again: State.Timer's Cycle and Left.
@@ -113,8 +103,7 @@ func (t *turn) ringing(what string, timer *process.Timer) (time.Time, cycle, *tr
 		}
 	}
 	if err != nil {
-		return time.Time{}, cycle{}, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, cannot be used: %s", what, timer.Cycle.Source(), err),
-			"correct the variables it uses and retry"}
+		return time.Time{}, cycle{}, t.unfit(what, timer.Cycle, nil, v, "that cannot be used: "+err.Error())
 	}
 	return due.UTC().Truncate(time.Microsecond), cycle{string(text), max(c.Times-1, -1)}, nil
 }

@@ -94,16 +94,21 @@ func personValue(p signoff.Person) expr.Value {
 
 // eval evaluates e for what, seeing also more, such as a call's result.
 func (t *turn) eval(what string, e *expr.Expr, more map[string]expr.Value) (expr.Value, *trouble) {
+	v, err := e.Eval(t.sight(t.seeing(more)))
+	if err != nil {
+		return nil, exprTrouble(what, e.Source(), err)
+	}
+	return v, nil
+}
+
+// seeing is what expressions see, and more.
+func (t *turn) seeing(more map[string]expr.Value) map[string]expr.Value {
 	vars := t.scopeVars()
 	if len(more) > 0 {
 		vars = maps.Clone(vars)
 		maps.Copy(vars, more)
 	}
-	v, err := e.Eval(t.sight(vars))
-	if err != nil {
-		return nil, exprTrouble(what, e.Source(), err)
-	}
-	return v, nil
+	return vars
 }
 
 // text evaluates a template for what, as people read it, cut to limit
@@ -154,13 +159,33 @@ func cut(s string, limit int) string {
 	return string(r[:limit-1]) + "…"
 }
 
+// exprTrouble is an expression that could not be worked out. What package expr
+// says names the place and what the variables were.
 func exprTrouble(what, source string, err error) *trouble {
-	reason := err.Error()
+	return &trouble{IncidentExpression, fmt.Sprintf("%s, %s, could not be worked out: %s", what, source, placed(err)), adviceExpression}
+}
+
+// placed is an error of an expression with its place, behind the sentence.
+func placed(err error) string {
 	if e, ok := errors.AsType[*expr.Error](err); ok {
-		reason = e.Msg
+		return fmt.Sprintf("%s, at line %d, column %d", e.Msg, e.Line, e.Col)
 	}
-	return &trouble{IncidentExpression, fmt.Sprintf("%s, %s, could not be worked out: %s", what, source, reason),
-		"correct the variables it uses and retry; if the expression itself is wrong, correct the workflow"}
+	return err.Error()
+}
+
+const adviceExpression = "correct the variables it uses and retry; if the expression itself is wrong, correct the workflow"
+
+// unfit is an expression that was worked out and gave what cannot be used. more
+// is what it saw besides; must ends the sentence: what its value must be.
+func (t *turn) unfit(what string, e *expr.Expr, more map[string]expr.Value, v expr.Value, must string) *trouble {
+	said := describe(v)
+	sight := t.sight(t.seeing(more))
+	if why := e.Why(sight); v == nil && why != nil {
+		said += ", because " + placed(why)
+	} else if was := e.Given(sight); was != "" && !slices.Contains(e.Names(), e.String()) {
+		said += " (" + was + ")"
+	}
+	return &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; %s", what, e.Source(), said, must), adviceExpression}
 }
 
 // describe is a value as a message shows it.
@@ -222,12 +247,11 @@ func (t *turn) valueFor(a *process.Assign, seen map[string]expr.Value) (expr.Val
 	if bad != nil || decl == nil {
 		return v, bad
 	}
-	v, err := coerce(decl, v)
+	fits, err := coerce(decl, v)
 	if err != nil {
-		return nil, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, does not fit: %s", what, a.Value.Source(), err),
-			"correct the variables it uses and retry"}
+		return nil, t.unfit(what, a.Value, seen, v, "that does not fit: "+err.Error())
 	}
-	return v, nil
+	return fits, nil
 }
 
 // coerce returns v as decl declares it, or says in words why it is not.

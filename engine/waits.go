@@ -29,8 +29,7 @@ func (t *turn) key(n *process.Node) (string, *trouble) {
 		key = clean(expr.Text(v))
 	}
 	if key == "" || len(key) > MaxKey {
-		return "", &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be a text, number or date of at most %d bytes", what, e.Source(), describe(v), MaxKey),
-			"correct the variables it uses and retry"}
+		return "", t.unfit(what, e, nil, v, fmt.Sprintf("it must be a text, number or date of at most %d bytes", MaxKey))
 	}
 	return key, nil
 }
@@ -118,8 +117,7 @@ func (t *turn) isTrue(n *process.Node, scope int) (bool, *trouble) {
 	}
 	yes, ok := v.(expr.Boolean)
 	if !ok {
-		return false, &trouble{IncidentExpression, fmt.Sprintf("%s, %s, gives %s; it must be true or false", what, n.Event.Condition.Source(), describe(v)),
-			"correct the variables it uses and retry"}
+		return false, t.unfit(what, n.Event.Condition, nil, v, "it must be true or false")
 	}
 	return bool(yes), nil
 }

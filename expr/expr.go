@@ -53,12 +53,13 @@ func (x *Expr) At(name, format string, args ...any) *Error {
 }
 
 // Eval works the expression out. What FEEL cannot work out is null: Explain
-// says why. An error is an *Error and means that a bound was passed.
+// says why. An error is an *Error and means that a bound was passed; it says what
+// the variables were.
 func (x *Expr) Eval(s Scope) (Value, error) {
 	e := newEnv(x.src, s)
 	v, err := e.run(x.root)
 	if err != nil {
-		return nil, err
+		return nil, x.given(s, err)
 	}
 	return v, nil
 }
@@ -110,16 +111,22 @@ const maxGiven = 5
 
 // given adds to err what the variables of the expression were.
 func (x *Expr) given(s Scope, err *Error) *Error {
+	if was := x.Given(s); was != "" {
+		err.Msg += " (" + was + ")"
+	}
+	return err
+}
+
+// Given says what the variables of the expression were, for a message: "a is 3,
+// b is null". It is "" for an expression without any.
+func (x *Expr) Given(s Scope) string {
 	var was []string
 	for _, n := range x.names[:min(len(x.names), maxGiven)] {
 		if v, ok := s.Vars[n]; ok {
 			was = append(was, n+" is "+Literal(v, 60))
 		}
 	}
-	if len(was) > 0 {
-		err.Msg += " (" + strings.Join(was, ", ") + ")"
-	}
-	return err
+	return strings.Join(was, ", ")
 }
 
 // String returns the source, for %v in messages.

@@ -131,7 +131,8 @@ func (t *Template) Source() string { return t.src }
 func (t *Template) Names() []string { return slices.Clone(t.names) }
 
 // Eval returns the text with values as people read them (Format); null is no
-// text. An error is an *Error and means that a bound was passed.
+// text. An error is an *Error and means that a bound was passed; it says what the
+// variables were.
 func (t *Template) Eval(s Scope) (string, error) { return t.EvalWith(s, Format) }
 
 // EvalWith is Eval with another way to write values, such as Text, or one that
@@ -165,7 +166,7 @@ func (t *Template) eval(s Scope, write func(Value) string, notes *[]*Error) (str
 		}
 		v, err := e.run(p.x.root)
 		if err != nil {
-			return "", t.moved(p, err)
+			return "", t.moved(p, p.x.given(s, err))
 		}
 		for _, n := range why {
 			*notes = append(*notes, t.moved(p, n))

@@ -227,6 +227,9 @@ func (c *checker) boundary(n *Node) {
 		c.warn(n, fmt.Sprintf("%s: %q is done as soon as it begins", what, to.Name), "Put it on a step that waits.")
 	case e == OnError && (to.Kind == UserTask || to.Kind == ReceiveTask):
 		c.warn(n, fmt.Sprintf("nothing throws an error in %q", to.Name), "Put it on a service task, a call activity or a sub-process; draw what people can decide as actions.")
+	case e == OnError && n.Event.Code == "" && (to.Kind == ServiceTask || to.Kind == SendTask):
+		c.warn(n, fmt.Sprintf("%q throws no error of the workflow: when it fails, that is an incident, which can be retried", to.Name),
+			"Give the event the code of the failure it is to catch, such as service-refused; or remove it.")
 	case e == OnEscalation && to.Kind != SubProcess:
 		c.warn(n, fmt.Sprintf("nothing throws an escalation in %q", to.Name), "Put it on a sub-process.")
 	}

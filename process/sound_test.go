@@ -102,3 +102,24 @@ func TestADrawingWithTooManyWaysIsLetPass(t *testing.T) {
 		t.Error(problems)
 	}
 }
+
+func TestAnErrorEventWithoutACodeOnACallCatchesNothing(t *testing.T) {
+	catching := func(code string, to Node) *Definition {
+		d := line(to)
+		d.Nodes = append(d.Nodes, Node{Index: 3, ID: "b", Kind: BoundaryEvent, Element: "boundaryEvent", Scope: -1, Default: -1,
+			Attach: &Attach{To: 1, Interrupting: true}, Event: &Event{Trigger: OnError, Code: code}})
+		d.Nodes[1].Boundary = []int{3}
+		join(d, 3, 2, nil)
+		return d
+	}
+	call := Node{ID: "c", Name: "Call", Kind: ServiceTask, Element: "serviceTask", Service: &Service{Method: "GET", URL: words(t, "https://x.test")}}
+	if p := Check(catching("", call)); len(p) != 1 || !p[0].Warning || !strings.Contains(p[0].Reason, "that is an incident") {
+		t.Error(p)
+	}
+	other := Node{ID: "c", Name: "Other", Kind: CallActivity, Element: "callActivity", Call: &Call{Workflow: "other"}}
+	for _, d := range []*Definition{catching("service-refused", call), catching("", other)} {
+		if p := Check(d); len(p) > 0 {
+			t.Error(p)
+		}
+	}
+}
