@@ -150,9 +150,20 @@ type InstanceDetail struct {
 	Problems  []Incident `json:"problems"`
 	CanManage bool       `json:"canManage"`
 	CanCancel bool       `json:"canCancel"`
+	Places    []Place    `json:"places,omitempty" doc:"the workflow's steps, while it runs; for those who administer the workflow"`
 	Caller    *Related   `json:"caller,omitempty" doc:"the instance that called this one, if you may see it"`
 	Called    []Related  `json:"called,omitempty" doc:"the instances that this one has called and that you may see, the first 50"`
 	Holds     []Hold     `json:"holds,omitempty" doc:"what keeps it from being removed; for those who administer the workflow"`
+}
+
+// Place is a step of a workflow, as those see it who put an instance right.
+type Place struct {
+	Element  string   `json:"element" doc:"its id"`
+	Name     string   `json:"name"`
+	Kind     string   `json:"kind" doc:"BPMN element, such as userTask"`
+	Scope    string   `json:"scope,omitempty" doc:"id of the sub-process it is in"`
+	Enter    bool     `json:"enter" doc:"an instance can be moved there from steps of the same sub-process"`
+	Outcomes []string `json:"outcomes,omitempty" doc:"of a task: what it can be skipped with"`
 }
 
 // StepMark says how one element of the diagram stands.
@@ -168,6 +179,7 @@ type Incident struct {
 	Instance int64     `json:"instance"`
 	Folio    string    `json:"folio,omitempty"`
 	Workflow string    `json:"workflow,omitempty"`
+	Key      string    `json:"key,omitempty" doc:"of the workflow"`
 	Step     string    `json:"step"`
 	Name     string    `json:"name"`
 	Code     string    `json:"code"`

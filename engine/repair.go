@@ -301,24 +301,38 @@ func (t *turn) destination(name string, from *process.Node) (*process.Node, erro
 	if err != nil {
 		return nil, err
 	}
-	why, hint := "", ""
-	switch {
-	case n.Kind == process.StartEvent:
-		why, hint = "it is where the workflow begins", "move it to the step behind"
-	case n.Kind == process.BoundaryEvent:
-		why, hint = "it happens at another step", "move it to the step behind"
-	case n.Kind == process.EventSubProcess:
-		why = "it begins by its event alone"
-	case n.Joins() && len(n.Incoming) > 1:
-		why, hint = "it waits for other branches, which would not come", "move it to the step behind, and end the others with all"
-	case n.Scope != from.Scope:
+	why, hint := noDestination(n)
+	if why == "" && n.Scope != from.Scope {
 		why, hint = fmt.Sprintf("it is not in the same sub-process as %q", from.Name), "move the sub-process as a whole, or move within it"
-	default:
+	}
+	if why == "" {
 		return n, nil
 	}
 	e := refuse(signoff.Conflict, CodeCannotMove, "the instance cannot be moved to %q: %s", n.Name, why)
 	e.Hint = hint
 	return nil, e
+}
+
+// CanBeEntered tells whether an instance can be moved to a step from others of
+// its sub-process.
+func CanBeEntered(n *process.Node) bool {
+	why, _ := noDestination(n)
+	return why == ""
+}
+
+// noDestination is why no instance is moved to a step, and what to do instead.
+func noDestination(n *process.Node) (why, hint string) {
+	switch {
+	case n.Kind == process.StartEvent:
+		return "it is where the workflow begins", "move it to the step behind"
+	case n.Kind == process.BoundaryEvent:
+		return "it happens at another step", "move it to the step behind"
+	case n.Kind == process.EventSubProcess:
+		return "it begins by its event alone", ""
+	case n.Joins() && len(n.Incoming) > 1:
+		return "it waits for other branches, which would not come", "move it to the step behind, and end the others with all"
+	}
+	return "", ""
 }
 
 // endNow completes the instance wherever it is.

@@ -26,7 +26,7 @@ func (s *Server) listIncidents(ctx context.Context, by signoff.Caller, in *listI
 
 func incidentOf(i worklist.Incident) api.Incident {
 	return api.Incident{
-		Serial: i.Serial.String(), Instance: int64(i.Serial.Instance), Folio: i.Instance.State.Folio, Workflow: i.Instance.Name,
+		Serial: i.Serial.String(), Instance: int64(i.Serial.Instance), Folio: i.Instance.State.Folio, Workflow: i.Instance.Name, Key: i.Instance.Key,
 		Step: i.Node, Name: i.Step, Code: i.Code, Cause: i.Cause, Advice: i.Advice, Attempts: i.Attempts, At: i.At,
 	}
 }

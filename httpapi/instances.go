@@ -163,10 +163,30 @@ func instanceDetail(d *worklist.InstanceDetail, known names) api.InstanceDetail 
 	for _, m := range d.Marks {
 		out.Steps = append(out.Steps, api.StepMark{Element: m.Element, State: m.State, Count: m.Count})
 	}
+	if d.CanManage && d.State.Status == engine.Running {
+		out.Places = placesOf(d.Def)
+	}
 	steps := stepNames(d.Def)
 	for _, i := range d.State.Incidents {
 		out.Problems = append(out.Problems, incidentOf(worklist.Incident{Incident: i,
 			Serial: signoff.Serial{Instance: d.ID, Seq: i.Seq}, Instance: d.Instance, Step: steps[i.Node]}))
+	}
+	return out
+}
+
+// placesOf lists where an instance can be, for those who put it right.
+func placesOf(def *process.Definition) []api.Place {
+	out := []api.Place{}
+	for i := range def.Nodes {
+		n := &def.Nodes[i]
+		p := api.Place{Element: n.ID, Name: n.Name, Kind: n.Element, Enter: engine.CanBeEntered(n)}
+		if n.Scope >= 0 {
+			p.Scope = def.Nodes[n.Scope].ID
+		}
+		if n.Task != nil {
+			p.Outcomes = n.Task.Outcomes()
+		}
+		out = append(out, p)
 	}
 	return out
 }

@@ -4059,6 +4059,8 @@ export interface components {
             folio?: string;
             /** Format: int64 */
             instance: number;
+            /** @description of the workflow */
+            key?: string;
             name: string;
             serial: string;
             step: string;
@@ -4105,6 +4107,8 @@ export interface components {
             /** Format: int64 */
             incidents: number;
             key: string;
+            /** @description the workflow's steps, while it runs; for those who administer the workflow */
+            places?: components["schemas"]["Place"][];
             problems: components["schemas"]["Incident"][];
             /** Format: date-time */
             startedAt: string;
@@ -5256,6 +5260,19 @@ export interface components {
             name: string;
             /** @description a role; said where groups and roles are administered */
             role?: boolean;
+        };
+        Place: {
+            /** @description its id */
+            element: string;
+            /** @description an instance can be moved there from steps of the same sub-process */
+            enter: boolean;
+            /** @description BPMN element, such as userTask */
+            kind: string;
+            name: string;
+            /** @description of a task: what it can be skipped with */
+            outcomes?: string[];
+            /** @description id of the sub-process it is in */
+            scope?: string;
         };
         PreviewCalendar: {
             /** @description ISO 8601 duration: PT8H are eight working hours, P2D two working days */
@@ -13758,6 +13775,7 @@ export interface operations {
                      *           "code": "not-allowed",
                      *           "folio": "Ana's leave in May",
                      *           "instance": 1,
+                     *           "key": "leave",
                      *           "name": "Jane Judge",
                      *           "serial": "1_2",
                      *           "step": "text",
@@ -14373,6 +14391,18 @@ export interface operations {
                      *       "id": 1,
                      *       "incidents": 1,
                      *       "key": "leave",
+                     *       "places": [
+                     *         {
+                     *           "element": "text",
+                     *           "enter": true,
+                     *           "kind": "text",
+                     *           "name": "Jane Judge",
+                     *           "outcomes": [
+                     *             "text"
+                     *           ],
+                     *           "scope": "text"
+                     *         }
+                     *       ],
                      *       "problems": [
                      *         {
                      *           "advice": "text",
@@ -14382,6 +14412,7 @@ export interface operations {
                      *           "code": "not-allowed",
                      *           "folio": "Ana's leave in May",
                      *           "instance": 1,
+                     *           "key": "leave",
                      *           "name": "Jane Judge",
                      *           "serial": "1_2",
                      *           "step": "text",
