@@ -27,6 +27,8 @@ func (n *calc) eval(e *env) Value {
 		return v
 	}
 	switch {
+	case n.op == opQuo && isDuration(l) && isZero(r):
+		return e.note(n.pos, "this divides by zero")
 	case l == nil || r == nil:
 		return e.note(n.pos, "one side of %s has no value", operatorText[n.op])
 	case n.op == opAdd && (kind(l) == "string" || kind(r) == "string"):
@@ -99,6 +101,18 @@ func isDuration(v Value) bool {
 	switch v.(type) {
 	case DaysDuration, MonthsDuration:
 		return true
+	}
+	return false
+}
+
+func isZero(v Value) bool {
+	switch d := v.(type) {
+	case Number:
+		return d.Sign() == 0
+	case DaysDuration:
+		return d == DaysDuration{}
+	case MonthsDuration:
+		return d == 0
 	}
 	return false
 }
@@ -330,14 +344,14 @@ func dateProperty(d Date, name string) Value {
 func isoWeekday(d Date) int64 { return floorMod(int64(d.midnight().Weekday())-1, 7) + 1 }
 
 func clockProperty(t Time, name string, off int) Value {
-	h, m, s, _ := t.parts()
+	h, m, s, ns := t.parts()
 	switch name {
 	case "hour":
 		return Int(int64(h))
 	case "minute":
 		return Int(int64(m))
 	case "second":
-		return Int(int64(s))
+		return DaysDuration{int64(s), int64(ns)}.number().trim(0)
 	case "time offset":
 		if t.loc != nil {
 			return DaysDuration{sec: int64(off)}
@@ -359,7 +373,7 @@ func daysProperty(d DaysDuration, name string) Value {
 	case "minutes":
 		return Int(d.sec / 60 % 60)
 	case "seconds":
-		return DaysDuration{d.sec % 60, d.ns}.number()
+		return DaysDuration{d.sec % 60, d.ns}.number().trim(0)
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func (e *env) equal(pos int, a, b Value) Value {
 			return Boolean(x == y)
 		}
 	default:
-		if o := orderMoments(a, b); o != incomparable {
+		if o := orderMoments(a, b); o != incomparable && hasZone(a) == hasZone(b) {
 			return Boolean(o == equal)
 		}
 	}

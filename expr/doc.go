@@ -14,7 +14,8 @@
 // Where this differs from DMN 1.5, besides the bounds: words that stand next to
 // each other are one name even if nobody knows it ("order number"); other names
 // with spaces or operators must be known to Parse. Unknown functions and wrong
-// numbers of values are refused when read, not null when run. Patterns are RE2's.
+// numbers of values are refused when read, not null when run. Patterns are those of
+// XPath without references back to a group.
 // There are no external functions and no declared types. trim(text) is an
 // addition, and a function that is an entry of a context may call itself.
 //

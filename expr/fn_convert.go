@@ -19,7 +19,7 @@ func defineConversions() {
 }
 
 func fnNot(c *callEnv, a []Value) Value {
-	if b, ok := a[0].(Boolean); ok {
+	if b, ok := single(a[0]).(Boolean); ok {
 		return !b
 	}
 	return c.wrong(a[0], "true or false")
@@ -33,7 +33,7 @@ func fnString(c *callEnv, a []Value) Value {
 }
 
 func fnNumber(c *callEnv, a []Value) Value {
-	if n, ok := a[0].(Number); ok && len(a) == 1 {
+	if n, ok := single(a[0]).(Number); ok && arg(a, 1) == nil && arg(a, 2) == nil {
 		return n
 	}
 	s, ok := c.textArg(a[0])
@@ -55,7 +55,7 @@ func fnNumber(c *callEnv, a []Value) Value {
 		}
 		plain = strings.Replace(plain, ",", ".", 1)
 	}
-	if n, ok := ParseNumber(plain); ok {
+	if n, ok := ParseNumber(plain); ok && plain[0] != '+' && !strings.HasSuffix(plain, ".") {
 		return n
 	}
 	return c.note(c.pos, "%q is no number", clip(s))
@@ -65,7 +65,7 @@ func (c *callEnv) separator(v Value, allowed ...string) (string, bool) {
 	if v == nil {
 		return "", true
 	}
-	s, ok := v.(String)
+	s, ok := single(v).(String)
 	return string(s), ok && slices.Contains(allowed, string(s))
 }
 
@@ -138,7 +138,7 @@ func constantEnd(n node) bool {
 }
 
 func (c *callEnv) context(v Value) (Context, bool) {
-	x, ok := v.(Context)
+	x, ok := single(v).(Context)
 	if !ok {
 		c.wrong(v, "a context")
 	}

@@ -24,7 +24,7 @@ func fnDate(c *callEnv, a []Value) Value {
 	if len(a) == 3 {
 		return c.dateOf(a)
 	}
-	switch v := a[0].(type) {
+	switch v := single(a[0]).(type) {
 	case String:
 		if d, ok := parseDate(string(v)); ok {
 			return d
@@ -56,7 +56,7 @@ func fnTime(c *callEnv, a []Value) Value {
 	if len(a) > 1 {
 		return c.timeOf(a)
 	}
-	switch v := a[0].(type) {
+	switch v := single(a[0]).(type) {
 	case String:
 		if t, ok := parseTime(string(v)); ok {
 			return t
@@ -86,7 +86,7 @@ func (c *callEnv) timeOf(a []Value) Value {
 		return c.note(c.pos, "there is no such time of day")
 	}
 	t := Time{ns: (h*60+m)*60e9 + ns}
-	switch off := arg(a, 3).(type) {
+	switch off := single(arg(a, 3)).(type) {
 	case nil:
 		return t
 	case DaysDuration:
@@ -102,7 +102,7 @@ func fnDateTime(c *callEnv, a []Value) Value {
 	if len(a) == 2 {
 		return c.join(a[0], a[1])
 	}
-	switch v := a[0].(type) {
+	switch v := single(a[0]).(type) {
 	case String:
 		if d, ok := parseDateTime(string(v)); ok {
 			return d
@@ -117,11 +117,11 @@ func fnDateTime(c *callEnv, a []Value) Value {
 }
 
 func (c *callEnv) join(date, clock Value) Value {
-	t, ok := clock.(Time)
+	t, ok := single(clock).(Time)
 	if !ok {
 		return c.wrong(clock, "a time")
 	}
-	switch d := date.(type) {
+	switch d := single(date).(type) {
 	case Date:
 		return t.on(d)
 	case DateTime:
@@ -131,7 +131,7 @@ func (c *callEnv) join(date, clock Value) Value {
 }
 
 func fnDuration(c *callEnv, a []Value) Value {
-	switch v := a[0].(type) {
+	switch v := single(a[0]).(type) {
 	case String:
 		if d := parseDuration(string(v)); d != nil {
 			return d
@@ -161,7 +161,7 @@ func fnMonthsBetween(c *callEnv, a []Value) Value {
 
 // day reads a date, or that of a date and time.
 func (c *callEnv) day(v Value) (Date, bool) {
-	switch d := v.(type) {
+	switch d := single(v).(type) {
 	case Date:
 		return d, true
 	case DateTime:

@@ -106,8 +106,8 @@ func fnSublist(c *callEnv, a []Value) Value {
 	length := size - start + 1
 	if v := arg(a, 2); v != nil {
 		n, ok := c.index(v)
-		if !ok || n < 0 || n > length {
-			return c.note(c.pos, "sublist: there are only %d items from there on", length)
+		if !ok || n < 1 || n > length {
+			return c.note(c.pos, "sublist: the length must be 1 to %d, the items there are from there on", length)
 		}
 		length = n
 	}
@@ -289,7 +289,7 @@ func fnSort(c *callEnv, a []Value) Value {
 	c.list(c.pos, len(list))
 	precedes := func(x, y Value) Value { return c.less(c.pos, x, y, false) }
 	if f := arg(a, 1); f != nil {
-		fn, ok := f.(*Function)
+		fn, ok := single(f).(*Function)
 		if !ok {
 			return c.wrong(f, "a function such as function(x, y) x < y")
 		}

@@ -7,12 +7,12 @@ import (
 )
 
 func defineNumbers() {
-	rounding := func(name string, how apd.Rounder, sig string) {
-		define(name, func(c *callEnv, a []Value) Value { return c.round(a, how) }, sig)
+	rounding := func(name string, how apd.Rounder, sigs ...string) {
+		define(name, func(c *callEnv, a []Value) Value { return c.round(a, how) }, sigs...)
 	}
 	rounding("decimal", apd.RoundHalfEven, "n, scale")
-	rounding("floor", apd.RoundFloor, "n, scale?")
-	rounding("ceiling", apd.RoundCeiling, "n, scale?")
+	rounding("floor", apd.RoundFloor, "n", "n, scale")
+	rounding("ceiling", apd.RoundCeiling, "n", "n, scale")
 	rounding("round up", apd.RoundUp, "n, scale")
 	rounding("round down", apd.RoundDown, "n, scale")
 	rounding("round half up", apd.RoundHalfUp, "n, scale")
@@ -50,7 +50,7 @@ func (c *callEnv) round(a []Value, how apd.Rounder) Value {
 }
 
 func fnAbs(c *callEnv, a []Value) Value {
-	switch x := a[0].(type) {
+	switch x := single(a[0]).(type) {
 	case Number:
 		if x.Sign() < 0 {
 			return x.neg()

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math/bits"
 	"regexp"
 	"regexp/syntax"
 	"strconv"
@@ -56,6 +57,9 @@ func compilePattern(source, flags string) (*pattern, error) {
 // programSize estimates what a pattern comes to with its repetitions written out.
 func programSize(re *syntax.Regexp) int {
 	size := 1 + len(re.Rune)
+	if re.Op == syntax.OpCharClass { // found by halving, however many ranges it has
+		size = 1 + bits.Len(uint(len(re.Rune)))
+	}
 	for _, sub := range re.Sub {
 		size += programSize(sub)
 	}
@@ -198,6 +202,9 @@ func fnSplit(c *callEnv, a []Value) Value {
 	p, ok2 := c.pattern(a[1], nil)
 	if !ok1 || !ok2 {
 		return nil
+	}
+	if p.re.MatchString("") {
+		return c.note(c.pos, "split: the delimiter also fits where there is nothing; it must ask for a character at least")
 	}
 	c.search(p, s)
 	parts := p.re.Split(s, MaxList+2)

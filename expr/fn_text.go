@@ -3,6 +3,9 @@ package expr
 import (
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 func defineText() {
@@ -42,9 +45,16 @@ func (c *callEnv) change(v Value, f func(string) string) Value {
 	return String(out)
 }
 
-func fnUpper(c *callEnv, a []Value) Value { return c.change(a[0], strings.ToUpper) }
-func fnLower(c *callEnv, a []Value) Value { return c.change(a[0], strings.ToLower) }
-func fnTrim(c *callEnv, a []Value) Value  { return c.change(a[0], strings.TrimSpace) }
+// Case is changed as Unicode does it everywhere alike: ß becomes SS.
+func fnUpper(c *callEnv, a []Value) Value {
+	return c.change(a[0], func(s string) string { return cases.Upper(language.Und).String(s) })
+}
+
+func fnLower(c *callEnv, a []Value) Value {
+	return c.change(a[0], func(s string) string { return cases.Lower(language.Und).String(s) })
+}
+
+func fnTrim(c *callEnv, a []Value) Value { return c.change(a[0], strings.TrimSpace) }
 
 // fnSubstring counts characters from 1, from the end where the start is negative.
 func fnSubstring(c *callEnv, a []Value) Value {

@@ -90,7 +90,7 @@ func (l *lexer) skipSpace() *Error {
 	for l.pos < len(l.src) {
 		rest := l.src[l.pos:]
 		switch c, size := utf8.DecodeRuneInString(rest); {
-		case unicode.IsSpace(c) || c == '\uFEFF' || c == '\u180E':
+		case space(c):
 			l.pos += size
 		case strings.HasPrefix(rest, "//"):
 			if i := strings.IndexByte(rest, '\n'); i >= 0 {
@@ -109,6 +109,12 @@ func (l *lexer) skipSpace() *Error {
 		}
 	}
 	return nil
+}
+
+// space follows rule 61, the white space of DMN. U+1680 and U+180E are letters
+// by rule 28 as well; they count as space.
+func space(c rune) bool {
+	return unicode.IsSpace(c) || c == '\u180E' || c == '\u200B' || c == '\uFEFF'
 }
 
 func (l *lexer) digitAt(i int) bool {
@@ -159,12 +165,21 @@ func nameStart(c rune) bool {
 	if c < 0x80 {
 		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '?'
 	}
-	return unicode.IsLetter(c) || c >= 0x2070 && c <= 0x218F || c >= 0x10000 && c <= 0xEFFFF
+	return unicode.Is(nameStarts, c)
+}
+
+// nameStarts are the characters beyond ASCII that a name may begin with.
+var nameStarts = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0xC0, Hi: 0xD6, Stride: 1}, {Lo: 0xD8, Hi: 0xF6, Stride: 1}, {Lo: 0xF8, Hi: 0x2FF, Stride: 1}, {Lo: 0x370, Hi: 0x37D, Stride: 1},
+		{Lo: 0x37F, Hi: 0x1FFF, Stride: 1}, {Lo: 0x200C, Hi: 0x200D, Stride: 1}, {Lo: 0x2070, Hi: 0x218F, Stride: 1},
+		{Lo: 0x2C00, Hi: 0x2FEF, Stride: 1}, {Lo: 0x3001, Hi: 0xD7FF, Stride: 1}, {Lo: 0xF900, Hi: 0xFDCF, Stride: 1}, {Lo: 0xFDF0, Hi: 0xFFFD, Stride: 1},
+	},
+	R32: []unicode.Range32{{Lo: 0x10000, Hi: 0xEFFFF, Stride: 1}},
 }
 
 func namePart(c rune) bool {
-	return nameStart(c) && c != '?' || c >= '0' && c <= '9' || c == 0xB7 ||
-		c >= 0x80 && (unicode.IsMark(c) || unicode.IsDigit(c)) || c == 0x203F || c == 0x2040
+	return nameStart(c) && c != '?' || c >= '0' && c <= '9' || c == 0xB7 || c >= 0x300 && c <= 0x36F || c == 0x203F || c == 0x2040
 }
 
 // operators, longest first. Those that FEEL does not have are read so that the

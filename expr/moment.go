@@ -211,8 +211,20 @@ func (d DaysDuration) inRange() bool { return d.sec < maxDuration && d.sec > -ma
 
 func (d DaysDuration) negative() bool { return d.sec < 0 || d.ns < 0 }
 
-// orderMoments compares dates, times, moments and durations of one type. What
-// has a zone and what has none cannot be compared.
+// hasZone tells a time or moment with an offset or zone from all else.
+func hasZone(v Value) bool {
+	switch x := v.(type) {
+	case Time:
+		return x.loc != nil
+	case DateTime:
+		return !x.local
+	}
+	return false
+}
+
+// orderMoments compares dates, times, moments and durations of one type. Of two
+// times or moments of which one has no zone, that one is in the zone of the other:
+// DMN 1.5, table 54.
 func orderMoments(a, b Value) ordering {
 	switch x := a.(type) {
 	case Date:
@@ -220,11 +232,17 @@ func orderMoments(a, b Value) ordering {
 			return orderOf(x.days(), y.days())
 		}
 	case Time:
-		if y, ok := b.(Time); ok && (x.loc == nil) == (y.loc == nil) {
+		if y, ok := b.(Time); ok {
+			if (x.loc == nil) != (y.loc == nil) {
+				return orderOf(x.ns, y.ns)
+			}
 			return orderOf(x.utc(), y.utc())
 		}
 	case DateTime:
-		if y, ok := b.(DateTime); ok && x.local == y.local {
+		if y, ok := b.(DateTime); ok {
+			if x.local != y.local {
+				return ordering(inZone(x.t, time.UTC).Compare(inZone(y.t, time.UTC)))
+			}
 			return ordering(x.t.Compare(y.t))
 		}
 	case DaysDuration:

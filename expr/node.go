@@ -140,7 +140,10 @@ func (n *filter) eval(e *env) Value {
 	e.step(n.pos, 1)
 	x := n.x.eval(e)
 	list, ok := x.(List)
-	if !ok && x != nil {
+	if x == nil {
+		return e.note(n.pos, "there is no list to look into: this is null")
+	}
+	if !ok {
 		list = List{x}
 	}
 	if lit, ok := n.f.(*literal); ok {

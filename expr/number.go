@@ -199,6 +199,9 @@ func (n Number) quo(m Number) (Number, bool) {
 }
 
 func (n Number) pow(m Number) (Number, bool) {
+	if m.dec.IsZero() {
+		return Int(1), true // also 0**0, as in Java
+	}
 	if !m.whole() && n.Sign() > 0 {
 		return n.root(m)
 	}

@@ -130,6 +130,8 @@ func (p *parser) expression() node {
 		return p.quantified()
 	case t.keyword("function"):
 		return p.function()
+	case t.is("<"), t.is("<="), t.is(">"), t.is(">="): // a test on its own is a range: rule 7
+		return p.unaryRange(p.next())
 	}
 	return p.disjunction()
 }
@@ -237,13 +239,11 @@ func (p *parser) unary() node {
 	}
 	defer p.enter()()
 	p.next()
-	x := p.operand(p.unary)
-	if lit, ok := x.(*literal); ok {
-		if n, ok := lit.value.(Number); ok {
-			return &literal{n.neg()}
-		}
+	if p.peek().kind == tokNumber { // the minus is part of the number: rule 35
+		lit := p.primary().(*literal)
+		return p.postfix(&literal{lit.value.(Number).neg()})
 	}
-	return &negate{pos: t.pos, x: x}
+	return &negate{pos: t.pos, x: p.operand(p.unary)}
 }
 
 // postfix reads what may follow a value: properties, filters, calls, types.

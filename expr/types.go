@@ -24,7 +24,10 @@ type typeTest struct {
 func (n *instanceOf) eval(e *env) Value {
 	e.step(n.pos, 1)
 	x := n.x.eval(e)
-	return Boolean(x != nil && n.typ.holds(e, n.pos, x))
+	if x == nil {
+		return Boolean(n.typ.name == "Null")
+	}
+	return Boolean(n.typ.holds(e, n.pos, x))
 }
 
 func (t *typeTest) holds(e *env, pos int, v Value) bool {
@@ -121,7 +124,7 @@ func (t *typeTest) fit(e *env, pos int, v Value) (Value, bool) {
 }
 
 var typeNames = map[string]bool{
-	"Any": true, "number": true, "string": true, "boolean": true, "date": true, "time": true, "date and time": true,
+	"Any": true, "Null": true, "number": true, "string": true, "boolean": true, "date": true, "time": true, "date and time": true,
 	"days and time duration": true, "years and months duration": true, "list": true, "context": true, "range": true, "function": true,
 }
 

@@ -9,10 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Patterns are those of XPath as far as RE2 can do them in linear time. xpath
-// writes for RE2 what the two read differently: flags x and s, one class less
-// another ("[A-Z-[OI]]"), and Unicode blocks ("\p{IsBasicLatin}").
-// https://www.w3.org/TR/xpath-functions-31/#regex-syntax
+// Patterns are those of XPath 2.0 as far as RE2 can do them in linear time. xpath
+// reads a pattern and writes for RE2 what the two read differently: flags x and s,
+// \d, \w and \s of all of Unicode, \i and \c, one class less another
+// ("[A-Z-[OI]]"), and Unicode blocks ("\p{IsBasicLatin}"). What only RE2 knows,
+// such as \b or (?i), is refused: elsewhere the same pattern would be an error.
+// https://www.w3.org/TR/xpath-functions/#regex-syntax
 type xpath struct {
 	src     string
 	i       int
@@ -23,66 +25,124 @@ type xpath struct {
 var (
 	errBackReference = errors.New("a pattern cannot refer back to a group (\\1) here")
 	errClassEnd      = errors.New("this pattern has a [ without a ]")
+	errClassEmpty    = errors.New("this pattern has a [ with nothing behind it: a ] or [ that is meant is written \\] or \\[")
+	errGroupSign     = errors.New("(? is not known in patterns: give flags such as \"i\" as a value of their own")
 )
 
 func fromXPath(source, flags string) (string, error) {
 	p := xpath{src: source, x: strings.Contains(flags, "x"), s: strings.Contains(flags, "s"), f: strings.Contains(flags, "i")}
 	for p.i < len(source) {
-		c, size := utf8.DecodeRuneInString(source[p.i:])
-		switch {
-		case c == '\\':
-			esc, err := p.escape(false)
-			if err != nil {
-				return "", err
-			}
-			p.b.WriteString(esc)
-			continue
-		case c == '[':
-			class, err := p.class()
-			if err != nil {
-				return "", err
-			}
-			p.b.WriteString(class)
-			continue
-		case p.x && unicode.IsSpace(c):
-		case c == '.' && !p.s:
-			p.b.WriteString(`[^\n\r]`)
-		default:
-			p.b.WriteRune(c)
+		if err := p.piece(); err != nil {
+			return "", err
 		}
-		p.i += size
 	}
 	return p.b.String(), nil
 }
 
+// piece reads one sign, escape or class.
+func (p *xpath) piece() error {
+	rest := p.src[p.i:]
+	c, size := utf8.DecodeRuneInString(rest)
+	switch {
+	case c == '\\':
+		return p.written(p.escape(false))
+	case c == '[':
+		return p.written(p.class())
+	case p.x && xmlSpace(c):
+	case c == '.' && !p.s:
+		p.b.WriteString(`[^\n\r]`) // as XPath 3.1 says; 2.0 forgot \r
+	case c == '(' && strings.HasPrefix(rest, "(?") && !strings.HasPrefix(rest, "(?:"):
+		return errGroupSign
+	case c == '(' && strings.HasPrefix(rest, "(?:"): // XPath 3.0 has these
+		size = len("(?:")
+		p.b.WriteString("(?:")
+	case c == '{':
+		if size = quantity(rest); size == 0 {
+			return errors.New("a { stands for a number of times, such as a{2,3}; write \\{ where the sign is meant")
+		}
+		p.b.WriteString(rest[:size])
+	case c == '}' || c == ']':
+		return fmt.Errorf("this pattern has a %c that nothing opened; write \\%c where the sign is meant", c, c)
+	default:
+		p.b.WriteRune(c)
+	}
+	p.i += size
+	return nil
+}
+
+func (p *xpath) written(s string, err error) error {
+	p.b.WriteString(s)
+	return err
+}
+
+func xmlSpace(c rune) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// quantity is the length of {n}, {n,} or {n,m} at the start of s, or 0.
+func quantity(s string) int {
+	end := strings.IndexByte(s, '}')
+	if end < 0 {
+		return 0
+	}
+	least, most, _ := strings.Cut(s[1:end], ",")
+	if least == "" || strings.Trim(least+most, "0123456789") != "" {
+		return 0
+	}
+	return end + 1
+}
+
+// The multi-character escapes of XML Schema, part 2, appendix F.1.1, as parts of
+// a class for RE2; capitals stand for all other characters.
+var (
+	digitClass = `\p{Nd}`
+	wordClass  = `\p{L}\p{M}\p{N}\p{S}`
+	spaceClass = ` \t\n\r`
+	nameStart1 = runeSet{'A', 'Z', 'a', 'z', ':', ':', '_', '_', 0xC0, 0xD6, 0xD8, 0xF6, 0xF8, 0x2FF, 0x370, 0x37D, 0x37F, 0x1FFF, 0x200C, 0x200D,
+		0x2070, 0x218F, 0x2C00, 0x2FEF, 0x3001, 0xD7FF, 0xF900, 0xFDCF, 0xFDF0, 0xFFFD, 0x10000, 0xEFFFF}
+	namePart1 = append(runeSet{'-', '-', '.', '.', '0', '9', 0xB7, 0xB7, 0x300, 0x36F, 0x203F, 0x2040}, nameStart1...)
+	all       = runeSet{0, unicode.MaxRune}
+)
+
+var escapeClasses = map[rune]string{
+	'd': digitClass, 'w': wordClass, 's': spaceClass, 'i': nameStart1.String(), 'c': namePart1.String(),
+	'D': `\P{Nd}`, 'W': `\p{P}\p{Z}\p{C}`, 'S': all.minus(runeSet{' ', ' ', '\t', '\n', '\r', '\r'}).String(),
+	'I': all.minus(nameStart1).String(), 'C': all.minus(namePart1).String(),
+}
+
 // escape reads what begins with a backslash.
 func (p *xpath) escape(inClass bool) (string, error) {
-	start := p.i
 	if p.i++; p.i == len(p.src) {
-		return `\`, nil
+		return "", errors.New("this pattern ends with a \\ alone")
 	}
 	c, size := utf8.DecodeRuneInString(p.src[p.i:])
 	p.i += size
 	switch {
 	case c >= '0' && c <= '9':
 		return "", errBackReference
-	case (c == 'p' || c == 'P') && p.i < len(p.src) && p.src[p.i] == '{':
-		return p.property(c == 'P', inClass), nil
+	case c == 'p' || c == 'P':
+		return p.property(c == 'P', inClass)
+	case c == 'n' || c == 'r' || c == 't' || strings.ContainsRune(`\|.?*+(){}-[]^$`, c):
+		return `\` + string(c), nil
 	}
-	return p.src[start:p.i], nil
+	class, ok := escapeClasses[c]
+	switch {
+	case !ok:
+		return "", fmt.Errorf(`\%c is not known in patterns`, c)
+	case inClass:
+		return class, nil
+	}
+	return "[" + class + "]", nil
 }
 
 // property reads the rest of \p{…}: a block becomes its range, anything else is
 // RE2's to know.
-func (p *xpath) property(negated, inClass bool) string {
-	rest := p.src[p.i+1:]
+func (p *xpath) property(negated, inClass bool) (string, error) {
+	rest := p.src[p.i:]
 	end := strings.IndexByte(rest, '}')
-	if end < 0 {
-		p.i = len(p.src)
-		return `\p{`
+	if end < 0 || rest[0] != '{' {
+		return "", errors.New(`\p needs a name in braces, such as \p{L}`)
 	}
-	name := rest[:end]
-	p.i += end + 2
+	name := rest[1:end]
+	p.i += end + 1
 	if p.x {
 		name = strings.Join(strings.Fields(name), "")
 	}
@@ -90,18 +150,22 @@ func (p *xpath) property(negated, inClass bool) string {
 	if negated {
 		letter = "P"
 	}
-	block, ok := blocks[strings.TrimPrefix(name, "Is")]
-	if !ok || !strings.HasPrefix(name, "Is") {
-		return `\` + letter + "{" + name + "}"
+	block, isBlock := strings.CutPrefix(name, "Is")
+	bounds, ok := blocks[block]
+	switch {
+	case isBlock && !ok || !isBlock && len(name) > 2:
+		return "", fmt.Errorf(`\p{%s} is not known in patterns`, clip(name))
+	case !isBlock:
+		return `\` + letter + "{" + name + "}", nil
 	}
-	set := runeSet{block[0], block[1]}
+	set := runeSet{bounds[0], bounds[1]}
 	if negated {
-		set = runeSet{0, unicode.MaxRune}.minus(set)
+		set = all.minus(set)
 	}
 	if inClass {
-		return set.String()
+		return set.String(), nil
 	}
-	return "[" + set.String() + "]"
+	return "[" + set.String() + "]", nil
 }
 
 // class reads a class in brackets, and works out one less another.
@@ -123,16 +187,14 @@ func (p *xpath) class() (string, error) {
 			}
 			b.WriteString(esc)
 			continue
-		case c == ']' && !first:
-			p.i++
-			return b.String() + "]", nil
 		case strings.HasPrefix(rest, "-[") && !first:
 			p.i++
 			return p.less(b.String() + "]")
-		case strings.HasPrefix(rest, "[:"):
-			if end := strings.Index(rest, ":]"); end > 0 {
-				size = end + 2
-			}
+		case first && c == ']' || c == '[':
+			return "", errClassEmpty
+		case c == ']':
+			p.i++
+			return b.String() + "]", nil
 		}
 		b.WriteString(rest[:size])
 		p.i += size

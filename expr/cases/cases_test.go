@@ -126,6 +126,25 @@ func TestTheCompatibilityKit(t *testing.T) {
 	}
 }
 
+// TestTheStandardIsKept runs cases of our own, written from the text of DMN 1.5,
+// chapter 10.
+func TestTheStandardIsKept(t *testing.T) {
+	f, err := os.Open("testdata/standard.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if r := c.Run(nil, noon); r.Status != Passed {
+			t.Errorf("%s %s: %s: got %s, want %s (%s)", c.Dir, c.ID, c.Expr, r.Got, c.Expected, r.Reason)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(`[{"dir":"d","id":"1","expr":"a + 1","inputs":[["a","1"]],"expected":"2"}]`)
 	f.Add(`[{"expr":"premium(1)","expected":"{a: [1]}"}]`)
