@@ -180,7 +180,7 @@ var functionAdvice = map[string]string{
 
 // nearest suggests a function with a name much like the one that is missing.
 func nearest(name string) string {
-	best, dist := "", 3
+	best, dist := "", min(3, len(name)) // of a single letter, nothing is near
 	for n := range builtins {
 		if d := distance(strings.ToLower(name), n, 3); d < dist || d == dist && best != "" && n < best {
 			best, dist = n, d

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/apd/v3"
@@ -58,6 +59,7 @@ func fnTime(c *callEnv, a []Value) Value {
 	}
 	switch v := single(a[0]).(type) {
 	case String:
+		c.zoneStep(v)
 		if t, ok := parseTime(string(v)); ok {
 			return t
 		}
@@ -70,6 +72,13 @@ func fnTime(c *callEnv, a []Value) Value {
 		return Time{loc: time.UTC}
 	}
 	return c.wrong(a[0], "text such as \"08:30:00\", or a date and time")
+}
+
+// zoneStep counts finding a zone by its name, which takes long.
+func (c *callEnv) zoneStep(s String) {
+	if strings.Contains(string(s), "@") {
+		c.step(c.pos, 200)
+	}
 }
 
 func (c *callEnv) timeOf(a []Value) Value {
@@ -104,6 +113,7 @@ func fnDateTime(c *callEnv, a []Value) Value {
 	}
 	switch v := single(a[0]).(type) {
 	case String:
+		c.zoneStep(v)
 		if d, ok := parseDateTime(string(v)); ok {
 			return d
 		}

@@ -30,6 +30,7 @@ func fnStringLength(c *callEnv, a []Value) Value {
 	if !ok {
 		return nil
 	}
+	c.step(c.pos, len(s)/64)
 	return Int(int64(utf8.RuneCountInString(s)))
 }
 
@@ -45,13 +46,29 @@ func (c *callEnv) change(v Value, f func(string) string) Value {
 	return String(out)
 }
 
-// Case is changed as Unicode does it everywhere alike: ß becomes SS.
+// Case is changed as Unicode does it, everywhere alike: ß becomes SS.
 func fnUpper(c *callEnv, a []Value) Value {
-	return c.change(a[0], func(s string) string { return cases.Upper(language.Und).String(s) })
+	return c.change(a[0], func(s string) string {
+		if ascii(s) {
+			return strings.ToUpper(s)
+		}
+		c.step(c.pos, len(s)/8)
+		return cases.Upper(language.Und).String(s)
+	})
 }
 
 func fnLower(c *callEnv, a []Value) Value {
-	return c.change(a[0], func(s string) string { return cases.Lower(language.Und).String(s) })
+	return c.change(a[0], func(s string) string {
+		if ascii(s) {
+			return strings.ToLower(s)
+		}
+		c.step(c.pos, len(s)/8)
+		return cases.Lower(language.Und).String(s)
+	})
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 func fnTrim(c *callEnv, a []Value) Value { return c.change(a[0], strings.TrimSpace) }

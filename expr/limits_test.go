@@ -53,6 +53,9 @@ func TestEveryBoundIsAnError(t *testing.T) {
 		{"pattern length", `matches("a", "` + strings.Repeat("a", maxPattern+1) + `")`, "longer than 1000 bytes"},
 		{"pattern size", `matches("a", "` + strings.Repeat("(x{30}){30}", 3) + `")`, "the pattern comes to more than"},
 		{"pattern cost", `matches(long, "(x{30}){30}y")`, "too many steps"},
+		{"looking at long text again and again", `some i in 1..20000 satisfies string length(long) < i`, "too many steps"},
+		{"case of long text", `some i in 1..20000 satisfies upper case(long + "") = "é"`, "too many steps"},
+		{"zones by name", `some i in 1..20000 satisfies time("10:00:00@Europe/" + string(i)) != null`, "too many steps"},
 		{"number in the source", "1e6145", "exponents go up to 6144"},
 		{"sorting", "sort(for i in 1..9000 return modulo(i * 7919, 9001), function(a, b) a < b)", "too many steps"},
 	} {
