@@ -1,5 +1,5 @@
-import { useMemo, useState } from 'react'
-import { useParams } from 'react-router'
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { Link, useParams } from 'react-router'
 import type { InstanceDetail } from '../api/types'
 import { Diagram } from '../diagram/diagram'
 import { paintInstance } from '../diagram/paint'
@@ -9,6 +9,7 @@ import { useMe } from '../shell/session'
 import { CommentBox } from '../task/comments'
 import { Facts } from '../task/facts'
 import { t } from '../text/en'
+import { repairWords } from '../text/repair'
 import { LinkButton } from '../ui/button/button'
 import { PersonTag } from '../ui/coin/coin'
 import { Check } from '../ui/field/field'
@@ -23,9 +24,15 @@ import { IncidentCard, incidentKey } from './incident'
 import { useCommentInstance, useHistory, useInstance, useInstanceDiagram, useInstanceMails } from './queries'
 import { InstanceStatus } from './status'
 import { withMails } from './told'
-import { WaitingList } from './waiting'
 import { whereInWords } from './where'
+import { WhyWaiting } from './why'
 import './instance.css'
+
+// Most people only look: what administrators can do comes when one of them is here.
+const repair = () => import('./repair/repair')
+const RepairMenu = lazy(async () => ({ default: (await repair()).RepairMenu }))
+const StoppedMessage = lazy(async () => ({ default: (await repair()).StoppedMessage }))
+const IncidentMenu = lazy(async () => ({ default: (await repair()).IncidentMenu }))
 
 export function InstancePage() {
   const id = Number(useParams().id)
@@ -36,12 +43,25 @@ export function InstancePage() {
       title={title}
       back={{ to: '/requests', label: t.instance.all }}
       lead={instance.data && <Lead instance={instance.data} />}
-      actions={instance.data?.canCancel && instance.data.status === 'running' && <CancelButton id={id} />}
+      actions={instance.data && <Actions instance={instance.data} />}
     >
       {instance.error && <Failure error={instance.error} retry={() => void instance.refetch()} action={<LinkButton to="/requests">{t.instance.all}</LinkButton>} />}
       {instance.isPending && <Skeleton rows={6} />}
       {instance.data && !instance.error && <Parts instance={instance.data} />}
     </Page>
+  )
+}
+
+function Actions({ instance }: { instance: InstanceDetail }) {
+  return (
+    <>
+      {instance.canManage && (
+        <Suspense>
+          <RepairMenu instance={instance} />
+        </Suspense>
+      )}
+      {instance.canCancel && instance.status === 'running' && <CancelButton id={instance.id} />}
+    </>
   )
 }
 
@@ -56,7 +76,33 @@ function Lead({ instance }: { instance: InstanceDetail }) {
         {t.instance.startedBy} <PersonTag person={instance.starter} />
       </span>
       <When at={instance.startedAt} />
+      <Related instance={instance} />
     </span>
+  )
+}
+
+/** The requests that run this one, or that it runs. */
+function Related({ instance }: { instance: InstanceDetail }) {
+  const { caller, called = [] } = instance
+  const { related } = repairWords
+  return (
+    <>
+      {caller && (
+        <span>
+          {related.caller} <Link to={`/requests/${caller.instance}`}>{related.of(caller.folio, caller.instance)}</Link>
+        </span>
+      )}
+      {called.length > 0 && (
+        <span className="row">
+          {related.called}
+          {called.map((one) => (
+            <Link key={one.instance} to={`/requests/${one.instance}`}>
+              {related.of(one.folio, one.instance)}
+            </Link>
+          ))}
+        </span>
+      )}
+    </>
   )
 }
 
@@ -66,18 +112,30 @@ function Parts({ instance }: { instance: InstanceDetail }) {
   return (
     <>
       <Holds holds={instance.holds ?? []} />
+      {instance.stopped && (
+        <Suspense>
+          <StoppedMessage instance={instance} stopped={instance.stopped} />
+        </Suspense>
+      )}
       {instance.problems.map((incident) => (
-        <IncidentCard key={incidentKey(incident)} incident={incident} canManage={instance.canManage} />
+        <IncidentCard
+          key={incidentKey(incident)}
+          incident={incident}
+          canManage={instance.canManage}
+          more={
+            instance.canManage && (
+              <Suspense>
+                <IncidentMenu instance={instance} incident={incident} />
+              </Suspense>
+            )
+          }
+        />
       ))}
+      {instance.status === 'running' && <WhyWaiting instance={instance} me={me.id} />}
       <DiagramPart instance={instance} />
       <div className="instance-columns">
         <HistoryPart instance={instance} />
         <div className="stack">
-          {instance.waiting.length > 0 && (
-            <Section title={t.instance.waiting}>
-              <WaitingList instance={instance} me={me.id} />
-            </Section>
-          )}
           {me.sandbox && instance.status === 'running' && <SandboxMails waiting={instance.waiting} />}
           <Section title={t.instance.variables}>{shown.length > 0 ? <Facts variables={shown} /> : <p className="quiet">{t.instance.noVariables}</p>}</Section>
         </div>

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api, onceKey } from '../api/client'
 import type { InstanceMail } from '../api/types'
 import { onItsWay } from './told'
@@ -18,6 +18,15 @@ export function useInstanceDiagram(id: number, wanted = true) {
     queryFn: ({ signal }) => answer(api.GET('/api/v1/instances/{id}/bpmn', { signal, params: { path: { id } }, parseAs: 'text' })) as Promise<string>,
     staleTime: Infinity,
     enabled: wanted,
+  })
+}
+
+/** Who or what it waits for. Servers come and go without an event of this instance, so it is asked again now and then. */
+export function whyWaiting(id: number) {
+  return queryOptions({
+    queryKey: ['instance', id, 'why'],
+    queryFn: ({ signal }) => answer(api.GET('/api/v1/instances/{id}/waiting', { signal, params: { path: { id } } })),
+    refetchInterval: 30_000,
   })
 }
 
@@ -89,7 +98,8 @@ export function useTryStep(instance: number) {
   })
 }
 
-function useRefresh(id: number) {
+/** Everything that may be another once something was done to an instance. */
+export function useRefresh(id: number) {
   const queries = useQueryClient()
   return () =>
     Promise.all([

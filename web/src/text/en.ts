@@ -206,6 +206,7 @@ export const t = {
   instance: {
     status: { running: 'Running', completed: 'Completed', cancelled: 'Cancelled' },
     needsAttention: 'Needs attention',
+    stopped: 'Stopped',
     number: (id: number) => `Request ${id}`,
     version: (n: number) => `version ${n}`,
     startedBy: 'Started by',
@@ -213,7 +214,6 @@ export const t = {
     diagramSays: (where: string) => `Diagram of the workflow. ${where}`,
     diagramEnded: 'It has ended.',
     diagramAt: (steps: string) => `Now at: ${steps}.`,
-    waiting: 'Now',
     waits: {
       task: (name: string) => name,
       timer: (name: string) => name || 'Waits for a time',
@@ -224,11 +224,9 @@ export const t = {
       join: (name: string) => `${name || 'Join'}: waits for the other branches`,
       connection: (name: string) => `${name}: waits for a connection`,
     },
-    until: 'until',
     connectAccount: 'Connect',
     lookAgain: 'Look again',
     lookedAgain: 'The step looks whether the account is connected.',
-    waitsSince: 'since',
     history: 'What happened',
     allSteps: 'Show every step',
     noHistory: 'Nothing has happened yet.',
