@@ -31,9 +31,14 @@ func drawJungle(rt *rapid.T, all bool) *jungle {
 	j.node("start", process.StartEvent)
 	if rapid.Bool().Draw(rt, "structured") {
 		last := j.block("start", 3)
-		j.node("end", process.EndEvent).flow(last, "end", "")
+		j.end("end").flow(last, "end", "")
 	} else {
 		j.wild()
+	}
+	if j.chance(5, "another start") {
+		event := j.event(j.pick("begins", "timer", "message", "signal"))
+		j.node("other", process.StartEvent, func(n *process.Node) { n.Event = event })
+		j.flow("other", j.def.Nodes[j.def.Flows[j.def.Nodes[0].Outgoing[0]].To].ID, "")
 	}
 	if rapid.IntRange(0, 3).Draw(rt, "beside") == 0 {
 		j.beside()
@@ -84,6 +89,26 @@ func (j *jungle) triggers() []string {
 	return []string{"timer", "message", "signal"}
 }
 
+// end draws an end event, which may throw something.
+func (j *jungle) end(id string) *sketch {
+	return j.node(id, process.EndEvent, func(n *process.Node) {
+		kinds := []string{"", "", "", "", "message", "signal"}
+		if j.all {
+			kinds = append(kinds, "error", "escalation")
+		}
+		switch j.pick("ends with", kinds...) {
+		case "message":
+			n.Event = &process.Event{Trigger: process.OnMessage, Name: "m"}
+		case "signal":
+			n.Event = &process.Event{Trigger: process.OnSignal, Name: "s"}
+		case "error":
+			n.Event = &process.Event{Trigger: process.OnError, Code: j.pick("code", "broken", "lost")}
+		case "escalation":
+			n.Event = &process.Event{Trigger: process.OnEscalation, Code: j.pick("code", "up", "on")}
+		}
+	})
+}
+
 // step draws one node that does something, and returns its id.
 func (j *jungle) step() string {
 	kinds := []string{"user", "user", "user", "script", "pass", "catch", "catch", "service", "external", "mail", "receive", "throw", "workflow"}
@@ -112,6 +137,9 @@ func (j *jungle) step() string {
 		j.node(id, process.ReceiveTask, func(n *process.Node) { n.Event = j.event("message") })
 	case "throw", "escalate":
 		event := &process.Event{Trigger: process.OnMessage, Name: "m", Inputs: []process.Input{{Name: "n", Value: j.expr("n")}}}
+		if j.chance(3, "signal") {
+			event.Trigger = process.OnSignal
+		}
 		if kind == "escalate" {
 			event = &process.Event{Trigger: process.OnEscalation, Code: j.pick("code", "up", "on")}
 		}
@@ -246,11 +274,7 @@ func (j *jungle) sub(from string, depth int) string {
 	j.inside, j.deep = j.index(id), j.deep+1
 	j.node(id+"start", process.StartEvent)
 	last := j.block(id+"start", depth-1)
-	j.node(id+"end", process.EndEvent, func(n *process.Node) {
-		if j.all && j.chance(4, "fails") {
-			n.Event = &process.Event{Trigger: process.OnError, Code: j.pick("code", "broken", "lost")}
-		}
-	}).flow(last, id+"end", "")
+	j.end(id+"end").flow(last, id+"end", "")
 	if j.chance(4, "beside") {
 		j.beside()
 	}
@@ -277,7 +301,8 @@ func (j *jungle) beside() {
 	outside := j.inside
 	j.inside, j.deep = j.index(id), j.deep+1
 	j.node(id+"start", process.StartEvent, func(n *process.Node) { n.Event = event })
-	j.node(id+"end", process.EndEvent).flow(j.block(id+"start", 1), id+"end", "")
+	last := j.block(id+"start", 1)
+	j.end(id+"end").flow(last, id+"end", "")
 	j.inside, j.deep = outside, j.deep-1
 }
 
@@ -321,7 +346,7 @@ func (j *jungle) wild() {
 			j.node(j.name("exclusive"), process.ExclusiveGateway)
 		}
 	}
-	j.node("end", process.EndEvent)
+	j.end("end")
 	var inner []process.Node
 	for _, n := range j.def.Nodes[1:] {
 		if n.Scope < 0 && n.Kind != process.EventSubProcess {

@@ -67,7 +67,7 @@ func (m *model) area(around *area, at int) *area {
 // tooLong tells that tokens go round without end; then the model has no opinion.
 func (m *model) tooLong() bool { return m.moves > 400 }
 
-// begin starts what is drawn in an area.
+// begin starts what is drawn in an area, at its start event without a trigger.
 func (a *area) begin() {
 	for i, n := range a.m.def.Nodes {
 		if n.Kind == process.StartEvent && n.Event == nil && n.Scope == a.at {
@@ -117,6 +117,10 @@ func (a *area) enter(node int) {
 		sub.hosted = true
 		sub.begin()
 	case process.EndEvent:
+		if n.Event != nil {
+			a.waiting[node]++ // for what it sends to be taken
+			return
+		}
 		a.close()
 	default:
 		a.leave(node)

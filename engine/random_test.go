@@ -46,9 +46,13 @@ func TestRandomProcessesWithTerminateEventsLeaveNothingOpen(t *testing.T) {
 			if len(c.facts) > 15_000 || c.st.Status != Running {
 				break // it is over, or goes round in circles: that was seen often enough
 			}
-			c.something()
+			if c.something(); rapid.IntRange(0, 9).Draw(rt, "mended") == 0 {
+				c.mend()
+			}
 		}
-		if c.st.Status == Running {
+		if c.st.Status == Running && rapid.Bool().Draw(rt, "ended") {
+			c.must("root", End{Reason: "enough"})
+		} else if c.st.Status == Running {
 			c.must("root", Cancel{Reason: "enough"})
 		}
 		c.refused("root", Cancel{}, CodeInstanceEnded)
@@ -62,13 +66,16 @@ func (c *crowd) start(j *jungle, modelled bool) {
 		truth[name] = rapid.Bool().Draw(c.rt, name)
 		vars[name] = expr.Boolean(truth[name])
 	}
+	starts := c.def.Starts()
+	from := rapid.SampledFrom(starts).Draw(c.rt, "from")
 	if modelled {
 		c.model = newModel(c.def, j.rules, truth)
-		c.model.root.begin()
+		c.model.root.leave(from.Index)
 		c.model.settle()
 	}
-	c.decideTwice(Input{At: c.now, By: caller("ana"), Event: Start{Instance: 1, Priority: 1, Vars: vars}, People: People{}})
-	c.must("ana", Start{Instance: 1, Priority: 1, Vars: vars})
+	e := Start{Instance: 1, Node: from.ID, Priority: 1, Vars: vars}
+	c.decideTwice(Input{At: c.now, By: caller("ana"), Event: e, People: People{}})
+	c.must("ana", e)
 	c.agree()
 }
 
@@ -330,6 +337,43 @@ func (c *crowd) onIncident(i Incident) {
 	}
 	if i.Code != IncidentJoinStuck {
 		c.told(a, func() { a.retried(c.index(i.Node)) })
+	}
+}
+
+// mend is something an administrator does, which may be refused.
+func (c *crowd) mend() {
+	if c.st.Status != Running {
+		return
+	}
+	var e Event
+	switch rapid.SampledFrom([]string{"set", "move", "move", "skip"}).Draw(c.rt, "mends") {
+	case "set":
+		e = SetVars{Reason: "r", Vars: map[string]expr.Value{rapid.SampledFrom([]string{"a", "b", "c"}).Draw(c.rt, "sets"): expr.Boolean(rapid.Bool().Draw(c.rt, "to"))}}
+	case "move":
+		to := rapid.SampledFrom(c.def.Nodes).Draw(c.rt, "moved to").ID
+		token := rapid.SampledFrom(c.st.Tokens).Draw(c.rt, "moved").ID
+		e = Move{Token: token, To: to, All: rapid.Bool().Draw(c.rt, "with all"), Reason: "r"}
+	default:
+		if len(c.st.Incidents) == 0 {
+			return
+		}
+		i := rapid.SampledFrom(c.st.Incidents).Draw(c.rt, "skipped")
+		s := Skip{Incident: i.Seq, Reason: "r"}
+		if n := c.def.Nodes[c.index(i.Node)]; n.Kind == process.UserTask {
+			s.Outcome = "Approve"
+		}
+		e = s
+	}
+	if rapid.IntRange(0, 3).Draw(c.rt, "while stopped") == 0 {
+		c.must("root", Hold{Reason: "to mend it"})
+		defer func() {
+			if c.st.Status == Running {
+				c.must("root", Resume{})
+			}
+		}()
+	}
+	if _, err := c.do("root", e); err != nil && signoff.KindOf(err) != signoff.Conflict && signoff.KindOf(err) != signoff.Invalid {
+		c.rt.Fatalf("%T: %v", e, err)
 	}
 }
 

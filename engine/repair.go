@@ -100,9 +100,7 @@ func (t *turn) skip(e Skip) error {
 	n := t.node(i.Node)
 	f := Fact{Kind: StepSkipped, Node: n.ID, Token: i.Token, Ref: i.Seq, Text: why, Vars: vars}
 	if i.Stage == Due {
-		f.Vars = nil
-		t.emitBy(f)
-		t.clearTimer(*t.timer(i.Effect))
+		t.skipTimer(f, *t.timer(i.Effect), n)
 		return nil
 	}
 	stage, err := t.behind(&i, n)
@@ -121,6 +119,20 @@ func (t *turn) skip(e Skip) error {
 	t.withdraw(i.Token, "the step was skipped")
 	t.resume(i.Token, stage)
 	return nil
+}
+
+// skipTimer goes on as if a timer had never been, or behind the event that
+// waits for nothing else.
+func (t *turn) skipTimer(f Fact, timer Timer, n *process.Node) {
+	waited := timer.For == ForEvent && n.Kind != process.BoundaryEvent
+	if !waited {
+		f.Vars = nil
+	}
+	t.emitBy(f)
+	t.clearTimer(timer)
+	if waited {
+		t.happened(n, timer.Ref, 0, nil)
+	}
 }
 
 // skipOutcome is what a skipped task counts as decided with.
@@ -329,7 +341,7 @@ func noDestination(n *process.Node) (why, hint string) {
 		return "it happens at another step", "move it to the step behind"
 	case n.Kind == process.EventSubProcess:
 		return "it begins by its event alone", ""
-	case n.Joins() && len(n.Incoming) > 1:
+	case n.Joins() && len(n.Incoming) != 1:
 		return "it waits for other branches, which would not come", "move it to the step behind, and end the others with all"
 	}
 	return "", ""

@@ -245,6 +245,23 @@ func TestATimerThatCannotBeTakenInCanBeSkipped(t *testing.T) {
 	}
 }
 
+func TestASkippedTimerThatIsWaitedForHasRung(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).node("wait", process.CatchEvent, func(n *process.Node) { n.Event = (&sketch{t: t}).timer(`duration("P1D")`) }).
+		node("end", process.EndEvent).path("start", "wait", "end")
+	w := run(s)
+	w.must("ana", begin(nil))
+	w.now = w.now.Add(48 * time.Hour)
+	step, err := GiveUp(w.st, Input{At: w.now, Event: TimerDue{w.st.Timers[0].Seq}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.facts, w.st = append(w.facts, step.Facts...), step.State
+	w.must("root", Skip{Incident: w.st.Incidents[0].Seq, Reason: "it has been long enough"})
+	if w.st.Status != Completed {
+		t.Errorf("after the skip: %s", w.st.AppendJSON(nil))
+	}
+}
+
 func TestASkippedPassEndsWithTheOthers(t *testing.T) {
 	s := draw(t).variable("list", process.JSON).node("start", process.StartEvent).user("each", []string{"{who}"}).node("end", process.EndEvent).path("start", "each", "end")
 	s.def.Nodes[1].Multi = &process.Multi{Collection: s.expr("list"), Element: "who"}
