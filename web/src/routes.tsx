@@ -19,6 +19,7 @@ const pages: RouteObject[] = [
       { path: 'workflows/:key', lazy: async () => ({ Component: (await import('./manage/keeping')).KeepingPage }) },
       { path: 'instances', lazy: async () => ({ Component: (await import('./manage/instances')).InstancesPage }) },
       { path: 'incidents', lazy: async () => ({ Component: (await import('./manage/incidents')).IncidentsPage }) },
+      { path: 'incidents/orders/:id', lazy: async () => ({ Component: (await import('./manage/orders')).OrderPage }) },
       { path: 'services', lazy: async () => ({ Component: (await import('./manage/services')).ServicesPage }) },
       { path: 'services/:name', lazy: async () => ({ Component: (await import('./manage/servicesone')).ServicePage }) },
       { path: 'exchange', lazy: async () => ({ Component: (await import('./manage/exchange')).ExchangePage }) },
