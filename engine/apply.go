@@ -45,6 +45,9 @@ func (st State) clone() State {
 func (st *State) apply(f *Fact) {
 	st.Facts = f.Seq
 	st.Seq = max(st.Seq, f.Ref, f.Token)
+	if st.Came != nil {
+		st.follow(f)
+	}
 	switch f.Kind {
 	case Started:
 		st.start(f)
@@ -239,6 +242,9 @@ func (st *State) applyAnswer(t *Task, f *Fact) {
 			d.Comment, d.By = t.Answers[n-1].Comment, t.Answers[n-1].By
 		}
 		t.close(f.At, f.Outcome, d.By.Principal)
+		if n := len(t.Answers); n > 0 {
+			t.Behind = t.Answers[n-1].Behind
+		}
 		st.Last = &d
 		st.setVars(f.Vars)
 		st.forgetOldTasks()

@@ -20,6 +20,9 @@ func filled(v reflect.Value, n *int) {
 	case time.Time:
 		v.Set(reflect.ValueOf(monday.Add(time.Duration(*n) * time.Microsecond)))
 		return
+	case map[string]string:
+		v.Set(reflect.ValueOf(map[string]string{"a b": "c", "d": "é"}))
+		return
 	case map[string]expr.Value:
 		v.Set(reflect.ValueOf(map[string]expr.Value{"a b": expr.Int(int64(*n)), "nothing": nil, "list": expr.List{expr.String("x"), expr.Boolean(true)}}))
 		return

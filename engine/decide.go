@@ -14,7 +14,8 @@ import (
 // refusal: nothing happened, and the caller can be told why. A NeedPeople error
 // is a question: look the names up, add them to in.People and decide again.
 //
-// def must be the definition the instance was started with.
+// def must be the definition the instance runs on: the one it was started with,
+// or the To of the last Migrate or GoBack.
 func Decide(def *process.Definition, st State, in Input) (Step, error) {
 	t := turn{def: def, in: in, now: in.At, at: in.At.UTC().Truncate(time.Microsecond), st: st.clone(), steps: MaxSteps}
 	if err := t.begin(in.Event); err != nil {

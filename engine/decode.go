@@ -82,6 +82,11 @@ func (st *State) member(r *reader, key string) {
 		st.Paused = readList(r, (*Paused).member)
 	case "doers":
 		st.Doers = readList(r, (*Doer).member)
+	case "came":
+		st.Came = &Came{}
+		r.object(func(key []byte) { st.Came.member(r, string(key)) })
+	case "ran":
+		st.Ran = readList(r, (*Ran).member)
 	case "last":
 		st.Last = &Decision{}
 		r.object(func(key []byte) { st.Last.member(r, string(key)) })
@@ -493,6 +498,9 @@ func (f *Fact) textMember(r *reader, key string) {
 		f.Advice = r.string()
 	case "code":
 		f.Code = r.string()
+	case "crossed":
+		f.Crossed = &Crossed{}
+		r.object(func(key []byte) { f.Crossed.member(r, string(key)) })
 	case "channel":
 		f.Channel = r.string()
 	case "evidence":

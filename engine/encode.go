@@ -36,6 +36,13 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	st.appendHeld(&o)
 	list(&o, "files", st.Files, appendFile)
 	list(&o, "doers", st.Doers, appendDoer)
+	st.Came.append(&o)
+	list(&o, "ran", st.Ran, func(dst []byte, r *Ran) []byte {
+		o := openObject(dst)
+		o.num("until", r.Until)
+		o.num("version", r.Version)
+		return o.close()
+	})
 	o.str("error", st.Error)
 	if d := st.Last; d != nil {
 		o.key("last")
@@ -54,7 +61,7 @@ func (st *State) form() int {
 	switch {
 	case st.Form == 0:
 		return 0
-	case st.Held != nil:
+	case st.Held != nil, st.Came != nil, len(st.Ran) > 0:
 		return 2
 	case slices.ContainsFunc(st.Tasks, Task.newer):
 		return 2
@@ -289,6 +296,7 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 	o.str("evidence", f.Evidence)
 	o.str("effect", f.Effect)
 	o.str("status", string(f.Status))
+	f.Crossed.append(&o)
 	o.values("vars", f.Vars)
 	return o.close()
 }
@@ -304,7 +312,7 @@ func (f *Fact) form() int {
 		}
 	case ScopeOpened, LoopBegun, ScopeEnded, WaitSet, WaitCleared, ConditionMet, ConditionLapsed:
 		return 2
-	case StepSkipped, VarsEdited, TokenMoved, InstanceHeld, InstanceResumed, TokenPaused:
+	case StepSkipped, VarsEdited, TokenMoved, InstanceHeld, InstanceResumed, TokenPaused, Migrated, WentBack:
 		return 2
 	case TimerSet:
 		if f.Text != "" || f.TimerFor == ForStart || f.TimerFor == ForIdle || f.TimerFor == ForReminder {

@@ -62,6 +62,14 @@ func (t *turn) edge(r ready) (list []armed, bad *trouble) {
 
 // arm waits for events: with a token or, as event sub-processes do, in a scope.
 func (t *turn) arm(list []armed, token, scope int) {
+	for _, f := range armedFacts(list, token, scope) {
+		f.Ref = t.next()
+		t.emit(f)
+	}
+}
+
+// armedFacts are the facts by which events are waited for, without their numbers.
+func armedFacts(list []armed, token, scope int) (out []Fact) {
 	for i := range list {
 		a := &list[i]
 		f := Fact{Kind: WaitSet, Node: a.node.ID, Token: token, Scope: scope, Effect: a.node.Event.Trigger.String(), Title: a.node.Event.Name, Code: a.key}
@@ -71,9 +79,9 @@ func (t *turn) arm(list []armed, token, scope int) {
 				f.TimerFor = ForStart
 			}
 		}
-		f.Ref = t.next()
-		t.emit(f)
+		out = append(out, f)
 	}
+	return out
 }
 
 // handlers waits for what begins the event sub-processes of a scope (BPMN 2.0.2

@@ -65,7 +65,7 @@ func (t *turn) resumeHeld(e Resume) error {
 // outside it takes in; administrators may mend it and end it.
 func (t *turn) whileHeld(event Event) error {
 	switch event.(type) {
-	case Resume, Hold, Skip, SetVars, Move, End, Cancel, Comment, AddFile, RemoveFile, EffectDone, EffectFailed, FinishExternal, MessageCame, SignalCame:
+	case Resume, Hold, Skip, SetVars, Move, Migrate, GoBack, End, Cancel, Comment, AddFile, RemoveFile, EffectDone, EffectFailed, FinishExternal, MessageCame, SignalCame:
 		return nil
 	}
 	if task, ok := taskOf(event); ok {

@@ -56,7 +56,11 @@ const (
 	CodeFileTooLarge    = "file-too-large" // alone, or with the others of the instance
 	CodeTooManyFiles    = "too-many-files"
 	CodeNoFile          = "file-not-found"
-	CodeAway            = "away"           // and somebody else has the task in the caller's place
+	CodeAway            = "away"              // and somebody else has the task in the caller's place
+	CodeUnfit           = "migration-blocked" // the other version cannot go on with the instance
+	CodeBadPlan         = "bad-migration-plan"
+	CodeNotMigrated     = "not-migrated"
+	CodeMovedOn         = "moved-on"       // since it was migrated
 	CodeNewer           = "instance-newer" // stored in a form this program does not know
 )
 
@@ -147,7 +151,8 @@ func answersSaid(t *Task) string {
 			said = append(said, fmt.Sprintf("%d more answered", len(t.Answers)-i))
 			break
 		}
-		said = append(said, signoff.Mention(t.Answers[i].By.Principal)+" "+didWhat(t.Answers[i].Action)+" it")
+		a := &t.Answers[i]
+		said = append(said, actor(a.By.Principal, a.Behind)+" "+didWhat(a.Action)+" it"+forWhom(a.By.Principal, a.Behind))
 	}
 	return strings.Join(said, ", ")
 }
@@ -155,10 +160,15 @@ func answersSaid(t *Task) string {
 // answeredAlready refuses a second answer of one voice.
 func answeredAlready(a *Answer, by signoff.Principal) error {
 	did, at := didWhat(a.Action), signoff.At(a.At)
-	if a.By.Principal == by {
+	switch {
+	case a.By.Principal == by && a.Behind != "":
+		return refuse(signoff.Conflict, CodeAnswered, "%s already %s this task on %s for you; everybody answers once.", signoff.Mention(a.Behind), did, at)
+	case a.Behind == by:
+		return refuse(signoff.Conflict, CodeAnswered, "you already %s this task on %s, for %s; everybody answers once.", did, at, signoff.Mention(a.By.Principal))
+	case a.By.Principal == by:
 		return refuse(signoff.Conflict, CodeAnswered, "you already %s this task on %s; everybody answers once.", did, at)
 	}
-	return refuse(signoff.Conflict, CodeAnswered, "%s already %s this task on %s, and you have one voice together.", signoff.Mention(a.By.Principal), did, at)
+	return refuse(signoff.Conflict, CodeAnswered, "%s already %s this task on %s%s, and you have one voice together.", actor(a.By.Principal, a.Behind), did, at, forWhom(a.By.Principal, a.Behind))
 }
 
 func hasItAlready(p signoff.Principal) error {
@@ -187,17 +197,31 @@ func chooseOutcome(task *process.Task, name string) (string, error) {
 	return "", e
 }
 
+// actor is who really did what was done in somebody's name.
+func actor(who, behind signoff.Principal) string {
+	if behind != "" {
+		return signoff.Mention(behind)
+	}
+	return signoff.Mention(who)
+}
+
+// forWhom says in whose name; "" where it was their own.
+func forWhom(who, behind signoff.Principal) string {
+	if behind == "" {
+		return ""
+	}
+	return " for " + signoff.Mention(who)
+}
+
 func taskDone(t *Task) error {
 	at := signoff.At(*t.ClosedAt)
 	switch {
 	case t.Withdrawn:
-		return refuse(signoff.Conflict, CodeTaskDone, "%s withdrew this task on %s, with the outcome %s.", signoff.Mention(t.ClosedBy), at, t.Outcome)
+		return refuse(signoff.Conflict, CodeTaskDone, "%s withdrew this task on %s, with the outcome %s.", actor(t.ClosedBy, t.Behind), at, t.Outcome)
 	case len(t.Answers) > 0 && t.ClosedBy != "":
 		return refuse(signoff.Conflict, CodeTaskDone, "this task was decided on %s, with the outcome %s: %s.", at, t.Outcome, answersSaid(t))
-	case t.ClosedBy != "" && t.Behind != "":
-		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s, in the name of %s.", signoff.Mention(t.Behind), didWhat(t.Outcome), at, signoff.Mention(t.ClosedBy))
 	case t.ClosedBy != "":
-		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s.", signoff.Mention(t.ClosedBy), didWhat(t.Outcome), at)
+		return refuse(signoff.Conflict, CodeTaskDone, "%s already %s this task on %s%s.", actor(t.ClosedBy, t.Behind), didWhat(t.Outcome), at, forWhom(t.ClosedBy, t.Behind))
 	case t.Outcome != "":
 		return refuse(signoff.Conflict, CodeTaskDone, "this task ran out of time on %s, with the outcome %s.", at, t.Outcome)
 	default:

@@ -54,6 +54,14 @@ func (t *turn) before(due, after time.Time, r *process.Reminder) (time.Time, *tr
 
 // setReminders sets the timers of a task's reminders.
 func (t *turn) setReminders(n *process.Node, seq int, times []time.Time) {
+	for _, f := range reminderFacts(n, seq, times) {
+		f.Ref = t.next()
+		t.emit(f)
+	}
+}
+
+// reminderFacts are the facts by which reminders are set, without their numbers.
+func reminderFacts(n *process.Node, seq int, times []time.Time) (out []Fact) {
 	for i, at := range times {
 		if at.IsZero() {
 			continue
@@ -62,8 +70,9 @@ func (t *turn) setReminders(n *process.Node, seq int, times []time.Time) {
 		if r := &n.Task.Reminders[i]; r.Every != nil {
 			left = r.Times - 1 // -1 without end
 		}
-		t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: n.ID, Subject: seq, Due: &at, TimerFor: ForReminder, Number: i + 1, Attempts: left})
+		out = append(out, Fact{Kind: TimerSet, Node: n.ID, Subject: seq, Due: &at, TimerFor: ForReminder, Number: i + 1, Attempts: left})
 	}
+	return out
 }
 
 // resetReminders counts the reminders of a task anew, for whose turn it is now.

@@ -69,6 +69,10 @@ func (t *turn) repair(event Event) (bool, error) {
 		return true, t.hold(e)
 	case Resume:
 		return true, t.resumeHeld(e)
+	case Migrate:
+		return true, t.migrate(e)
+	case GoBack:
+		return true, t.goBack(e)
 	}
 	return false, nil
 }
@@ -384,5 +388,9 @@ func (st *State) applyRepair(f *Fact) {
 		st.Held, st.Paused = nil, nil
 	case TokenPaused:
 		st.Paused = append(slices.Clip(st.Paused), Paused{f.Token, f.Stage})
+	case Migrated:
+		st.cross(f)
+	case WentBack:
+		st.uncross(f)
 	}
 }

@@ -232,6 +232,8 @@ type State struct {
 	Held      *Held                 `json:"held,omitempty"`      // set while it is stopped
 	Paused    []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
 	Doers     []Doer                `json:"doers,omitempty"`     // who decided tasks that Tasks no longer has
+	Came      *Came                 `json:"came,omitempty"`      // the last migration, unless it was undone
+	Ran       []Ran                 `json:"ran,omitempty"`       // versions it ran on before, oldest first
 	Files     []File                `json:"files,omitempty"`     // added by people
 	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
 	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
@@ -461,6 +463,9 @@ const (
 	InstanceHeld    FactKind = "instance stopped" // Text (why)
 	InstanceResumed FactKind = "instance resumed" // Text (why)
 	TokenPaused     FactKind = "paused"           // Node, Token, Stage: it goes on when the instance does
+
+	Migrated FactKind = "migrated"  // Crossed, Vars, Number (how many facts after it belong to it), Text (why)
+	WentBack FactKind = "went back" // Crossed (from and to the other way round), Text (why): the migration before is undone
 )
 
 // Fact is something that is now true of an instance. Facts are never changed;
@@ -504,6 +509,7 @@ type Fact struct {
 	Evidence string                `json:"evidence,omitempty"`
 	Effect   string                `json:"effect,omitempty"`
 	Status   Status                `json:"status,omitempty"`
+	Crossed  *Crossed              `json:"crossed,omitempty"`
 	Vars     map[string]expr.Value `json:"-"` // encoded by MarshalJSON as "vars"
 }
 
