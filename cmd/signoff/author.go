@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,14 +19,15 @@ import (
 func testCommand() *cobra.Command {
 	var t testRun
 	c := &cobra.Command{
-		Use:   "test DIR",
+		Use:   "test DIR|FILE",
 		Short: "Run the scenario files of a folder against its workflows; no server needed",
-		Long: `Run every *.scenario file below DIR. A scenario says what people do and, under
+		Long: `Run every *.scenario file below DIR, or one FILE. A scenario says what people do and, under
 "----", what follows; time is virtual, so three days pass at once. With --update
 the part under "----" is written anew: read the change before you keep it.
 
 docs/scenarios.md tells what can stand in one. For a build server, --junit writes
-what happened as JUnit's XML. It ends with an error when a scenario fails.`,
+what happened as JUnit's XML. The exit code is 1 when a scenario fails, and 2 when
+there was nothing to run.`,
 		Example: `  signoff test samples
   signoff test samples --update
   signoff test workflows --junit results.xml`,
@@ -61,14 +63,9 @@ type ran struct {
 }
 
 func (t *testRun) run(cmd *cobra.Command) error {
-	fsys := os.DirFS(t.dir)
-	names, err := scenarioFiles(fsys)
+	fsys, names, err := t.files()
 	if err != nil {
-		return err
-	}
-	if len(names) == 0 {
-		return &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "there is no *.scenario file below " + t.dir,
-			Hint: "samples/leave.scenario is one to start from"}
+		return nothingRun{err}
 	}
 	out := cmd.OutOrStdout()
 	if t.junit == "-" {
@@ -140,6 +137,25 @@ func printRan(w io.Writer, r ran) {
 	fmt.Fprint(w, r.Diff)
 }
 
+// files finds the scenarios to run, and the folder they are in.
+func (t *testRun) files() (fs.FS, []string, error) {
+	if at, err := os.Stat(t.dir); err == nil && !at.IsDir() {
+		name := filepath.Base(t.dir)
+		t.dir = filepath.Dir(t.dir)
+		return os.DirFS(t.dir), []string{name}, nil
+	}
+	fsys := os.DirFS(t.dir)
+	names, err := scenarioFiles(fsys)
+	if err != nil {
+		return nil, nil, &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "the folder " + t.dir + " cannot be read", Err: err}
+	}
+	if len(names) == 0 {
+		return nil, nil, &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "there is no *.scenario file below " + t.dir,
+			Hint: "samples/leave.scenario is one to start from"}
+	}
+	return fsys, names, nil
+}
+
 func scenarioFiles(fsys fs.FS) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -148,8 +164,5 @@ func scenarioFiles(fsys fs.FS) ([]string, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, &signoff.Error{Kind: signoff.NotFound, Code: "no-scenarios", Detail: "the folder cannot be read", Err: err}
-	}
-	return names, nil
+	return names, err
 }

@@ -36,7 +36,7 @@ minus stands behind "--". docs/expressions.md describes the language.`,
 	}
 	c.Flags().StringArrayVar(&f.vars, "var", nil, "a variable: name=JSON; may be given more than once")
 	c.Flags().StringArrayVar(&f.lets, "let", nil, "a variable: name=FEEL, which may use those before it; for dates and the like")
-	c.Flags().StringVar(&f.file, "vars", "", "a file with a JSON object of variables")
+	c.Flags().StringVar(&f.file, "vars", "", "a file with a JSON object of variables; - is standard input")
 	c.Flags().StringVar(&f.now, "now", "", "the moment of now() and today(), such as 2026-11-23T14:30:00+01:00; otherwise the clock's")
 	c.Flags().BoolVar(&f.text, "text", false, "what is given is text with expressions in {braces}")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON: value, type, the same as FEEL, names used and reasons")
@@ -52,6 +52,9 @@ type exprFlags struct {
 }
 
 func (f *exprFlags) run(cmd *cobra.Command, src string) error {
+	if src == "-" && f.file == "-" {
+		return usageError{errors.New("standard input is the expression or the variables, not both")}
+	}
 	if src == "-" {
 		b, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), expr.MaxText+1))
 		if err != nil {
@@ -59,7 +62,7 @@ func (f *exprFlags) run(cmd *cobra.Command, src string) error {
 		}
 		src = strings.TrimRight(string(b), "\r\n")
 	}
-	scope, err := f.scope()
+	scope, err := f.scope(cmd.InOrStdin())
 	if err != nil {
 		return err
 	}
@@ -170,7 +173,7 @@ func workedOutOf(v expr.Value, names []string) *workedOut {
 }
 
 // scope is what the expression can see, from --vars, --var and --let in this order.
-func (f *exprFlags) scope() (expr.Scope, error) {
+func (f *exprFlags) scope(in io.Reader) (expr.Scope, error) {
 	s := expr.Scope{Vars: map[string]expr.Value{}, Now: time.Now()}
 	if f.now != "" {
 		v, _ := expr.ParseMoment(f.now)
@@ -181,7 +184,7 @@ func (f *exprFlags) scope() (expr.Scope, error) {
 		s.Now = at
 	}
 	if f.file != "" {
-		if err := readVars(f.file, s.Vars); err != nil {
+		if err := readVars(in, f.file, s.Vars); err != nil {
 			return s, err
 		}
 	}
@@ -229,13 +232,16 @@ func let(src string, s expr.Scope) (expr.Value, error) {
 // maxVarsBytes bounds a file of variables.
 const maxVarsBytes = 16 << 20
 
-func readVars(file string, into map[string]expr.Value) error {
-	fh, err := os.Open(file)
-	if err != nil {
-		return &signoff.Error{Kind: signoff.NotFound, Code: "vars-unreadable", Detail: "the file of variables cannot be read: " + err.Error(), Err: err}
+func readVars(in io.Reader, file string, into map[string]expr.Value) error {
+	if file != "-" {
+		fh, err := os.Open(file)
+		if err != nil {
+			return &signoff.Error{Kind: signoff.NotFound, Code: "vars-unreadable", Detail: "the file of variables cannot be read: " + err.Error(), Err: err}
+		}
+		defer fh.Close()
+		in = fh
 	}
-	defer fh.Close()
-	data, err := io.ReadAll(io.LimitReader(fh, maxVarsBytes+1))
+	data, err := io.ReadAll(io.LimitReader(in, maxVarsBytes+1))
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,9 @@ func exprTestCommand() *cobra.Command {
 {"dir", "id", "expr", "inputs": [[name, FEEL]], "expected": FEEL}, as the cases of
 the DMN Technology Compatibility Kit can be written; "expected" is null where an
 error is expected. Skipped are cases that want what a model of DMN declares, and
-those of the kit that docs/expressions.md names. The exit code is 1 when
-something failed.`,
+those of the kit that docs/expressions.md names. With "-" the cases are read from
+standard input. The exit code is 1 when something failed, and 2 when there was
+nothing to run: no such file, or none of cases.`,
 		Example: `  signoff expr test cases.json
   signoff expr test cases.json --json`,
 		Args: cobra.ExactArgs(1),
@@ -49,7 +50,7 @@ type casesRan struct {
 }
 
 func runCases(cmd *cobra.Command, file string, left *cases.LeftOut, asJSON bool) error {
-	all, err := readCases(file)
+	all, err := readCases(cmd, file)
 	if err != nil {
 		return err
 	}
@@ -77,16 +78,26 @@ func runCases(cmd *cobra.Command, file string, left *cases.LeftOut, asJSON bool)
 	return err
 }
 
-func readCases(file string) ([]cases.Case, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, &signoff.Error{Kind: signoff.NotFound, Code: "cases-unreadable", Detail: "the cases cannot be read: " + err.Error(), Err: err}
+// nothingRun is why nothing was tested at all, which the exit code tells from
+// something that failed.
+type nothingRun struct{ error }
+
+func (e nothingRun) Unwrap() error { return e.error }
+
+func readCases(cmd *cobra.Command, file string) ([]cases.Case, error) {
+	in := cmd.InOrStdin()
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, nothingRun{&signoff.Error{Kind: signoff.NotFound, Code: "cases-unreadable", Detail: "the cases cannot be read: " + err.Error(), Err: err}}
+		}
+		defer f.Close()
+		in = f
 	}
-	defer f.Close()
-	all, err := cases.Read(f)
+	all, err := cases.Read(in)
 	if err != nil {
-		return nil, &signoff.Error{Kind: signoff.Invalid, Code: "cases-unreadable", Detail: file + ": " + err.Error(), Err: err,
-			Hint: `write it as [{"dir": "mine", "id": "1", "expr": "a + 1", "inputs": [["a", "1"]], "expected": "2"}]`}
+		return nil, nothingRun{&signoff.Error{Kind: signoff.Invalid, Code: "cases-unreadable", Detail: file + ": " + err.Error(), Err: err,
+			Hint: `write it as [{"dir": "mine", "id": "1", "expr": "a + 1", "inputs": [["a", "1"]], "expected": "2"}]`}}
 	}
 	return all, nil
 }

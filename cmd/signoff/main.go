@@ -39,7 +39,7 @@ func main() {
 const (
 	exitOK    = 0
 	exitNo    = 1 // it was refused or failed; standard error says why
-	exitUsage = 2 // the words on the command line cannot be understood
+	exitUsage = 2 // the words on the command line cannot be understood, or there was nothing to test
 )
 
 // run is main with everything it touches handed in.
@@ -57,7 +57,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		return exitNo
 	}
 	tellError(errs, err)
-	if _, usage := errors.AsType[usageError](err); usage {
+	_, usage := errors.AsType[usageError](err)
+	if _, nothing := errors.AsType[nothingRun](err); usage || nothing {
 		return exitUsage
 	}
 	return exitNo
@@ -91,7 +92,26 @@ Then:     signoff deploy samples/leave.bpmn --user admin
 	root.AddGroup(&cobra.Group{ID: "server", Title: "Run a server"}, &cobra.Group{ID: "talk", Title: "Talk to a server"},
 		&cobra.Group{ID: "author", Title: "For authors of workflows"})
 	addCommands(root)
+	tellUsage(root)
 	return root
+}
+
+// tellUsage makes too many or too few words an error that shows how the command
+// is written.
+func tellUsage(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		tellUsage(sub)
+	}
+	takes := c.Args
+	if takes == nil {
+		return
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if takes(cmd, args) == nil {
+			return nil
+		}
+		return usageError{fmt.Errorf("write it as `%s`\nSee `%s --help`.", cmd.UseLine(), cmd.CommandPath())}
+	}
 }
 
 // serverOf is the part of an address that names the server.

@@ -9,7 +9,9 @@
 package cases
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -44,7 +46,7 @@ func Read(r io.Reader) ([]Case, error) {
 	}
 	var all []Case
 	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, fmt.Errorf("this is no list of cases in JSON: %w", err)
+		return nil, fmt.Errorf("this is no list of cases in JSON: %w", plain(data, err))
 	}
 	if len(all) > MaxCases {
 		return nil, fmt.Errorf("the file has %d cases; at most %d are run", len(all), MaxCases)
@@ -55,6 +57,20 @@ func Read(r io.Reader) ([]Case, error) {
 		}
 	}
 	return all, nil
+}
+
+// plain says in words what encoding/json found, and on which line.
+func plain(data []byte, err error) error {
+	at, what := int64(len(data)), "it ends too soon, or in the middle"
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		at, what = wrong.Offset, "this is the wrong place for: "+wrong.Value
+		if wrong.Field != "" {
+			what += ", as \"" + wrong.Field + "\""
+		}
+	} else if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at, what = wrong.Offset, wrong.Error()
+	}
+	return fmt.Errorf("line %d: %s", 1+bytes.Count(data[:min(at, int64(len(data)))], []byte("\n")), what)
 }
 
 // Result is what became of a case.
