@@ -1,6 +1,7 @@
 import { WaitingConnections } from '../connect/waiting'
 import { signInWords } from '../text/signin'
 import { Page } from '../ui/page/page'
+import { AbsencePart } from './absence'
 import { Connections } from './connections'
 import { Password } from './password'
 import { Sessions } from './sessions'
@@ -11,6 +12,7 @@ export function MePage() {
   return (
     <Page title={signInWords.you} lead={signInWords.youLead} width="reading">
       <WaitingConnections />
+      <AbsencePart />
       <Connections />
       <Sessions />
       <Password />

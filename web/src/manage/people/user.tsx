@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Form } from 'react-aria-components'
 import { Link, useParams } from 'react-router'
 import { answer, api } from '../../api/client'
+import { AbsencePart } from '../../me/absence'
 import { problemOf, sortFields } from '../../api/problem'
 import type { User } from '../../api/types'
 import { t } from '../../text/en'
@@ -68,6 +69,7 @@ function UserParts({ user }: { user: User }) {
           <Section title={peopleWords.user.groups}>
             <Groups user={user} />
           </Section>
+          {!user.app && !user.disabled && <AbsencePart of={user} />}
           <Elsewhere user={user} />
           {!user.app && <Sessions user={user} />}
         </div>

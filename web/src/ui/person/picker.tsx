@@ -9,8 +9,8 @@ import { Coin } from '../coin/coin'
 import { FieldLabel, Notes, type FieldProps } from '../field/field'
 import { Icon } from '../icon/icon'
 
-/** Picks a person by typing, or a group where they are allowed; the value is the login the server understands. */
-export function PersonPicker({ label, value, onChange, error, help, required = false, autoFocus = false, groups = false }: FieldProps & { groups?: boolean }) {
+/** Picks a person by typing, or a group where they are allowed; the value is the login the server understands. Who wants to know more of whom was picked takes onPick. */
+export function PersonPicker({ label, value, onChange, error, help, required = false, autoFocus = false, groups = false, onPick }: FieldProps & { groups?: boolean; onPick?: (person: Person) => void }) {
   const [typed, setTyped] = useState(value)
   const people = useQuery({
     queryKey: ['people', typed],
@@ -24,6 +24,7 @@ export function PersonPicker({ label, value, onChange, error, help, required = f
     const person = items.find((one) => one.id === key)
     if (!person) return
     onChange(person.login || person.id)
+    onPick?.(person)
     setTyped(called(person))
   }
   const type = (text: string) => {

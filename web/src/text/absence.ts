@@ -1,0 +1,70 @@
+/** Words of being out of office. */
+
+const plural = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n.toLocaleString('en')} ${many}`)
+
+interface Whose {
+  /** Nobody: it is one's own. */
+  name?: string | undefined
+}
+
+export const absenceWords = {
+  title: 'Out of office',
+  none: ({ name }: Whose) => (name ? `${name} is here. Say when they are away, and others do their tasks meanwhile.` : 'You are here. Say when you are away, and others do your tasks meanwhile.'),
+  set: 'Set out of office',
+  change: 'Change',
+  away: 'Away',
+  planned: 'Planned',
+  from: 'From',
+  to: 'Until',
+  open: 'it is ended',
+  nowOn: 'now',
+  standsIn: 'Stands in',
+  nobody: 'Nobody: the tasks wait',
+  except: 'Except',
+  stay: 'its tasks wait',
+  tasks: 'Tasks',
+  shared: ({ name }: Whose) => `${name || 'You'} and who stands in have them; who is first decides`,
+  go: 'Only who stands in has them',
+  end: 'I am back',
+  endOther: 'End it',
+  endPlanned: 'Do not go away',
+  ended: ({ name }: Whose) => (name ? `${name} is not out of office any more.` : 'You are not out of office any more.'),
+  saved: 'Out of office is saved.',
+  savedBy: (who: string) => `Set by ${who}`,
+  others: (names: string) => `You stand in for ${names}. Their tasks are in your inbox, and each says for whom it is.`,
+  othersOf: (name: string, names: string) => `${name} stands in for ${names}.`,
+  until: (when: string) => ` until ${when}`,
+  form: {
+    title: ({ name }: Whose) => (name ? `When ${name} is away` : 'When you are away'),
+    from: 'From',
+    fromHelp: 'Left empty: from now on.',
+    to: 'Until',
+    toHelp: 'Left empty: until it is ended.',
+    substitutes: 'Who stands in',
+    substitutesHelp: 'Several get the tasks, too; the first to decide counts. Nobody: the tasks wait.',
+    add: 'Add somebody',
+    remove: (name: string) => `Remove ${name}`,
+    tasks: 'Who has the tasks meanwhile',
+    shared: ({ name }: Whose) => `${name || 'You'} and who stands in`,
+    go: 'Only who stands in',
+    except: 'Exceptions',
+    exceptHelp: 'Tasks of one workflow can go to somebody else, or wait.',
+    addExcept: 'Add an exception',
+    workflow: 'Workflow',
+    workflowMissing: 'Choose the workflow.',
+    exceptTo: 'Goes to',
+    exceptNobody: 'Nobody: its tasks wait.',
+    removeExcept: (name: string) => `Remove the exception for ${name || 'this workflow'}`,
+    removeShort: 'Remove',
+    save: 'Save',
+    order: 'It has to end after it begins.',
+    over: 'That time is over.',
+  },
+  preview: {
+    title: 'What it does with the tasks that are open now',
+    none: 'No task is open now that was put to one person by name. New ones go as you say here.',
+    open: (n: number, atLeast: boolean) => `${plural(n, 'task is', 'tasks are')} open${atLeast ? ', at least' : ''}:`,
+    goes: (name: string, n: number, shared: boolean) => `${name} ${shared ? 'gets' : 'has'} ${n.toLocaleString('en')}${shared ? ', too' : ' alone'}`,
+    stays: (n: number) => `${n.toLocaleString('en')} ${n === 1 ? 'waits' : 'wait'}: nobody stands in`,
+  },
+}
