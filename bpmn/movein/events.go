@@ -11,6 +11,9 @@ import (
 // of a start event.
 func (m *mover) event(e *bpmn.Element) {
 	if e.Local == "startEvent" {
+		if a, ok := foreign(e, "initiator"); ok {
+			m.changed(e, a.Line, "initiator", a.Value, "starter", "Who starts it is always known here: starter.login, starter.name, starter.email.")
+		}
 		m.form(e, true)
 	}
 	if e.Local == "receiveTask" {

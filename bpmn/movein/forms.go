@@ -3,6 +3,7 @@ package movein
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,10 @@ func (m *mover) field(e *bpmn.Element, f field, start bool) string {
 	if v.typ == process.String && len(v.choices) == 0 {
 		v.choices = f.choices
 	}
-	advice := ""
+	advice, was := "", f.id
+	if f.typ != "" {
+		was += " (" + f.typ + ")"
+	}
 	switch {
 	case start:
 		v.input, v.required = true, v.required || f.required
@@ -72,16 +76,24 @@ func (m *mover) field(e *bpmn.Element, f field, start bool) string {
 	default:
 		v.set = true
 		if f.required {
-			advice = "There the field had to be filled in; here a decision can leave it empty. A gateway behind the task can send it back."
+			advice = "There the field was required; here a decision can leave it empty. A gateway behind the task can send it back."
 		}
 	}
 	if v.given == "" {
 		v.given = m.given(e, f, v.typ)
 	}
+	to := fmt.Sprintf("variable %s (%s", v.name, v.typ)
+	if start && f.required {
+		to += ", required"
+	}
+	if f.fixed {
+		to += ", readonly"
+	}
+	to += ")"
 	if known {
-		m.changed(e, f.line, "form field", f.id, fmt.Sprintf("variable %s (%s)", v.name, v.typ), advice)
+		m.changed(e, f.line, "form field", was, to, advice)
 	} else {
-		m.changed(e, f.line, "form field", f.id, fmt.Sprintf("variable %s (%s)", v.name, v.typ), strings.TrimSpace("The type "+short(f.typ)+" is not known here: check the type. "+advice))
+		m.changed(e, f.line, "form field", was, to, strings.TrimSpace("The type "+short(f.typ)+" is not known here: check the type. "+advice))
 	}
 	return v.name
 }
@@ -147,14 +159,27 @@ func (m *mover) formCalled(e *bpmn.Element, what, key string, line int) []field 
 	const inFile = "camunda-forms:bpmn:"
 	if id, ok := strings.CutPrefix(key, inFile); ok {
 		if f := m.forms[id]; f != nil {
-			fields, ok := jsonFields(f.Content(), line)
+			fields, left, ok := jsonFields(f.Content(), line)
 			if ok {
+				m.changed(e, line, what, key, fmt.Sprintf("%d variables", len(fields)), "")
+				m.partsLeft(e, f.Line, id, left)
 				return fields
 			}
 		}
 	}
 	m.byHand(e, line, what, key, `The form is not in the file. Declare a <signoff:variable> for each of its fields, and list those that can be changed in fields="…" of <signoff:task>; on the start event, set input="true" on the variables.`)
 	return nil
+}
+
+// partsLeft tells what of a form does not come along.
+func (m *mover) partsLeft(e *bpmn.Element, line int, form string, left []string) {
+	if len(left) == 0 {
+		m.found(AsIs, e, line, "userTaskForm", form, "", "Its fields are variables.")
+		return
+	}
+	slices.Sort(left)
+	m.byHand(e, line, "userTaskForm", form, "Its fields are variables. What else it does is not moved: "+
+		strings.Join(slices.Compact(left), ", ")+". Words for people belong into the instructions; what has to hold can be asked by a gateway behind the task.")
 }
 
 func camundaField(e *bpmn.Element) field {
@@ -206,13 +231,14 @@ func choicesIn(e *bpmn.Element) (out []string) {
 // maxFields bounds the fields of one form.
 const maxFields = 500
 
-// jsonFields reads the fields of a form of form-js.
-func jsonFields(src string, line int) (all []field, ok bool) {
+// jsonFields reads the fields of a form of form-js, and lists what it does
+// besides asking for them.
+func jsonFields(src string, line int) (all []field, left []string, ok bool) {
 	var form struct {
 		Components []component `json:"components"`
 	}
 	if err := json.Unmarshal([]byte(src), &form); err != nil {
-		return nil, false
+		return nil, nil, false
 	}
 	var read func([]component, int)
 	read = func(list []component, depth int) {
@@ -223,26 +249,48 @@ func jsonFields(src string, line int) (all []field, ok bool) {
 			if c.Key != "" && c.Type != "button" {
 				all = append(all, c.field(line))
 			}
+			left = append(left, c.left()...)
 			read(c.Components, depth+1)
 		}
 	}
 	read(form.Components, 0)
-	return all, true
+	return all, left, true
 }
 
 // component is one of form-js: a field, or a group of them.
 type component struct {
-	Key, Type, Label string
-	Disabled         bool
-	Readonly         any // true, or an expression
-	DefaultValue     any
-	Values           []struct{ Value string }
-	Validate         struct{ Required bool }
-	Components       []component
+	Key, Type, Label, Description string
+	Disabled                      bool
+	Readonly                      any // true, or an expression
+	DefaultValue                  any
+	Values                        []struct{ Value, Label string }
+	ValuesKey, ValuesExpression   string
+	Validate                      map[string]any
+	Conditional                   any
+	Components                    []component
+}
+
+// left names what a component does that a variable does not.
+func (c *component) left() (left []string) {
+	if c.Key == "" && c.Type != "group" && c.Type != "default" {
+		left = append(left, c.Type)
+	}
+	for what := range c.Validate {
+		if what != "required" {
+			left = append(left, what+" of "+c.Key)
+		}
+	}
+	for what, there := range map[string]bool{"conditional": c.Conditional != nil, "description": c.Description != "", "values": c.ValuesKey+c.ValuesExpression != "",
+		"labels of the choices": slices.ContainsFunc(c.Values, func(v struct{ Value, Label string }) bool { return v.Label != "" && v.Label != v.Value })} {
+		if there {
+			left = append(left, what+" of "+c.Key)
+		}
+	}
+	return left
 }
 
 func (c *component) field(line int) field {
-	f := field{id: c.Key, label: c.Label, typ: c.Type, required: c.Validate.Required, fixed: c.Disabled || c.Readonly == true, line: line}
+	f := field{id: c.Key, label: c.Label, typ: c.Type, required: c.Validate["required"] == true, fixed: c.Disabled || c.Readonly == true, line: line}
 	switch v := c.DefaultValue.(type) {
 	case string:
 		f.given = v

@@ -90,7 +90,21 @@ func (m *mover) called(e *bpmn.Element) {
 	for _, p := range mappingsOf(e) {
 		moved = m.pass(e, p) || moved
 	}
-	if c := foreignElement(e, "calledElement"); c != nil && (!moved || isTrue(c.Get("propagateAllChildVariables")) || isTrue(c.Get("propagateAllParentVariables"))) {
+	c := foreignElement(e, "calledElement")
+	if c == nil {
+		return
+	}
+	all := false
+	for _, what := range []string{"propagateAllParentVariables", "propagateAllChildVariables"} {
+		switch {
+		case isTrue(c.Get(what)):
+			m.byHand(e, c.Line, what, "true", allAdvice)
+			all = true
+		case c.Get(what) != "":
+			m.found(AsIs, e, c.Line, what, c.Get(what), "", "Only what is mapped is handed over.")
+		}
+	}
+	if !moved && !all {
 		m.byHand(e, c.Line, "all variables", c.Get("processId"), allAdvice)
 	}
 }
@@ -117,9 +131,9 @@ func (m *mover) callee(e *bpmn.Element) {
 	case has(e, "called"):
 	case given && !isJUEL(version.Value) && (binding.Value == "version" || binding.Value == ""):
 		m.ed.extend(e, m.ed.made(version.Line, "called", "version", version.Value))
-		m.changed(e, version.Line, "version", version.Value, `<signoff:called version="`+version.Value+`"/>`, "Versions are counted anew here: check the number.")
+		m.changed(e, version.Line, "calledElementVersion", version.Value, `<signoff:called version="`+version.Value+`"/>`, "Versions are counted anew here: check the number.")
 	case given, binding.Value != "" && binding.Value != "latest":
-		m.byHand(e, binding.Line, "version", binding.Value+" "+version.Value, `Without more, the default version is called. For a certain one: <signoff:called version="…"/>.`)
+		m.byHand(e, max(binding.Line, version.Line), "calledElementBinding, calledElementVersion", strings.TrimSpace(binding.Value+" "+version.Value), `Without more, the default version is called. For a certain one: <signoff:called version="…"/>.`)
 	}
 }
 
@@ -234,20 +248,25 @@ func (m *mover) repeated(marker *bpmn.Element) {
 		m.gathered(e, c, each)
 	}
 	m.ed.extend(marker, each)
-	m.changed(e, marker.Line, "collection", collection, "<signoff:each "+to+"/>", "")
+	was := collection
+	if element != "" {
+		was += " as " + element
+	}
+	m.changed(e, marker.Line, "collection", was, "<signoff:each "+to+"/>", "")
 }
 
 // gathered moves the list of what each pass gives.
 func (m *mover) gathered(e, c, each *bpmn.Element) {
 	output, bad := m.names.expression(c.Get("outputElement"))
 	if bad != nil || c.Get("outputElement") == "" {
-		m.byHand(e, c.Line, "outputCollection", c.Get("outputElement"), `Say what each gives: output="…" of <signoff:each>.`)
+		m.byHand(e, c.Line, "outputElement, outputCollection", c.Get("outputElement"), `Say what each gives: output="…" of <signoff:each>.`)
 		return
 	}
 	result := m.names.sets(c.Get("outputCollection"))
 	m.names.hint(c.Get("outputCollection"), process.JSON)
 	set(each, "output", output)
 	set(each, "result", result)
+	m.changed(e, c.Line, "outputElement, outputCollection", c.Get("outputElement"), attr("output", output)+" "+attr("result", result), "")
 }
 
 // retries moves how often a failed call is tried again.

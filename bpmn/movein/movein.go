@@ -24,6 +24,7 @@ func Import(d *bpmn.Document) (*bpmn.Document, *Report) {
 	for _, p := range runnable(out.Root) {
 		m.process(p)
 	}
+	m.sweep(out.Root)
 	m.report.Findings = sorted(m.report.Findings)
 	_, m.report.Problems = out.Definition()
 	return out, m.report

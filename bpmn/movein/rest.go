@@ -24,7 +24,8 @@ var harmless = map[string]string{
 	"versionTag": "Versions are counted.", "isStartableInTasklist": "Who may start it is a right.",
 	"modelerTemplate": "", "modelerTemplateVersion": "", "modelerTemplateIcon": "", "jobPriority": "Steps are taken in the order they came.",
 	"formFieldValidation": "Fields are checked by their types.",
-	"taskPriority":        "Steps are taken in the order they came.",
+	"taskPriority":        "Steps are taken in the order they came.", "formProperty datePattern": "Dates are written in one way here.",
+	"executionPlatform": "", "executionPlatformVersion": "", "diagramRelationId": "", "properties property": "", "formProperty readable": "",
 }
 
 // advised are those somebody has to see to.
@@ -33,8 +34,26 @@ var advised = map[string]string{
 	"candidateStarterGroups": "Say who may start it when it is deployed: signoff deploy --start-by NAME,…",
 	"historyTimeToLive":      "Say how long history is kept: signoff retention.",
 	"skipExpression":         "Draw a gateway in front of the step that goes past it.",
-	"taskHeaders":            "Nobody is given these here. A program can read them in the file, or the call can carry them: <signoff:header …/>.",
+	"taskDefinition retries": `The program that does the work tries again itself. For a call that signoff makes: <signoff:retry max="…" first="PT1M" cap="PT1H"/>.`,
+	"value name":             "People see the value itself here. Take words they know as values, also where it is compared.",
+	"constraint":             "A variable is checked by its type alone. What else has to hold, a gateway behind the task can ask.",
+	"resultVariable":         "Name it as the variable of the <signoff:assign> or <signoff:output> that takes its place.",
+	"mapDecisionResult":      "Say in FEEL which part of the answer is wanted.",
+	"decisionRefBinding":     "There are no versions of decisions here.", "decisionRefVersion": "There are no versions of decisions here.",
+	"in local": "Only what is mapped is handed over, and nothing is of a step alone.", "out local": "Only what is mapped is handed over, and nothing is of a step alone.",
+	"errorEventDefinition": "Errors are caught by their code here: draw an error boundary event with that code.",
+	"formRefBinding":       "Forms are variables here.", "formRefVersion": "Forms are variables here.", "formDefinition bindingType": "Forms are variables here.",
+	"calledElement bindingType": `Without more, the default version is called. For a certain one: <signoff:called version="…"/>.`,
+	"calledElement versionTag":  `For a certain version: <signoff:called version="…"/>.`,
+	"taskHeaders":               "Nobody is given these here. A program can read them in the file, or the call can carry them: <signoff:header …/>.",
 }
+
+// spoken are parts of which the finding of the whole speaks, in other words.
+var spoken = map[string]bool{"formField id": true, "formField label": true, "formField type": true, "formField defaultValue": true,
+	"formProperty id": true, "formProperty name": true, "formProperty type": true, "formProperty default": true, "formProperty variable": true,
+	"formProperty expression": true, "formProperty required": true, "formProperty writable": true, "value id": true,
+	"constraint config": true, "priorityDefinition": true, "priorityDefinition priority": true, "field name": true,
+	"userTaskForm": true, "userTaskForm id": true, "inputOutput": true, "connectorId": true, "validation": true}
 
 func words(s string) map[string]bool {
 	out := map[string]bool{}

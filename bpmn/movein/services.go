@@ -78,15 +78,15 @@ func (m *mover) job(e *bpmn.Element) bool {
 	}
 	was := strings.Trim(strings.TrimPrefix(strings.TrimSpace(d.Get("type")), "="), `"`)
 	if strings.HasPrefix(was, "io.camunda:http-json:") {
-		inputs := map[string]string{}
+		var in []param
 		if io := foreignElement(e, "ioMapping"); io != nil {
 			for c := range io.Elements() {
 				if c.Local == "input" {
-					inputs[c.Get("target")] = c.Get("source")
+					in = append(in, param{c.Get("target"), strings.TrimSpace(c.Get("source")), c.Line})
 				}
 			}
 		}
-		return m.http(e, d.Line, was, inputs)
+		return m.http(e, d.Line, was, in, callWords{"url", "method", "body"})
 	}
 	m.external(e)
 	m.changed(e, d.Line, "taskDefinition", was, "<signoff:external/>", workerAdvice)
@@ -102,13 +102,16 @@ func (m *mover) typed(e *bpmn.Element) bool {
 	switch a.Value {
 	case "external", "external-worker":
 		topic, _ := foreign(e, "topic")
+		what := "topic"
+		if a.Value != "external" {
+			what = a.Value + " topic"
+		}
 		m.external(e)
-		m.changed(e, a.Line, "topic", topic.Value, "<signoff:external/>", workerAdvice)
+		m.changed(e, a.Line, what, topic.Value, "<signoff:external/>", workerAdvice)
 	case "mail":
 		m.mail(e, a)
 	case "http":
-		in := fieldsIn(e)
-		return m.http(e, a.Line, "http", map[string]string{"url": in["requestUrl"], "method": in["requestMethod"], "body": in["requestBody"], "headers": in["requestHeaders"]})
+		return m.http(e, a.Line, "http", fieldsIn(e), callWords{"requestUrl", "requestMethod", "requestBody"})
 	default:
 		m.external(e)
 		m.found(ByHand, e, a.Line, "type", a.Value, "<signoff:external/>", codeAdvice)
@@ -116,9 +119,23 @@ func (m *mover) typed(e *bpmn.Element) bool {
 	return true
 }
 
+// param is a value that a call of the other engine is given.
+type param struct {
+	name, value string
+	line        int
+}
+
+func valueOf(all []param, name string) string {
+	for _, p := range all {
+		if p.name == name {
+			return p.value
+		}
+	}
+	return ""
+}
+
 // fieldsIn lists the fields that are injected into a task.
-func fieldsIn(e *bpmn.Element) map[string]string {
-	out := map[string]string{}
+func fieldsIn(e *bpmn.Element) (out []param) {
 	for _, f := range foreignElements(e, "field") {
 		value := f.Get("stringValue") + f.Get("expression")
 		for c := range f.Elements() {
@@ -126,48 +143,65 @@ func fieldsIn(e *bpmn.Element) map[string]string {
 				value += strings.TrimSpace(c.Content())
 			}
 		}
-		out[f.Get("name")] = value
+		out = append(out, param{f.Get("name"), value, f.Line})
 	}
 	return out
+}
+
+// given tells of the values a call is given: those that were moved, and as what,
+// and those somebody has to see to.
+func (m *mover) givenTo(e *bpmn.Element, all []param, moved map[string]string, advice string) {
+	for _, p := range all {
+		if to := moved[p.name]; to != "" {
+			m.changed(e, p.line, "input "+p.name, p.value, to, "")
+		} else if p.name != "" {
+			m.byHand(e, p.line, "input "+p.name, p.value, advice)
+		}
+	}
 }
 
 // mail moves the mail task of Activiti and Flowable.
 func (m *mover) mail(e *bpmn.Element, a bpmn.Attr) {
 	in := fieldsIn(e)
-	subject, bad := m.names.template(in["subject"])
+	subject, bad := m.names.template(valueOf(in, "subject"))
 	if bad != nil || subject == "" {
-		m.byHand(e, a.Line, "mail", in["subject"], `Write it as <signoff:email subject="…"> with <signoff:to …/> and <signoff:body> on a send task.`)
+		m.byHand(e, a.Line, "mail", valueOf(in, "subject"), `Write it as <signoff:email subject="…"> with <signoff:to …/> and <signoff:body> on a send task.`)
 		return
 	}
+	moved := map[string]string{"subject": attr("subject", subject)}
 	mail := m.ed.made(a.Line, "email", "subject", subject)
 	for _, what := range []string{"to", "cc"} {
-		for _, address := range split(in[what]) {
+		for _, address := range split(valueOf(in, what)) {
 			person, bad := m.names.template(address)
 			if bad != nil {
 				m.refused(e, a.Line, what, address, bad)
 				continue
 			}
 			mail.Children = append(mail.Children, m.ed.made(a.Line, what, "person", person))
+			moved[what] = "<signoff:" + what + ">"
 		}
 	}
-	words := in["text"]
-	if words == "" {
-		words = in["html"]
+	part := "text"
+	if valueOf(in, part) == "" {
+		part = "html"
 	}
+	words := valueOf(in, part)
 	if body, bad := m.names.template(words); bad != nil {
 		m.refused(e, a.Line, "mail text", words, bad)
 	} else if body != "" {
 		b := m.ed.made(a.Line, "body")
 		setText(b, body)
 		mail.Children = append(mail.Children, b)
+		moved[part] = "<signoff:body>"
 	}
+	m.givenTo(e, in, moved, "Mails go from the server's own sender, as plain text, without other headers. What else is needed: a service that sends it.")
 	m.rename(e, "sendTask")
 	m.ed.extend(e, mail)
 	advice := "It goes from the server's own sender."
-	if in["html"] != "" {
+	if part == "html" {
 		advice += " Mails here are plain text: take the tags out of the text."
 	}
-	m.changed(e, a.Line, "mail", in["subject"], "<signoff:email>", advice)
+	m.changed(e, a.Line, "mail", valueOf(in, "subject"), "<signoff:email>", advice)
 }
 
 // connector moves the HTTP connector of Camunda 7.
@@ -176,30 +210,34 @@ func (m *mover) connector(e *bpmn.Element) bool {
 	if c == nil {
 		return false
 	}
-	id, inputs := "", map[string]string{}
+	id, inputs := "", []param(nil)
 	for d := range c.Descendants() {
 		switch d.Local {
 		case "connectorId":
 			id = strings.TrimSpace(d.Content())
 		case "inputParameter":
-			inputs[d.Get("name")] = strings.TrimSpace(d.Content())
+			inputs = append(inputs, param{d.Get("name"), strings.TrimSpace(d.Content()), d.Line})
 		}
 	}
 	if id == "http-connector" {
-		return m.http(e, c.Line, id, map[string]string{"url": inputs["url"], "method": inputs["method"], "body": inputs["payload"]})
+		return m.http(e, c.Line, id, inputs, callWords{"url", "method", "payload"})
 	}
 	m.external(e)
 	m.found(ByHand, e, c.Line, "connector", id, "<signoff:external/>", codeAdvice)
 	return true
 }
 
+// callWords are what an engine calls the parts of a call by HTTP.
+type callWords struct{ url, method, body string }
+
 // http moves a call of a service by HTTP.
-func (m *mover) http(e *bpmn.Element, line int, what string, in map[string]string) bool {
-	method := strings.ToUpper(strings.Trim(strings.TrimPrefix(strings.TrimSpace(in["method"]), "="), `"`))
+func (m *mover) http(e *bpmn.Element, line int, what string, in []param, is callWords) bool {
+	address := valueOf(in, is.url)
+	method := strings.ToUpper(strings.Trim(strings.TrimPrefix(strings.TrimSpace(valueOf(in, is.method)), "="), `"`))
 	if !slices.Contains([]string{"", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, method) {
 		method = ""
 	}
-	url, bad := m.names.template(in["url"])
+	url, bad := m.names.template(address)
 	if bad == nil && url == "" {
 		bad = cannot(codeAdvice, "it has no address")
 	}
@@ -208,16 +246,24 @@ func (m *mover) http(e *bpmn.Element, line int, what string, in map[string]strin
 	}
 	if bad != nil {
 		m.external(e)
-		m.found(ByHand, e, line, what, in["url"], "<signoff:external/>", sentence(bad.reason)+" "+bad.advice)
+		m.givenTo(e, in, nil, codeAdvice)
+		m.found(ByHand, e, line, what, address, "<signoff:external/>", sentence(bad.reason)+" "+bad.advice)
 		return true
 	}
+	moved := map[string]string{is.url: attr("url", url)}
+	if method != "" {
+		moved[is.method] = attr("method", method)
+	}
 	body := ""
-	if in["body"] != "" {
-		if body, bad = m.names.expression(in["body"]); bad != nil {
-			m.refused(e, line, "body", in["body"], bad)
+	if sent := valueOf(in, is.body); sent != "" {
+		if body, bad = m.names.expression(sent); bad != nil {
+			m.refused(e, line, "body", sent, bad)
 			body = ""
+		} else {
+			moved[is.body] = attr("body", body)
 		}
 	}
+	m.givenTo(e, in, moved, `Headers are <signoff:header name="…" value="…"/> in <signoff:http>; sign-in is a connection of a service object: docs/services.md.`)
 	m.rename(e, "serviceTask")
 	call := m.ed.made(line, "http", "method", method, "url", url, "body", body)
 	if result := resultOf(e); result != "" {
@@ -225,7 +271,7 @@ func (m *mover) http(e *bpmn.Element, line int, what string, in map[string]strin
 		call.Children = append(call.Children, m.ed.made(line, "output", "variable", m.names.sets(result), "value", "{status: status, body: body}"))
 	}
 	m.ed.extend(e, call)
-	m.changed(e, line, what, in["url"], "<signoff:http>", "Headers, sign-in and what is done with the answer are not moved: add <signoff:header> and <signoff:output variable=\"…\" value=\"body.…\"/>. The body is sent as JSON.")
+	m.changed(e, line, what, address, "<signoff:http>", "What is done with the answer is not moved: add <signoff:output variable=\"…\" value=\"body.…\"/>. The body is sent as JSON.")
 	return true
 }
 
