@@ -4,6 +4,7 @@ import { apisWords } from '../text/apis'
 import { connectionsWords } from '../text/connections'
 import { directoryWords } from '../text/directories'
 import { doctorWords } from '../text/doctor'
+import { eventsWords } from '../text/events'
 import { exchangeWords } from '../text/exchange'
 import { peopleWords } from '../text/people'
 import { servicesWords } from '../text/services'
@@ -23,10 +24,18 @@ const access = [
   { to: '/manage/changes', label: trustWords.changes.title },
 ]
 
+/** What reaches requests from elsewhere and by the clock. */
+const events = [
+  { to: '/manage/messages', label: eventsWords.messages.title },
+  { to: '/manage/schedules', label: eventsWords.schedules.title },
+  { to: '/manage/calendars', label: eventsWords.calendars.title },
+]
+
 const parts = [
   { to: '/manage/workflows', label: t.manage.workflows },
   { to: '/manage/instances', label: t.manage.instances },
   { to: '/manage/incidents', label: t.manage.incidents },
+  { to: '/manage/messages', label: eventsWords.title, parts: events },
   { to: '/manage/services', label: servicesWords.title },
   { to: '/manage/exchange', label: exchangeWords.title },
   { to: '/manage/mail', label: t.manage.mail },
@@ -41,6 +50,7 @@ export function ManageFrame() {
     <Page title={t.manage.title}>
       <Parts label={t.manage.title} parts={parts} />
       {within(access, pathname) && <Parts label={t.manage.access} parts={access} />}
+      {within(events, pathname) && <Parts label={eventsWords.title} parts={events} />}
       <Outlet />
     </Page>
   )

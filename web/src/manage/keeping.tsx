@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useParams } from 'react-router'
 import type { Retention } from '../api/types'
 import { t } from '../text/en'
+import { eventsWords } from '../text/events'
 import { peopleWords } from '../text/people'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -18,6 +19,7 @@ import './people/people.css'
 import { retention, useKeep } from './keepingqueries'
 import { choices, years } from './keepingwords'
 import { workflows } from './queries'
+import { Schedules } from './schedules'
 import './manage.css'
 
 /** How long a workflow's ended requests are kept, and what was removed. */
@@ -44,6 +46,9 @@ export function KeepingPage() {
           <Holds holds={set.data.holds} />
           <Section title={t.keeping.of(name)}>
             <KeepForm workflow={key} set={set.data} />
+          </Section>
+          <Section title={eventsWords.schedules.title} plain>
+            <Schedules workflow={key} none={<p className="quiet">{eventsWords.schedules.noneOf}</p>} />
           </Section>
           <Section title={t.keeping.removed} plain>
             {set.data.removed.length > 0 ? <RemovedTable removed={set.data.removed} /> : <p className="quiet">{t.keeping.nothingRemoved}</p>}
