@@ -22,25 +22,22 @@ type crossing struct {
 	bad      []int // scopes in which something is in the way already
 }
 
-// plan checks what is said to have become what.
+// plan takes in what is said to have become what.
 func (c *crossing) plan(names map[string]string) error {
+	maps.Copy(c.named, names)
+	return CheckNames([]*process.Definition{c.from}, c.to, c.into, names)
+}
+
+// CheckNames refuses what is said to have become what where one of both is
+// nowhere: names are by element id, of any of the versions of before.
+func CheckNames(from []*process.Definition, to *process.Definition, into int, names map[string]string) error {
 	var wrong []signoff.FieldError
-	for _, from := range slices.Sorted(maps.Keys(names)) {
-		to := names[from]
-		advice := ""
-		switch {
-		case !known(c.from, from):
-			if near := nearest(c.from, from); near != "" {
-				advice = "did you mean " + near + "?"
-			}
-			wrong = append(wrong, signoff.FieldError{Field: cut(clean(from), 100), Detail: "the version it runs on has no such step", Advice: advice})
-		case !known(c.to, to):
-			if near := nearest(c.to, to); near != "" {
-				advice = "did you mean " + near + "?"
-			}
-			wrong = append(wrong, signoff.FieldError{Field: from, Detail: fmt.Sprintf("version %d has no step %q", c.into, cut(clean(to), 100)), Advice: advice})
-		default:
-			c.named[from] = to
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		switch now := names[id]; {
+		case len(from) > 0 && !slices.ContainsFunc(from, func(def *process.Definition) bool { return known(def, id) }):
+			wrong = append(wrong, signoff.FieldError{Field: cut(clean(id), 100), Detail: "the version it runs on has no such step", Advice: nearest(from[0], id)})
+		case !known(to, now):
+			wrong = append(wrong, signoff.FieldError{Field: cut(clean(id), 100), Detail: fmt.Sprintf("version %d has no step %q", into, cut(clean(now), 100)), Advice: nearest(to, now)})
 		}
 	}
 	if len(wrong) == 0 {
@@ -49,18 +46,29 @@ func (c *crossing) plan(names map[string]string) error {
 	return &signoff.Error{Kind: signoff.Invalid, Code: CodeBadPlan, Detail: "what has become what cannot be followed", Fields: wrong}
 }
 
+// NamesOf leaves out of names what def does not have.
+func NamesOf(def *process.Definition, names map[string]string) map[string]string {
+	out := maps.Clone(names)
+	maps.DeleteFunc(out, func(id, _ string) bool { return !known(def, id) })
+	return out
+}
+
 // known tells whether a definition has a node or flow of that id.
 func known(def *process.Definition, id string) bool {
 	return slices.ContainsFunc(def.Nodes, func(n process.Node) bool { return n.ID == id }) ||
 		slices.ContainsFunc(def.Flows, func(f process.Flow) bool { return f.ID == id })
 }
 
+// nearest is advice for an id that is nowhere.
 func nearest(def *process.Definition, id string) string {
 	ids := make([]string, len(def.Nodes))
 	for i := range def.Nodes {
 		ids[i] = def.Nodes[i].ID
 	}
-	return signoff.Nearest(id, ids)
+	if near := signoff.Nearest(id, ids); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "steps are named by their element ids"
 }
 
 // now is what an element is called in the other version.

@@ -286,6 +286,11 @@ func (e *edition) swapPair() {
 	kind := rapid.SampledFrom([]process.Kind{process.ParallelGateway, process.InclusiveGateway}).Draw(e.rt, "to")
 	e.note("%s and its merge are of kind %d", n.ID, kind)
 	n.Kind, shut[n].Kind = kind, kind
+	for _, f := range e.out(n) {
+		if kind == process.ParallelGateway { // it takes every way
+			f.Condition, f.isDefault = nil, false
+		}
+	}
 }
 
 func (e *edition) swapOne() {

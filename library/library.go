@@ -162,6 +162,12 @@ func (l *Library) Find(ctx context.Context, by signoff.Caller, wf signoff.Workfl
 	return l.store.VersionByNumber(ctx, wf, number)
 }
 
+// VersionNumber returns the version of a workflow with that number, for the
+// server itself.
+func (l *Library) VersionNumber(ctx context.Context, wf signoff.WorkflowID, number int) (store.Version, error) {
+	return l.store.VersionByNumber(ctx, wf, number)
+}
+
 // Versions lists a workflow's versions, newest first.
 func (l *Library) Versions(ctx context.Context, by signoff.Caller, wf signoff.WorkflowID) ([]store.Version, error) {
 	if _, err := l.Workflow(ctx, by, wf); err != nil {

@@ -198,6 +198,9 @@ func (r *Runner) carryOrder(ctx, work context.Context, b store.Bulk) error {
 	if err != nil {
 		return err
 	}
+	if b.Kind == store.BulkMigrate || b.Kind == store.BulkReturn {
+		return r.carryMigration(ctx, work, b, vars)
+	}
 	for ctx.Err() == nil {
 		if now, err := r.orders().Bulk(ctx, b.ID); err != nil || !now.Ended.IsZero() {
 			return err

@@ -118,7 +118,10 @@ func (r *Runner) Do(ctx context.Context, by signoff.Caller, id signoff.InstanceI
 	if _, starts := event.(engine.Start); starts {
 		return engine.State{}, fmt.Errorf("runner: Do was given a Start")
 	}
-	t := task{by: by, event: event, once: r.once(by, once, int64(id), 0, event)}
+	return r.doOnce(ctx, id, task{by: by, event: event, once: r.once(by, once, int64(id), 0, event)})
+}
+
+func (r *Runner) doOnce(ctx context.Context, id signoff.InstanceID, t task) (engine.State, error) {
 	_, done, err := r.before(ctx, t.once)
 	if err != nil {
 		return engine.State{}, err
@@ -127,7 +130,7 @@ func (r *Runner) Do(ctx context.Context, by signoff.Caller, id signoff.InstanceI
 		return r.present(ctx, id)
 	}
 	st, err := r.do(ctx, id, t)
-	if err == nil || once == "" {
+	if err == nil || t.once.Key == "" {
 		return st, err
 	}
 	_, done = errors.AsType[*store.OnceDone](err)
@@ -140,6 +143,26 @@ func (r *Runner) Do(ctx context.Context, by signoff.Caller, id signoff.InstanceI
 		return r.present(ctx, id)
 	}
 	return st, err
+}
+
+// AddFile adds a file to an instance, about one of its tasks when of.Seq is not 0,
+// and returns its number. It checks what the file may be called, how large it may
+// be and what may be in it; and that the caller may, as Do does for a comment.
+func (r *Runner) AddFile(ctx context.Context, by signoff.Caller, of signoff.Serial, name string, content []byte, once string) (int, error) {
+	event, err := engine.NewFile(of.Seq, name, content)
+	if err != nil {
+		return 0, err
+	}
+	st, err := r.doOnce(ctx, of.Instance, task{by: by, event: event, once: r.once(by, once, int64(of.Instance), 0, event), content: content})
+	if err != nil {
+		return 0, err
+	}
+	for i := len(st.Files) - 1; i >= 0; i-- { // the last, unless somebody added another meanwhile
+		if f := &st.Files[i]; f.Name == event.Name && f.Task == event.Task && f.Bytes == event.Bytes {
+			return f.Seq, nil
+		}
+	}
+	return 0, &signoff.Error{Kind: signoff.NotFound, Code: engine.CodeNoFile, Detail: "the file was added before and has been removed since"}
 }
 
 func (r *Runner) present(ctx context.Context, id signoff.InstanceID) (engine.State, error) {
@@ -168,6 +191,7 @@ type task struct {
 	own      bool       // the server's doing, in whoever's name
 	caller   store.Job  // of a new instance: the call activity that begins it; zero: none
 	taking   store.Taking
+	content  []byte // of the file that is added
 }
 
 // do decides and commits, again when the instance has moved on meanwhile.
@@ -210,7 +234,11 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	if at.Before(in.Moved) { // by another node's clock, or ours was set back: history does not run backwards
 		at = in.Moved.In(r.Location)
 	}
-	what := engine.Input{At: at, By: by, Event: t.event}
+	event, into, err := r.across(ctx, in, t.event, def)
+	if err != nil {
+		return engine.State{}, err
+	}
+	what := engine.Input{At: at, By: by, Event: event}
 	decide := r.decide
 	if t.givenUp {
 		decide = giveUp
@@ -220,12 +248,15 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 		return engine.State{}, err
 	}
 	st := store.Step{Instance: in.ID, Rev: in.Rev, Workflow: in.Workflow, Version: in.Version, At: at,
-		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once, Caller: in.Caller, Taking: t.taking}
+		Before: in.State, After: decided.State, Facts: decided.Facts, Finished: t.finished, Held: t.held, Once: t.once, Caller: in.Caller, Taking: t.taking, Content: t.content}
 	if t.caller.Command.Key != "" {
 		st.Called = t.caller.Hold()
 	}
 	if isServer(t.by) || t.own {
 		st.TimersFrom = r.Now().Add(timerPause)
+	}
+	if into.version != 0 {
+		st.Version, st.Was, def = into.version, in.Version, into.def
 	}
 	jobs := r.handOut(&st, decided.Commands, def)
 	if err := r.steps.Commit(ctx, &st); err != nil {
@@ -302,7 +333,7 @@ func merged(all, more engine.People, asked []string) engine.People {
 // on, and tell whoever watches.
 func (r *Runner) committed(st *store.Step, jobs []queued) {
 	r.outwards(st)
-	if st.Before.Held != nil && st.After.Held == nil {
+	if st.Before.Held != nil && st.After.Held == nil || st.Was != 0 {
 		r.resumed(st)
 	}
 	for i := len(st.After.Timers) - 1; i >= 0 && st.After.Timers[i].Seq > st.Before.Seq; i-- {

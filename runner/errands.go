@@ -44,11 +44,11 @@ const (
 
 // outwards passes on what a step means for what lies outside of its instance.
 func (r *Runner) outwards(st *store.Step) {
-	if r.Store == nil {
+	if r.outer == nil {
 		return
 	}
 	for i := range st.After.Waits {
-		if w := &st.After.Waits[i]; w.Seq > st.Before.Seq && w.Kind == engine.WaitMessage {
+		if w := &st.After.Waits[i]; (w.Seq > st.Before.Seq || st.Was != 0) && w.Kind == engine.WaitMessage {
 			r.wanted.add(w.Name, w.Key)
 			r.errands.ring(time.Time{})
 		}

@@ -55,6 +55,9 @@ func digest(h hash.Hash, event engine.Event) {
 	case engine.End:
 		vars, e.Vars = e.Vars, nil
 		event = e
+	case engine.Migrate:
+		vars, e.Vars, e.To, e.Reach = e.Vars, nil, nil, nil
+		event = e
 	}
 	fmt.Fprintf(h, "%T %+v", event, event)
 	for _, name := range slices.Sorted(maps.Keys(vars)) {

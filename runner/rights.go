@@ -41,6 +41,15 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 		}
 		_, err := r.Sees(ctx, by, in)
 		return by, err
+	case engine.AddFile:
+		if e.Task != 0 {
+			return by, nil
+		}
+		_, err := r.Sees(ctx, by, in)
+		return by, err
+	case engine.RemoveFile:
+		_, err := r.Sees(ctx, by, in)
+		return by, err
 	case engine.FinishExternal:
 		may, err := r.Library.May(ctx, by, access.Finish, in.Workflow)
 		if may.OK || err != nil {
@@ -51,7 +60,7 @@ func (r *Runner) authorise(ctx context.Context, in store.Instance, t task) (sign
 			err = may.Err()
 		}
 		return by, err
-	case engine.Retry, engine.Skip, engine.SetVars, engine.Move, engine.Hold, engine.Resume, engine.End:
+	case engine.Retry, engine.Skip, engine.SetVars, engine.Move, engine.Hold, engine.Resume, engine.End, engine.Migrate, engine.GoBack:
 	default:
 		return by, nil // Start was checked before; tasks are the engine's
 	}

@@ -88,14 +88,20 @@ type errandStore interface {
 }
 
 // orders is what a runner asks of the store to carry out orders for many
-// incidents; one whose storage does not know them carries none out.
+// incidents or instances; one whose storage does not know them carries none out.
 type orders interface {
+	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
 	InstancesWithIncidents(ctx context.Context, wf signoff.WorkflowID, before signoff.InstanceID, limit int) ([]store.Instance, error)
 	CreateBulk(ctx context.Context, b store.Bulk, items []signoff.Serial) (store.Bulk, error)
 	Bulk(ctx context.Context, id int64) (store.Bulk, error)
 	OpenBulks(ctx context.Context, limit int) ([]store.Bulk, error)
 	BulkItems(ctx context.Context, id int64, state string, after, limit int) ([]store.BulkItem, error)
 	SettleBulk(ctx context.Context, id int64, items []store.BulkItem, now time.Time) error
+	CreateMigration(ctx context.Context, b store.Bulk, m store.Migration, items []signoff.InstanceID) (store.Bulk, error)
+	Migration(ctx context.Context, bulk int64) (store.Migration, error)
+	StageMigration(ctx context.Context, bulk int64, stage store.Stage, looked int) error
+	ReturnBulk(ctx context.Context, id int64, items []store.BulkItem, now time.Time) error
+	RunningOn(ctx context.Context, wf signoff.WorkflowID, v store.VersionID, after signoff.InstanceID, limit int) ([]store.Instance, error)
 	Acquire(ctx context.Context, name, node string, now, until time.Time) (store.Lease, bool, error)
 	Release(ctx context.Context, l store.Lease) error
 }

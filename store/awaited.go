@@ -23,6 +23,7 @@ var ErrTaken = errors.New("store: it was taken in already")
 type Taking struct {
 	Message int64     // a message that waits: Message.ID
 	Target  int64     // one of those who are told of a signal: SignalTo.ID
+	Signal  int64     // and of which: SignalTo.Message. SQLite gives an ID again
 	Tick    *Schedule // a schedule whose time has come; its Planned, Again and Due are those after it
 	Was     time.Time // what its Planned was
 }
@@ -77,6 +78,11 @@ func (c *change) putWaits(t *tx) error {
 		}
 	}
 	for _, n := range c.After.Waits {
+		if i := slices.IndexFunc(c.Before.Waits, func(old engine.Wait) bool { return n.Seq == old.Seq }); i >= 0 && c.Before.Waits[i].Node != n.Node {
+			if err := t.send(`update awaited set node = $1 where instance = $2 and seq = $3`, n.Node, int64(c.Instance), n.Seq); err != nil {
+				return err
+			}
+		}
 		if n.Kind == engine.WaitCondition || slices.ContainsFunc(c.Before.Waits, func(old engine.Wait) bool { return n.Seq == old.Seq }) {
 			continue
 		}

@@ -15,7 +15,7 @@ import (
 // Bulk is one order for many incidents.
 type Bulk struct {
 	ID       int64
-	Kind     string         // "retry", "skip", "cancel"
+	Kind     string         // "retry", "skip", "cancel", and those of migrations
 	By       signoff.Caller // with whose rights it is done
 	Workflow signoff.WorkflowID
 	Node     string
@@ -49,6 +49,10 @@ var errNoBulk = &signoff.Error{Kind: signoff.NotFound, Code: "bulk-not-found", D
 
 // CreateBulk keeps an order and what it is for.
 func (s *Store) CreateBulk(ctx context.Context, b Bulk, items []signoff.Serial) (Bulk, error) {
+	return s.createBulk(ctx, b, items, func(*tx, int64) error { return nil })
+}
+
+func (s *Store) createBulk(ctx context.Context, b Bulk, items []signoff.Serial, besides func(t *tx, id int64) error) (Bulk, error) {
 	caller, err := json.Marshal(b.By)
 	if err != nil {
 		return b, err
@@ -69,7 +73,7 @@ func (s *Store) CreateBulk(ctx context.Context, b Bulk, items []signoff.Serial) 
 				return err
 			}
 		}
-		return nil
+		return besides(t, b.ID)
 	})
 	return b, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,8 @@ type Step struct {
 	Instance signoff.InstanceID
 	Rev      int64 // the instance's revision it was decided on; 0 makes the instance
 	Workflow signoff.WorkflowID
-	Version  VersionID
+	Version  VersionID    // it runs on from now on
+	Was      VersionID    // of an instance that goes on with another version: what it ran on; 0: Version
 	At       time.Time    // when it was taken
 	Before   engine.State // zero for a new instance
 	After    engine.State
@@ -35,6 +37,7 @@ type Step struct {
 	Caller   string // key of the command of a call activity that began the instance; "" nobody's
 	Called   Hold   // of a new instance with a Caller: whoever carries that out; when they have it no longer, Commit returns ErrNotHeld
 	Taking   Taking // what came from elsewhere and is taken in; when it was before, Commit returns ErrTaken
+	Content  []byte // what is in the file that the step adds
 
 	// Timers that this step sets are looked at no sooner, whenever they are due.
 	TimersFrom time.Time
@@ -92,11 +95,11 @@ type change struct {
 
 func (c *change) encode(st *Step) error {
 	c.Step = st
-	c.tasks = changedTasks(c.tasks, &st.Before, &st.After)
+	c.tasks = changedTasks(c.tasks, &st.Before, &st.After, st.Was != 0)
 	for _, t := range c.tasks {
 		var old, now []WorklistRow
 		if t.before != nil {
-			old = appendTaskRows(nil, st.Workflow, st.Version, &st.Before, t.before)
+			old = appendTaskRows(nil, st.Workflow, cmp.Or(st.Was, st.Version), &st.Before, t.before)
 		}
 		if t.after != nil {
 			now = appendTaskRows(nil, st.Workflow, st.Version, &st.After, t.after)
@@ -140,7 +143,7 @@ func (c *change) apply(t *tx) error {
 		}
 	}
 	for _, put := range [...]func(*change, *tx) error{(*change).putTaken, (*change).putFacts, (*change).putTasks, (*change).putWorklist,
-		(*change).putTimers, (*change).putWaits, (*change).putOutbox, (*change).putCall} {
+		(*change).putTimers, (*change).putWaits, (*change).putOutbox, (*change).putCall, (*change).putFiles} {
 		if err := put(c, t); err != nil {
 			return err
 		}
@@ -160,9 +163,9 @@ func (c *change) putInstance(t *tx) error {
 			micros(a.StartedAt), microsOf(a.EndedAt), string(a.Starter.Principal), a.Folio, c.state, micros(c.At), c.Caller)
 	}
 	return t.then(orStale, `update instance
-		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6, moved = $7
-		where id = $8 and rev = $9`,
-		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, micros(c.At), int64(c.Instance), c.Rev)
+		set rev = rev + 1, status = $1, incidents = $2, priority = $3, ended = $4, folio = $5, state = $6, moved = $7, version = $8
+		where id = $9 and rev = $10`,
+		statusNumber[a.Status], len(a.Incidents), a.Priority, microsOf(a.EndedAt), a.Folio, c.state, micros(c.At), int64(c.Version), int64(c.Instance), c.Rev)
 }
 
 func orStale(n int64) error {
@@ -206,9 +209,14 @@ func (c *change) putTask(t *tx, ch taskChange) error {
 			int64(c.Instance), a.Seq, int64(c.Workflow), a.Node, a.Title, micros(a.OfferedAt), microsOf(a.Due),
 			string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy))
 	}
-	return t.send(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6
-		where instance = $7 and seq = $8`,
-		a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), int64(c.Instance), a.Seq)
+	if a.Behind != "" {
+		if err := t.send(`update task set acted = $1 where instance = $2 and seq = $3`, string(a.Behind), int64(c.Instance), a.Seq); err != nil {
+			return err
+		}
+	}
+	return t.send(`update task set title = $1, due = $2, claimed = $3, closed = $4, outcome = $5, closed_by = $6, node = $7
+		where instance = $8 and seq = $9`,
+		a.Title, microsOf(a.Due), string(a.Claimed), microsOf(a.ClosedAt), a.Outcome, string(a.ClosedBy), a.Node, int64(c.Instance), a.Seq)
 }
 
 // putAnswers writes the answers to a task that are new.
@@ -219,8 +227,8 @@ func (c *change) putAnswers(t *tx, ch taskChange) error {
 	}
 	for i := known; i < len(ch.after.Answers); i++ {
 		a := &ch.after.Answers[i]
-		if err := t.send(`insert into answer (instance, seq, n, principal, action, at) values ($1, $2, $3, $4, $5, $6)`,
-			int64(c.Instance), ch.after.Seq, i+1, string(a.By.Principal), a.Action, micros(a.At)); err != nil {
+		if err := t.send(`insert into answer (instance, seq, n, principal, action, at, acted) values ($1, $2, $3, $4, $5, $6, $7)`,
+			int64(c.Instance), ch.after.Seq, i+1, string(a.By.Principal), a.Action, micros(a.At), string(a.Behind)); err != nil {
 			return err
 		}
 	}
@@ -258,9 +266,9 @@ func (t *tx) putAgain(r WorklistRow, n int64) error {
 		t.counts.add(r.Principal, r.Shelf, 1)
 		return nil
 	}
-	return t.send(`update worklist set priority = $1, due = $2, until = $3, claimed = $4, title = $5, folio = $6
-		where principal = $7 and shelf = $8 and offered = $9 and instance = $10 and seq = $11`,
-		r.Priority, r.Due, r.Until, string(r.Claimed), r.Title, r.Folio,
+	return t.send(`update worklist set priority = $1, due = $2, until = $3, claimed = $4, title = $5, folio = $6, version = $7, node = $8
+		where principal = $9 and shelf = $10 and offered = $11 and instance = $12 and seq = $13`,
+		r.Priority, r.Due, r.Until, string(r.Claimed), r.Title, r.Folio, int64(r.Version), r.Node,
 		string(r.Principal), int(r.Shelf), r.Offered, int64(r.Serial.Instance), r.Serial.Seq)
 }
 
@@ -285,8 +293,12 @@ func (c *change) putTimers(t *tx) error {
 	}
 	for _, n := range c.After.Timers {
 		if !slices.ContainsFunc(c.Before.Timers, func(old engine.Timer) bool { return n.Seq == old.Seq }) {
+			due := micros(c.TimerAt(n.Due))
+			if c.After.Held != nil {
+				due = notWhileStopped
+			}
 			if err := t.send(`insert into timer (instance, seq, due, attempt) values ($1, $2, $3, 0)`,
-				int64(c.Instance), n.Seq, micros(c.TimerAt(n.Due))); err != nil {
+				int64(c.Instance), n.Seq, due); err != nil {
 				return err
 			}
 		}

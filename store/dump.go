@@ -12,7 +12,7 @@ import (
 // Left out are node and lease: who is at work on this database is true of no other.
 var tables = []struct{ name, order string }{
 	{"workflow", "id"}, {"workflow_version", "id"}, {"workflow_right", "workflow, principal, name"},
-	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"}, {"answer", "instance, seq, n"},
+	{"instance", "id"}, {"fact", "month, instance, seq"}, {"task", "instance, seq"}, {"answer", "instance, seq, n"}, {"attachment", "instance, seq"},
 	{"worklist", "principal, shelf, offered, instance, seq"}, {"worklist_count", "principal, shelf"},
 	{"timer", "instance, seq"}, {"outbox", "key"}, {"once", "key"},
 	{"awaited", "instance, seq"}, {"begins", "workflow, node"}, {"schedule", "workflow, node"}, {"message", "id"},
@@ -29,7 +29,7 @@ var tables = []struct{ name, order string }{
 	{"mail_out", "id"}, {"reply_address", "hash"}, {"mail_in", "id"},
 	{"service", "name"}, {"service_right", "service, principal, name"},
 	{"calendar", "key"}, {"absence", "account"},
-	{"bulk", "id"}, {"bulk_item", "bulk, n"},
+	{"bulk", "id"}, {"bulk_item", "bulk, n"}, {"migration", "bulk"},
 	{"legal_hold", "id"}, {"removed", "day, workflow, keep_days"}, {"month_going", "month"},
 }
 

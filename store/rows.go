@@ -128,7 +128,7 @@ func (r WorklistRow) under(p signoff.Principal, t *engine.Task) WorklistRow {
 // same tells whether a step left the task as its rows show it.
 func same(a, b *engine.Task) bool {
 	return a.Open() == b.Open() && a.Claimed == b.Claimed && a.Title == b.Title && a.Priority == b.Priority &&
-		a.Outcome == b.Outcome && a.ClosedBy == b.ClosedBy && microsOf(a.Due) == microsOf(b.Due) &&
+		a.Node == b.Node && a.Outcome == b.Outcome && a.ClosedBy == b.ClosedBy && microsOf(a.Due) == microsOf(b.Due) &&
 		slices.Equal(a.Recipients, b.Recipients) && slices.Equal(a.Asleep, b.Asleep) && sameAnswers(a, b)
 }
 
@@ -153,8 +153,9 @@ func open(questions []engine.Question) (n int) {
 type taskChange struct{ before, after *engine.Task }
 
 // changedTasks appends the tasks of two states, each in the order of numbers, in
-// pairs where they differ.
-func changedTasks(out []taskChange, before, after *engine.State) []taskChange {
+// pairs where they differ; crossed says that the instance runs on another version
+// now.
+func changedTasks(out []taskChange, before, after *engine.State, crossed bool) []taskChange {
 	old := before.Tasks
 	stopped := (before.Held == nil) != (after.Held == nil)
 	for i := range after.Tasks {
@@ -163,7 +164,7 @@ func changedTasks(out []taskChange, before, after *engine.State) []taskChange {
 			out, old = letGo(out, &old[0]), old[1:]
 		}
 		if len(old) > 0 && old[0].Seq == a.Seq {
-			if !same(&old[0], a) || stopped && a.Open() {
+			if !same(&old[0], a) || (stopped || crossed) && a.Open() {
 				out = append(out, taskChange{&old[0], a})
 			}
 			old = old[1:]

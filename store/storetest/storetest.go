@@ -41,6 +41,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range answerTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range attachmentTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range rightsTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -82,6 +85,8 @@ type saga struct {
 	s    *store.Store
 	in   store.Instance
 	once store.Once
+
+	content []byte // of the file the next step adds
 }
 
 func begin(t *testing.T, s *store.Store, facts ...engine.Fact) *saga {
@@ -95,7 +100,7 @@ func begin(t *testing.T, s *store.Store, facts ...engine.Fact) *saga {
 }
 
 func (g *saga) step(facts []engine.Fact, commands ...store.Outgoing) error {
-	st := store.Step{Instance: g.in.ID, Rev: g.in.Rev, Workflow: g.in.Workflow, Version: g.in.Version, Before: g.in.State, Commands: commands, Once: g.once}
+	st := store.Step{Instance: g.in.ID, Rev: g.in.Rev, Workflow: g.in.Workflow, Version: g.in.Version, Before: g.in.State, Commands: commands, Once: g.once, Content: g.content}
 	st.After = st.Before
 	for i := range facts {
 		facts[i].Seq = st.After.Facts + 1
@@ -495,8 +500,9 @@ func Fill(t *testing.T, s *store.Store) {
 	_, err = s.PlaceHold(ctx, store.LegalHold{Workflow: v.Workflow, Reason: "a lawsuit", Placed: noon, PlacedBy: "user:1"})
 	must(t, err)
 	g := begin(t, s, offer(2, "user:2", "group:9"), engine.Fact{Kind: engine.TimerSet, Ref: 3, Node: "approve", Subject: 2, Due: &due, TimerFor: engine.ForDeadline})
+	g.add(4, 2, "quote.pdf", []byte("%PDF-\x00\xff"), "user:2", "")
 	g.once = store.Once{Key: "user:1 " + name, Digest: "d1", At: noon}
-	g.must([]engine.Fact{asked(4)}, email(name+"_4/email", 4))
+	g.must([]engine.Fact{asked(5)}, email(name+"_5/email", 5))
 	several := offer(2, "user:2", "user:3")
 	several.Slots = 2
 	begin(t, s, several).must([]engine.Fact{answer(2, "user:2", "Approve", noon)})
@@ -512,6 +518,7 @@ func Fill(t *testing.T, s *store.Store) {
 	fillMessages(t, s, name)
 	fillAway(t, s, a.ID, name)
 	fillBulk(t, s, name)
+	fillMigration(t, s, name)
 	fillOAuth(t, s, name)
 	must(t, s.CreateSession(ctx, store.Session{Token: "t" + name, Account: a.ID, Expires: noon, Data: []byte{0, 1}}, noon.Add(-time.Hour)))
 	_, err = s.Install(ctx, "key"+name, "fingerprint")
