@@ -52,6 +52,7 @@ type Caller struct {
 	Impersonate bool        // holds the server right "impersonate"
 	How         string      // how they were recognised: "basic", "session", "bearer", "token", "mail", "system"
 	Behind      Principal   // who really calls, when it is in this person's name; "" the person
+	Acting      string      // what Behind is called, where they stand in for the person, who is away
 	Via         string      // what they came through: issuer and client, or the name of an access token; "" nothing to tell
 	Stands      []Stand     // people who are away, whose tasks are the caller's as well now
 	HandsOn     *Stand      // the caller is away, and which of their tasks others have instead; nil: none
@@ -60,6 +61,7 @@ type Caller struct {
 // Stand is a place somebody else fills because Person is away.
 type Stand struct {
 	Person Person
+	Groups []Principal  // groups of the person in which everybody is away: their tasks, too
 	Until  time.Time    // zero: until they say that they are back
 	All    bool         // tasks of all workflows but those of Except; else of those alone
 	Except []WorkflowID // in no order
@@ -73,6 +75,19 @@ func (s *Stand) In(wf WorkflowID) bool {
 		}
 	}
 	return s.All
+}
+
+// Has tells whether p is the person, or a group of theirs of which nobody is there.
+func (s *Stand) Has(p Principal) bool {
+	if p == s.Person.Principal {
+		return true
+	}
+	for _, g := range s.Groups {
+		if g == p {
+			return true
+		}
+	}
+	return false
 }
 
 // Recognised is How as it is kept on record, with who is behind the caller.

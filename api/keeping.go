@@ -100,8 +100,17 @@ type ExportedTask struct {
 	Due       *time.Time `json:"due,omitempty"`
 	ClaimedBy *Person    `json:"claimedBy,omitempty"`
 	ClosedAt  *time.Time `json:"closedAt,omitempty"`
-	ClosedBy  *Person    `json:"closedBy,omitempty"`
+	ClosedBy  *Person    `json:"closedBy,omitempty" doc:"who really did"`
+	ClosedFor *Person    `json:"closedFor,omitempty" doc:"in whose name they did"`
 	Outcome   string     `json:"outcome,omitempty"`
+}
+
+// ExportedFile is a line of kind "file": one that somebody added.
+type ExportedFile struct {
+	Kind     string `json:"kind" enum:"file"`
+	Instance int64  `json:"instance"`
+	File
+	Content []byte `json:"content,omitempty" doc:"what is in it, in base64, where that was asked for"`
 }
 
 // ExportedMail is a line of kind "mail": one that was sent, without its text.

@@ -194,8 +194,8 @@ type Event struct {
 	Seq      int       `json:"seq"`
 	At       time.Time `json:"at"`
 	Kind     string    `json:"kind"`
-	By       *Person   `json:"by,omitempty"`
-	Behind   *Person   `json:"behind,omitempty" doc:"who did it in that person's name"`
+	By       *Person   `json:"by,omitempty" doc:"who did it"`
+	For      *Person   `json:"for,omitempty" doc:"in whose name: somebody who was away, or for whom a program acts"`
 	Step     string    `json:"step,omitempty"`
 	Name     string    `json:"name,omitempty" doc:"the step's name"`
 	Text     string    `json:"text" doc:"one sentence for people"`
@@ -237,12 +237,14 @@ type TaskDetail struct {
 	Recipients   []Person   `json:"recipients"`
 	Claiming     bool       `json:"claiming" doc:"a claim keeps the other recipients out; without it a claim only marks"`
 	ClaimedBy    *Person    `json:"claimedBy,omitempty"`
-	ClosedBy     *Person    `json:"closedBy,omitempty"`
+	ClosedBy     *Person    `json:"closedBy,omitempty" doc:"who really did"`
+	ClosedFor    *Person    `json:"closedFor,omitempty" doc:"in whose name they did"`
 	CanDecide    bool       `json:"canDecide"`
 	CanClaim     bool       `json:"canClaim"`
 	CanRelease   bool       `json:"canRelease"`
 	CanRedirect  bool       `json:"canRedirect"`
 	Comments     []Event    `json:"comments"`
+	Files        []File     `json:"files" doc:"of the task, and of its instance as a whole"`
 
 	Wanted      int            `json:"wanted,omitempty" doc:"how many answers are wanted; absent: the first decides"`
 	Rule        string         `json:"rule,omitempty" doc:"how several answers decide, in a sentence"`
@@ -257,10 +259,25 @@ type TaskDetail struct {
 
 // TaskAnswer is one of the answers to a task.
 type TaskAnswer struct {
-	By      Person    `json:"by"`
+	By      Person    `json:"by" doc:"who really gave it"`
+	For     *Person   `json:"for,omitempty" doc:"in whose name they did"`
 	Action  string    `json:"action"`
 	Comment string    `json:"comment,omitempty"`
 	At      time.Time `json:"at"`
+}
+
+// File is one that somebody added to a task or an instance.
+type File struct {
+	Number int       `json:"number"`
+	Name   string    `json:"name"`
+	Type   string    `json:"type" doc:"media type, by the end of its name"`
+	Bytes  int       `json:"bytes"`
+	SHA256 string    `json:"sha256" doc:"of what is in it"`
+	At     time.Time `json:"at"`
+	By     Person    `json:"by" doc:"who added it"`
+	For    *Person   `json:"for,omitempty" doc:"in whose name they did"`
+	Task   string    `json:"task,omitempty" doc:"serial number; absent: it is about the instance"`
+	URL    string    `json:"url" doc:"where it is downloaded"`
 }
 
 // TaskQuestion is a question about a task, and its answer once there is one.

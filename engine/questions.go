@@ -34,7 +34,7 @@ func (t *turn) askAbout(e Ask) error {
 	if len(task.Questions) >= MaxQuestions {
 		return refuse(signoff.TooMany, CodeAsked, "a task can be asked about at most %d times", MaxQuestions)
 	}
-	person := t.in.By.Person
+	person := t.whoActs()
 	t.emitBy(Fact{Kind: TaskAsked, Node: n.ID, Ref: e.Task, Subject: t.next(), To: []signoff.Principal{to}, Text: text, Person: &person})
 	t.tellQuestion(n, e.Task, to, "Question about: ", person.Name+" asks:\n\n"+text)
 	return nil
@@ -82,7 +82,7 @@ func (t *turn) reply(e Reply) error {
 	if err != nil {
 		return err
 	}
-	person := t.in.By.Person
+	person := t.whoActs()
 	t.emitBy(Fact{Kind: TaskReplied, Node: task.Node, Ref: e.Task, Subject: q.Seq, Text: text, Person: &person})
 	t.tellQuestion(t.node(task.Node), e.Task, q.By, "Reply to your question about: ", person.Name+" replies:\n\n"+text)
 	return nil

@@ -41,7 +41,7 @@ func TaskOf(event Event) int {
 // behind from what they may not decide themselves.
 func InPlaceOf(by signoff.Caller, wf signoff.WorkflowID, t *Task) signoff.Caller {
 	if s := standFor(by, wf, t); s != nil {
-		return signoff.Caller{Person: s.Person, How: by.How, Via: by.Via, Behind: by.Principal}
+		return signoff.Caller{Person: s.Person, Groups: s.Groups, How: by.How, Via: by.Via, Behind: by.Principal, Acting: by.Name}
 	}
 	return by
 }
@@ -61,8 +61,9 @@ func standFor(by signoff.Caller, wf signoff.WorkflowID, t *Task) *signoff.Stand 
 	}
 	for i := range by.Stands {
 		s := &by.Stands[i]
-		// Only what is before them by name: a group has others.
-		if s.In(wf) && (slices.Contains(t.Recipients, s.Person.Principal) || t.Holds(s.Person.Principal) ||
+		// What is before them by name, or before a group of which nobody is there:
+		// else the group has others.
+		if s.In(wf) && (slices.ContainsFunc(t.Recipients, s.Has) || t.Holds(s.Person.Principal) ||
 			t.Asked(signoff.Caller{Person: s.Person}) != nil) {
 			return s
 		}

@@ -103,7 +103,7 @@ func (t *turn) act(e Act) error {
 	if err != nil {
 		return err
 	}
-	by, token := t.in.By.Person, task.Token
+	by, token := t.whoActs(), task.Token
 	f := Fact{Kind: TaskDecided, Node: n.ID, Ref: task.Seq, Action: action.Name, Outcome: action.Name, Text: comment, Vars: vars,
 		Channel: cut(clean(e.Channel), 20), Evidence: cut(clean(e.Evidence), MaxEvidence), Person: &by}
 	if task.Several() {
@@ -127,6 +127,16 @@ func (t *turn) finishTask(task, token int) {
 		}
 	}
 	t.resume(token, Completing)
+}
+
+// whoActs is the caller as people are told of them: "Ben for Jane" when Ben
+// stands in for Jane, who is away.
+func (t *turn) whoActs() signoff.Person {
+	p := t.in.By.Person
+	if t.in.By.Acting != "" {
+		p.Name = t.in.By.Acting + " for " + p.Name
+	}
+	return p
 }
 
 func chooseAction(task *process.Task, name string) (*process.Action, error) {

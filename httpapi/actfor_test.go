@@ -70,7 +70,7 @@ func TestWhoMayActForOthersDoesWithBothOnRecord(t *testing.T) {
 	found := false
 	for _, e := range h.Items {
 		if e.Kind == "task decided" {
-			found = e.By.Login == "jane" && e.Behind != nil && e.Behind.Login == "eve" && strings.Contains(e.Text, "Eve Elsewhere did it in their name")
+			found = e.By.Login == "eve" && e.For != nil && e.For.Login == "jane" && strings.HasPrefix(e.Text, "Eve Elsewhere (for Jane Judge) chose Approve")
 		}
 	}
 	if !found {

@@ -133,7 +133,7 @@ func (v viewer) tell(ctx context.Context, out *stream, c runner.Change) bool {
 		return out.event("resync", api.Resync{Reason: "too much happened at once"})
 	}
 	mine := slices.ContainsFunc(c.Principals, v.by.Is) ||
-		slices.ContainsFunc(v.by.Stands, func(x signoff.Stand) bool { return slices.Contains(c.Principals, x.Person.Principal) })
+		slices.ContainsFunc(v.by.Stands, func(x signoff.Stand) bool { return slices.ContainsFunc(c.Principals, x.Has) })
 	if mine {
 		for _, t := range c.Tasks {
 			if !out.event("task", api.Live{Instance: int64(c.Instance), Task: t.String()}) {

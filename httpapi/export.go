@@ -24,6 +24,7 @@ import (
 type exportInput struct {
 	Workflow     string             `query:"workflow" maxLength:"255" doc:"number or key; who administers the server may leave it out"`
 	Status       string             `query:"status" enum:"running,completed,cancelled"`
+	Files        bool               `query:"files" doc:"with what is in files that people added, in base64; else only what they are called"`
 	StartedSince time.Time          `query:"startedSince" doc:"at or after"`
 	StartedUntil time.Time          `query:"startedUntil" doc:"before"`
 	EndedSince   time.Time          `query:"endedSince" doc:"at or after"`
@@ -53,7 +54,7 @@ func (s *Server) export(ctx context.Context, by signoff.Caller, in *exportInput)
 		h := w.Header()
 		h.Set("Content-Type", "application/jsonl")
 		h.Set("X-Accel-Buffering", "no")
-		x := &exporter{s: s, lines: lines{w: w, c: http.NewResponseController(w)}, still: func(ctx context.Context) error {
+		x := &exporter{s: s, files: in.Files, lines: lines{w: w, c: http.NewResponseController(w)}, still: func(ctx context.Context) error {
 			by, err := s.Identity.Still(ctx)
 			if err == nil {
 				_, err = s.mayExport(ctx, by, in.Workflow)
@@ -82,6 +83,7 @@ type exporter struct {
 	lines
 	s     *Server
 	still func(context.Context) error // whether the caller still may
+	files bool                        // with what is in files
 	n     int64
 }
 
@@ -178,7 +180,10 @@ func (x *exporter) instance(ctx context.Context, id signoff.InstanceID) error {
 	}
 	var who []signoff.Principal
 	for i := range e.Tasks {
-		who = append(who, e.Tasks[i].Claimed, e.Tasks[i].ClosedBy)
+		who = append(who, e.Tasks[i].Claimed, e.Tasks[i].ClosedBy, e.Tasks[i].Behind)
+	}
+	for i := range e.Files {
+		who = append(who, e.Files[i].By, e.Files[i].For)
 	}
 	for i := range e.Sent {
 		who = append(who, e.Sent[i].Principal)
@@ -191,15 +196,47 @@ func (x *exporter) instance(ctx context.Context, id signoff.InstanceID) error {
 		return err
 	}
 	x.n++
-	for _, lines := range [][]any{{exportedInstance(&e, v, known)}, exportedEvents(&e, t), exportedTasks(&e, known), exportedMails(&e, known),
-		{api.ExportMark{Kind: "mark", After: int64(id)}}} {
+	for _, lines := range [][]any{{exportedInstance(&e, v, known)}, exportedEvents(&e, t), exportedTasks(&e, known), exportedMails(&e, known)} {
 		for _, line := range lines {
 			if err := x.add(line); err != nil {
 				return err
 			}
 		}
 	}
+	if err := x.attachments(ctx, &e, known); err != nil {
+		return err
+	}
+	if err := x.add(api.ExportMark{Kind: "mark", After: int64(id)}); err != nil {
+		return err
+	}
 	return x.send()
+}
+
+// attachments writes a line for each file, and what is in it if that was asked
+// for: one file at a time is in memory.
+func (x *exporter) attachments(ctx context.Context, e *store.Exported, known names) error {
+	for i := range e.Files {
+		line := api.ExportedFile{Kind: "file", Instance: int64(e.ID), File: fileOf(e.ID, &e.Files[i], known)}
+		if x.files {
+			_, content, err := x.s.Worklist.Store.Attachment(ctx, e.ID, e.Files[i].Seq)
+			if signoff.KindOf(err) == signoff.NotFound {
+				continue // removed meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			line.Content = content
+		}
+		if err := x.add(line); err != nil {
+			return err
+		}
+		if x.files {
+			if err := x.send(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func exportedInstance(e *store.Exported, v library.Version, known names) api.ExportedInstance {
@@ -228,8 +265,12 @@ func exportedEvents(e *store.Exported, t *teller) (out []any) {
 
 func exportedTasks(e *store.Exported, known names) (out []any) {
 	for _, t := range e.Tasks {
-		out = append(out, api.ExportedTask{Kind: "task", Instance: int64(e.ID), Serial: serialOf(e.ID, t.Seq), Step: t.Node, Title: t.Title,
-			OfferedAt: t.OfferedAt, Due: t.Due, ClaimedBy: known.personPtr(t.Claimed), ClosedAt: t.ClosedAt, ClosedBy: known.personPtr(t.ClosedBy), Outcome: t.Outcome})
+		line := api.ExportedTask{Kind: "task", Instance: int64(e.ID), Serial: serialOf(e.ID, t.Seq), Step: t.Node, Title: t.Title,
+			OfferedAt: t.OfferedAt, Due: t.Due, ClaimedBy: known.personPtr(t.Claimed), ClosedAt: t.ClosedAt, ClosedBy: known.personPtr(t.ClosedBy), Outcome: t.Outcome}
+		if t.Behind != "" {
+			line.ClosedBy, line.ClosedFor = known.personPtr(t.Behind), line.ClosedBy
+		}
+		out = append(out, line)
 	}
 	return out
 }
@@ -255,7 +296,7 @@ func givesLines(s *Server, h *huma.Operation) {
 	schemas := s.huma.OpenAPI().Components.Schemas
 	var kinds []any
 	for _, t := range []reflect.Type{reflect.TypeFor[api.ExportedInstance](), reflect.TypeFor[api.ExportedEvent](), reflect.TypeFor[api.ExportedTask](),
-		reflect.TypeFor[api.ExportedMail](), reflect.TypeFor[api.ExportedReply](), reflect.TypeFor[api.ExportMark](), reflect.TypeFor[api.ExportEnd]()} {
+		reflect.TypeFor[api.ExportedMail](), reflect.TypeFor[api.ExportedReply](), reflect.TypeFor[api.ExportedFile](), reflect.TypeFor[api.ExportMark](), reflect.TypeFor[api.ExportEnd]()} {
 		kinds = append(kinds, schemas.Schema(t, true, t.Name()))
 	}
 	h.Responses["200"] = &huma.Response{

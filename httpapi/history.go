@@ -102,17 +102,17 @@ func stepNames(def *process.Definition) map[string]string {
 }
 
 func (t *teller) event(f engine.Fact) api.Event {
-	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel, Behind: t.personPtr(f.Behind)}
-	if _, isTask := t.tasks[f.Ref]; isTask && strings.HasPrefix(string(f.Kind), "task ") || f.Kind == engine.Commented && f.Ref != 0 {
+	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel}
+	if f.Behind != "" {
+		e.By, e.For = t.personPtr(f.Behind), t.personPtr(f.By)
+	}
+	if _, isTask := t.tasks[f.Ref]; isTask && strings.HasPrefix(string(f.Kind), "task ") || (f.Kind == engine.Commented || f.Kind == engine.FileAdded || f.Kind == engine.FileRemoved) && f.Ref != 0 {
 		e.Task = signoff.Serial{Instance: t.instance, Seq: f.Ref}.String()
 	}
 	if f.Evidence != "" && json.Valid([]byte(f.Evidence)) {
 		e.Evidence = json.RawMessage(f.Evidence)
 	}
 	e.Text, e.Minor = t.sentence(&f, &e)
-	if e.Behind != nil {
-		e.Text += "; " + e.Behind.Name + " did it in their name"
-	}
 	return e
 }
 
@@ -154,6 +154,9 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 	if e.By != nil {
 		who = e.By.Name
 	}
+	if e.For != nil {
+		who += " (for " + e.For.Name + ")"
+	}
 	switch f.Kind {
 	case engine.Started:
 		return who + " started " + quoted(f.Folio), false
@@ -166,6 +169,11 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 	case engine.Commented:
 		e.Comment = f.Text
 		return who + " wrote a comment", false
+	case engine.FileAdded:
+		return who + " added the file " + quoted(f.Title), false
+	case engine.FileRemoved:
+		e.Comment = f.Text
+		return who + " removed the file " + quoted(f.Title), false
 	case engine.Ended:
 		return t.ending(f, who), false
 	case engine.IncidentRaised:

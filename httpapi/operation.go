@@ -173,6 +173,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Session", Description: "Signing in and out."},
 		{Name: "Sign-in", Description: "How people sign in on the pages, through which providers."},
 		{Name: "Tasks", Description: "What waits for you."},
+		{Name: "Files", Description: "What people add to tasks and instances: documents, pictures, tables."},
 		{Name: "Workflows", Description: "What can be started, and deploying it."},
 		{Name: "Instances", Description: "What runs and what ran."},
 		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},

@@ -25,13 +25,16 @@ func (s *Server) getTask(ctx context.Context, by signoff.Caller, in *getTaskInpu
 	if err != nil {
 		return nil, HideMissing(err)
 	}
-	who := append(taskPeople(d.Task), d.In.Claimed, d.In.ClosedBy)
+	who := append(taskPeople(d.Task), d.In.Claimed, d.In.ClosedBy, d.In.Behind)
 	known, err := s.named(ctx, append(append(who, d.In.Recipients...), involved(&d.In)...)...)
 	if err != nil {
 		return nil, err
 	}
 	out := &taskOutput{Body: taskDetail(&d, known)}
 	severalAnswers(&out.Body, &d, known)
+	if out.Body.Files, err = s.filesOn(ctx, in.Serial); err != nil {
+		return nil, err
+	}
 	if out.Body.Comments, err = s.commentsOn(ctx, by, in.Serial); err != nil {
 		return nil, err
 	}
@@ -50,6 +53,9 @@ func taskDetail(d *worklist.TaskDetail, known names) api.TaskDetail {
 		Choices: []api.Action{}, Variables: []api.Variable{}, Recipients: known.persons(d.In.Recipients),
 		Claiming: d.In.Claiming, ClaimedBy: known.personPtr(d.In.Claimed), ClosedBy: known.personPtr(d.In.ClosedBy),
 		CanDecide: d.CanDecide, CanClaim: d.CanClaim, CanRelease: d.CanRelease, CanRedirect: d.CanRedirect,
+	}
+	if d.In.Behind != "" {
+		out.ClosedBy, out.ClosedFor = known.personPtr(d.In.Behind), out.ClosedBy
 	}
 	for _, a := range d.Task.Actions {
 		out.Choices = append(out.Choices, api.Action{Name: a.Name, ByMail: a.ByMail, Comment: a.Comment})
@@ -73,7 +79,7 @@ func taskDetail(d *worklist.TaskDetail, known names) api.TaskDetail {
 func involved(t *engine.Task) []signoff.Principal {
 	who := append(t.Claims(), t.Later...)
 	for i := range t.Answers {
-		who = append(who, t.Answers[i].By.Principal)
+		who = append(who, t.Answers[i].By.Principal, t.Answers[i].Behind)
 	}
 	for i := range t.Questions {
 		who = append(who, t.Questions[i].By, t.Questions[i].To)
@@ -99,7 +105,12 @@ func severalAnswers(out *api.TaskDetail, d *worklist.TaskDetail, known names) {
 	}
 	for i := range t.Answers {
 		a := &t.Answers[i]
-		out.Answers = append(out.Answers, api.TaskAnswer{By: personOf(a.By), Action: a.Action, Comment: a.Comment, At: a.At})
+		one := api.TaskAnswer{By: personOf(a.By), Action: a.Action, Comment: a.Comment, At: a.At}
+		if a.Behind != "" {
+			whose := known.person(a.By.Principal)
+			one.By, one.For = known.person(a.Behind), &whose
+		}
+		out.Answers = append(out.Answers, one)
 	}
 	for i := range t.Holders {
 		out.Holders = append(out.Holders, known.person(t.Holders[i].By))

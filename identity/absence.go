@@ -23,6 +23,9 @@ const (
 type absent struct {
 	all   access.Absences
 	names map[signoff.Principal]signoff.Person
+
+	// Groups all of whose members are or will be away, and their members.
+	deserted map[signoff.Principal][]signoff.Principal
 }
 
 // away returns the absences of everybody that are not over.
@@ -40,7 +43,10 @@ func (s *Service) away(ctx context.Context) (absent, error) {
 		out.all, who = append(out.all, a.Absence), append(who, a.Who)
 	}
 	if len(who) > 0 {
-		if out.names, err = s.Names(ctx, who); err != nil {
+		if out.names, err = s.Names(ctx, who); err == nil {
+			out.deserted, err = s.store.Deserted(ctx, s.now())
+		}
+		if err != nil {
 			return absent{}, err
 		}
 	}
@@ -56,7 +62,39 @@ func (a absent) stand(c *signoff.Caller, at time.Time) {
 		if p, ok := a.names[c.Stands[i].Person.Principal]; ok {
 			c.Stands[i].Person = p
 		}
+		c.Stands[i].Groups = a.desertedBy(c.Stands[i].Person.Principal, at)
 	}
+}
+
+// desertedBy lists the groups of somebody who is away of which nobody is there
+// at a moment.
+func (a absent) desertedBy(who signoff.Principal, at time.Time) (out []signoff.Principal) {
+	for group, members := range a.deserted {
+		if slices.Contains(members, who) && a.allAway(members, at) {
+			out = append(out, group)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (a absent) allAway(members []signoff.Principal, at time.Time) bool {
+	for _, p := range members {
+		if !slices.ContainsFunc(a.all, func(x access.Absence) bool { return x.Who == p && x.Holds(at) }) {
+			return false
+		}
+	}
+	return len(members) > 0
+}
+
+// AllAway lists the members of a group of which nobody is there now; nil for one
+// of which somebody is.
+func (s *Service) AllAway(ctx context.Context, group signoff.Principal) ([]signoff.Principal, error) {
+	is, err := s.away(ctx)
+	if members := is.deserted[group]; err == nil && is.allAway(members, s.now()) {
+		return members, nil
+	}
+	return nil, err
 }
 
 // InsteadOf lists who is told of a task besides somebody who is away now, or in

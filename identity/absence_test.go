@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +116,52 @@ func TestAbsencesThatCannotBeAreRefused(t *testing.T) {
 	}
 	if _, err := w.Absence(t.Context(), jane, ben.Principal); signoff.KindOf(err) != signoff.Forbidden {
 		t.Errorf("looking at somebody else's: %v", err)
+	}
+}
+
+func TestOfAGroupNobodyIsThereWhenAllOfItAreAway(t *testing.T) {
+	clock := newClock()
+	w := newWorld(t, Options{Now: clock.now})
+	jane, bob, ben, cara := w.user("jane"), w.user("bob"), w.user("ben"), w.user("cara")
+	inner := w.group("Audit", bob)
+	board, other := w.group("Board", jane), w.group("Other", jane, cara)
+	must(t, w.SetMember(t.Context(), access.System, board, inner, true)) // a group in a group
+	stands := func(who signoff.Caller) []signoff.Principal {
+		t.Helper()
+		var out []signoff.Principal
+		for _, s := range w.caller(who.Principal).Stands {
+			out = append(out, s.Groups...)
+		}
+		return out
+	}
+	set := func(who signoff.Caller, days int) {
+		t.Helper()
+		a := away(clock, days, ben.Principal)
+		a.From = clock.now()
+		must(t, w.SetAbsence(t.Context(), who, who.Principal, a))
+	}
+	set(jane, 9)
+	if got := stands(ben); len(got) != 0 {
+		t.Errorf("while bob is there ben stands in for %v", got)
+	}
+	set(bob, 5)
+	if got := stands(ben); !slices.Equal(got, []signoff.Principal{board, inner, board}) && !slices.Equal(got, []signoff.Principal{board, board, inner}) {
+		t.Errorf("with all of the board away ben stands in for %v, want %s for both and %s; not %s", got, board, inner, other)
+	}
+	if all, err := w.AllAway(t.Context(), board); err != nil || len(all) != 2 {
+		t.Errorf("away of the board: %v, %v", all, err)
+	}
+	if all, err := w.AllAway(t.Context(), other); err != nil || len(all) != 0 {
+		t.Errorf("away of a group somebody of which is there: %v, %v", all, err)
+	}
+	w.change(bob, UserChange{Disabled: new(bool)})
+	off := true
+	w.change(cara, UserChange{Disabled: &off}) // who cannot sign in is not there
+	if got := stands(ben); !slices.Contains(got, other) {
+		t.Errorf("with cara gone for good ben stands in for %v", got)
+	}
+	clock.advance(7 * 24 * time.Hour)
+	if got := stands(ben); slices.Contains(got, board) || slices.Contains(got, inner) {
+		t.Errorf("with bob back ben stands in for %v", got)
 	}
 }

@@ -15,6 +15,10 @@ type Absences interface {
 	// InsteadOf lists who is told of somebody's task besides them or, when alone
 	// is true, in their place; until is zero for an absence without an end.
 	InsteadOf(ctx context.Context, who signoff.Principal, wf signoff.WorkflowID) (subs []signoff.Principal, alone bool, until time.Time, err error)
+
+	// AllAway lists the members of a group of which nobody is there; nil for one of
+	// which somebody is.
+	AllAway(ctx context.Context, group signoff.Principal) ([]signoff.Principal, error)
 }
 
 // reader is somebody who is told of a task.
@@ -25,17 +29,28 @@ type reader struct {
 }
 
 // readers lists who is told of a task: its recipients, and those who stand in for
-// recipients that are away. Groups have others than the one who is away.
+// recipients that are away. A group has others than the one who is away, unless
+// nobody of it is there.
 func (r *Room) readers(ctx context.Context, job runner.Job) ([]reader, error) {
 	people, err := r.expand(ctx, job.Notify.To)
 	if err != nil || r.Absences == nil {
 		return asReaders(people), err
 	}
+	alike := slices.Clone(job.Notify.To) // whose absence counts
+	for _, p := range job.Notify.To {
+		if p.IsGroup() {
+			away, err := r.Absences.AllAway(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			alike = append(alike, away...)
+		}
+	}
 	var out, more []reader
 	for _, p := range people {
 		var subs []signoff.Principal
 		alone, until := false, time.Time{}
-		if slices.Contains(job.Notify.To, p.Principal) {
+		if slices.Contains(alike, p.Principal) {
 			if subs, alone, until, err = r.Absences.InsteadOf(ctx, p.Principal, job.On); err != nil {
 				return nil, err
 			}

@@ -15,6 +15,15 @@ type onLeave struct {
 	who, sub signoff.Principal
 	alone    bool
 	until    time.Time
+
+	deserted signoff.Principal // a group of nobody else
+}
+
+func (l onLeave) AllAway(_ context.Context, group signoff.Principal) ([]signoff.Principal, error) {
+	if group == l.deserted && group != "" {
+		return []signoff.Principal{l.who}, nil
+	}
+	return nil, nil
 }
 
 func (l onLeave) InsteadOf(_ context.Context, who signoff.Principal, wf signoff.WorkflowID) ([]signoff.Principal, bool, time.Time, error) {
@@ -33,13 +42,20 @@ func TestWhoStandsInIsToldOfATask(t *testing.T) {
 		on    signoff.WorkflowID
 		to    []signoff.Principal
 		want  []signoff.Principal
+		gone  signoff.Principal
 	}{
-		{"both, where both have it", false, 1, []signoff.Principal{"user:3"}, []signoff.Principal{"user:3", "user:4"}},
-		{"only who stands in", true, 1, []signoff.Principal{"user:3"}, []signoff.Principal{"user:4"}},
-		{"nobody else for another workflow", true, 99, []signoff.Principal{"user:3"}, []signoff.Principal{"user:3"}},
-		{"nobody twice", false, 1, []signoff.Principal{"user:3", "user:4"}, []signoff.Principal{"user:3", "user:4"}},
+		{"both, where both have it", false, 1, []signoff.Principal{"user:3"}, []signoff.Principal{"user:3", "user:4"}, ""},
+		{"only who stands in", true, 1, []signoff.Principal{"user:3"}, []signoff.Principal{"user:4"}, ""},
+		{"nobody else for another workflow", true, 99, []signoff.Principal{"user:3"}, []signoff.Principal{"user:3"}, ""},
+		{"nobody twice", false, 1, []signoff.Principal{"user:3", "user:4"}, []signoff.Principal{"user:3", "user:4"}, ""},
+		{"nobody else of a group of which somebody is there", true, 1, []signoff.Principal{"group:3"}, []signoff.Principal{"user:3", "user:4"}, ""},
+		{"who stands in where nobody of a group is there", true, 1, []signoff.Principal{"group:3"}, []signoff.Principal{"user:4", "user:1"}, "group:3"},
 	} {
-		o.room.Absences = onLeave{"user:3", "user:4", c.alone, until}
+		sub := signoff.Principal("user:4")
+		if c.gone != "" {
+			sub = "user:1" // not one of the group
+		}
+		o.room.Absences = onLeave{"user:3", sub, c.alone, until, c.gone}
 		job := o.job(c.to...)
 		job.On = c.on
 		list, err := o.room.readers(t.Context(), job)

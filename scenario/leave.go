@@ -48,7 +48,9 @@ func (w *world) standIn(in *engine.Input) error {
 	}
 	in.By.Stands, in.By.HandsOn = w.away.StandsIn(who, w.now), w.away.HandsOn(who, w.now)
 	for i := range in.By.Stands {
-		in.By.Stands[i].Person = w.person(short(in.By.Stands[i].Person.Principal))
+		s := &in.By.Stands[i]
+		s.Person = w.person(short(s.Person.Principal))
+		s.Groups = w.deserted(s.Person.Login)
 	}
 	if _, acts := in.Event.(engine.Act); acts {
 		if err := engine.HandedOn(in.By, 0, task); err != nil {
@@ -57,6 +59,22 @@ func (w *world) standIn(in *engine.Input) error {
 	}
 	in.By = engine.InPlaceOf(in.By, 0, task)
 	return nil
+}
+
+// deserted lists the groups of somebody of which nobody is there.
+func (w *world) deserted(login string) (out []signoff.Principal) {
+	for i := range w.groups {
+		g := &w.groups[i]
+		is, there := false, false
+		for _, p := range w.inside(g, nil) {
+			is = is || p.Login == login
+			there = there || !slices.ContainsFunc(w.away, func(a access.Absence) bool { return a.Who == p.Principal && a.Holds(w.now) })
+		}
+		if is && !there {
+			out = append(out, g.principal())
+		}
+	}
+	return out
 }
 
 // setAway says who is away and who stands in: away jane ben cara to=2026-01-12.

@@ -58,6 +58,38 @@ func (s *Store) Absences(ctx context.Context, at time.Time) ([]Absence, error) {
 	return list, s.explain(err)
 }
 
+// maxDeserted is how many groups are looked at of which nobody may be there.
+const maxDeserted = 1_000
+
+// Deserted lists the groups, also those that hold other groups, all of whose
+// members have an absence that is not over at a moment, and who they are.
+func (s *Store) Deserted(ctx context.Context, at time.Time) (map[signoff.Principal][]signoff.Principal, error) {
+	rows, err := s.query(ctx, `
+		with recursive held (id) as (
+			select m.people_group from membership m join absence b on b.account = m.account where b.ends = 0 or b.ends > $1
+			union select n.people_group from nesting n join held h on n.member = h.id),
+		inside (root, id) as (
+			select h.id, h.id from held h union select i.root, n.member from nesting n join inside i on n.people_group = i.id)
+		select distinct i.root, m.account from inside i join membership m on m.people_group = i.id join account a on a.id = m.account and a.disabled = 0
+		where i.root in (select h.id from held h where not exists (
+			select 1 from inside x join membership y on y.people_group = x.id join account z on z.id = y.account and z.disabled = 0
+			where x.root = h.id and not exists (select 1 from absence b where b.account = y.account and (b.ends = 0 or b.ends > $1)))
+			order by h.id limit $2)
+		order by 1, 2`, micros(at), maxDeserted)
+	if err != nil {
+		return nil, err
+	}
+	out := map[signoff.Principal][]signoff.Principal{}
+	err = eachRow(rows, func() error {
+		var group, account int64
+		err := rows.Scan(&group, &account)
+		g := groupPrincipal(group)
+		out[g] = append(out[g], userPrincipal(account))
+		return err
+	})
+	return out, s.explain(err)
+}
+
 // Absence returns somebody's, also one that is over; the zero one when there is
 // none.
 func (s *Store) Absence(ctx context.Context, account int64) (Absence, error) {

@@ -92,6 +92,7 @@ type Exported struct {
 	Tasks    []engine.Task // what the table of tasks keeps of them: all, in the order of their numbers
 	Sent     []OutMail
 	Received []InMail
+	Files    []Attachment
 }
 
 // Export reads all about one instance; NotFound when it is gone.
@@ -117,7 +118,7 @@ func (s *Store) Export(ctx context.Context, id signoff.InstanceID) (e Exported, 
 			e.Facts, err = readFacts(rows, id)
 		}
 	}
-	for _, read := range []func(context.Context, *sql.Tx) error{e.readTasks, e.readSent, e.readReceived} {
+	for _, read := range []func(context.Context, *sql.Tx) error{e.readTasks, e.readSent, e.readReceived, e.readFiles} {
 		if err == nil {
 			err = read(ctx, tx)
 		}
@@ -126,14 +127,14 @@ func (s *Store) Export(ctx context.Context, id signoff.InstanceID) (e Exported, 
 }
 
 func (e *Exported) readTasks(ctx context.Context, tx *sql.Tx) error {
-	rows, err := tx.QueryContext(ctx, `select seq, node, title, offered, due, claimed, closed, outcome, closed_by from task where instance = $1 order by seq`, int64(e.ID))
+	rows, err := tx.QueryContext(ctx, `select seq, node, title, offered, due, claimed, closed, outcome, closed_by, acted from task where instance = $1 order by seq`, int64(e.ID))
 	if err != nil {
 		return err
 	}
 	return eachRow(rows, func() error {
 		var t engine.Task
 		var due, closed int64
-		err := rows.Scan(&t.Seq, &t.Node, &t.Title, (*stored)(&t.OfferedAt), &due, &t.Claimed, &closed, &t.Outcome, &t.ClosedBy)
+		err := rows.Scan(&t.Seq, &t.Node, &t.Title, (*stored)(&t.OfferedAt), &due, &t.Claimed, &closed, &t.Outcome, &t.ClosedBy, &t.Behind)
 		t.Due, t.ClosedAt = momentPtr(due), momentPtr(closed)
 		e.Tasks = append(e.Tasks, t)
 		return err
@@ -164,4 +165,12 @@ func (e *Exported) readReceived(ctx context.Context, tx *sql.Tx) error {
 		e.Received = append(e.Received, m)
 		return err
 	})
+}
+
+func (e *Exported) readFiles(ctx context.Context, tx *sql.Tx) error {
+	rows, err := tx.QueryContext(ctx, `select `+attachmentColumns+` from attachment where instance = $1 order by seq`, int64(e.ID))
+	if err == nil {
+		e.Files, err = readAttachments(rows)
+	}
+	return err
 }

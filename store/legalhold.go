@@ -185,7 +185,9 @@ func (s *Store) holds(rows *sql.Rows, err error) (list []LegalHold, _ error) {
 // holds is the condition that the hold h keeps the instance i. It is the only
 // place that knows what a hold is on.
 const holds = `h.lifted = 0 and (h.workflow = i.workflow or h.instance = i.id
-	or h.person <> '' and (h.person = i.starter or exists (select 1 from task t where t.instance = i.id and t.closed_by = h.person)))`
+	or h.person <> '' and (h.person = i.starter or exists (select 1 from task t where t.instance = i.id and (t.closed_by = h.person or t.acted = h.person))
+		or exists (select 1 from answer a where a.instance = i.id and (a.principal = h.person or a.acted = h.person))
+		or exists (select 1 from attachment x where x.instance = i.id and (x.by_whom = h.person or x.acted = h.person))))`
 
 // rulesLock is the number of the lock that holds together what may be removed:
 // whoever removes shares it, whoever changes what may be removed has it alone.

@@ -144,11 +144,12 @@ func (s *Store) TakeMessages(ctx context.Context, now time.Time, limit int) (out
 }
 
 // DeferMessage has a message looked at again at due. cause says why it could not
-// be handed over, "" that nobody wants it yet. It does nothing when somebody
-// else has the message by now, or has come to want it.
+// be handed over, "" that nobody wants it yet: then what failed before counts no
+// more, and SweepMessages looks after it. It does nothing when somebody else has
+// the message by now, or has come to want it.
 func (s *Store) DeferMessage(ctx context.Context, m Message, due time.Time, cause string) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update message set due = $1, attempt = attempt + $2, last_error = $3 where id = $4 and turn = $5 and state = 'waiting'`,
+		_, err := t.exec(`update message set due = $1, attempt = (attempt + 1) * $2, last_error = $3 where id = $4 and turn = $5 and state = 'waiting'`,
 			micros(due), flag(cause != ""), cause, m.ID, m.Turn)
 		return err
 	})

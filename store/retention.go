@@ -289,6 +289,7 @@ func (b *removed) rest(t *tx, id, started, ended int64, going map[month]bool) er
 	for _, query := range [...]string{
 		`delete from task where instance = $1`,
 		`delete from answer where instance = $1`,
+		`delete from attachment where instance = $1`,
 		`delete from reply_address where message_id in (select message_id from mail_out where instance = $1)`,
 		`delete from mail_out where instance = $1`,
 		`delete from mail_in where instance = $1`,

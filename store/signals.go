@@ -65,7 +65,7 @@ func (s *Store) TakeTargets(ctx context.Context, now time.Time, limit int) (out 
 // DropTarget forgets one who need not be told any more.
 func (s *Store) DropTarget(ctx context.Context, to SignalTo) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`delete from signal_to where id = $1`, to.ID)
+		_, err := t.exec(`delete from signal_to where id = $1 and message = $2`, to.ID, to.Message)
 		return err
 	})
 }
@@ -74,7 +74,7 @@ func (s *Store) DropTarget(ctx context.Context, to SignalTo) error {
 // somebody else does by now.
 func (s *Store) DeferTarget(ctx context.Context, to SignalTo, due time.Time) error {
 	return s.write(ctx, func(t *tx) error {
-		_, err := t.exec(`update signal_to set due = $1, attempt = attempt + 1 where id = $2 and due = $3`, micros(due), to.ID, micros(to.Due))
+		_, err := t.exec(`update signal_to set due = $1, attempt = attempt + 1 where id = $2 and message = $3 and due = $4`, micros(due), to.ID, to.Message, micros(to.Due))
 		return err
 	})
 }
@@ -84,5 +84,5 @@ func (c *change) putTargetTold(t *tx) error {
 	if c.Taking.Target == 0 {
 		return nil
 	}
-	return t.then(orTaken, `delete from signal_to where id = $1`, c.Taking.Target)
+	return t.then(orTaken, `delete from signal_to where id = $1 and message = $2`, c.Taking.Target, c.Taking.Signal)
 }

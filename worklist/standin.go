@@ -8,24 +8,37 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-// stands is the caller's standing in for p, nil when they do not.
+// stands is the caller's standing in for p, or for somebody of the group p of
+// which nobody is there; nil when they do not.
 func stands(by signoff.Caller, p signoff.Principal) *signoff.Stand {
+	if by.Is(p) {
+		return nil
+	}
 	for i := range by.Stands {
-		if by.Stands[i].Person.Principal == p {
+		if by.Stands[i].Has(p) {
 			return &by.Stands[i]
 		}
 	}
 	return nil
 }
 
+// inPlaceOf lists under whom the tasks stand that are the caller's because
+// somebody is away.
+func inPlaceOf(by signoff.Caller) (out []signoff.Principal) {
+	for i := range by.Stands {
+		for _, p := range append([]signoff.Principal{by.Stands[i].Person.Principal}, by.Stands[i].Groups...) {
+			if !by.Is(p) && !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
 // walkedFor lists under whom the caller's tasks stand: themselves, their groups,
 // and those who are away and have them stand in.
 func walkedFor(by signoff.Caller) []signoff.Principal {
-	all := by.Principals()
-	for i := range by.Stands {
-		all = append(all, by.Stands[i].Person.Principal)
-	}
-	return all
+	return append(by.Principals(), inPlaceOf(by)...)
 }
 
 // own takes of the rows of one task those that are the caller's now: not those

@@ -128,8 +128,7 @@ func (w *Worklist) rows(by signoff.Caller, v View, order store.Order, n int) *me
 			add(p, store.Taken)
 		}
 	}
-	for i := range by.Stands {
-		p := by.Stands[i].Person.Principal
+	for _, p := range inPlaceOf(by) {
 		if v != ViewSleeping && v != ViewAllocated {
 			add(p, store.ToDo)
 		}
@@ -315,8 +314,8 @@ func (w *Worklist) task(ctx context.Context, by signoff.Caller, r store.Worklist
 	if r.Principal.IsGroup() {
 		t.Via = r.Principal
 	}
-	if stands(by, r.Principal) != nil {
-		t.For = r.Principal
+	if s := stands(by, r.Principal); s != nil {
+		t.For = s.Person.Principal
 	}
 	if asked {
 		t.Status = Questioned
@@ -381,7 +380,7 @@ func (w *Worklist) closed(ctx context.Context, d *store.DecidedTask) (Task, erro
 	}
 	return Task{Serial: d.Serial, Title: d.Title, Folio: d.Folio, Workflow: d.Workflow, Key: a.Key, Name: a.Name, Version: d.Version,
 		Node: d.Node, Step: a.name(d.Node), Starter: d.Starter, Status: Closed, Priority: d.Priority, OfferedAt: d.OfferedAt,
-		Due: d.Due, ClosedAt: d.ClosedAt, Outcome: d.Outcome}, nil
+		Due: d.Due, ClosedAt: d.ClosedAt, Outcome: d.Outcome, For: d.For}, nil
 }
 
 // Counts is how many tasks wait for somebody.

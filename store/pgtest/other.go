@@ -12,6 +12,7 @@ const absent = "tests start PostgreSQL on Unix only: what runs on it is not test
 type Server struct{ Dir string }
 
 func Choose(t testing.TB, path string) string { return path }
+func Copy(testing.TB, string) string          { return "" }
 func FileOnly(testing.TB)                     {}
 func Prepare()                                {}
 func Database(t testing.TB) string            { t.Skip(absent); return "" }

@@ -122,8 +122,7 @@ func withTables(t testing.TB) string {
 	tables.once.Do(func() {
 		address := Database(t)
 		tables.err = migrate(address)
-		tables.name = address[strings.LastIndexByte(address, '/')+1:]
-		tables.name, _, _ = strings.Cut(tables.name, "?")
+		tables.name = nameIn(address)
 	})
 	if tables.name == "" {
 		t.Skip(absent)
@@ -131,11 +130,29 @@ func withTables(t testing.TB) string {
 	if tables.err != nil {
 		t.Fatal(tables.err)
 	}
-	address, err := common.server.CreateFrom(context.Background(), tables.name)
+	return copyOf(t, tables.name)
+}
+
+// Copy makes a database that holds what one that Choose gave does. Nothing may
+// be connected to that one.
+func Copy(t testing.TB, address string) string {
+	t.Helper()
+	return copyOf(t, nameIn(address))
+}
+
+func copyOf(t testing.TB, name string) string {
+	t.Helper()
+	address, err := common.server.CreateFrom(context.Background(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return address
+}
+
+// nameIn is the name of the database at an address.
+func nameIn(address string) string {
+	name, _, _ := strings.Cut(address[strings.LastIndexByte(address, '/')+1:], "?")
+	return name
 }
 
 var tables struct {
