@@ -75,7 +75,7 @@ fuzz: ## a minute of fuzzing for every parser
 SEEDS ?= 100000
 CHECKS ?= 10000
 sim: go-there ## people, nodes and everything that goes wrong, 100,000 times (SEEDS=); SEED=7 tells the story of one; and random processes (CHECKS=)
-	SEEDS=$(SEEDS) SEED=$(SEED) FROM=$(FROM) go test -count=1 -timeout 6h -v -run '^TestNothingIsLostOrDoneTwiceWhateverGoesWrong$$' ./runner
+	SEEDS=$(SEEDS) SEED=$(SEED) FROM=$(FROM) go test -count=1 -timeout 6h -v -run '^Test(NothingIsLostOrDoneTwice|MessagesSignalsCallsAndSchedulesComeOnce)WhateverGoesWrong$$' ./runner
 	go test -count=1 -timeout 6h -run '^TestRandom' ./engine -rapid.checks=$(CHECKS)
 
 bench: $(BIN) ## the speed of the store and the engine, against a floor written by hand

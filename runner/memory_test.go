@@ -35,6 +35,7 @@ type memory struct {
 	free      []signoff.InstanceID
 	ears      []*ear
 	writes    int
+	errandsKept
 }
 
 type record struct {
@@ -69,7 +70,8 @@ type ear struct {
 
 func newMemory(shared bool) *memory {
 	return &memory{shared: shared, instances: map[signoff.InstanceID]*record{}, outbox: map[string]*row{}, timers: map[signoff.Serial]*timerRow{},
-		once: map[string]onceRow{}, nodes: map[string]store.Node{}, next: 1}
+		once: map[string]onceRow{}, nodes: map[string]store.Node{}, next: 1,
+		errandsKept: errandsKept{targets: map[int64]*store.SignalTo{}, orphans: map[signoff.InstanceID]*store.Orphan{}, since: map[signoff.Serial]int64{}}}
 }
 
 // us and at are time as it is stored.
@@ -125,9 +127,11 @@ func (m *memory) Commit(_ context.Context, st *store.Step) error {
 	m.putInstance(st)
 	m.putOnce(st)
 	m.putTimers(st)
+	m.putErrands(st)
 	if m.wrong != tornCommit || m.writes%10 > 0 {
 		m.putOutbox(st)
 	}
+	m.putCall(st)
 	return nil
 }
 
@@ -149,8 +153,8 @@ func (m *memory) mayCommit(st *store.Step) error {
 			return err
 		}
 	}
-	if st.Held == (store.Hold{}) || st.Finished == "" {
-		return nil
+	if err := m.mayTake(st); err != nil || st.Held == (store.Hold{}) || st.Finished == "" {
+		return err
 	}
 	_, err := m.held(st.Held)
 	return err
@@ -162,7 +166,7 @@ func (m *memory) putInstance(st *store.Step) {
 		r = &record{}
 		m.instances[st.Instance] = r
 	}
-	r.Instance = store.Instance{ID: st.Instance, Rev: r.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After, Moved: at(us(st.At))}
+	r.Instance = store.Instance{ID: st.Instance, Rev: r.Rev + 1, Workflow: st.Workflow, Version: st.Version, State: st.After, Moved: at(us(st.At)), Caller: st.Caller}
 	facts := st.Facts
 	if m.wrong == lostFact && m.writes%10 == 0 {
 		facts = facts[:len(facts)-1]

@@ -103,7 +103,7 @@ type Config struct {
 type Runner struct {
 	Config
 	steps   storage
-	outer   errandStore
+	outer   errandStore // nil: it sees to none
 	member  member
 	locks   [512]chan struct{} // by instance, full while held: deciding twice at once would only find out at the commit
 	queues  map[engine.CommandKind]*queue
@@ -145,7 +145,7 @@ func New(c Config) *Runner {
 	if c.Grace <= 0 {
 		c.Grace = 10 * time.Second
 	}
-	r := &Runner{Config: c, steps: c.Store, outer: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), bulk: newAlarm(), errands: newAlarm(),
+	r := &Runner{Config: c, steps: c.Store, queues: map[engine.CommandKind]*queue{}, timers: newAlarm(), bulk: newAlarm(), errands: newAlarm(),
 		lookEvery: lookEvery, connected: make(chan string, 64)}
 	r.member.lease, r.member.every = nodeLease, renewEvery
 	for i := range r.locks {
@@ -155,11 +155,17 @@ func New(c Config) *Runner {
 		r.queues[kind] = newQueue(kind, c.AtOnce)
 	}
 	if c.Store != nil {
-		for _, kind := range ownKinds {
-			r.queues[kind] = newQueue(kind, c.AtOnce)
-		}
+		r.seeTo(c.Store)
 	}
 	return r
+}
+
+// seeTo has the runner see to errands, which lie in o.
+func (r *Runner) seeTo(o errandStore) {
+	r.outer = o
+	for _, kind := range ownKinds {
+		r.queues[kind] = newQueue(kind, r.AtOnce)
+	}
 }
 
 // now is the present as instances see it: with the place that today() goes by.
@@ -191,7 +197,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 	}
 	wg.Go(func() { r.runTimers(ctx, work) })
-	if r.Store != nil {
+	if r.outer != nil {
 		wg.Go(func() { r.runErrands(ctx, work) })
 	}
 	wg.Go(func() { r.runBulk(ctx, work) })
@@ -228,7 +234,7 @@ func (r *Runner) tidy(ctx context.Context) {
 		if n == atOnce && err == nil {
 			continue
 		}
-		if r.Store != nil {
+		if r.outer != nil {
 			r.forgetMessages(ctx)
 		}
 		if !sleep(ctx, every) {

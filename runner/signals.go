@@ -73,7 +73,7 @@ func (r *Runner) signalOf(ctx context.Context, id int64) *signal {
 // tell gives a signal to one who waits for it, or begins what it begins, if its
 // sender may.
 func (r *Runner) tell(ctx context.Context, to store.SignalTo, s *signal) error {
-	taking := store.Taking{Target: to.ID}
+	taking := store.Taking{Target: to.ID, Signal: to.Message}
 	right := access.Finish
 	if to.Instance == 0 {
 		right = access.Start

@@ -23,6 +23,10 @@ type judge struct {
 	attempts map[handing]bool        // which attempts were handed out
 	wishes   []*wish                 // what people were told
 	kept     map[string]bool         // instances, by the folio they were started with
+
+	ticks   []int64                  // times of a schedule that came
+	targets map[int64]store.SignalTo // whom signals went to
+	deaf    map[string]int           // who of them was gone
 }
 
 // command is one thing asked of the outside, under one key.
@@ -62,7 +66,8 @@ type wish struct {
 }
 
 func newJudge() *judge {
-	return &judge{asked: map[string]*command{}, keys: map[effect]string{}, ended: map[signoff.Serial]bool{}, attempts: map[handing]bool{}}
+	return &judge{asked: map[string]*command{}, keys: map[effect]string{}, ended: map[signoff.Serial]bool{}, attempts: map[handing]bool{},
+		targets: map[int64]store.SignalTo{}, deaf: map[string]int{}}
 }
 
 func (j *judge) wrong(format string, args ...any) {
@@ -81,6 +86,7 @@ func (j *judge) wrongf(format string, args ...any) {
 func (j *judge) committed(st *store.Step) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.ticked(st)
 	for _, f := range st.Facts {
 		switch f.Kind {
 		case engine.EffectDropped, engine.EffectFinished, engine.TaskDecided, engine.TaskExpired, engine.TaskWithdrawn:

@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/signoffhq/signoff/library"
 )
 
 // TestNothingIsLostOrDoneTwiceWhateverGoesWrong runs as many seeds as SEEDS says,
@@ -31,7 +29,7 @@ func TestNothingIsLostOrDoneTwiceWhateverGoesWrong(t *testing.T) {
 	}
 	from, _ := number(t, "FROM")
 	began := time.Now()
-	sum := simulateMany(t, books, from, n)
+	sum := manySeeds(t, from, n, func(t *testing.T, seed uint64) outcome { return simulate(t, books, seed, none, false) })
 	t.Logf("%d seeds from %d on in %v, %v in the simulated world, %d calls of the store",
 		n, from, time.Since(began).Round(10*time.Millisecond), sum.took.Round(time.Hour), sum.calls)
 	for f := range faults {
@@ -52,8 +50,8 @@ func number(t *testing.T, name string) (uint64, bool) {
 	return n, true
 }
 
-// simulateMany runs seeds on all processors and adds up what they came to.
-func simulateMany(t *testing.T, books *library.Library, from, n uint64) (sum outcome) {
+// manySeeds runs seeds on all processors and adds up what they came to.
+func manySeeds(t *testing.T, from, n uint64, simulate func(*testing.T, uint64) outcome) (sum outcome) {
 	var next atomic.Uint64
 	var mu sync.Mutex
 	t.Run("seeds", func(t *testing.T) {
@@ -61,7 +59,7 @@ func simulateMany(t *testing.T, books *library.Library, from, n uint64) (sum out
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
 				for i := next.Add(1) - 1; i < n; i = next.Add(1) - 1 {
-					out := simulate(t, books, from+i, none, false)
+					out := simulate(t, from+i)
 					out.report(t)
 					mu.Lock()
 					sum.add(out)

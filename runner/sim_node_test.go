@@ -53,6 +53,9 @@ func (n *node) begin() *life {
 	l.r = New(Config{Library: n.books, Directory: l, Node: l.name, AtOnce: 2, Patience: 5 * time.Second, Now: l.now,
 		Handlers: map[engine.CommandKind]Handler{engine.DoNotify: l.handle, engine.DoEmail: l.handle, engine.DoCall: l.handle}})
 	l.r.steps = l
+	if n.outer != nil {
+		l.r.seeTo(l)
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
 	n.place(l)

@@ -38,6 +38,16 @@ const (
 	neverLooks           // nobody looks whether word of a connection was lost
 	idleHandler          // one command in ten is reported as done and was not
 	bugs
+
+	// Of errands: see sim_errands_test.go.
+	messageTwice // a message is taken in again under the same id
+	takenAgain   // what a step takes in is not looked at
+	tickAgain    // nor the time of a schedule
+	callAgain    // nor who holds a call of a workflow
+	orphanLost   // what an ended instance had called goes on
+	endUntold    // the end of a called instance wakes nobody
+	neverSweeps  // nobody looks whether word of a message was lost
+	errandBugs
 )
 
 var bugNames = [bugs]string{"none", "a step is stored without its commands", "a newer state is written over", "a fact is lost", "idempotency keys are not kept",

@@ -46,6 +46,7 @@ type simulation struct {
 	*weather
 	judge   *judge
 	store   storage
+	outer   errandStore // nil: the nodes see to no errands
 	records records
 	mem     *memory // nil when the store is a real one
 	books   *library.Library
