@@ -12,6 +12,7 @@ func (s *Server) routes() {
 	s.sessionRoutes()
 	s.workflowRoutes()
 	s.instanceRoutes()
+	s.fileRoutes()
 	s.repairRoutes()
 	s.bulkRoutes()
 	s.taskRoutes()
