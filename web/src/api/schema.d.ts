@@ -790,6 +790,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instances/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of an instance and of its tasks */
+        get: operations["list-instance-files"];
+        put?: never;
+        /** Add a file to an instance: the body is the file */
+        post: operations["add-instance-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instances/{id}/files/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a file, for saving */
+        get: operations["get-instance-file"];
+        put?: never;
+        post?: never;
+        /** Remove a file: whoever added it, and administrators of the workflow. That it was there stays in the history */
+        delete: operations["remove-instance-file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instances/{id}/history": {
         parameters: {
             query?: never;
@@ -2358,6 +2394,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{serial}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a task, and those of its instance as a whole */
+        get: operations["list-task-files"];
+        put?: never;
+        /** Add a file to a task: the body is the file */
+        post: operations["add-task-file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{serial}/questions": {
         parameters: {
             query?: never;
@@ -2838,6 +2892,23 @@ export interface paths {
         put?: never;
         /** Deploy a BPMN 2.0 file: a new workflow, or a new version of one */
         post: operations["deploy-workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say a BPMN file of Camunda, Operaton, Flowable or Activiti in signoff's words: what runs as it is, what was changed, what is left to do, and the new file. Nothing is stored */
+        post: operations["import-workflow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3692,13 +3763,14 @@ export interface components {
         Event: {
             /** Format: date-time */
             at: string;
-            /** @description who did it in that person's name */
-            behind?: components["schemas"]["Person"];
+            /** @description who did it */
             by?: components["schemas"]["Person"];
             channel?: string;
             comment?: string;
             /** @description what a decision by mail rests on: sender, how it was proven, the line that was read */
             evidence?: unknown;
+            /** @description in whose name: somebody who was away, or for whom a program acts */
+            for?: components["schemas"]["Person"];
             kind: string;
             /** @description only of interest when looking closely */
             minor?: boolean;
@@ -3763,6 +3835,33 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+        };
+        ExportedFile: {
+            /** Format: date-time */
+            at: string;
+            /** @description who added it */
+            by: components["schemas"]["Person"];
+            /** Format: int64 */
+            bytes: number;
+            /** @description what is in it, in base64, where that was asked for */
+            content?: string;
+            /** @description in whose name they did */
+            for?: components["schemas"]["Person"];
+            /** Format: int64 */
+            instance: number;
+            /** @enum {string} */
+            kind: "file";
+            name: string;
+            /** Format: int64 */
+            number: number;
+            /** @description of what is in it */
+            sha256: string;
+            /** @description serial number; absent: it is about the instance */
+            task?: string;
+            /** @description media type, by the end of its name */
+            type: string;
+            /** @description where it is downloaded */
+            url: string;
         };
         ExportedInstance: {
             /** Format: date-time */
@@ -3837,7 +3936,10 @@ export interface components {
             claimedBy?: components["schemas"]["Person"];
             /** Format: date-time */
             closedAt?: string;
+            /** @description who really did */
             closedBy?: components["schemas"]["Person"];
+            /** @description in whose name they did */
+            closedFor?: components["schemas"]["Person"];
             /** Format: date-time */
             due?: string;
             /** Format: int64 */
@@ -3934,6 +4036,27 @@ export interface components {
             detail: string;
             /** @description body.days, query.limit, header.If-Match */
             field: string;
+        };
+        File: {
+            /** Format: date-time */
+            at: string;
+            /** @description who added it */
+            by: components["schemas"]["Person"];
+            /** Format: int64 */
+            bytes: number;
+            /** @description in whose name they did */
+            for?: components["schemas"]["Person"];
+            name: string;
+            /** Format: int64 */
+            number: number;
+            /** @description of what is in it */
+            sha256: string;
+            /** @description serial number; absent: it is about the instance */
+            task?: string;
+            /** @description media type, by the end of its name */
+            type: string;
+            /** @description where it is downloaded */
+            url: string;
         };
         FileProblem: {
             advice: string;
@@ -4038,10 +4161,38 @@ export interface components {
             source: string;
             subject: string;
         };
+        ImportFinding: {
+            advice?: string;
+            /** @description id of the BPMN element */
+            element?: string;
+            /** @description as it stood, shortened */
+            from?: string;
+            /** Format: int64 */
+            line?: number;
+            name?: string;
+            /** @enum {string} */
+            outcome: "as is" | "changed" | "by hand";
+            /** @description what stands there now; absent when nothing was written */
+            to?: string;
+            /** @description such as assignee or condition */
+            what: string;
+        };
         ImportHolidays: {
             /** @description the text of an iCalendar file (RFC 5545) */
             file: string;
             zone: string;
+        };
+        Imported: {
+            /** @description the new file; nobody has deployed it */
+            bpmn?: string;
+            /** @description whose extensions the file holds */
+            engines?: string[];
+            file?: string;
+            findings: components["schemas"]["ImportFinding"][];
+            /** @description what a deployment would say of the new file; lines are those of the old one */
+            problems?: components["schemas"]["FileProblem"][];
+            /** @description the new file can be deployed */
+            runs: boolean;
         };
         ImportedHolidays: {
             holidays: components["schemas"]["CalendarHoliday"][];
@@ -4222,6 +4373,16 @@ export interface components {
         };
         ListEvent: {
             items: components["schemas"]["Event"][];
+            /** @description cursor of the next page; absent on the last */
+            next?: string;
+            /**
+             * Format: int64
+             * @description where it is kept, not counted
+             */
+            total?: number;
+        };
+        ListFile: {
+            items: components["schemas"]["File"][];
             /** @description cursor of the next page; absent on the last */
             next?: string;
             /**
@@ -6242,8 +6403,11 @@ export interface components {
             action: string;
             /** Format: date-time */
             at: string;
+            /** @description who really gave it */
             by: components["schemas"]["Person"];
             comment?: string;
+            /** @description in whose name they did */
+            for?: components["schemas"]["Person"];
         };
         TaskCounts: {
             /** @description open is large, and may count a task twice that came by two ways */
@@ -6268,10 +6432,15 @@ export interface components {
             claiming: boolean;
             /** Format: date-time */
             closedAt?: string;
+            /** @description who really did */
             closedBy?: components["schemas"]["Person"];
+            /** @description in whose name they did */
+            closedFor?: components["schemas"]["Person"];
             comments: components["schemas"]["Event"][];
             /** Format: date-time */
             due?: string;
+            /** @description of the task, and of its instance as a whole */
+            files: components["schemas"]["File"][];
             folio: string;
             /** @description who is away, and has the caller stand in */
             for?: components["schemas"]["Person"];
@@ -11534,6 +11703,11 @@ export interface operations {
                 /** @example running */
                 status?: "running" | "completed" | "cancelled";
                 /**
+                 * @description with what is in files that people added, in base64; else only what they are called
+                 * @example true
+                 */
+                files?: boolean;
+                /**
                  * @description at or after
                  * @example 2030-05-04T09:30:00Z
                  */
@@ -15206,6 +15380,535 @@ export interface operations {
             };
         };
     };
+    "list-instance-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "bytes": 1,
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "name": "Jane Judge",
+                     *           "number": 1,
+                     *           "sha256": "text",
+                     *           "task": "1_2",
+                     *           "type": "text",
+                     *           "url": "https://signoff.example.com/api/v1"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListFile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-instance-file": {
+        parameters: {
+            query: {
+                /**
+                 * @description what the file is called, such as quote.pdf
+                 * @example Jane Judge
+                 */
+                name: string;
+            };
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example text */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2030-05-04T09:30:00Z",
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "bytes": 1,
+                     *       "for": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "name": "Jane Judge",
+                     *       "number": 1,
+                     *       "sha256": "text",
+                     *       "task": "1_2",
+                     *       "type": "text",
+                     *       "url": "https://signoff.example.com/api/v1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instance-file": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of what you have; 304 if it is still so */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+                /**
+                 * @description the file's
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, for saving: browsers do not show it */
+            200: {
+                headers: {
+                    "Cache-Control"?: string;
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example text */
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-instance-file": {
+        parameters: {
+            query?: {
+                /**
+                 * @description for the history
+                 * @example Audit of 2026
+                 */
+                reason?: string;
+            };
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 1 */
+                id: number;
+                /**
+                 * @description the file's
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-history": {
         parameters: {
             query?: {
@@ -15240,14 +15943,6 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
-                     *           "behind": {
-                     *             "email": "jane@contoso.test",
-                     *             "group": true,
-                     *             "id": "text",
-                     *             "login": "jane",
-                     *             "name": "Jane Judge",
-                     *             "role": true
-                     *           },
                      *           "by": {
                      *             "email": "jane@contoso.test",
                      *             "group": true,
@@ -15259,6 +15954,14 @@ export interface operations {
                      *           "channel": "text",
                      *           "comment": "Enjoy it",
                      *           "evidence": {},
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
                      *           "kind": "text",
                      *           "minor": true,
                      *           "name": "Jane Judge",
@@ -28993,7 +29696,15 @@ export interface operations {
                      *             "name": "Jane Judge",
                      *             "role": true
                      *           },
-                     *           "comment": "Enjoy it"
+                     *           "comment": "Enjoy it",
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           }
                      *         }
                      *       ],
                      *       "canClaim": true,
@@ -29026,17 +29737,17 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "closedFor": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
                      *       "comments": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
-                     *           "behind": {
-                     *             "email": "jane@contoso.test",
-                     *             "group": true,
-                     *             "id": "text",
-                     *             "login": "jane",
-                     *             "name": "Jane Judge",
-                     *             "role": true
-                     *           },
                      *           "by": {
                      *             "email": "jane@contoso.test",
                      *             "group": true,
@@ -29048,6 +29759,14 @@ export interface operations {
                      *           "channel": "text",
                      *           "comment": "Enjoy it",
                      *           "evidence": {},
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
                      *           "kind": "text",
                      *           "minor": true,
                      *           "name": "Jane Judge",
@@ -29058,6 +29777,34 @@ export interface operations {
                      *         }
                      *       ],
                      *       "due": "2030-05-04T09:30:00Z",
+                     *       "files": [
+                     *         {
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "bytes": 1,
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "name": "Jane Judge",
+                     *           "number": 1,
+                     *           "sha256": "text",
+                     *           "task": "1_2",
+                     *           "type": "text",
+                     *           "url": "https://signoff.example.com/api/v1"
+                     *         }
+                     *       ],
                      *       "folio": "Ana's leave in May",
                      *       "for": {
                      *         "email": "jane@contoso.test",
@@ -29633,6 +30380,315 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-task-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2030-05-04T09:30:00Z",
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "bytes": 1,
+                     *           "for": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "name": "Jane Judge",
+                     *           "number": 1,
+                     *           "sha256": "text",
+                     *           "task": "1_2",
+                     *           "type": "text",
+                     *           "url": "https://signoff.example.com/api/v1"
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListFile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-task-file": {
+        parameters: {
+            query: {
+                /**
+                 * @description what the file is called, such as quote.pdf
+                 * @example Jane Judge
+                 */
+                name: string;
+            };
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description serial number, such as 1234_5
+                 * @example 1_2
+                 */
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example text */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2030-05-04T09:30:00Z",
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "bytes": 1,
+                     *       "for": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "name": "Jane Judge",
+                     *       "number": 1,
+                     *       "sha256": "text",
+                     *       "task": "1_2",
+                     *       "type": "text",
+                     *       "url": "https://signoff.example.com/api/v1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34444,6 +35500,171 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-workflow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example <?xml version="1.0" encoding="UTF-8"?>
+                 *     <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:signoff="https://signoffhq.org/bpmn/1" targetNamespace="https://signoffhq.org/examples">
+                 *       <bpmn:process id="hello" name="Hello" isExecutable="true">
+                 *         <bpmn:startEvent id="start" />
+                 *         <bpmn:sequenceFlow id="on" sourceRef="start" targetRef="end" />
+                 *         <bpmn:endEvent id="end" />
+                 *       </bpmn:process>
+                 *     </bpmn:definitions>
+                 */
+                "application/xml": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "bpmn": "text",
+                     *       "engines": [
+                     *         "text"
+                     *       ],
+                     *       "file": "text",
+                     *       "findings": [
+                     *         {
+                     *           "advice": "text",
+                     *           "element": "text",
+                     *           "from": "text",
+                     *           "line": 1,
+                     *           "name": "Jane Judge",
+                     *           "outcome": "as is",
+                     *           "to": "bob",
+                     *           "what": "text"
+                     *         }
+                     *       ],
+                     *       "problems": [
+                     *         {
+                     *           "advice": "text",
+                     *           "element": "text",
+                     *           "line": 1,
+                     *           "name": "Jane Judge",
+                     *           "reason": "Audit of 2026",
+                     *           "warning": true
+                     *         }
+                     *       ],
+                     *       "runs": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description Bad Request */
