@@ -48,7 +48,7 @@ func (r *Runner) outwards(st *store.Step) {
 		return
 	}
 	for i := range st.After.Waits {
-		if w := &st.After.Waits[i]; w.Seq > st.Before.Seq && w.Kind == engine.WaitMessage {
+		if w := &st.After.Waits[i]; (w.Seq > st.Before.Seq || st.Was != 0) && w.Kind == engine.WaitMessage {
 			r.wanted.add(w.Name, w.Key)
 			r.errands.ring(time.Time{})
 		}

@@ -78,6 +78,11 @@ func (c *change) putWaits(t *tx) error {
 		}
 	}
 	for _, n := range c.After.Waits {
+		if i := slices.IndexFunc(c.Before.Waits, func(old engine.Wait) bool { return n.Seq == old.Seq }); i >= 0 && c.Before.Waits[i].Node != n.Node {
+			if err := t.send(`update awaited set node = $1 where instance = $2 and seq = $3`, n.Node, int64(c.Instance), n.Seq); err != nil {
+				return err
+			}
+		}
 		if n.Kind == engine.WaitCondition || slices.ContainsFunc(c.Before.Waits, func(old engine.Wait) bool { return n.Seq == old.Seq }) {
 			continue
 		}
