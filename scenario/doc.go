@@ -50,6 +50,11 @@
 //	message paid key=4711 id=… amount=3     hands a message to who waits for it
 //	signal closing-time reason=…            and a signal to all who do
 //	retry i1 by=admin days=3
+//	skip i1 by=admin outcome=approve reason="…" days=3
+//	set by=admin reason="…" days=3
+//	move STEP by=admin from=STEP all=true reason="…" days=3
+//	hold by=admin reason="…"         nothing goes on until resume by=admin
+//	end by=admin reason="…" days=3
 //	cancel by=admin reason="…"
 //	state                            writes down how the instance stands
 //

@@ -28,7 +28,8 @@ func init() {
 		"file": (*world).addFile, "remove": (*world).removeFile,
 		"after": quiet((*world).after), "timer": (*world).timer, "effect": (*world).effect, "finish": (*world).finish,
 		"message": (*world).message, "signal": (*world).signal,
-		"retry": (*world).retry, "cancel": (*world).cancel, "state": quiet((*world).tellState),
+		"retry": (*world).retry, "skip": (*world).skip, "set": (*world).set, "move": (*world).move, "hold": (*world).hold, "resume": (*world).resume,
+		"end": (*world).end, "cancel": (*world).cancel, "state": quiet((*world).tellState),
 	}
 }
 
@@ -405,22 +406,6 @@ func (w *world) signal(a *arguments) (bool, error) {
 		w.tell("none", "nothing waits for this signal")
 	}
 	return false, nil
-}
-
-func (w *world) retry(a *arguments) (bool, error) {
-	name, err := a.need("which incident: i1")
-	if err != nil {
-		return false, err
-	}
-	e := engine.Retry{}
-	if e.Incident, err = w.seq('i', name); err != nil {
-		return false, err
-	}
-	by := a.text("by")
-	if e.Vars, err = a.vars(); err != nil {
-		return false, err
-	}
-	return w.decide(by, e)
 }
 
 func (w *world) cancel(a *arguments) (bool, error) {

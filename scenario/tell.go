@@ -103,7 +103,9 @@ func (w *world) tellFact(f *engine.Fact) {
 	case engine.IncidentCleared:
 		w.about("fact", string(f.Kind), f.Ref, by, strconv.Quote(f.Text))
 	default:
-		w.tellTask(f, by)
+		if !w.tellRepair(f, by) {
+			w.tellTask(f, by)
+		}
 	}
 }
 
@@ -225,7 +227,11 @@ func (w *world) carried(vars string) string {
 
 // tellState writes down how the instance stands.
 func (w *world) tellState(a *arguments) error {
-	w.tell("is", string(w.st.Status), strconv.Quote(w.st.Folio))
+	stopped := ""
+	if w.st.Held != nil {
+		stopped = "stopped by " + short(w.st.Held.By)
+	}
+	w.tell("is", string(w.st.Status), strconv.Quote(w.st.Folio), stopped)
 	for _, k := range w.st.Tokens {
 		w.tell("at", w.node(k.Node))
 	}
