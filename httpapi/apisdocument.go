@@ -12,7 +12,7 @@ import (
 // openDocument is the OpenAPI document as it is served: the one that the routes
 // make, with how tokens of the trusted issuers are had.
 type openDocument struct {
-	plain []byte
+	plain func() ([]byte, error)
 	made  atomic.Pointer[madeDocument]
 }
 
@@ -23,21 +23,15 @@ type madeDocument struct {
 }
 
 func (d *openDocument) serve(s *Server) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		text, err := d.with(s.oauthSchemes())
-		if err != nil {
-			s.writeRefusal(w, r, err)
-			return
-		}
-		static("application/json", text)(w, r)
-	}
+	return s.onDemand("application/json", func() ([]byte, error) { return d.with(s.oauthSchemes()) })
 }
 
 // with returns the document with further ways to sign in, made anew only when
 // they are others than last time.
 func (d *openDocument) with(schemes map[string]*huma.SecurityScheme) ([]byte, error) {
-	if len(schemes) == 0 {
-		return d.plain, nil
+	plain, err := d.plain()
+	if err != nil || len(schemes) == 0 {
+		return plain, err
 	}
 	text, err := json.Marshal(schemes)
 	if err != nil {
@@ -46,7 +40,7 @@ func (d *openDocument) with(schemes map[string]*huma.SecurityScheme) ([]byte, er
 	if m := d.made.Load(); m != nil && m.from == string(text) {
 		return m.text, nil
 	}
-	out, err := withSchemes(d.plain, schemes)
+	out, err := withSchemes(plain, schemes)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,19 @@ func plainText(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text) // nobody is left to hear of an error
 }
 
+// onDemand serves bytes that are made when they are asked for; content keeps what is
+// dear to make.
+func (s *Server) onDemand(contentType string, content func() ([]byte, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		text, err := content()
+		if err != nil {
+			s.writeRefusal(w, r, err)
+			return
+		}
+		static(contentType, text)(w, r)
+	}
+}
+
 // static serves bytes that do not change while the server runs.
 func static(contentType string, content []byte) http.HandlerFunc {
 	etag := strongTag(content)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,19 +87,14 @@ func (s *Server) Handler() (http.Handler, error) {
 			return nil, err
 		}
 	}
-	document, err := s.openAPI()
-	if err != nil {
-		return nil, err
-	}
-	docs, err := docsPage(s.huma.OpenAPI())
-	if err != nil {
-		return nil, err
-	}
+	// Both take longer than all the rest, and most servers are never asked.
+	document := sync.OnceValues(s.openAPI)
+	docs := sync.OnceValues(func() ([]byte, error) { return docsPage(s.huma.OpenAPI()) })
 	s.mux.HandleFunc("GET "+base+"/openapi.json", (&openDocument{plain: document}).serve(s))
 	s.mux.HandleFunc("GET "+base+"/postman.json", s.postman)
 	s.mux.HandleFunc("GET "+metadataPath, s.metadata)
 	s.mux.HandleFunc("GET "+metadataPath+"/", s.metadata)
-	s.mux.HandleFunc("GET "+base+"/docs", static("text/html; charset=utf-8", docs))
+	s.mux.HandleFunc("GET "+base+"/docs", s.onDemand(htmlType, docs))
 	s.mux.HandleFunc("GET /problems/{code}", s.problemPage)
 	s.mux.HandleFunc("GET /healthz", s.healthz)
 	s.mux.HandleFunc("GET /readyz", s.readyz)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -71,9 +72,7 @@ func (l *Lines) String() string {
 // change may alter the server before it serves, to add the K2 API for instance.
 func Start(t testing.TB, change ...func(*httpapi.Server)) *World {
 	t.Helper()
-	w := open(t, pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db")), change...)
-	settle(t, w.API.Identity, w.API.Library)
-	return w
+	return open(t, settled(t), change...)
 }
 
 // StartTwo starts two servers on one PostgreSQL, with the same people and
@@ -156,6 +155,42 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 		must(t, st.Close())
 	})
 	return w
+}
+
+// first is a database with the people and workflows, made once: to hash five
+// passwords for each test would take most of a run.
+var first struct {
+	sync.Once
+	dsn  string
+	file []byte // what is there, when it is a file
+}
+
+// settled makes a copy of it for a test to work on.
+func settled(t testing.TB) (dsn string) {
+	t.Helper()
+	first.Do(func() {
+		dsn := pgtest.Choose(t, filepath.Join(t.TempDir(), "signoff.db"))
+		st, err := store.Open(t.Context(), dsn, store.Options{})
+		must(t, err)
+		people, err := identity.Open(t.Context(), st, identity.Options{})
+		must(t, err)
+		settle(t, people, library.New(st, time.Now))
+		must(t, st.Close())
+		if filepath.IsAbs(dsn) {
+			first.file, err = os.ReadFile(dsn)
+			must(t, err)
+		}
+		first.dsn = dsn
+	})
+	switch {
+	case first.dsn == "":
+		t.Fatal("the first test could not make the data")
+	case first.file == nil:
+		return pgtest.Copy(t, first.dsn)
+	}
+	dsn = filepath.Join(t.TempDir(), "signoff.db")
+	must(t, os.WriteFile(dsn, first.file, 0o600))
+	return dsn
 }
 
 // settle makes the people and deploys the workflows.
