@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/process"
@@ -22,20 +24,20 @@ func (t *Task) doers() []signoff.Principal {
 	return without(out, []signoff.Principal{""})
 }
 
-// remember keeps who decided a task that is let go of.
-func (st *State) remember(task *Task) {
-	by := task.doers()
-	if len(by) == 0 {
+// remember keeps who decided a step where no task says so: it was skipped, or
+// its task is let go of. None of them is ever forgotten, for then they might
+// decide after all; MaxFacts bounds how many there can be.
+func (st *State) remember(node string, by []signoff.Principal) {
+	if by = without(by, []signoff.Principal{""}); len(by) == 0 {
 		return
 	}
 	st.Doers = slices.Clone(st.Doers)
-	i := slices.IndexFunc(st.Doers, func(d Doer) bool { return d.Node == task.Node })
+	i := slices.IndexFunc(st.Doers, func(d Doer) bool { return d.Node == node })
 	if i < 0 {
 		i = len(st.Doers)
-		st.Doers = append(st.Doers, Doer{Node: task.Node})
+		st.Doers = append(st.Doers, Doer{Node: node})
 	}
-	all := distinct(append(slices.Clone(st.Doers[i].By), by...))
-	st.Doers[i].By = all[max(0, len(all)-MaxRecipients):]
+	st.Doers[i].By = distinct(append(slices.Clone(st.Doers[i].By), by...))
 }
 
 // did tells whether p had a part in deciding a step, ever in this instance.
@@ -48,13 +50,38 @@ func (st *State) did(node string, p signoff.Principal) bool {
 	return slices.ContainsFunc(st.Doers, func(d Doer) bool { return d.Node == node && slices.Contains(d.By, p) })
 }
 
+// when is when p had a part in deciding a step last, as far as the state still
+// knows; the zero time when it does not.
+func (st *State) when(node string, p signoff.Principal) (at time.Time) {
+	for i := range st.Tasks {
+		t := &st.Tasks[i]
+		if t.Node != node {
+			continue
+		}
+		if !t.Open() && (t.ClosedBy == p || t.Behind == p) {
+			at = *t.ClosedAt
+		}
+		for j := range t.Answers {
+			if a := &t.Answers[j]; a.By.Principal == p || a.Behind == p {
+				at = a.At
+			}
+		}
+	}
+	return at
+}
+
+// startedBy tells whether p started the instance, or did so in somebody's name.
+func (st *State) startedBy(p signoff.Principal) bool {
+	return p != "" && (p == st.Starter.Principal || p == st.StarterBehind)
+}
+
 // KeptOut is the step of n.Task.Exclude that p had a part in, "" for none; the
 // starter is kept out where it says so, with starter set.
 func (st *State) KeptOut(task *process.Task, p signoff.Principal) (step string, starter bool) {
 	if p == "" {
 		return "", false
 	}
-	if task.ExcludeStarter && p == st.Starter.Principal {
+	if task.ExcludeStarter && st.startedBy(p) {
 		return "", true
 	}
 	for _, id := range task.Exclude {
@@ -70,9 +97,9 @@ func (t *turn) keptOut(n *process.Node, p signoff.Principal) error {
 	step, starter := t.st.KeptOut(n.Task, p)
 	switch {
 	case starter:
-		return starterExcluded()
+		return starterExcluded(&t.st)
 	case step != "":
-		return doerExcluded(p, t.node(step).Name)
+		return doerExcluded(p, t.node(step).Name, t.st.when(step, p))
 	}
 	return nil
 }
@@ -83,6 +110,19 @@ func (t *turn) callerKeptOut(n *process.Node) error {
 		return err
 	}
 	return t.keptOut(n, t.in.By.Behind)
+}
+
+// mayEnd refuses an administrator who would end a task without an answer though
+// they may not decide it. That is for another administrator.
+func (t *turn) mayEnd(n *process.Node) error {
+	if n.Kind != process.UserTask {
+		return nil
+	}
+	err := t.callerKeptOut(n)
+	if e, ok := errors.AsType[*signoff.Error](err); ok {
+		e.Hint = "another administrator can do this"
+	}
+	return err
 }
 
 // separate leaves out those who may not decide a task.

@@ -179,8 +179,12 @@ func adminsOnly(what string) error {
 	return refuse(signoff.Forbidden, CodeAdminsOnly, "only who administers the workflow can %s", what)
 }
 
-func doerExcluded(p signoff.Principal, step string) error {
-	return refuse(signoff.Forbidden, CodeDoerExcluded, "%s decided %q, and whoever did cannot decide this task", signoff.Mention(p), step)
+func doerExcluded(p signoff.Principal, step string, at time.Time) error {
+	when := ""
+	if !at.IsZero() {
+		when = " on " + signoff.At(at)
+	}
+	return refuse(signoff.Forbidden, CodeDoerExcluded, "%s decided %q%s, and whoever did cannot decide this task", signoff.Mention(p), step, when)
 }
 
 // chooseOutcome finds what a task can end with, in any letter case.
@@ -252,8 +256,9 @@ func instanceEnded(st *State) error {
 	return refuse(signoff.Conflict, CodeInstanceEnded, "this instance was %s on %s", what, signoff.At(*st.EndedAt))
 }
 
-func starterExcluded() error {
-	return refuse(signoff.Forbidden, CodeStarterExcluded, "whoever started the instance cannot decide this task")
+func starterExcluded(st *State) error {
+	return refuse(signoff.Forbidden, CodeStarterExcluded, "%s started this instance on %s, and whoever did cannot decide this task",
+		signoff.Mention(st.Starter.Principal), signoff.At(st.StartedAt))
 }
 
 // tooLong refuses text over limit characters; what names it for people.

@@ -77,7 +77,11 @@ func HandedOn(by signoff.Caller, wf signoff.WorkflowID, t *Task) error {
 	if t == nil || by.HandsOn == nil || by.Behind != "" || !t.Open() || !by.HandsOn.In(wf) || !slices.Contains(t.Recipients, by.Principal) {
 		return nil
 	}
-	return &signoff.Error{Kind: signoff.Conflict, Code: CodeAway, Detail: "you are away, and your tasks are with those who stand in for you",
+	until := ""
+	if !by.HandsOn.Until.IsZero() {
+		until = " until " + signoff.At(by.HandsOn.Until)
+	}
+	return &signoff.Error{Kind: signoff.Conflict, Code: CodeAway, Detail: "you are away" + until + ", and your tasks are with those who stand in for you",
 		Hint: "end your absence under Your account, or change it so that both of you have the tasks"}
 }
 

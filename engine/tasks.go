@@ -43,10 +43,8 @@ func (t *turn) spent(task *Task) error {
 	if a := task.AnswerOf(by.Principal); a != nil {
 		return answeredAlready(a, by.Principal)
 	}
-	for i := range task.Answers {
-		if a := &task.Answers[i]; by.Behind != "" && a.By.Principal == by.Behind {
-			return answeredAlready(a, by.Behind)
-		}
+	if a := task.AnswerOf(by.Behind); a != nil { // one person has one say, whoever they stand in for
+		return answeredAlready(a, by.Behind)
 	}
 	if task.PassedOn(by.Principal) {
 		return refuse(signoff.Conflict, CodeTaskDone, "you have handed this task on")
@@ -198,6 +196,9 @@ func (t *turn) redirect(e Redirect) error {
 		if err := t.spent(task); err != nil {
 			return err
 		}
+		if !t.mine(task) { // who is only asked about it
+			return taskNotFound()
+		}
 		if task.KeptFrom(t.in.By.Principal) {
 			return taskClaimed(task)
 		}
@@ -224,14 +225,30 @@ func (t *turn) redirect(e Redirect) error {
 	for _, from := range part {
 		t.endAll(task, from)
 	}
-	if task.Several() && !slices.Contains(task.Recipients, t.in.By.Principal) {
-		t.endClaim(task, t.in.By.Principal)
-	}
 	for _, from := range part {
-		t.emitBy(Fact{Kind: TaskRedirected, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment})
+		t.emitBy(t.redirected(task, n, Fact{By: t.in.By.Principal, From: from, To: to, Text: comment}))
 	}
 	t.tellNew(n, t.st.task(e.Task), to)
+	t.found(e.Task)
 	return nil
+}
+
+// redirected is the fact that a part of a task is with others from now on. It
+// clears the timers of the claims that go with it.
+func (t *turn) redirected(task *Task, n *process.Node, f Fact) Fact {
+	f.Kind, f.Node, f.Ref = TaskRedirected, n.ID, task.Seq
+	if !task.Several() {
+		return f
+	}
+	after := *task
+	after.redirect(f.By, f.From, f.To)
+	for _, h := range task.Holders {
+		if !after.Holds(h.By) {
+			t.endClaim(task, h.By)
+		}
+	}
+	f.Slots = moreSlots(n.Task, task, &after)
+	return f
 }
 
 // share puts a task before one more person: either may decide, and where several
@@ -242,6 +259,7 @@ func (t *turn) share(e Share) error {
 	if adding := t.in.By.Admin && signoff.CodeOf(err) == CodeTaskNotFound; adding {
 		if task, err = t.openTask(e.Task); err == nil {
 			n = t.node(task.Node)
+			err = t.callerKeptOut(n) // who may not decide may not choose who does
 		}
 	}
 	if err != nil {
@@ -268,8 +286,15 @@ func (t *turn) share(e Share) error {
 	if len(task.Recipients)+len(to) > MaxRecipients {
 		return refuse(signoff.Invalid, CodeBadRedirect, "a task cannot have more than %d recipients", MaxRecipients)
 	}
-	t.emitBy(Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment})
+	f := Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment}
+	if task.Several() {
+		after := *task
+		after.share(from, to)
+		f.Slots = moreSlots(n.Task, task, &after)
+	}
+	t.emitBy(f)
 	t.tellNew(n, t.st.task(e.Task), to)
+	t.found(e.Task)
 	return nil
 }
 
@@ -368,7 +393,7 @@ func (t *turn) partOf(task *Task, name string) ([]signoff.Principal, error) {
 }
 
 // part returns the recipients a redirect by the caller replaces; "" stands for
-// all. Who has a task of several answers through a group leaves the group its
+// all, where an administrator has no part of their own. Who has a task of several answers through a group leaves the group its
 // place: others of it answer, too.
 func (t *turn) part(task *Task) []signoff.Principal {
 	if slices.Contains(task.Recipients, t.in.By.Principal) {

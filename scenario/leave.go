@@ -38,6 +38,9 @@ var standard = func() *calendar.Calendar {
 	return c
 }()
 
+// here is the workflow a scenario is about, as absences name it.
+const here signoff.WorkflowID = 1
+
 // standIn lets whoever stands in for somebody who is away act in their place, as
 // the server does.
 func (w *world) standIn(in *engine.Input) error {
@@ -53,11 +56,11 @@ func (w *world) standIn(in *engine.Input) error {
 		s.Groups = w.deserted(s.Person.Login)
 	}
 	if _, acts := in.Event.(engine.Act); acts {
-		if err := engine.HandedOn(in.By, 0, task); err != nil {
+		if err := engine.HandedOn(in.By, here, task); err != nil {
 			return err
 		}
 	}
-	in.By = engine.InPlaceOf(in.By, 0, task)
+	in.By = engine.InPlaceOf(in.By, here, task)
 	return nil
 }
 
@@ -78,6 +81,7 @@ func (w *world) deserted(login string) (out []signoff.Principal) {
 }
 
 // setAway says who is away and who stands in: away jane ben cara to=2026-01-12.
+// With here=dora it is she in this workflow, and with here=nobody nobody.
 func (w *world) setAway(a *arguments) error {
 	login, err := a.need("who is away, and who stands in: away jane ben")
 	if err != nil {
@@ -87,7 +91,16 @@ func (w *world) setAway(a *arguments) error {
 	for sub, ok := a.next(); ok; sub, ok = a.next() {
 		is.Substitutes = append(is.Substitutes, w.person(sub).Principal)
 	}
-	if len(is.Substitutes) == 0 {
+	if text, given := a.get("here"); given {
+		e := access.Exception{Workflow: here}
+		for sub := range strings.SplitSeq(text, ",") {
+			if sub != "nobody" {
+				e.Substitutes = append(e.Substitutes, w.person(sub).Principal)
+			}
+		}
+		is.Except = append(is.Except, e)
+	}
+	if len(is.Substitutes) == 0 && len(is.Except) == 0 {
 		return wrong("say who stands in: away %s ben", login)
 	}
 	for key, at := range map[string]*time.Time{"from": &is.From, "to": &is.To} {

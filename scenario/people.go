@@ -19,6 +19,8 @@ type directory struct {
 	nobody map[string]bool
 	admins map[string]bool
 	groups []group
+
+	managers map[string]string // by login
 }
 
 type group struct {
@@ -73,6 +75,9 @@ func (d *directory) answer(names []string, people engine.People) {
 func (d *directory) lookUp(name string) []signoff.Person {
 	if d.nobody[name] {
 		return nil
+	}
+	if rest, ok := strings.CutPrefix(name, "manager:"); ok {
+		return d.manager(rest)
 	}
 	if rest, ok := strings.CutPrefix(name, "members:"); ok {
 		return d.members(rest)
@@ -143,6 +148,16 @@ func (d *directory) inside(g *group, been []string) []signoff.Person {
 		}
 	}
 	return out
+}
+
+// manager finds the manager of whoever is called name, nobody where none is said.
+func (d *directory) manager(name string) []signoff.Person {
+	for _, p := range d.lookUp(name) {
+		if boss, has := d.managers[p.Login]; has {
+			return d.lookUp(boss)
+		}
+	}
+	return nil
 }
 
 // short is a principal as the scenario writes it: without its kind.

@@ -60,6 +60,12 @@ func (w *world) setPerson(a *arguments) error {
 	if email, ok := a.get("email"); ok {
 		p.Email = email
 	}
+	if boss, ok := a.get("manager"); ok {
+		if w.managers == nil {
+			w.managers = map[string]string{}
+		}
+		w.managers[login] = boss
+	}
 	w.named[login] = p
 	return a.done()
 }
