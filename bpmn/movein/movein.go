@@ -23,6 +23,9 @@ func Import(d *bpmn.Document) (*bpmn.Document, *Report) {
 	}
 	for _, p := range runnable(out.Root) {
 		m.process(p)
+		if m.report.Process == "" {
+			m.report.Process = p.Get("id")
+		}
 	}
 	m.sweep(out.Root)
 	m.report.Findings = sorted(m.report.Findings)

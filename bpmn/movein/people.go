@@ -93,19 +93,19 @@ func (m *mover) instructions(e, task *bpmn.Element) {
 
 // priority moves a number from 0 to 100 to high, normal or low.
 func (m *mover) priority(e, task *bpmn.Element) {
-	was, line := "", e.Line
+	was, what, line := "", "priority", e.Line
 	if a, ok := foreign(e, "priority"); ok {
 		was, line = a.Value, a.Line
 	}
 	if d := foreignElement(e, "priorityDefinition"); d != nil {
-		was, line = strings.TrimPrefix(d.Get("priority"), "="), d.Line
+		was, what, line = strings.TrimPrefix(d.Get("priority"), "="), d.Local, d.Line
 	}
 	if was == "" {
 		return
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(was))
 	if err != nil {
-		m.byHand(e, line, "priority", was, `A task here has priority="0" (high), "1" or "2" (low), the same for every instance.`)
+		m.byHand(e, line, what, was, `A task here has priority="0" (high), "1" or "2" (low), the same for every instance.`)
 		return
 	}
 	to := "1"
@@ -118,7 +118,7 @@ func (m *mover) priority(e, task *bpmn.Element) {
 	if to != "1" {
 		set(task, "priority", to)
 	}
-	m.changed(e, line, "priority", was, `priority="`+to+`"`, "")
+	m.changed(e, line, what, was, `priority="`+to+`"`, "")
 }
 
 // due tells about due dates: elsewhere they are only shown, here a deadline ends

@@ -30,6 +30,7 @@ type Finding struct {
 
 // Report is what came of moving a file in.
 type Report struct {
+	Process  string   // the id of the process that was moved, "" where the file has none
 	Engines  []string // whose extensions the file holds
 	Findings []Finding
 	Problems bpmn.Problems // what Definition says of the new file; lines are those of the old one

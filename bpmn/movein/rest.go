@@ -52,8 +52,8 @@ var advised = map[string]string{
 var spoken = map[string]bool{"formField id": true, "formField label": true, "formField type": true, "formField defaultValue": true,
 	"formProperty id": true, "formProperty name": true, "formProperty type": true, "formProperty default": true, "formProperty variable": true,
 	"formProperty expression": true, "formProperty required": true, "formProperty writable": true, "value id": true,
-	"constraint config": true, "priorityDefinition": true, "priorityDefinition priority": true, "field name": true,
-	"userTaskForm": true, "userTaskForm id": true, "inputOutput": true, "connectorId": true, "validation": true}
+	"constraint config": true, "priorityDefinition priority": true, "field name": true,
+	"userTaskForm id": true}
 
 func words(s string) map[string]bool {
 	out := map[string]bool{}

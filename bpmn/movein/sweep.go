@@ -13,9 +13,10 @@ import (
 // of, so that nothing is lost without a word.
 type sweeper struct {
 	*mover
-	told map[string][]string // what is told of an element, by its id
-	line map[int][]string    // what is told of a line
-	kept map[string]bool     // what signoff's own elements hold, value by value
+	told    map[string][]string // what is told of an element, by its id
+	line    map[int][]string    // what is told of a line
+	choices map[string]bool     // of signoff's variables
+	kept    map[string]bool     // values that say something and that signoff's own elements hold
 }
 
 // maxTold bounds what of one element or line is looked through: a file with more
@@ -25,7 +26,7 @@ const maxTold = 1000
 // sweep tells about every attribute and element of another engine that no
 // finding names and no element of signoff's has taken over.
 func (m *mover) sweep(root *bpmn.Element) {
-	s := &sweeper{mover: m, told: map[string][]string{}, line: map[int][]string{}, kept: map[string]bool{}}
+	s := &sweeper{mover: m, told: map[string][]string{}, line: map[int][]string{}, kept: map[string]bool{}, choices: map[string]bool{}}
 	for _, f := range m.report.Findings {
 		text := f.What + "\n" + f.From + "\n" + f.To + "\n" + f.Advice
 		if of := s.told[f.Element]; len(of) < maxTold {
@@ -41,16 +42,17 @@ func (m *mover) sweep(root *bpmn.Element) {
 			for _, a := range e.Attrs {
 				s.keep(a.Value)
 			}
+			for choice := range strings.SplitSeq(e.Get("choices"), "|") {
+				s.choices[choice] = true
+			}
 		}
 	}
+	delete(s.choices, "")
 	s.model(root, root)
 }
 
 func (s *sweeper) keep(value string) {
-	s.kept[strings.TrimSpace(value)] = true
-	for choice := range strings.SplitSeq(value, "|") {
-		s.kept[choice] = true
-	}
+	s.kept[strings.TrimSpace(value)] = telling(value)
 }
 
 // model sweeps an element of BPMN. What belongs to none with an id belongs to
@@ -93,7 +95,7 @@ func (s *sweeper) foreign(e, owner *bpmn.Element) {
 		if telling(a.Value) {
 			local = "" // "name" and the like stand everywhere
 		}
-		if a.Prefix != "xmlns" && !spoken[e.Local+" "+a.Local] && !s.names(owner, a.Line, local, a.Value) {
+		if a.Prefix != "xmlns" && !spoken[e.Local+" "+a.Local] && !s.kept[strings.TrimSpace(a.Value)] && !s.names(owner, a.Line, local, a.Value) {
 			s.tell(owner, a.Line, a.Local+" of <"+e.Name()+">", e.Local+" "+a.Local, a.Value)
 		}
 	}
@@ -105,11 +107,11 @@ func (s *sweeper) foreign(e, owner *bpmn.Element) {
 // mentioned tells whether something speaks of an element: of its name, of one of
 // its values or of what it holds.
 func (s *sweeper) mentioned(e, owner *bpmn.Element, own string) bool {
-	if s.names(owner, e.Line, e.Local, own) {
+	if s.names(owner, e.Line, e.Local, own) || e.Local == "value" && s.choices[e.Get("id")] {
 		return true
 	}
 	return slices.ContainsFunc(e.Attrs, func(a bpmn.Attr) bool {
-		return a.Prefix != "xmlns" && telling(a.Value) && s.names(owner, a.Line, "", a.Value)
+		return a.Prefix != "xmlns" && s.names(owner, a.Line, "", a.Value)
 	})
 }
 
@@ -119,7 +121,7 @@ func (s *sweeper) names(owner *bpmn.Element, line int, local, value string) bool
 		return true
 	}
 	value = strings.TrimSpace(value)
-	return telling(value) && (s.kept[value] || s.says(owner, line, short(value)))
+	return telling(value) && s.says(owner, line, short(value))
 }
 
 // telling tells a value that says something by itself from a yes, a no and the
