@@ -16,7 +16,7 @@ type NewBulk struct {
 // Bulk is an order for many incidents, and how far it is.
 type Bulk struct {
 	ID      int64      `json:"id"`
-	Do      string     `json:"do" enum:"retry,skip,cancel"`
+	Do      string     `json:"do" enum:"retry,skip,cancel,migrate,return" doc:"migrate takes instances to another version of their workflow, return takes them back"`
 	By      Person     `json:"by"`
 	Step    string     `json:"step,omitempty"`
 	Code    string     `json:"code,omitempty"`
@@ -27,13 +27,16 @@ type Bulk struct {
 	Total   int        `json:"total"`
 	Done    int        `json:"done"`
 	Failed  int        `json:"failed"`
-	Passed  int        `json:"passed" doc:"were dealt with already when their turn came"`
+	Passed  int        `json:"passed" doc:"were dealt with already when their turn came, or left alone because of others"`
+
+	Migration *BulkMigration `json:"migration,omitempty" doc:"of an order that migrates, or takes back"`
 }
 
 // BulkItem is one incident of an order, and what became of it.
 type BulkItem struct {
 	Number   int        `json:"number"`
-	Incident string     `json:"incident" doc:"serial number"`
+	Instance int64      `json:"instance"`
+	Incident string     `json:"incident,omitempty" doc:"serial number; absent where it is about the instance"`
 	State    string     `json:"state" enum:"waiting,done,failed,passed"`
 	Code     string     `json:"code,omitempty"`
 	Cause    string     `json:"cause,omitempty"`

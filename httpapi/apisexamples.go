@@ -28,6 +28,8 @@ var sampleBodies = map[string]any{
 	"create-group":        map[string]any{"name": "Board"},
 	"rename-group":        map[string]any{"name": "Directors"},
 	"place-hold":          map[string]any{"workflow": "leave", "reason": "Audit of 2026"},
+	"begin-migration":     map[string]any{"to": 2, "from": 1, "map": map[string]any{"approve": "approveLeave"}, "reason": "The board approves from 5000 on"},
+	"preview-migration":   map[string]any{"to": 2, "map": map[string]any{"approve": "approveLeave"}},
 	"retry-incident":      map[string]any{"variables": map[string]any{"days": 3}},
 	"create-user":         map[string]any{"login": "kim", "name": "Kim Keller", "email": "kim@contoso.test", "password": "a long enough one"},
 	"change-user":         map[string]any{"name": "Jane J. Judge"},

@@ -11,13 +11,14 @@ import (
 	"github.com/signoffhq/signoff/store"
 )
 
-// bulkRoutes are those of orders for many incidents.
+// bulkRoutes are those of orders for many incidents, and for many instances.
 func (s *Server) bulkRoutes() {
 	route(s, op{"begin-bulk", "POST /bulk", "Incidents", "Retry, skip or cancel many incidents of workflows you administer; it goes on by itself", signedIn, http.StatusCreated}, s.beginBulk)
-	route(s, op{"list-bulks", "GET /bulk", "Incidents", "Your orders for many incidents, newest first; an administrator sees everybody's", signedIn, 0}, s.listBulks)
+	route(s, op{"list-bulks", "GET /bulk", "Incidents", "Your orders for many incidents or instances, newest first; an administrator sees everybody's", signedIn, 0}, s.listBulks)
 	route(s, op{"get-bulk", "GET /bulk/{id}", "Incidents", "How far an order is", signedIn, 0}, s.getBulk)
 	route(s, op{"list-bulk-items", "GET /bulk/{id}/items", "Incidents", "What became of each incident of an order", signedIn, 0}, s.listBulkItems)
 	route(s, op{"stop-bulk", "POST /bulk/{id}/stop", "Incidents", "Stop an order: what is done stays done, the rest is left", signedIn, 0}, s.stopBulk)
+	s.migrationRoutes()
 }
 
 type beginBulkInput struct{ Body api.NewBulk }
@@ -37,16 +38,42 @@ func (s *Server) bulkAnswer(ctx context.Context, b store.Bulk) (*body[api.Bulk],
 	if err != nil {
 		return nil, err
 	}
-	return &body[api.Bulk]{bulkOf(b, known)}, nil
+	out, err := s.bulkOf(ctx, b, known)
+	return &body[api.Bulk]{out}, err
 }
 
-func bulkOf(b store.Bulk, known names) api.Bulk {
+func (s *Server) bulkOf(ctx context.Context, b store.Bulk, known names) (api.Bulk, error) {
 	out := api.Bulk{ID: b.ID, Do: b.Kind, By: known.person(b.By.Principal), Step: b.Node, Code: b.Code, Reason: b.Reason, Made: b.Made,
 		Stopped: b.Stopped, Total: b.Total, Done: b.Done, Failed: b.Failed, Passed: b.Passed}
 	if !b.Ended.IsZero() {
 		out.Ended = &b.Ended
 	}
-	return out
+	if b.Kind != store.BulkMigrate && b.Kind != store.BulkReturn {
+		return out, nil
+	}
+	m, err := s.Worklist.Store.Migration(ctx, b.ID)
+	out.Migration = &api.BulkMigration{To: m.To, From: m.From, Undoes: m.Undoes, Those: !m.Entire, Map: m.Map}
+	if out.Ended == nil {
+		out.Migration.Stage = string(m.Stage)
+	}
+	return out, err
+}
+
+// bulkList are orders as they are told.
+func (s *Server) bulkList(ctx context.Context, list []store.Bulk) (api.List[api.Bulk], error) {
+	out := api.List[api.Bulk]{Items: []api.Bulk{}}
+	known, err := people(ctx, s, list, func(b store.Bulk) signoff.Principal { return b.By.Principal })
+	if err != nil {
+		return out, err
+	}
+	for _, b := range list {
+		one, err := s.bulkOf(ctx, b, known)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, one)
+	}
+	return out, nil
 }
 
 type listBulksInput struct{ Page }
@@ -64,13 +91,9 @@ func (s *Server) listBulks(ctx context.Context, by signoff.Caller, in *listBulks
 	if err != nil {
 		return nil, err
 	}
-	known, err := people(ctx, s, list, func(b store.Bulk) signoff.Principal { return b.By.Principal })
-	if err != nil {
-		return nil, err
-	}
-	out := listOf(list, func(b store.Bulk) api.Bulk { return bulkOf(b, known) })
+	out, err := s.bulkList(ctx, list)
 	out.Next = nextNumber(list, in.Limit, func(b store.Bulk) int64 { return b.ID })
-	return &body[api.List[api.Bulk]]{out}, nil
+	return &body[api.List[api.Bulk]]{out}, err
 }
 
 // order loads an order for who gave it, and for administrators.
@@ -119,7 +142,10 @@ func (s *Server) listBulkItems(ctx context.Context, by signoff.Caller, in *bulkI
 		return nil, err
 	}
 	out := listOf(list, func(i store.BulkItem) api.BulkItem {
-		a := api.BulkItem{Number: i.N, Incident: i.Incident.String(), State: i.State, Code: i.Code, Cause: signoff.Tell(i.Cause, known.name, s.location())}
+		a := api.BulkItem{Number: i.N, Instance: int64(i.Incident.Instance), State: i.State, Code: i.Code, Cause: signoff.Tell(i.Cause, known.name, s.location())}
+		if i.Incident.Seq != 0 {
+			a.Incident = i.Incident.String()
+		}
 		if !i.At.IsZero() {
 			a.At = &i.At
 		}

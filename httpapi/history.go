@@ -62,7 +62,8 @@ type teller struct {
 	names
 	instance signoff.InstanceID
 	loc      *time.Location
-	steps    map[string]string // element id: name
+	steps    map[string]string // element id: name, in the version that what is told of ran on
+	eras     []era
 	tasks    map[int]string    // number in the instance: title
 }
 
@@ -87,6 +88,9 @@ func (s *Server) tellerOf(ctx context.Context, in store.Instance, facts []engine
 	if t.names, err = s.named(ctx, who...); err != nil {
 		return nil, err
 	}
+	if t.eras, err = s.erasOf(ctx, in, t.steps); err != nil {
+		return nil, err
+	}
 	for _, task := range in.State.Tasks {
 		t.tasks[task.Seq] = task.Title
 	}
@@ -102,6 +106,7 @@ func stepNames(def *process.Definition) map[string]string {
 }
 
 func (t *teller) event(f engine.Fact) api.Event {
+	t.steps = t.stepsAt(f.Seq)
 	e := api.Event{Seq: f.Seq, At: f.At, Kind: string(f.Kind), By: t.by(&f), Step: f.Node, Name: t.steps[f.Node], Channel: f.Channel}
 	if f.Behind != "" {
 		e.By, e.For = t.personPtr(f.Behind), t.personPtr(f.By)
@@ -182,6 +187,9 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 		return withReason("a failed step goes on", f.Text), false
 	case engine.StepSkipped, engine.VarsEdited, engine.TokenMoved, engine.InstanceHeld, engine.InstanceResumed, engine.TokenPaused:
 		return t.repaired(f, who, step)
+	}
+	if f.Crossed != nil {
+		return t.crossed(f, who), false
 	}
 	if strings.HasPrefix(string(f.Kind), "task ") {
 		return t.aboutTask(f, e, who, task)

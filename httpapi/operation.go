@@ -176,6 +176,7 @@ func newHuma(mux humago.Mux, version string, problems huma.Transformer) huma.API
 		{Name: "Files", Description: "What people add to tasks and instances: documents, pictures, tables."},
 		{Name: "Workflows", Description: "What can be started, and deploying it."},
 		{Name: "Instances", Description: "What runs and what ran."},
+		{Name: "Versions", Description: "Which version of a workflow new instances get, and running ones that go on with another."},
 		{Name: "Incidents", Description: "What failed and waits for somebody to put it right."},
 		{Name: "People", Description: "People, groups, roles and accounts."},
 		{Name: "Rights", Description: "Who may do what, and why."},

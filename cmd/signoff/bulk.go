@@ -79,23 +79,32 @@ func (o *bulk) run(cmd *cobra.Command, c *client.Client, t *talk) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	for b.Ended == nil {
-		if err := restFor(ctx, bulkLook); err != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "the server goes on with it by itself: GET /api/v1/bulk/%d says how far\n", b.ID)
-			return err
-		}
-		if b, err = c.Bulk(ctx, b.ID); err != nil {
-			return err
-		}
-		if time.Since(began) > time.Second && !t.asJSON {
-			fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d\n", b.Done+b.Failed+b.Passed, b.Total)
-		}
+	if b, err = untilOver(cmd, c, t, b); err != nil {
+		return err
 	}
 	if t.asJSON {
 		return printJSON(cmd.OutOrStdout(), b)
 	}
 	return o.told(cmd, c, b)
+}
+
+// untilOver waits for the end of an order.
+func untilOver(cmd *cobra.Command, c *client.Client, t *talk, b api.Bulk) (api.Bulk, error) {
+	ctx, began := cmd.Context(), time.Now()
+	var err error
+	for b.Ended == nil {
+		if err := restFor(ctx, bulkLook); err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "the server goes on with it by itself: GET /api/v1/bulk/%d says how far\n", b.ID)
+			return b, err
+		}
+		if b, err = c.Bulk(ctx, b.ID); err != nil {
+			return b, err
+		}
+		if time.Since(began) > time.Second && !t.asJSON {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d\n", b.Done+b.Failed+b.Passed, b.Total)
+		}
+	}
+	return b, nil
 }
 
 func restFor(ctx context.Context, d time.Duration) error {

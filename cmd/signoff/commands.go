@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 func addCommands(root *cobra.Command) {
 	root.AddCommand(
 		serveCommand(), healthCommand(), sandboxCommand(), backupCommand(), restoreCommand(), migrateCommand(), moveDataCommand(), keyCommand(), recoverCommand(), benchCommand(),
-		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
+		loginCommand(), logoutCommand(), deployCommand(), workflowsCommand(), versionsCommand(), startCommand(), tasksCommand(), actCommand(), instancesCommand(),
 		incidentsCommand(), mailCommand(), usersCommand(), groupsCommand(), rolesCommand(), rightsCommand(), directoryCommand(), oauthCommand(), servicesCommand(), trustCommand(), tokenCommand(), nodesCommand(),
 		messagesCommand(), signalsCommand(), schedulesCommand(),
 		retentionCommand(), holdCommand(), exportCommand(), calendarsCommand(), awayCommand(),
