@@ -6,11 +6,14 @@ import (
 	"github.com/signoffhq/signoff"
 )
 
-// with is the roster with somebody's absence as it would be, and the absences
-// that overlap with it.
+// With is the roster with somebody's absence in place of the one they have.
+func (r *Roster) With(a Absence) *Roster {
+	return append(Absences(slices.Clone(r.all)), a).Roster()
+}
+
+// with is the roster with a new absence, and which absences overlap with it.
 func (r *Roster) with(a Absence) (*Roster, func(int) bool) {
-	others := Absences(slices.DeleteFunc(slices.Clone(r.all), func(b Absence) bool { return b.Who == a.Who }))
-	next := append(others, a).Roster()
+	next := r.With(a)
 	return next, func(i int) bool { return overlap(&a, &next.all[i]) }
 }
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,16 +20,20 @@ const (
 	longestAbsence = 3 * 366 * 24 * time.Hour
 )
 
-// absent is who is or will be away, and what those people are called.
+// absent is who is or will be away, ready to be asked, and what those people are
+// called.
 type absent struct {
-	all   access.Absences
-	names map[signoff.Principal]signoff.Person
+	roster *access.Roster
+	names  map[signoff.Principal]signoff.Person
 
-	// Groups all of whose members are or will be away, and their members.
+	// Groups all of whose members are or will be away, and their members; and the
+	// groups of each of these.
 	deserted map[signoff.Principal][]signoff.Principal
+	groups   map[signoff.Principal][]signoff.Principal
 }
 
-// away returns the absences of everybody that are not over.
+// away returns the absences of everybody that are not over. They are read and
+// made ready once after each change.
 func (s *Service) away(ctx context.Context) (absent, error) {
 	out, era, found := s.absences.get(struct{}{})
 	if found {
@@ -38,53 +43,117 @@ func (s *Service) away(ctx context.Context) (absent, error) {
 	if err != nil {
 		return absent{}, err
 	}
-	var who []signoff.Principal
-	for _, a := range list {
-		out.all, who = append(out.all, a.Absence), append(who, a.Who)
+	all := make(access.Absences, len(list))
+	who := make([]signoff.Principal, len(list))
+	for i, a := range list {
+		all[i], who[i] = a.Absence, a.Who
 	}
-	if len(who) > 0 {
+	if len(all) > 0 {
 		if out.names, err = s.Names(ctx, who); err == nil {
 			out.deserted, err = s.store.Deserted(ctx, s.now())
 		}
+		if err == nil {
+			err = s.keepThoseWhoCan(ctx, all)
+		}
 		if err != nil {
 			return absent{}, err
+		}
+	}
+	out.roster, out.groups = all.Roster(), map[signoff.Principal][]signoff.Principal{}
+	for _, group := range slices.Sorted(maps.Keys(out.deserted)) {
+		for _, p := range out.deserted[group] {
+			out.groups[p] = append(out.groups[p], group)
 		}
 	}
 	s.absences.put(struct{}{}, out, era)
 	return out, nil
 }
 
-// stand says in c where they stand in for others at a moment, and what others
-// have of theirs.
-func (a absent) stand(c *signoff.Caller, at time.Time) {
-	c.Stands, c.HandsOn = a.all.StandsIn(c.Principal, at), a.all.HandsOn(c.Principal, at)
-	for i := range c.Stands {
-		if p, ok := a.names[c.Stands[i].Person.Principal]; ok {
-			c.Stands[i].Person = p
+// keepThoseWhoCan takes substitutes out who may not sign in any more: nobody
+// would see the tasks.
+func (s *Service) keepThoseWhoCan(ctx context.Context, all access.Absences) error {
+	var named []int64
+	each(all, func(list []signoff.Principal) []signoff.Principal {
+		for _, p := range list {
+			if id, ok := store.AccountID(p); ok {
+				named = append(named, id)
+			}
 		}
-		c.Stands[i].Groups = a.desertedBy(c.Stands[i].Person.Principal, at)
+		return list
+	})
+	slices.Sort(named)
+	can, err := s.store.Enabled(ctx, slices.Compact(named))
+	if err != nil {
+		return err
 	}
+	each(all, func(list []signoff.Principal) []signoff.Principal {
+		return slices.DeleteFunc(list, func(p signoff.Principal) bool {
+			id, ok := store.AccountID(p)
+			return !ok || !can[id]
+		})
+	})
+	return nil
+}
+
+// each puts what change makes of them in place of the substitutes of absences.
+func each(all access.Absences, change func([]signoff.Principal) []signoff.Principal) {
+	for i := range all {
+		all[i].Substitutes = change(all[i].Substitutes)
+		for j := range all[i].Except {
+			e := &all[i].Except[j]
+			e.Substitutes = change(e.Substitutes)
+		}
+	}
+}
+
+// standing is where somebody stands in for others and what others have of
+// theirs, for as long as nobody leaves or comes back.
+type standing struct {
+	stands      []signoff.Stand
+	handsOn     *signoff.Stand
+	from, until time.Time // until zero: for ever
+}
+
+func (x *standing) holds(at time.Time) bool {
+	return !at.Before(x.from) && (x.until.IsZero() || at.Before(x.until))
+}
+
+// standingOf works it out once, and again after a change.
+func (s *Service) standingOf(ctx context.Context, id int64, who signoff.Principal) (standing, error) {
+	is, err := s.away(ctx)
+	if err != nil || is.roster.Empty() {
+		return standing{}, err
+	}
+	at := s.now()
+	x, era, found := s.standings.get(id)
+	if found && x.holds(at) {
+		return x, nil
+	}
+	x = standing{stands: is.roster.StandsIn(who, at), handsOn: is.roster.HandsOn(who, at), from: at, until: is.roster.Turn(at)}
+	for i := range x.stands {
+		one := &x.stands[i]
+		if p, ok := is.names[one.Person.Principal]; ok {
+			one.Person = p
+		}
+		one.Groups = is.desertedBy(one.Person.Principal, at)
+	}
+	s.standings.put(id, x, era)
+	return x, nil
 }
 
 // desertedBy lists the groups of somebody who is away of which nobody is there
 // at a moment.
 func (a absent) desertedBy(who signoff.Principal, at time.Time) (out []signoff.Principal) {
-	for group, members := range a.deserted {
-		if slices.Contains(members, who) && a.allAway(members, at) {
+	for _, group := range a.groups[who] {
+		if a.allAway(a.deserted[group], at) {
 			out = append(out, group)
 		}
 	}
-	slices.Sort(out)
 	return out
 }
 
 func (a absent) allAway(members []signoff.Principal, at time.Time) bool {
-	for _, p := range members {
-		if !slices.ContainsFunc(a.all, func(x access.Absence) bool { return x.Who == p && x.Holds(at) }) {
-			return false
-		}
-	}
-	return len(members) > 0
+	return len(members) > 0 && !slices.ContainsFunc(members, func(p signoff.Principal) bool { return a.roster.Away(p, at) == nil })
 }
 
 // AllAway lists the members of a group of which nobody is there now; nil for one
@@ -101,17 +170,16 @@ func (s *Service) AllAway(ctx context.Context, group signoff.Principal) ([]signo
 // their place: then alone is true. Nobody for who is there.
 func (s *Service) InsteadOf(ctx context.Context, who signoff.Principal, wf signoff.WorkflowID) (subs []signoff.Principal, alone bool, until time.Time, err error) {
 	is, err := s.away(ctx)
-	all, at := is.all, s.now()
-	if err != nil || len(all) == 0 {
+	if err != nil {
 		return nil, false, time.Time{}, err
 	}
-	subs = all.Substitutes(who, wf, at)
-	for i := range all {
-		if a := &all[i]; a.Who == who && a.Holds(at) {
-			alone, until = a.Instead && len(subs) > 0, a.To
-		}
+	at := s.now()
+	a := is.roster.Away(who, at)
+	if a == nil {
+		return nil, false, time.Time{}, nil
 	}
-	return subs, alone, until, nil
+	subs = is.roster.Substitutes(who, wf, at)
+	return subs, a.Instead && len(subs) > 0, a.To, nil
 }
 
 // Absence returns when somebody is away and who does their tasks, the zero one
@@ -149,7 +217,7 @@ func (s *Service) SetAbsence(ctx context.Context, by signoff.Caller, who signoff
 	if err := s.store.SaveAbsence(ctx, id, a, noteAbsence(by, who, was, a)); err != nil {
 		return err
 	}
-	s.changed()
+	s.absencesChanged()
 	return nil
 }
 
@@ -166,7 +234,7 @@ func (s *Service) EndAbsence(ctx context.Context, by signoff.Caller, who signoff
 	if err := s.store.EndAbsence(ctx, id, rev, noteAbsence(by, who, was, store.Absence{})); err != nil {
 		return err
 	}
-	s.changed()
+	s.absencesChanged()
 	return nil
 }
 
@@ -227,7 +295,14 @@ func (s *Service) checkAbsence(ctx context.Context, a *access.Absence) error {
 	if err != nil {
 		return err
 	}
-	if circle := is.all.Circle(*a); circle != nil {
+	switch p := is.roster.Crowd(*a); p {
+	case "":
+	case a.Who:
+		return badAbsence("substitutes", fmt.Sprintf("the tasks would go on to more than %d people, or by more than %d exceptions", access.MaxStands, access.MaxAside))
+	default:
+		return badAbsence("substitutes", fmt.Sprintf("%s would stand in for more than %d people, or by more than %d exceptions", signoff.Mention(p), access.MaxStands, access.MaxAside))
+	}
+	if circle := is.roster.Circle(*a); circle != nil {
 		return badAbsence("substitutes", circleInWords(circle))
 	}
 	return nil
@@ -312,8 +387,18 @@ func (s *Service) WouldStandIn(ctx context.Context, by signoff.Caller, a access.
 	if err != nil {
 		return nil, err
 	}
-	at := a.From
-	all := slices.DeleteFunc(slices.Clone(is.all), func(b access.Absence) bool { return b.Who == a.Who })
-	all = append(all, a)
-	return func(wf signoff.WorkflowID) []signoff.Principal { return all.Substitutes(a.Who, wf, at) }, nil
+	next := is.roster.With(a)
+	return func(wf signoff.WorkflowID) []signoff.Principal { return next.Substitutes(a.Who, wf, a.From) }, nil
+}
+
+// absencesChanged forgets what is kept in memory about who is away, after a
+// change to it.
+func (s *Service) absencesChanged() {
+	s.dropAbsences()
+	s.store.Publish(store.TopicPeople, "absences")
+}
+
+func (s *Service) dropAbsences() {
+	s.absences.clear()
+	s.standings.clear()
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -164,4 +165,66 @@ func TestOfAGroupNobodyIsThereWhenAllOfItAreAway(t *testing.T) {
 	if got := stands(ben); slices.Contains(got, board) || slices.Contains(got, inner) {
 		t.Errorf("with bob back ben stands in for %v", got)
 	}
+}
+
+func TestWhoCannotSignInStandsInForNobody(t *testing.T) {
+	clock := newClock()
+	w := newWorld(t, Options{Now: clock.now})
+	jane, ben, cara := w.user("jane"), w.user("ben"), w.user("cara")
+	a := away(clock, 7, ben.Principal)
+	a.From, a.Instead, a.Except = clock.now(), true, []access.Exception{{Workflow: 3, Substitutes: []signoff.Principal{ben.Principal, cara.Principal}}}
+	must(t, w.SetAbsence(t.Context(), jane, jane.Principal, a))
+	if c := w.caller(jane.Principal); c.HandsOn == nil || !c.HandsOn.In(1) {
+		t.Fatalf("with ben there jane hands on %+v", c.HandsOn)
+	}
+	off := true
+	w.change(ben, UserChange{Disabled: &off})
+	if c := w.caller(jane.Principal); c.HandsOn == nil || c.HandsOn.In(1) || !c.HandsOn.In(3) {
+		t.Errorf("without ben jane hands on %+v, want what cara has", c.HandsOn)
+	}
+	if subs, alone, _, err := w.InsteadOf(t.Context(), jane.Principal, 1); err != nil || len(subs) != 0 || alone {
+		t.Errorf("told are %v, alone %v, %v", subs, alone, err)
+	}
+	if subs, alone, _, err := w.InsteadOf(t.Context(), jane.Principal, 3); err != nil || !slices.Equal(subs, []signoff.Principal{cara.Principal}) || !alone {
+		t.Errorf("told of workflow 3 are %v, alone %v, %v", subs, alone, err)
+	}
+}
+
+func TestAnAbsenceLeavesWhatIsKnownOfPeople(t *testing.T) {
+	clock := newClock()
+	st := openStore(t)
+	w, other := openWorld(t, st, Options{Now: clock.now}), openWorld(t, st, Options{Now: clock.now})
+	jane, ben := w.user("jane"), w.user("ben")
+	a := away(clock, 7, ben.Principal)
+	a.From = clock.now()
+	for _, x := range []world{w, other} {
+		x.caller(ben.Principal)
+	}
+	must(t, w.SetAbsence(t.Context(), jane, jane.Principal, a))
+	other.Heard(store.Hint{Topic: store.TopicPeople, Payload: "absences"})
+	for _, x := range []world{w, other} {
+		if x.members.len() == 0 {
+			t.Error("everybody is forgotten because one is away")
+		}
+		if c := x.caller(ben.Principal); len(c.Stands) != 1 {
+			t.Errorf("ben stands in for %+v", c.Stands)
+		}
+	}
+}
+
+func TestNobodyIsMadeToStandInForACrowd(t *testing.T) {
+	clock := newClock()
+	w := newWorld(t, Options{Now: clock.now})
+	jane, ben, cara := w.user("jane"), w.user("ben"), w.user("cara")
+	var all access.Absences
+	for n := range access.MaxStands {
+		all = append(all, access.Absence{Who: signoff.Principal("user:9" + strconv.Itoa(1000+n)), From: clock.now(), Substitutes: []signoff.Principal{ben.Principal}})
+	}
+	_, era, _ := w.absences.get(struct{}{})
+	w.absences.put(struct{}{}, absent{roster: all.Roster()}, era)
+	err := w.SetAbsence(t.Context(), jane, jane.Principal, away(clock, 7, ben.Principal))
+	if signoff.CodeOf(err) != "bad-absence" || !strings.Contains(err.Error(), "more than 100 people") {
+		t.Errorf("ben for one more: %v", err)
+	}
+	must(t, w.SetAbsence(t.Context(), jane, jane.Principal, away(clock, 7, cara.Principal)))
 }

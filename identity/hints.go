@@ -18,6 +18,8 @@ func (s *Service) Heard(h store.Hint) {
 	case h.Resync:
 		s.drop()
 		s.remembered.clear()
+	case what == "absences":
+		s.dropAbsences()
 	case what == "users":
 		s.drop(numbers(rest)...)
 	case what == "guesses":

@@ -97,6 +97,7 @@ type Service struct {
 	members     *cache[int64, member]            // people with their groups
 	server      *cache[struct{}, []access.Grant] // rights on the server
 	absences    *cache[struct{}, absent]         // of everybody
+	standings   *cache[int64, standing]          // where people stand in
 	names       *cache[signoff.Principal, signoff.Person]
 	resolved    *cache[string, []signoff.Person]
 	strangers   *cache[strangerKey, int64] // accounts of people from elsewhere, by all that was said of them
@@ -129,6 +130,7 @@ func Open(ctx context.Context, st *store.Store, o Options) (*Service, error) {
 		members:     newCache[int64, member](10_000, peopleFor, o.Now),
 		server:      newCache[struct{}, []access.Grant](1, peopleFor, o.Now),
 		absences:    newCache[struct{}, absent](1, peopleFor, o.Now),
+		standings:   newCache[int64, standing](10_000, peopleFor, o.Now),
 		names:       newCache[signoff.Principal, signoff.Person](20_000, peopleFor, o.Now),
 		resolved:    newCache[string, []signoff.Person](5_000, peopleFor, o.Now),
 		strangers:   newCache[strangerKey, int64](10_000, strangersFor, o.Now),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"golang.org/x/text/runes"
@@ -25,8 +24,7 @@ type member struct {
 	store.Account
 	groups []store.Group
 	server []access.Grant // all there are; few
-	away   absent
-	now    func() time.Time // which of them hold changes by itself
+	standing
 }
 
 func (m member) caller(how string) signoff.Caller {
@@ -37,9 +35,7 @@ func (m member) caller(how string) signoff.Caller {
 	if !m.App { // everyone are the people; an application holds what it is given
 		c.Groups = append(c.Groups, signoff.Everyone)
 	}
-	if len(m.away.all) > 0 && !m.App {
-		m.away.stand(&c, m.now())
-	}
+	c.Stands, c.HandsOn = m.stands, m.handsOn
 	for _, g := range m.server {
 		if c.Is(g.Who) {
 			c.Admin = c.Admin || g.Right == access.Server
@@ -50,8 +46,16 @@ func (m member) caller(how string) signoff.Caller {
 	return c
 }
 
-// member reads a user through the cache; false when there is none.
-func (s *Service) member(ctx context.Context, id int64) (member, bool, error) {
+// member is a user, with where they stand in now; false when there is none.
+func (s *Service) member(ctx context.Context, id int64) (m member, found bool, err error) {
+	if m, found, err = s.read(ctx, id); err == nil && found && !m.App {
+		m.standing, err = s.standingOf(ctx, id, m.Principal())
+	}
+	return m, found, err
+}
+
+// read reads a user through the cache.
+func (s *Service) read(ctx context.Context, id int64) (member, bool, error) {
 	m, era, found := s.members.get(id)
 	if found {
 		return m, true, nil
@@ -68,11 +72,7 @@ func (s *Service) member(ctx context.Context, id int64) (member, bool, error) {
 	if err != nil {
 		return member{}, false, err
 	}
-	away, err := s.away(ctx)
-	if err != nil {
-		return member{}, false, err
-	}
-	m = member{a, groups, server, away, s.now}
+	m = member{Account: a, groups: groups, server: server}
 	s.members.put(id, m, era)
 	return m, true, nil
 }
@@ -86,7 +86,7 @@ func (s *Service) changed(users ...int64) {
 
 func (s *Service) drop(users ...int64) {
 	s.server.clear()
-	s.absences.clear()
+	s.dropAbsences()
 	s.members.clear()
 	s.names.clear()
 	s.resolved.clear()

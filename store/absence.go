@@ -90,6 +90,27 @@ func (s *Store) Deserted(ctx context.Context, at time.Time) (map[signoff.Princip
 	return out, s.explain(err)
 }
 
+// Enabled tells of accounts which may sign in.
+func (s *Store) Enabled(ctx context.Context, accounts []int64) (map[int64]bool, error) {
+	out := make(map[int64]bool, len(accounts))
+	for start := 0; start < len(accounts); start += inList {
+		rows, err := s.query(ctx, `select id from account where disabled = 0 and id in `+inListSQL,
+			inArgs(accounts[start:min(start+inList, len(accounts))])...)
+		if err != nil {
+			return nil, err
+		}
+		if err := eachRow(rows, func() error {
+			var id int64
+			err := rows.Scan(&id)
+			out[id] = true
+			return err
+		}); err != nil {
+			return nil, s.explain(err)
+		}
+	}
+	return out, nil
+}
+
 // Absence returns somebody's, also one that is over; the zero one when there is
 // none.
 func (s *Store) Absence(ctx context.Context, account int64) (Absence, error) {
