@@ -53,6 +53,7 @@ type checker struct {
 	links    *derived      // of the graph
 	thrown   map[int][]int // throwing link events by the catching one
 	markings int           // looked at by explorers
+	idles    map[int]bool  // sub-processes in which nothing is done
 }
 
 // Limits of one workflow. Nobody draws a picture of that size; a program that

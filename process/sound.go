@@ -13,6 +13,7 @@ func (c *checker) sound() {
 	if slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning }) {
 		return // the drawing is not finished
 	}
+	c.idles = map[int]bool{}
 	c.circles()
 	scopes := []int{-1}
 	for i := range c.def.Nodes {
@@ -69,18 +70,49 @@ func (c *checker) circles() {
 		if number[i] == 0 && c.instant(i) {
 			walk(i)
 		}
+		if n := &c.def.Nodes[i]; n.Multi != nil && n.Multi.Loop != nil && n.Multi.Loop.Most == 0 && c.idle(i) {
+			c.circle([]int{i})
+		}
 	}
 }
 
 // instant tells whether a token passes a node without anything waiting or being set.
 func (c *checker) instant(i int) bool {
 	switch n := &c.def.Nodes[i]; n.Kind {
-	case PassThrough, ExclusiveGateway, InclusiveGateway, ParallelGateway:
-		return len(n.Assign) == 0
+	case ExclusiveGateway, InclusiveGateway, ParallelGateway:
+		return true
 	case ThrowEvent, CatchEvent:
 		return n.Is(OnLink)
 	}
-	return false
+	return c.idle(i)
+}
+
+// idle tells whether an activity does nothing, each time it is repeated.
+func (c *checker) idle(i int) bool {
+	n := &c.def.Nodes[i]
+	if len(n.Assign) > 0 || n.Multi != nil && n.Multi.Result != "" {
+		return false
+	}
+	if n.Kind != SubProcess {
+		return n.Kind == PassThrough
+	}
+	idle, known := c.idles[i]
+	if !known {
+		idle = c.idleInside(i)
+		c.idles[i] = idle
+	}
+	return idle
+}
+
+func (c *checker) idleInside(i int) bool {
+	for j := range c.def.Nodes {
+		in := &c.def.Nodes[j]
+		plain := (in.Kind == StartEvent || in.Kind == EndEvent) && in.Event == nil
+		if in.Scope == i && !plain && !c.instant(j) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *checker) circle(round []int) {
