@@ -1,6 +1,7 @@
 // Every page there is, with something on it. Axe, widths and pictures walk this list.
 import { readFileSync } from 'node:fs'
 import { call, openTask, startMany } from './api.mjs'
+import { away, calendarFile, eventsOf, fillAway, importHolidays, ordered } from './events.mjs'
 import { signInPages } from './signinpages.mjs'
 import { mailToNobody, replyOfAnother } from './trouble.mjs'
 
@@ -17,7 +18,11 @@ export async function everyPage(base) {
   await replyOfAnother(base, mail)
   const untold = await mailToNobody(base)
   await call(base, 'admin', 'POST', '/workflows', nobodyThere, 'application/xml')
-  const [failed] = await startMany(base, 1)
+  const [failed, stopped] = await startMany(base, 2)
+  await call(base, 'admin', 'POST', `/instances/${stopped}/hold`, { reason: 'The prices were wrong' })
+  const order = await ordered(base)
+  await eventsOf(base)
+  await away(base)
   await call(base, 'admin', 'POST', '/holds', { instance: decided, reason: 'Miller against Contoso' })
   await call(base, 'admin', 'POST', '/holds', { workflow: 'leave', reason: 'Audit 2027' })
   await trusted(base)
@@ -45,6 +50,9 @@ export async function everyPage(base) {
     { name: 'request', path: `/requests/${second}`, as: 'ana', ready: '.diagram-place[data-drawn]' },
     { name: 'request-done', path: `/requests/${decided}`, as: 'ana', ready: '.diagram-place[data-drawn]' },
     { name: 'request-failed', path: `/requests/${failed}`, as: 'ana', ready: '.problem' },
+    { name: 'request-stopped', path: `/requests/${stopped}`, as: 'admin', ready: '.message.warn button' },
+    { name: 'request-skip', path: `/requests/${failed}`, as: 'admin', ready: 'button:has-text("Put it right")', act: skipNothing },
+    { name: 'request-data', path: `/requests/${second}`, as: 'admin', ready: 'button:has-text("Put it right")', act: changeData },
     { name: 'request-cancel', path: `/requests/${second}`, as: 'ana', ready: '.diagram-place[data-drawn]', act: cancel },
     { name: 'manage-workflows', path: '/manage/workflows', as: 'admin', ready: '.table' },
     { name: 'manage-keeping', path: '/manage/workflows/leave', as: 'admin', ready: '.field', act: keepShorter },
@@ -53,6 +61,14 @@ export async function everyPage(base) {
     { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
     { name: 'manage-incidents', path: '/manage/incidents', as: 'admin', ready: '.problem' },
+    { name: 'manage-orders', path: '/manage/incidents?view=orders', as: 'admin', ready: '.table' },
+    { name: 'manage-order', path: `/manage/incidents/orders/${order}`, as: 'admin', ready: '.table' },
+    { name: 'manage-messages', path: '/manage/messages', as: 'admin', ready: '.entry .message' },
+    { name: 'manage-schedules', path: '/manage/schedules', as: 'admin', ready: '.table' },
+    { name: 'manage-calendars', path: '/manage/calendars', as: 'admin', ready: '.entry' },
+    { name: 'manage-calendar', path: '/manage/calendars?add', as: 'admin', ready: 'button:has-text("Import")', act: (page) => importHolidays(page, calendarFile) },
+    { name: 'me-away', path: '/me', as: 'bob', ready: '.entry .badge' },
+    { name: 'me-away-form', path: '/me', as: 'ana', ready: 'button:has-text("Set out of office")', act: fillAway },
     { name: 'people', path: '/manage/people/users', as: 'admin', ready: '.table' },
     { name: 'people-none', path: '/manage/people/users?q=zzz', as: 'admin', ready: '.empty' },
     { name: 'people-add', path: '/manage/people/users', as: 'admin', ready: '.table', act: (page) => press(page, 'Add a person') },
@@ -270,6 +286,20 @@ async function cancel(page) {
 async function nothingEntered(page) {
   await page.getByRole('button', { name: 'Connect', exact: true }).click()
   await page.getByText('Fill in “Mailbox”.').waitFor()
+}
+
+async function repair(page, what) {
+  await page.getByRole('button', { name: 'Put it right' }).click()
+  await page.getByRole('menuitem', { name: what }).click()
+  await page.locator('.dialog').waitFor()
+}
+
+const changeData = (page) => repair(page, 'Change data…')
+
+async function skipNothing(page) {
+  await page.getByRole('button', { name: 'Skip…' }).click()
+  await page.getByRole('button', { name: 'Skip it' }).click()
+  await page.getByText('Say why you do this.').waitFor()
 }
 
 async function nothingFilledIn(page) {

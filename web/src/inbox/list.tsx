@@ -1,5 +1,6 @@
 import { ListBox, ListBoxItem, ListBoxLoadMoreItem, ListLayout, Virtualizer } from 'react-aria-components'
 import type { Task } from '../api/types'
+import { standInWords } from '../text/standin'
 import { t } from '../text/en'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
@@ -67,6 +68,7 @@ function Row({ task }: { task: Task }) {
             </span>
           )}
           {task.via && <Badge icon="people">{called(task.via)}</Badge>}
+          {task.for && <Badge icon="person">{standInWords.short(called(task.for))}</Badge>}
           <Due task={task} brief />
         </p>
       </div>

@@ -21,6 +21,7 @@ const noComplaints: ReadonlyMap<string, string> = new Map()
 export function CalendarForm({ was, zone }: { was: Calendar | undefined; zone: string }) {
   const [draft, setDraft] = useState(() => draftOf(was, zone))
   const [wrong, setWrong] = useState(noComplaints)
+  const [tries, setTries] = useState(0)
   const navigate = useNavigate()
   const say = useSay()
   const save = useSaveCalendar((name) => {
@@ -36,6 +37,7 @@ export function CalendarForm({ was, zone }: { was: Calendar | undefined; zone: s
     const found = new Map('wrong' in read ? read.wrong : [])
     if (!draft.name.trim()) found.set('name', words.form.nameMissing)
     setWrong(found)
+    setTries(tries + 1)
     if (found.size === 0 && 'plan' in read) save.mutate({ name: draft.name.trim(), plan: read.plan, standard: draft.standard, rev: was?.rev ?? 0 })
   }
   return (
@@ -47,6 +49,7 @@ export function CalendarForm({ was, zone }: { was: Calendar | undefined; zone: s
       button={words.form.save}
       problem={problem}
       rest={rest}
+      found={wrong.size > 0 ? String(tries) : ''}
       below={<Try plan={'plan' in read ? read.plan : undefined} />}
     >
       <Section title={was ? words.form.title(was.name) : words.form.newTitle}>

@@ -134,6 +134,8 @@ interface FormProps {
   /** What was refused, and which of its fields the form does not show. */
   problem: ApiProblem | undefined
   rest: readonly unknown[]
+  /** Another text each time the form itself found mistakes. */
+  found?: string
   /** Buttons beside the one that saves. */
   more?: React.ReactNode
   children: React.ReactNode
@@ -141,13 +143,13 @@ interface FormProps {
 }
 
 /** A form with a page of its own. What is refused of a field stands at the field, all else above the button. */
-export function EntryForm({ back, backTo, save, saving, button, problem, rest, more, children, below }: FormProps) {
+export function EntryForm({ back, backTo, save, saving, button, problem, rest, found = '', more, children, below }: FormProps) {
   const form = useRef<HTMLFormElement>(null)
   const mistakes = problem?.fields.map(({ field }) => field).join(' ')
   useEffect(() => {
     // Such forms are long: whoever pressed a button below is taken to the first mistake.
-    if (mistakes && !saving) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid] button')?.focus()
-  }, [mistakes, saving])
+    if ((mistakes || found) && !saving) form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid] button')?.focus()
+  }, [mistakes, found, saving])
   return (
     <>
       <Back to={back}>{backTo}</Back>

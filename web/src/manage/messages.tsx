@@ -8,7 +8,7 @@ import { LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
 import { Message as Bar } from '../ui/message/message'
 import { More } from '../ui/more/more'
-import { useTitle } from '../ui/page/page'
+import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { Views } from '../ui/tabs/tabs'
@@ -28,7 +28,7 @@ export function MessagesPage() {
   const messages = useMessages(state)
   const list = (messages.data?.pages ?? []).flatMap((page) => page.items)
   return (
-    <>
+    <Section title={words.title} plain>
       <p className="quiet">{words.lead}</p>
       <Views label={words.title} name="state" path="/manage/messages" views={views} />
       {messages.error && <Failure error={messages.error} retry={() => void messages.refetch()} />}
@@ -44,7 +44,7 @@ export function MessagesPage() {
         ))}
       </ul>
       <More list={messages} />
-    </>
+    </Section>
   )
 }
 

@@ -3,12 +3,14 @@ import { Link } from 'react-router'
 import { sentence } from '../api/problem'
 import type { Schedule } from '../api/types'
 import { eventsWords } from '../text/events'
+import { speech } from '../text/speech'
 import { t } from '../text/en'
 import { called } from '../words/person'
+import { dateAndTime } from '../words/time'
 import { Badge } from '../ui/badge/badge'
 import { Button, LinkButton } from '../ui/button/button'
 import { Empty } from '../ui/empty/empty'
-import { useTitle } from '../ui/page/page'
+import { Section, useTitle } from '../ui/page/page'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
@@ -23,7 +25,7 @@ const words = eventsWords.schedules
 export function SchedulesPage() {
   useTitle(words.title)
   return (
-    <>
+    <Section title={words.title} plain>
       <p className="quiet">{words.lead}</p>
       <Schedules
         none={
@@ -32,7 +34,7 @@ export function SchedulesPage() {
           </Empty>
         }
       />
-    </>
+    </Section>
   )
 }
 
@@ -76,7 +78,7 @@ function Row({ of }: { of: Schedule }) {
         {of.stepName && <span className="table-under quiet small">{name}</span>}
       </th>
       <td data-label={columns.timer}>
-        <code>{of.timer}</code> {of.zone && <span className="quiet small">{words.in(of.zone)}</span>}
+        <code>{of.timer.replace(/^"(.*)"$/, '$1')}</code> {of.zone && <span className="quiet small">{words.in(of.zone)}</span>}
       </td>
       <td data-label={columns.next}>
         {of.paused ? (
@@ -88,7 +90,7 @@ function Row({ of }: { of: Schedule }) {
           </>
         ) : of.next ? (
           <>
-            <When at={of.next} />
+            <time dateTime={of.next}>{dateAndTime(new Date(of.next), speech)}</time>
             {of.left !== undefined && <span className="table-under quiet small">{words.left(of.left)}</span>}
           </>
         ) : (

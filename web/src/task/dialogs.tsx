@@ -1,7 +1,10 @@
 import { useState } from 'react'
 import { useMe } from '../shell/session'
+import type { Person } from '../api/types'
 import { speech } from '../text/speech'
+import { standInWords } from '../text/standin'
 import { t } from '../text/en'
+import { called } from '../words/person'
 import { absolute } from '../words/time'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
@@ -20,18 +23,23 @@ interface Props {
 interface Hand extends Props {
   move: Moves['redirect'] | Moves['share']
   words: { title: string; lead: string; to: string; button: string }
+  /** Of whom one part can be handed on. */
+  parts?: readonly Person[]
 }
 
+const everybody = 'everybody'
+
 /** Hands the task to somebody else, or puts it before them, too. */
-export function HandDialog({ open, onClose, move, words }: Hand) {
+export function HandDialog({ open, onClose, move, words, parts = [] }: Hand) {
   const { admin } = useMe() // others hand a task to one person only
   const [to, setTo] = useState('')
   const [comment, setComment] = useState('')
   const [missing, setMissing] = useState(false)
+  const [part, setPart] = useState(everybody)
   const send = () => {
     setMissing(!to)
     if (!to) return
-    move.mutate({ to, ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: onClose })
+    move.mutate({ to, ...(part === everybody ? {} : { from: part }), ...(comment.trim() ? { comment: comment.trim() } : {}) }, { onSuccess: onClose })
   }
   return (
     <Dialog
@@ -46,8 +54,53 @@ export function HandDialog({ open, onClose, move, words }: Hand) {
     >
       <p className="quiet">{words.lead}</p>
       {move.error && <Failure error={move.error} />}
+      {parts.length > 0 && (
+        <Select
+          label={standInWords.part}
+          value={part}
+          onChange={setPart}
+          options={[{ id: everybody, label: standInWords.everybody }, ...parts.map((person) => ({ id: person.id, label: called(person) }))]}
+        />
+      )}
       <PersonPicker label={words.to} groups={admin} value={to} onChange={setTo} required autoFocus error={missing && !to ? t.field.person : undefined} />
       <TextArea label={`${t.task.comment} (${t.common.optional})`} value={comment} onChange={setComment} rows={2} />
+    </Dialog>
+  )
+}
+
+interface Withdraw {
+  outcomes: readonly string[]
+  onClose: () => void
+  withdraw: Moves['withdraw']
+}
+
+/** Takes the task from everybody, with an outcome. For administrators. */
+export function WithdrawDialog({ outcomes, onClose, withdraw }: Withdraw) {
+  const words = standInWords.withdraw
+  const [outcome, setOutcome] = useState('')
+  const [comment, setComment] = useState('')
+  const [tried, setTried] = useState(false)
+  const send = () => {
+    setTried(true)
+    if (outcome && comment.trim()) withdraw.mutate({ outcome, comment: comment.trim() }, { onSuccess: onClose })
+  }
+  return (
+    <Dialog
+      title={words.title}
+      open
+      onClose={onClose}
+      alert
+      cancelText={words.keep}
+      actions={
+        <Button look="danger" onPress={send} busy={withdraw.isPending}>
+          {words.button}
+        </Button>
+      }
+    >
+      <p>{words.lead}</p>
+      {withdraw.error && <Failure error={withdraw.error} />}
+      <Select label={words.outcome} value={outcome} onChange={setOutcome} options={outcomes.map((id) => ({ id, label: id }))} required error={tried && !outcome ? words.missing : undefined} />
+      <TextArea label={words.comment} value={comment} onChange={setComment} rows={2} required error={tried && !comment.trim() ? words.commentMissing : undefined} />
     </Dialog>
   )
 }

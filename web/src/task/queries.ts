@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api, onceKey, tagged } from '../api/client'
 import { problemOf } from '../api/problem'
 import { called } from '../words/person'
+import { standInWords } from '../text/standin'
 import { t } from '../text/en'
 import { useSay } from '../ui/toast/toast'
 
@@ -65,7 +66,7 @@ export function useMoves(serial: string, onLeft: () => void) {
     release: useMutation({ mutationFn: () => answer(api.POST('/api/v1/tasks/{serial}/release', { params: once() })), ...settle }),
     wake: useMutation({ mutationFn: () => answer(api.POST('/api/v1/tasks/{serial}/wake', { params: once() })), ...settle }),
     redirect: useMutation({
-      mutationFn: (body: { to: string; comment?: string }) => answer(api.POST('/api/v1/tasks/{serial}/redirect', { params: once(), body })),
+      mutationFn: (body: { to: string; from?: string; comment?: string }) => answer(api.POST('/api/v1/tasks/{serial}/redirect', { params: once(), body })),
       onSuccess: (_done, { to }) => {
         say(t.task.redirected(called({ name: to })))
         onLeft()
@@ -75,6 +76,11 @@ export function useMoves(serial: string, onLeft: () => void) {
     share: useMutation({
       mutationFn: (body: { to: string; comment?: string }) => answer(api.POST('/api/v1/tasks/{serial}/share', { params: once(), body })),
       onSuccess: (_done, { to }) => say(t.task.shared(called({ name: to }))),
+      ...settle,
+    }),
+    withdraw: useMutation({
+      mutationFn: (body: { outcome: string; comment: string }) => answer(api.POST('/api/v1/tasks/{serial}/withdraw', { params: once(), body })),
+      onSuccess: () => say(standInWords.withdraw.done),
       ...settle,
     }),
     sleep: useMutation({

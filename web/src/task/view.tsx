@@ -2,17 +2,19 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import type { TaskDetail } from '../api/types'
 import { useMe } from '../shell/session'
+import { standInWords } from '../text/standin'
 import { t } from '../text/en'
 import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Coin, PersonTag } from '../ui/coin/coin'
 import { Menu, type Item } from '../ui/menu/menu'
+import { Message } from '../ui/message/message'
 import { When } from '../ui/when/when'
 import { Answers } from './answers'
 import { Comments } from './comments'
 import { DecisionForm } from './decision'
-import { HandDialog, SleepDialog } from './dialogs'
+import { HandDialog, SleepDialog, WithdrawDialog } from './dialogs'
 import { Due } from './due'
 import { Facts } from './facts'
 import { useMoves, type Moves } from './queries'
@@ -52,10 +54,11 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
         </div>
         <div className="row task-tools">
           {tools}
-          <MoreMenu task={task} moves={moves} />
+          <MoreMenu task={task} moves={moves} me={me.id} />
         </div>
       </header>
       <TaskStatus task={task} me={me.id} moves={moves} action={after} />
+      {task.for && task.canDecide && <Message>{standInWords.lead(called(task.for))}</Message>}
       {task.instructions && <p className="prose">{task.instructions}</p>}
       {facts.length > 0 && <Facts variables={facts} />}
       {task.canDecide && <DecisionForm key={task.serial} task={task} etag={etag} onDone={onGone} />}
@@ -71,7 +74,7 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
 }
 
 function TaskBadges({ task }: { task: TaskDetail }) {
-  const shown = [task.due && task.status !== 'closed', task.priority === 0, task.via].some(Boolean)
+  const shown = [task.due && task.status !== 'closed', task.priority === 0, task.via, task.for].some(Boolean)
   if (!shown) return null
   return (
     <p className="row task-badges">
@@ -82,6 +85,7 @@ function TaskBadges({ task }: { task: TaskDetail }) {
         </Badge>
       )}
       {task.via && <Badge icon="people">{t.task.via(called(task.via))}</Badge>}
+      {task.for && <Badge icon="person">{standInWords.short(called(task.for))}</Badge>}
     </p>
   )
 }
@@ -101,6 +105,14 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
               <PersonTag key={person.id} person={person} />
             ))}
           </p>
+          {task.holders && task.holders.length > 0 && (
+            <p className="row quiet small">
+              {standInWords.holders}
+              {task.holders.map((person) => (
+                <PersonTag key={person.id} person={person} you={person.id === me} youText={t.common.youCap} />
+              ))}
+            </p>
+          )}
           {(task.wanted ?? 1) < 2 && <p className="quiet small">{t.task.firstDecides}</p>}
         </>
       )}
@@ -108,8 +120,14 @@ function Others({ task, me, heading: Heading }: { task: TaskDetail; me: string; 
   )
 }
 
-function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
-  const [dialog, setDialog] = useState<'redirect' | 'share' | 'sleep' | 'ask'>()
+// Who has no part in a task of several chooses whose part to hand on.
+function partsOf({ recipients, via, for: absent }: TaskDetail, me: string) {
+  const mine = via || absent || recipients.some(({ id }) => id === me)
+  return mine || recipients.length < 2 ? [] : recipients
+}
+
+function MoreMenu({ task, moves, me }: { task: TaskDetail; moves: Moves; me: string }) {
+  const [dialog, setDialog] = useState<'redirect' | 'share' | 'sleep' | 'ask' | 'withdraw'>()
   const close = () => setDialog(undefined)
   const items: Item[] = []
   if (task.canRedirect) items.push({ id: 'redirect', label: t.task.redirect, icon: 'forward', onPress: () => setDialog('redirect') })
@@ -118,13 +136,15 @@ function MoreMenu({ task, moves }: { task: TaskDetail; moves: Moves }) {
   if (task.canDecide && task.status !== 'sleeping') items.push({ id: 'sleep', label: t.task.sleep, icon: 'sleep', onPress: () => setDialog('sleep') })
   if (task.canClaim && task.canDecide) items.push({ id: 'claim', label: t.task.claim, icon: 'hand', onPress: () => moves.claim.mutate() })
   if (task.canRelease) items.push({ id: 'release', label: t.task.release, icon: 'hand', onPress: () => moves.release.mutate() })
+  if (task.canWithdraw) items.push({ id: 'withdraw', label: standInWords.withdraw.item, icon: 'stop', onPress: () => setDialog('withdraw') })
   if (items.length === 0) return null
   return (
     <>
       <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
-      {dialog === 'redirect' && <HandDialog open onClose={close} move={moves.redirect} words={t.task.redirecting} />}
+      {dialog === 'redirect' && <HandDialog open onClose={close} move={moves.redirect} words={t.task.redirecting} parts={partsOf(task, me)} />}
       {dialog === 'share' && <HandDialog open onClose={close} move={moves.share} words={t.task.sharing} />}
       {dialog === 'ask' && <AskDialog open onClose={close} ask={moves.ask} starter={called(task.starter)} />}
+      {dialog === 'withdraw' && <WithdrawDialog outcomes={task.outcomes ?? []} onClose={close} withdraw={moves.withdraw} />}
       {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
     </>
   )

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { absolute, dayInWords, inWords, lasted, urgency } from './time'
+import { absolute, dateAndTime, dayInWords, inWords, lasted, urgency } from './time'
 
 const speech = { locale: 'en-GB', zone: 'Europe/Berlin' }
 const now = new Date('2026-11-23T14:00:00Z') // Monday 15:00 in Berlin
@@ -37,6 +37,8 @@ describe('a moment in words', () => {
     expect(absolute(new Date('2026-11-23T14:02:00Z'), speech)).toMatch(/^Monday,? 23 November 2026 at 15:02$/)
   })
 })
+
+test('day and time in short', () => expect(dateAndTime(now, speech)).toMatch(/^Mon,? 23 Nov 2026,? 15:00$/))
 
 test('a day alone', () => {
   expect(dayInWords(now, now, speech)).toBe('today')

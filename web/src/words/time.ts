@@ -15,6 +15,11 @@ export function absolute(at: Date, { locale, zone }: Speech): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone: zone }).format(at)
 }
 
+/** Day and time, where both count and there is little room. */
+export function dateAndTime(at: Date, { locale, zone }: Speech): string {
+  return new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: zone }).format(at)
+}
+
 /** The moment as people say it when it is near, as a date when it is not. Clocks of two machines differ: what is hardly ahead is now. */
 export function inWords(at: Date, now: Date, speech: Speech): string {
   const away = at.getTime() - now.getTime()
