@@ -161,7 +161,7 @@ func (m *mover) formCalled(e *bpmn.Element, what, key string, line int) []field 
 		if f := m.forms[id]; f != nil {
 			fields, left, ok := jsonFields(f.Content(), line)
 			if ok {
-				m.changed(e, line, what, key, fmt.Sprintf("%d variables", len(fields)), "")
+				m.changed(e, line, what, key, "its fields as variables", "")
 				m.partsLeft(e, f.Line, id, left)
 				return fields
 			}

@@ -37,6 +37,7 @@ type names struct {
 	zeroBase bool              // loopCounter begins at 0 there
 	of       string            // names are entries of this, "result.", and not to be declared
 	entries  map[string]bool   // which names these are, in the FEEL at hand
+	plain    bool              // no filter is in the FEEL at hand: item is a variable
 }
 
 func newNames() *names {
@@ -102,7 +103,7 @@ func (n *names) variable(was string) *variable {
 	}
 	v := &variable{was: was, name: n.free(was)}
 	n.byWas[was] = v
-	if !n.known[was] {
+	if !n.known[v.name] {
 		n.vars = append(n.vars, v)
 		n.finals[v.name] = was
 	}
@@ -127,6 +128,9 @@ func (n *names) free(was string) string {
 		name = string(r[:90])
 	}
 	for i := 1; n.taken(name); i++ {
+		if n.known[name] {
+			break // the file was moved before, and this is its name here
+		}
 		if i == 1 {
 			name += "Value"
 			continue
@@ -202,7 +206,7 @@ func (n *names) renaming(was string) (string, bool) {
 	if here, ok := n.locals[was]; ok {
 		return here, here != was
 	}
-	if slices.Contains(process.Builtins, was) {
+	if slices.Contains(process.Builtins, was) || was == "item" && n.plain {
 		return n.use(was), true
 	}
 	return was, false

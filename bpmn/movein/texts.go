@@ -67,6 +67,7 @@ func (n *names) checked(src string) (string, *unreadable) {
 			}
 		}
 	}
+	n.plain = !strings.Contains(src, "[")
 	out := n.renamed(src)
 	e, err := expr.Parse(out, n.spaced()...)
 	if err != nil {

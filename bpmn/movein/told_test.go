@@ -169,7 +169,7 @@ func TestNothingOfAnotherEngineIsPassedOverInSilence(t *testing.T) {
 		check(file, read(t, file))
 	}
 	r := rand.New(rand.NewSource(6))
-	for i := range 400 {
+	for i := range 150 {
 		src := made(r)
 		check(fmt.Sprintf("random file %d", i), parsed(t, src))
 		if t.Failed() {
