@@ -37,7 +37,7 @@ func Import(data []byte, zone *time.Location, from, to int) (Imported, error) {
 	if err != nil {
 		return Imported{}, err
 	}
-	im := importer{zone: zone, from: from, to: to, seen: map[Date][]Span{}}
+	im := importer{zone: zone, from: from, to: to, seen: map[Date][]Span{}, work: maxRuleWork}
 	if err := im.read(lines); err != nil {
 		return Imported{}, err
 	}
@@ -60,6 +60,7 @@ type importer struct {
 	out      Imported
 	seen     map[Date][]Span
 	events   int
+	work     int // left for following rules
 }
 
 // event is a VEVENT as far as holidays need it.
@@ -207,9 +208,12 @@ func (im *importer) add(e *event) error {
 			_, m, d := e.start.at.Date()
 			return im.keep(e, Holiday{Date: Date{0, m, d}, Name: e.name})
 		}
-		if starts, why = r.times(e.start, im.to); why != "" {
+		if starts, why = r.times(e.start, im.from, im.to, &im.work); why != "" {
 			im.skip(e, why)
 			return nil
+		}
+		if im.work < 0 {
+			return &Bad{e.line, "the rules of the file's repeated events take too long to follow"}
 		}
 	}
 	for _, at := range starts {

@@ -100,6 +100,7 @@ func TestFilesThatCannotBeReadAreRefusedWithTheLine(t *testing.T) {
 		{"too many events", []byte("BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:20000101\nEND:VEVENT\n", maxEvents+1)), 2 + 3*maxEvents},
 		{"too deep", []byte(strings.Repeat("BEGIN:VCALENDAR\n", 12)), 11},
 		{"too many holidays", file(manyDays()...), 0},
+		{"rules that take too long", []byte("BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:19000101\nRRULE:FREQ=YEARLY;COUNT=9999;BYMONTH=1,2,3,4,5,6,7,8,9,10,11,12;BYDAY=1MO,2TU\nEND:VEVENT\n", 5000)), 0},
 	} {
 		_, err := Import(c.data, berlin(t), 2000, 2100)
 		bad, ok := errors.AsType[*Bad](err)

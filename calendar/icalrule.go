@@ -115,11 +115,27 @@ func (r rule) everyYear() bool {
 		(len(r.days) == 0 || r.days[0] > 0)
 }
 
-// times lists when the event begins, up to the end of a year.
-func (r rule) times(start stamp, lastYear int) (out []time.Time, why string) {
+// maxRuleWork bounds the days that are looked at for the rules of a file.
+const maxRuleWork = 20_000_000
+
+// work is about how much looking at one year takes.
+func (r rule) work() int {
+	return 31 * max(1, len(r.months)) * (1 + len(r.days) + len(r.weekdays))
+}
+
+// times lists when the event begins in some years; of one that is counted, also
+// before them. work is what is left for looking; it is below zero when that was
+// not enough.
+func (r rule) times(start stamp, firstYear, lastYear int, work *int) (out []time.Time, why string) {
 	first := start.at
-	n := 0
-	for year := first.Year(); year <= lastYear; year += r.interval {
+	n, begin := 0, first.Year()
+	if r.count == 0 && begin < firstYear {
+		begin += (firstYear - begin) / r.interval * r.interval
+	}
+	for year := begin; year <= lastYear; year += r.interval {
+		if *work -= r.work(); *work < 0 {
+			return nil, ""
+		}
 		for _, date := range r.inYear(year, first) {
 			at := time.Date(year, date.Month, date.Day, first.Hour(), first.Minute(), first.Second(), 0, first.Location())
 			if at.Before(first) {
