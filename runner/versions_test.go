@@ -14,6 +14,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
+	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/store"
 )
 
@@ -395,4 +396,188 @@ func (w *crossingTown) named(t *testing.T, seen Foreseen) {
 			t.Errorf("%s: too little is said: %+v", k.name, seen.Blocked[i])
 		}
 	}
+}
+
+// at returns an instance that waits in a way.
+func (w *crossingTown) at(name string) signoff.InstanceID {
+	for _, id := range w.ids {
+		if w.kinds[w.way[id]].name == name {
+			return id
+		}
+	}
+	panic("nothing waits at " + name)
+}
+
+// only is a migration of those that wait in some ways.
+func (w *crossingTown) only(names ...string) MigrationRequest {
+	req := toTwo
+	for _, name := range names {
+		req.Instances = append(req.Instances, w.at(name))
+	}
+	return req
+}
+
+func TestAMigrationIsUndoneWhereNothingHasMovedOn(t *testing.T) {
+	inCrossing(t, len(waysToWait()), func(t *testing.T, w *crossingTown) {
+		before := map[signoff.InstanceID]engine.State{}
+		for _, id := range w.ids {
+			before[id] = w.state(t, id)
+		}
+		those := toTwo
+		those.Those = true
+		b := w.migrate(t, those)
+		moved, talked := w.at("ask"), w.at("sub")
+		w.act(t, jane, moved, "Approve")
+		_, err := w.Do(t.Context(), jane, talked, engine.Comment{Text: "hm", Task: w.task(t, talked).Seq}, "")
+		must(t, err)
+
+		_, err = w.UndoMigration(t.Context(), ana, b.ID, "worse")
+		wantCode(t, err, "not-allowed")
+		_, err = w.UndoMigration(t.Context(), administrator(), b.ID, "")
+		wantCode(t, err, "bad-migration")
+		_, err = w.UndoMigration(t.Context(), administrator(), 99, "worse")
+		wantCode(t, err, "bulk-not-found")
+		back, err := w.UndoMigration(t.Context(), administrator(), b.ID, "worse")
+		must(t, err)
+		if back = w.over(t, back); back.Done != b.Done-1 || back.Failed != 1 {
+			t.Errorf("%+v of %+v", back, b)
+		}
+		items, err := w.Store.BulkItems(t.Context(), back.ID, "failed", 0, 10)
+		if err != nil || len(items) != 1 || items[0].Incident.Instance != moved || items[0].Code != engine.CodeMovedOn || !strings.Contains(items[0].Cause, `task decided ("question") by `) {
+			t.Errorf("%+v, %v", items, err)
+		}
+		_, err = w.UndoMigration(t.Context(), administrator(), back.ID, "worse")
+		wantCode(t, err, "not-a-migration")
+		for _, id := range w.ids {
+			if id == moved {
+				continue
+			}
+			st, was := w.state(t, id), before[id]
+			if got := w.runsOn(t, id); got != 1 {
+				t.Errorf("%s runs on version %d", w.kinds[w.way[id]].name, got)
+			}
+			st.Seq, st.Facts, st.Ran = was.Seq, was.Facts, was.Ran
+			if string(st.AppendJSON(nil)) != string(was.AppendJSON(nil)) {
+				t.Errorf("%s was %s\nand is %s", w.kinds[w.way[id]].name, was.AppendJSON(nil), st.AppendJSON(nil))
+			}
+		}
+		for _, id := range w.ids {
+			if met := w.finish(t, id); met["after"] != (id == moved) {
+				t.Errorf("%s met %v", w.kinds[w.way[id]].name, met)
+			}
+		}
+	})
+}
+
+// One instance moves on to where nothing of it can be migrated, after all were
+// looked at: then none are moved, but for one that has moved on itself.
+func TestAllOrNoneHoldsAgainstInstancesThatMoveMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &crossingTown{world: newWorld(t, dir+"/signoff.db"), kinds: waysToWait(), way: map[signoff.InstanceID]int{}}
+		defer func() { must(t, w.Store.Close()) }()
+		w.deploy(t, paying)
+		w.deploy(t, waitingModel(1))
+		stop := w.run(t)
+		w.begins(t, 2*len(w.kinds))
+		w.deploy(t, waitingModel(2))
+		stop()
+		req := w.only("ask", "sub", "rests", "each", "vote")
+		b, err := w.BeginMigration(t.Context(), administrator(), req)
+		must(t, err)
+		m, err := w.Store.Migration(t.Context(), b.ID)
+		must(t, err)
+		if m.Stage != store.Looking || !m.Entire {
+			t.Fatalf("%+v", m)
+		}
+		// All were looked at, and two were moved, before the server died.
+		must(t, w.Store.StageMigration(t.Context(), b.ID, store.Moving, 0))
+		v, err := w.Library.VersionNumber(t.Context(), b.Workflow, 2)
+		must(t, err)
+		def, err := w.Library.Definition(t.Context(), v.ID)
+		must(t, err)
+		items, err := w.Store.BulkItems(t.Context(), b.ID, "waiting", 0, 10)
+		must(t, err)
+		o := &migrating{Runner: w.Runner, b: &b, m: m, move: moving{w.Runner, b.By, engine.Migrate{Into: 2, Reach: process.NewReach(def), Order: b.ID, Map: m.Map, Vars: map[string]expr.Value{"cost": expr.Int(7)}, Reason: b.Reason}}}
+		for i := range items[:3] {
+			must(t, o.one(t.Context(), &items[i]))
+			if items[i].State != "done" {
+				t.Fatalf("%+v", items[i])
+			}
+		}
+		must(t, w.Store.SettleBulk(t.Context(), b.ID, items[:2], w.Now())) // of the third it was not noted yet
+		first, last := items[0].Incident.Instance, items[4].Incident.Instance
+		w.goOn(t, first, ptr(w.state(t, first)))
+		_, err = w.Do(t.Context(), administrator(), last, engine.Move{To: "gone", From: w.state(t, last).Tokens[0].Node, All: true, Reason: "a try"}, "")
+		must(t, err)
+		stop = w.run(t)
+		synctest.Wait()
+		stop()
+		b, err = w.Store.Bulk(t.Context(), b.ID)
+		must(t, err)
+		if b.Ended.IsZero() || b.Done != 1 || b.Failed != 1 || b.Passed != 3 {
+			t.Errorf("%+v", b)
+		}
+		items, err = w.Store.BulkItems(t.Context(), b.ID, "", 0, 10)
+		must(t, err)
+		for i, want := range []struct {
+			state, code string
+			version     int
+		}{{"done", engine.CodeMovedOn, 2}, {"passed", codeTakenBack, 1}, {"passed", codeTakenBack, 1}, {"passed", codeTakenBack, 1}, {"failed", engine.CodeUnfit, 1}} {
+			if items[i].State != want.state || items[i].Code != want.code || items[i].Cause == "" || w.runsOn(t, items[i].Incident.Instance) != want.version {
+				t.Errorf("%d: %+v, want %+v", i, items[i], want)
+			}
+		}
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestAMigrationIsForWhoAdministersTheWorkflowAndSaysWhatIsWrong(t *testing.T) {
+	inCrossing(t, len(waysToWait()), func(t *testing.T, w *crossingTown) {
+		_, err := w.BeginMigration(t.Context(), ana, toTwo)
+		wantCode(t, err, "not-allowed")
+		_, err = w.ForeseeMigration(t.Context(), ana, toTwo)
+		wantCode(t, err, "not-allowed")
+		for code, change := range map[string]func(r *MigrationRequest){
+			"workflow-not-found": func(r *MigrationRequest) { r.Workflow = "nowhere" },
+			"version-not-found":  func(r *MigrationRequest) { r.To = 9 },
+			"bad-migration":      func(r *MigrationRequest) { r.Reason = "" },
+			engine.CodeBadPlan:   func(r *MigrationRequest) { r.Map = map[string]string{"ask": "nowhere"} },
+			"bad-variables":      func(r *MigrationRequest) { r.Vars = map[string]any{"cost": make(chan int)} },
+			"instance-not-found": func(r *MigrationRequest) { r.Instances = []signoff.InstanceID{4711} },
+		} {
+			req := toTwo
+			change(&req)
+			if _, err := w.BeginMigration(t.Context(), administrator(), req); signoff.CodeOf(err) != code {
+				t.Errorf("want %s, got %v", code, err)
+			}
+		}
+		req := toTwo
+		req.Map = map[string]string{"nowhere": "question"}
+		_, err = w.BeginMigration(t.Context(), administrator(), req)
+		wantCode(t, err, engine.CodeBadPlan)
+		req.Map, req.From = nil, 2
+		_, err = w.BeginMigration(t.Context(), administrator(), req)
+		wantCode(t, err, "bad-migration")
+
+		// Without the value that version 2 demands nothing can be moved.
+		req = w.only("sub")
+		req.Vars = nil
+		seen, err := w.ForeseeMigration(t.Context(), administrator(), req)
+		if err != nil || seen.Can != 0 || len(seen.Blocked) != 1 || !seen.Blocked[0].Variable || seen.Blocked[0].Node != "cost" {
+			t.Errorf("%+v, %v", seen, err)
+		}
+		req = toTwo
+		req.Step = "inSub"
+		if seen, err = w.ForeseeMigration(t.Context(), administrator(), req); err != nil || seen.Total != 1 || seen.Can != 1 {
+			t.Errorf("at one step: %+v, %v", seen, err)
+		}
+		if b := w.migrate(t, w.only("sub")); b.Done != 1 {
+			t.Errorf("%+v", b)
+		}
+		if b := w.migrate(t, w.only("sub")); b.Total != 0 || b.Ended.IsZero() {
+			t.Errorf("those that are there already are meant again: %+v", b)
+		}
+	})
 }
