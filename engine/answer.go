@@ -51,17 +51,50 @@ func (t *Task) Several() bool { return t.Slots > 0 }
 // KeptFrom tells whether the claims of others keep p from the task until one is
 // released.
 func (t *Task) KeptFrom(p signoff.Principal) bool {
-	if !t.Claiming {
+	if !t.Claiming || t.Holds(p) {
 		return false
 	}
 	if t.Several() {
-		return t.Free() <= 0 && !t.Holds(p)
+		return t.Free() <= 0 || t.holderFor(p) != ""
 	}
-	return t.Claimed != "" && t.Claimed != p
+	return t.Claimed != ""
 }
 
-// Free is how many of the answers wanted nobody has given or claimed yet.
-func (t *Task) Free() int { return t.Slots - len(t.Answers) - len(t.Holders) }
+// holderFor is who has claimed the task for the voice that p has, too; "" for
+// nobody.
+func (t *Task) holderFor(p signoff.Principal) signoff.Principal {
+	voice := t.voice(p)
+	for _, h := range t.Holders {
+		if t.voice(h.By) == voice {
+			return h.By
+		}
+	}
+	return ""
+}
+
+// Free is how many of the answers wanted nobody has given or claimed yet. Who
+// has one voice claims one.
+func (t *Task) Free() int {
+	free := t.Slots - len(t.Answers)
+	for i, h := range t.Holders {
+		if !slices.ContainsFunc(t.Holders[:i], func(o Holder) bool { return t.voice(o.By) == t.voice(h.By) }) {
+			free--
+		}
+	}
+	return free
+}
+
+// places is how many answers are still asked for: one of each voice, a group
+// counting as one.
+func (t *Task) places() int {
+	n := len(t.Later)
+	for i, r := range t.Recipients {
+		if !r.IsUser() || !slices.ContainsFunc(t.Recipients[:i], func(o signoff.Principal) bool { return o.IsUser() && t.voice(o) == t.voice(r) }) {
+			n++
+		}
+	}
+	return n
+}
 
 // Holds tells whether p has claimed the task.
 func (t *Task) Holds(p signoff.Principal) bool {
@@ -138,7 +171,7 @@ func (t *Task) answer(f *Fact) {
 	if f.Person != nil {
 		a.By = *f.Person
 	}
-	gone := append(t.leaving(f.By), f.From, f.By)
+	gone := append(t.leaving(f.By), f.From, f.By, f.Behind) // who answers for somebody has had their say, too
 	t.Answers = append(slices.Clip(t.Answers), a)
 	t.Recipients = without(t.Recipients, gone)
 	t.drop(gone)
@@ -165,6 +198,10 @@ func (t *Task) handOn(by, from signoff.Principal, to []signoff.Principal) {
 	if !slices.Contains(t.Recipients, by) {
 		gone = append(gone, by) // who had claimed it through a group
 	}
+	if slices.Contains(t.Recipients, from) && from.IsGroup() {
+		gone = append(gone, t.through()...)
+	}
+	t.Later = without(t.Later, to) // a reminder takes their turn forward
 	same := t.voice(from) == t.voice(to[0])
 	t.HandedOn = without(t.HandedOn, to)
 	switch {
@@ -200,6 +237,16 @@ func (t *Task) handOn(by, from signoff.Principal, to []signoff.Principal) {
 	}
 	t.Shared = shared
 	t.drop(gone)
+}
+
+// through lists who has claimed the task and does not have it by name.
+func (t *Task) through() (out []signoff.Principal) {
+	for _, h := range t.Holders {
+		if !slices.Contains(t.Recipients, h.By) {
+			out = append(out, h.By)
+		}
+	}
+	return out
 }
 
 // share notes with whom somebody has one voice.

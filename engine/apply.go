@@ -155,6 +155,7 @@ func (st *State) start(f *Fact) {
 	if f.Starter != nil {
 		st.Starter = *f.Starter
 	}
+	st.StarterBehind = f.Behind
 	st.setVars(f.Vars)
 }
 
@@ -194,8 +195,10 @@ func (st *State) applyToTask(f *Fact) {
 		t.release(f)
 	case TaskRedirected:
 		t.redirect(f.By, f.From, f.To)
+		t.Slots = max(t.Slots, f.Slots)
 	case TaskShared:
 		t.share(f.From, f.To)
+		t.Slots = max(t.Slots, f.Slots)
 	case TaskSlept:
 		t.Asleep = append(t.awake(f.By), Asleep{By: f.By, Until: *f.Due})
 	case TaskWoken:
@@ -250,6 +253,7 @@ func (st *State) applyAnswer(t *Task, f *Fact) {
 		st.forgetOldTasks()
 	case TaskPassed:
 		t.Recipients, t.Later = f.To, t.Later[min(f.Attempts, len(t.Later)):]
+		t.Holders, t.Asleep = nil, nil
 	case TaskAsked:
 		t.Questions = append(slices.Clip(t.Questions), Question{Seq: f.Subject, By: f.By, To: first(f.To), Text: f.Text, At: f.At})
 		st.Seq = max(st.Seq, f.Subject)
@@ -355,7 +359,7 @@ func (st *State) forgetOldTasks() {
 			return false
 		}
 		closed--
-		st.remember(&t)
+		st.remember(t.Node, t.doers())
 		return true
 	})
 }

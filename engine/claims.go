@@ -23,6 +23,10 @@ func (t *turn) claim(e Claim) error {
 	if !task.Several() && task.Claimed != "" {
 		return taskClaimed(task)
 	}
+	if who := task.holderFor(t.in.By.Principal); who != "" {
+		return refuse(signoff.Conflict, CodeTaskClaimed, "%s has claimed this task, and you have one voice together", signoff.Mention(who))
+	}
+	t.here = t.st.scopeOf(task.Token)
 	until := t.idleUntil(n.Task)
 	t.emitBy(Fact{Kind: TaskClaimed, Node: n.ID, Ref: task.Seq, Due: until})
 	if until != nil {

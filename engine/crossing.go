@@ -421,7 +421,7 @@ func (c *crossing) keptOutNow(task *process.Task, p signoff.Principal) bool {
 
 // keptOutThen is KeptOut as it will be once steps have their new names.
 func (c *crossing) keptOutThen(task *process.Task, p signoff.Principal) (step string, starter bool) {
-	if task.ExcludeStarter && p == c.st.Starter.Principal {
+	if task.ExcludeStarter && c.st.startedBy(p) {
 		return "", true
 	}
 	for _, id := range task.Exclude {

@@ -57,6 +57,7 @@ type turn struct {
 	scope     map[string]expr.Value // what expressions see; nil: to be made
 	here      int                   // the scope in which expressions are worked out
 	changed   bool                  // conditions are to be looked at
+	decided   bool                  // whether tasks still have somebody who may decide them is to be looked at
 }
 
 // stir looks, when nothing moves any more, for what can go on because of that.
@@ -64,7 +65,7 @@ func (t *turn) stir() bool {
 	if t.st.Status != Running || t.st.Held != nil {
 		return false
 	}
-	return t.changed && t.conditions() || t.merge()
+	return t.changed && t.conditions() || t.decided && t.left() || t.merge()
 }
 
 // begin takes the event in; run then moves whatever can go on because of it.
@@ -195,6 +196,7 @@ func (t *turn) emit(f Fact) {
 			delete(t.sizes, name)
 		}
 		t.changed = len(t.st.Waits) > 0
+		t.decided = t.decided || f.By != ""
 		t.see(&f)
 	case WaitSet:
 		t.changed = true

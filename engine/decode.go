@@ -47,6 +47,8 @@ func (st *State) member(r *reader, key string) {
 		st.Priority = r.int()
 	case "starter":
 		st.Starter = readPerson(r)
+	case "starterBehind":
+		st.StarterBehind = signoff.Principal(r.string())
 	case "startedAt":
 		st.StartedAt = r.time()
 	case "endedAt":

@@ -106,10 +106,14 @@ func (t *turn) keptOut(n *process.Node, p signoff.Principal) error {
 
 // callerKeptOut also looks at who acts in the caller's name.
 func (t *turn) callerKeptOut(n *process.Node) error {
-	if err := t.keptOut(n, t.in.By.Principal); err != nil {
-		return err
+	err := t.keptOut(n, t.in.By.Principal)
+	if err == nil {
+		err = t.keptOut(n, t.in.By.Behind)
 	}
-	return t.keptOut(n, t.in.By.Behind)
+	if e, ok := errors.AsType[*signoff.Error](err); ok && t.in.By.Admin {
+		e.Hint = "another administrator can do this"
+	}
+	return err
 }
 
 // mayEnd refuses an administrator who would end a task without an answer though
@@ -118,11 +122,7 @@ func (t *turn) mayEnd(n *process.Node) error {
 	if n.Kind != process.UserTask {
 		return nil
 	}
-	err := t.callerKeptOut(n)
-	if e, ok := errors.AsType[*signoff.Error](err); ok {
-		e.Hint = "another administrator can do this"
-	}
-	return err
+	return t.callerKeptOut(n)
 }
 
 // separate leaves out those who may not decide a task.

@@ -21,6 +21,7 @@ func (st *State) AppendJSON(dst []byte) []byte {
 	o.str("folio", st.Folio)
 	o.num("priority", st.Priority)
 	o.person("starter", &st.Starter)
+	o.str("starterBehind", string(st.StarterBehind))
 	o.time("startedAt", &st.StartedAt)
 	o.time("endedAt", st.EndedAt)
 	o.num("seq", st.Seq)
@@ -61,7 +62,7 @@ func (st *State) form() int {
 	switch {
 	case st.Form == 0:
 		return 0
-	case st.Held != nil, st.Came != nil, len(st.Ran) > 0:
+	case st.Held != nil, st.Came != nil, len(st.Ran) > 0, st.StarterBehind != "":
 		return 2
 	case slices.ContainsFunc(st.Tasks, Task.newer):
 		return 2
@@ -306,7 +307,7 @@ func (f *Fact) form() int {
 	switch f.Kind {
 	case TaskAnswered, TaskConcluded, TaskPassed, TaskAsked, TaskReplied:
 		return 2
-	case TaskOffered:
+	case TaskOffered, TaskRedirected, TaskShared:
 		if f.Slots > 0 {
 			return 2
 		}

@@ -57,7 +57,7 @@ func (t *turn) resumeHeld(e Resume) error {
 	for _, p := range paused {
 		t.resume(p.Token, p.Stage)
 	}
-	t.changed = len(t.st.Waits) > 0
+	t.changed, t.decided = len(t.st.Waits) > 0, true
 	return nil
 }
 

@@ -120,6 +120,9 @@ func (t *turn) withdrawTask(e Withdraw) error {
 		return adminsOnly("withdraw a task")
 	}
 	n := t.node(task.Node)
+	if err := t.mayEnd(n); err != nil {
+		return err
+	}
 	outcome, err := chooseOutcome(n.Task, e.Outcome)
 	if err != nil {
 		return err

@@ -196,8 +196,9 @@ func (t *turn) handOver(n *process.Node, task *Task, to []signoff.Principal) {
 		from = task.Recipients[:1]
 	}
 	t.endAll(task, from[0])
-	t.emit(Fact{Kind: TaskRedirected, Node: n.ID, Ref: seq, From: from[0], To: to, Text: "nobody answered in time"})
+	t.emit(t.redirected(task, n, Fact{From: from[0], To: to, Text: "nobody answered in time"}))
 	t.tellNew(n, t.st.task(seq), to)
+	t.found(seq)
 }
 
 // endAll clears the timers of sleeps and claims of one recipient, or with "" of

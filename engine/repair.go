@@ -102,6 +102,9 @@ func (t *turn) skip(e Skip) error {
 		return err
 	}
 	n := t.node(i.Node)
+	if err := t.mayEnd(n); err != nil {
+		return err
+	}
 	f := Fact{Kind: StepSkipped, Node: n.ID, Token: i.Token, Ref: i.Seq, Text: why, Vars: vars}
 	if i.Stage == Due {
 		t.skipTimer(f, *t.timer(i.Effect), n)
@@ -203,6 +206,9 @@ func (t *turn) moveTo(e Move) error {
 		return err
 	}
 	from := t.node(k.Node)
+	if err := t.mayEnd(from); err != nil {
+		return err
+	}
 	to, err := t.destination(e.To, from)
 	if err != nil {
 		return err
@@ -376,6 +382,7 @@ func (st *State) applyRepair(f *Fact) {
 		st.setVars(f.Vars)
 		if f.Outcome != "" {
 			st.Last = &Decision{Outcome: f.Outcome, Comment: f.Text, At: f.At}
+			st.remember(f.Node, []signoff.Principal{f.By, f.Behind})
 		}
 	case VarsEdited:
 		st.setVars(f.Vars)

@@ -93,9 +93,69 @@ func (t *turn) weigh(seq int) {
 		}
 	case outcome != "":
 		t.conclude(task, outcome, why, true)
-	case len(task.Recipients) == 0 && len(task.Later) > 0:
+	case slices.ContainsFunc(task.Recipients, func(p signoff.Principal) bool { return t.able(task, n, p) }):
+	case t.anybody(task, n):
 		t.passOn(task)
+	case !t.hasIncident(task.Token):
+		t.raise(ready{task.Token, n, Counting}, &trouble{IncidentNobody, "whoever has the task decided another step meanwhile, and may not decide this one",
+			"redirect the task to somebody else, or withdraw it"})
 	}
+}
+
+// left looks, after somebody has decided something, for tasks with which nobody
+// is left who may decide them.
+func (t *turn) left() bool {
+	t.decided = false
+	for i := range t.st.Tasks {
+		task := &t.st.Tasks[i]
+		if !task.Open() || t.hasIncident(task.Token) || slices.ContainsFunc(t.ready, func(r ready) bool { return r.token == task.Token }) {
+			continue
+		}
+		n := t.node(task.Node)
+		if len(n.Task.Exclude) > 0 && !slices.ContainsFunc(task.Recipients, func(p signoff.Principal) bool { return t.able(task, n, p) }) {
+			t.resume(task.Token, Counting)
+		}
+	}
+	return len(t.ready) > 0
+}
+
+// found clears the incident that nobody may decide a task, once somebody may.
+func (t *turn) found(seq int) {
+	task := t.st.task(seq)
+	if !t.anybody(task, t.node(task.Node)) {
+		return
+	}
+	for _, i := range t.st.Incidents {
+		if i.Token == task.Token && i.Stage == Counting && i.Code == IncidentNobody {
+			t.emit(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: "the task is with somebody else"})
+			return
+		}
+	}
+}
+
+// able tells whether somebody whom a task is put to, now or later, may answer
+// it. Of a group it is taken that somebody may.
+func (t *turn) able(task *Task, n *process.Node, p signoff.Principal) bool {
+	return task.AnswerOf(p) == nil && t.keptOut(n, p) == nil
+}
+
+// anybody tells whether another answer to a task can come.
+func (t *turn) anybody(task *Task, n *process.Node) bool {
+	able := func(p signoff.Principal) bool { return t.able(task, n, p) }
+	return slices.ContainsFunc(task.Recipients, able) || slices.ContainsFunc(task.Later, able)
+}
+
+// moreSlots is how many answers a task wants once more people have a voice of
+// their own, where the workflow wants one of each; 0 for as many as before.
+func moreSlots(task *process.Task, before, after *Task) int {
+	a := task.Answers
+	if a == nil || a.Slots != nil || a.Rule == process.FirstAnswer {
+		return 0
+	}
+	if n := min(before.Slots+after.places()-before.places(), len(after.Answers)+after.places()); n > before.Slots {
+		return n
+	}
+	return 0
 }
 
 // tally works out the outcome of the answers there are, and says why; "" when
@@ -115,7 +175,7 @@ func (t *turn) tally(task *Task, n *process.Node, late bool) (outcome, why strin
 		return answers[0].Action, "the first answer decides", nil
 	}
 	wanted := task.Slots
-	full := late || len(answers) >= wanted || len(task.Recipients)+len(task.Later) == 0
+	full := late || len(answers) >= wanted || !t.anybody(task, n)
 	if full {
 		wanted = len(answers)
 	}
@@ -281,10 +341,11 @@ func (t *turn) withAnswers(def *process.Task, task *Task, outcome, comment strin
 func (t *turn) passOn(task *Task) {
 	n := t.node(task.Node)
 	seq := task.Seq
-	next := 1
-	for next < len(task.Later) && t.keptOut(n, task.Later[next-1]) != nil {
-		next++
+	next := 1 + slices.IndexFunc(task.Later, func(p signoff.Principal) bool { return t.able(task, n, p) })
+	if next == 0 {
+		return
 	}
+	t.endAll(task, "")
 	to := slices.Clone(task.Later[next-1 : next])
 	t.emit(Fact{Kind: TaskPassed, Node: n.ID, Ref: seq, To: to, Attempts: next})
 	t.resetReminders(n, seq)

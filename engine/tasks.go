@@ -196,15 +196,15 @@ func (t *turn) redirect(e Redirect) error {
 		if err := t.spent(task); err != nil {
 			return err
 		}
-		if !t.mine(task) { // who is only asked about it
+		if !t.mine(task) { // who is only asked about it, or has a claim left
 			return taskNotFound()
 		}
 		if task.KeptFrom(t.in.By.Principal) {
 			return taskClaimed(task)
 		}
-		if err := t.callerKeptOut(n); err != nil {
-			return err // who may not decide may not choose who does
-		}
+	}
+	if err := t.callerKeptOut(n); err != nil {
+		return err // who may not decide may not choose who does
 	}
 	comment := clean(e.Comment)
 	if err := tooLong("comment", comment, MaxComment); err != nil {
@@ -247,7 +247,9 @@ func (t *turn) redirected(task *Task, n *process.Node, f Fact) Fact {
 			t.endClaim(task, h.By)
 		}
 	}
-	f.Slots = moreSlots(n.Task, task, &after)
+	if f.From == "" || slices.Contains(task.Recipients, f.From) { // what is handed on from a group is one of its answers
+		f.Slots = moreSlots(n.Task, task, &after)
+	}
 	return f
 }
 
@@ -287,7 +289,7 @@ func (t *turn) share(e Share) error {
 		return refuse(signoff.Invalid, CodeBadRedirect, "a task cannot have more than %d recipients", MaxRecipients)
 	}
 	f := Fact{Kind: TaskShared, Node: n.ID, Ref: e.Task, From: from, To: to, Text: comment}
-	if task.Several() {
+	if task.Several() && from == "" {
 		after := *task
 		after.share(from, to)
 		f.Slots = moreSlots(n.Task, task, &after)

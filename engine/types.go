@@ -211,32 +211,33 @@ const (
 // State is everything the engine needs to know of an instance. It is stored as
 // JSON and carries the version of its own form.
 type State struct {
-	Form      int                   `json:"form"` // StateForm when written
-	Instance  signoff.InstanceID    `json:"instance"`
-	Status    Status                `json:"status"`
-	Folio     string                `json:"folio"`
-	Priority  int                   `json:"priority"`
-	Starter   signoff.Person        `json:"starter"`
-	StartedAt time.Time             `json:"startedAt"`
-	EndedAt   *time.Time            `json:"endedAt,omitempty"`
-	Seq       int                   `json:"seq"`   // last number given to a thing in the instance
-	Facts     int                   `json:"facts"` // how many facts there are
-	Vars      map[string]expr.Value `json:"-"`     // encoded by MarshalJSON
-	Tokens    []Token               `json:"tokens,omitempty"`
-	Tasks     []Task                `json:"tasks,omitempty"` // open and closed, oldest first
-	Timers    []Timer               `json:"timers,omitempty"`
-	Effects   []Effect              `json:"effects,omitempty"`
-	Scopes    []Scope               `json:"scopes,omitempty"`
-	Waits     []Wait                `json:"waits,omitempty"`
-	Incidents []Incident            `json:"incidents,omitempty"` // open ones
-	Held      *Held                 `json:"held,omitempty"`      // set while it is stopped
-	Paused    []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
-	Doers     []Doer                `json:"doers,omitempty"`     // who decided tasks that Tasks no longer has
-	Came      *Came                 `json:"came,omitempty"`      // the last migration, unless it was undone
-	Ran       []Ran                 `json:"ran,omitempty"`       // versions it ran on before, oldest first
-	Files     []File                `json:"files,omitempty"`     // added by people
-	Error     string                `json:"error,omitempty"`     // code of the error the instance ended with
-	Last      *Decision             `json:"last,omitempty"`      // how the last task ended
+	Form          int                   `json:"form"` // StateForm when written
+	Instance      signoff.InstanceID    `json:"instance"`
+	Status        Status                `json:"status"`
+	Folio         string                `json:"folio"`
+	Priority      int                   `json:"priority"`
+	Starter       signoff.Person        `json:"starter"`
+	StarterBehind signoff.Principal     `json:"starterBehind,omitempty"` // who started it in Starter's name
+	StartedAt     time.Time             `json:"startedAt"`
+	EndedAt       *time.Time            `json:"endedAt,omitempty"`
+	Seq           int                   `json:"seq"`   // last number given to a thing in the instance
+	Facts         int                   `json:"facts"` // how many facts there are
+	Vars          map[string]expr.Value `json:"-"`     // encoded by MarshalJSON
+	Tokens        []Token               `json:"tokens,omitempty"`
+	Tasks         []Task                `json:"tasks,omitempty"` // open and closed, oldest first
+	Timers        []Timer               `json:"timers,omitempty"`
+	Effects       []Effect              `json:"effects,omitempty"`
+	Scopes        []Scope               `json:"scopes,omitempty"`
+	Waits         []Wait                `json:"waits,omitempty"`
+	Incidents     []Incident            `json:"incidents,omitempty"` // open ones
+	Held          *Held                 `json:"held,omitempty"`      // set while it is stopped
+	Paused        []Paused              `json:"paused,omitempty"`    // what can go on when it no longer is
+	Doers         []Doer                `json:"doers,omitempty"`     // who decided tasks that Tasks no longer has
+	Came          *Came                 `json:"came,omitempty"`      // the last migration, unless it was undone
+	Ran           []Ran                 `json:"ran,omitempty"`       // versions it ran on before, oldest first
+	Files         []File                `json:"files,omitempty"`     // added by people
+	Error         string                `json:"error,omitempty"`     // code of the error the instance ended with
+	Last          *Decision             `json:"last,omitempty"`      // how the last task ended
 }
 
 // Decision is how a task ended; expressions see it as outcome, comment and
@@ -419,8 +420,8 @@ const (
 	TaskOffered     FactKind = "task offered"      // Node, Ref, Token, Title, Text (instructions), To, Due, Priority, Claiming, Slots, Later
 	TaskClaimed     FactKind = "task claimed"      // Ref, Due (given back then)
 	TaskReleased    FactKind = "task released"     // Ref, To (whose claims, where there can be several), Text (why, when nobody did)
-	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text
-	TaskShared      FactKind = "task shared"       // Ref, To (besides), Text
+	TaskRedirected  FactKind = "task redirected"   // Ref, From ("": everybody), To (instead), Text, Slots (that many answers are wanted now; 0: as before)
+	TaskShared      FactKind = "task shared"       // Ref, From (whose voice they have; "": their own), To (besides), Text, Slots as above
 	TaskSlept       FactKind = "task put to sleep" // Ref, Due
 	TaskWoken       FactKind = "task woken"        // Ref, To (whose)
 	TaskDecided     FactKind = "task decided"      // Ref, Action, Outcome, Text (comment), Vars, Channel, Evidence, Person
