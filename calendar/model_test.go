@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -153,6 +154,69 @@ func TestGoingBackIsTheReverse(t *testing.T) {
 		}
 		if got := c.Between(back, near); got != d || !c.IsWorking(back) {
 			t.Fatalf("%s back from %s is %s, from where it is %s", d, near, back, got)
+		}
+	})
+}
+
+// addDays is the simple model of AddDays, from a moment at which work is done:
+// minute by minute.
+func addDays(p *Plan, zone *time.Location, from time.Time, days int) (time.Time, bool) {
+	clock := func(t time.Time) int { l := t.In(zone); return l.Hour()*60 + l.Minute() }
+	// minutes of a date, in their order; none of one that was left out
+	minutes := func(d time.Time) (out []time.Time) {
+		for at := d.Add(-15 * time.Hour); at.Before(d.Add(40 * time.Hour)); at = at.Add(time.Minute) {
+			if l := at.In(zone); l.Year() == d.Year() && l.YearDay() == d.YearDay() {
+				out = append(out, at)
+			}
+		}
+		return out
+	}
+	l := from.In(zone)
+	d := time.Date(l.Year(), l.Month(), l.Day(), 0, 0, 0, 0, time.UTC)
+	for range 60 {
+		d = d.AddDate(0, 0, 1)
+		all := minutes(d)
+		if !slices.ContainsFunc(all, func(m time.Time) bool { return works(p, m.In(zone)) }) {
+			continue
+		}
+		if days--; days > 0 {
+			continue
+		}
+		at := all[len(all)-1].Add(time.Minute)
+		if i := slices.IndexFunc(all, func(m time.Time) bool { return clock(m) >= clock(from) }); i >= 0 {
+			at = all[i]
+		}
+		for until := at.AddDate(0, 0, 30); at.Before(until); at = at.Add(time.Minute) {
+			if works(p, at.In(zone)) {
+				return at, true
+			}
+		}
+		return at, false
+	}
+	return from, false
+}
+
+func TestWorkingDaysAreThoseWithAMinuteOfWork(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		change := rapid.SampledFrom(changes).Draw(t, "where")
+		near, _ := time.Parse(time.RFC3339, change.near)
+		p := drawPlan(t, change.zone, near)
+		c, err := New(p)
+		if err != nil {
+			t.Fatalf("%+v: %v", p, err)
+		}
+		a := near.Add(time.Duration(rapid.IntRange(-4*24*60, 24*60).Draw(t, "a")) * time.Minute)
+		days := rapid.IntRange(1, 4).Draw(t, "days")
+		first, err := c.Next(a)
+		if err != nil {
+			t.Skip("nothing is worked")
+		}
+		want, ok := addDays(&p, c.zone, first, days)
+		if !ok {
+			t.Skip("too far")
+		}
+		if got, err := c.AddDays(a, days); err != nil || !got.Equal(want) {
+			t.Fatalf("%d working days after %s: %s, %v, want %s", days, a.In(c.zone), got.In(c.zone), err, want.In(c.zone))
 		}
 	})
 }

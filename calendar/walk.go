@@ -104,17 +104,54 @@ func (c *Calendar) workday(date Date, step, days int) (Date, error) {
 		if looked == maxDays {
 			return date, ErrNever
 		}
-		if date = date.plus(step); len(c.hours(date, nil)) > 0 {
+		if date = date.plus(step); c.worked(date) {
 			days--
 		}
 	}
 	return date, nil
 }
 
-// clock is the time of day of another moment, on a date.
+// worked tells whether there is any working time on a date. Where clocks are
+// changed, the hours of a day may be left out, or the whole day.
+func (c *Calendar) worked(date Date) bool {
+	if len(c.hours(date, nil)) == 0 {
+		return false
+	}
+	from, to := date.utc().Add(-15*time.Hour), date.utc().Add(40*time.Hour)
+	_, before := from.In(c.zone).Zone()
+	if _, after := to.In(c.zone).Zone(); before == after {
+		return true
+	}
+	some := false
+	c.spans(from, to, func(begins, _ time.Time) bool {
+		some = dateOf(begins.In(c.zone)) == date
+		return !some
+	})
+	return some
+}
+
+// clock is the first moment of a date that shows the time of day of another
+// moment or, where clocks are put forward over that, a later one.
 func (c *Calendar) clock(date Date, of time.Time) time.Time {
 	h, m, s := of.Clock()
-	return time.Date(date.Year, date.Month, date.Day, h, m, s, of.Nanosecond(), c.zone)
+	at := time.Date(date.Year, date.Month, date.Day, h, m, s, of.Nanosecond(), c.zone)
+	begins, ends := at.ZoneBounds()
+	wanted := time.Date(date.Year, date.Month, date.Day, h, m, s, of.Nanosecond(), time.UTC)
+	_, offset := at.Zone()
+	switch shown := at.Add(time.Duration(offset) * time.Second); {
+	case shown.After(wanted) && !begins.IsZero(): // it is left out
+		return begins
+	case shown.Before(wanted) && !ends.IsZero():
+		return ends
+	}
+	if begins.IsZero() {
+		return at
+	}
+	_, before := begins.Add(-1).Zone()
+	if back := time.Duration(before-offset) * time.Second; at.Sub(begins) < back { // it comes twice
+		return at.Add(-back)
+	}
+	return at
 }
 
 // Between is how much working time lies between two moments, at most what forty
