@@ -383,23 +383,12 @@ func (c *crossing) task(task *Task, n, m *process.Node) {
 			c.block(n, fmt.Sprintf("%s answered %q", signoff.Mention(a.By.Principal), a.Action), fmt.Sprintf("version %d has no such action", c.into), "wait until the task is decided")
 		}
 	}
-	c.duties(task, n, m)
+	c.holders(task, n, m)
 }
 
-// duties looks at who may not decide a task: nobody may slip through because a
-// step is called otherwise, and nobody may be left with what they may not decide.
-func (c *crossing) duties(task *Task, n, m *process.Node) {
-	for _, id := range m.Task.Exclude {
-		if slices.ContainsFunc(c.from.Nodes, func(o process.Node) bool { return c.now(o.ID) == id }) {
-			continue
-		}
-		for _, was := range n.Task.Exclude {
-			if c.counterpart(c.old(was)) == nil && c.st.decided(was) {
-				c.block(n, fmt.Sprintf("who decided %q may not decide it", c.old(was).Name), fmt.Sprintf("version %d names %q instead, which is no step of before", c.into, id),
-					fmt.Sprintf("say that the one has become the other: %s=%s", was, id))
-			}
-		}
-	}
+// holders looks at who has a task: nobody may be left with what they may not
+// decide.
+func (c *crossing) holders(task *Task, n, m *process.Node) {
 	for _, p := range slices.Concat(task.Recipients, task.Later) {
 		if !p.IsUser() {
 			continue

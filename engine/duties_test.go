@@ -342,3 +342,50 @@ func TestAClaimThroughAGroupGoesWithIt(t *testing.T) {
 	}
 	w.must("kim", Act{Task: seq, Action: "Approve"})
 }
+
+func TestAMigrationForgetsNobodyWhoDecidedAStep(t *testing.T) {
+	version := func(x string) *process.Definition {
+		s := draw(t).node("start", process.StartEvent).user(x, []string{"bob"}).user("y", []string{"jane"}).user("z", []string{"bob", "kim"}, notWho(x)).
+			node("end", process.EndEvent).path("start", x, "y", "z", "end")
+		s.def.Prepare()
+		return s.def
+	}
+	two := version("x2")
+	for name, mapped := range map[string]map[string]string{"not said": nil, "said": {"x": "x2"}} {
+		w := &world{t: t, def: version("x"), now: monday, names: map[string][]signoff.Person{}}
+		w.must("ana", Start{Instance: 1, Priority: 1})
+		w.must("bob", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+		in := Input{At: w.now, By: caller("root"), Event: Migrate{To: two, From: 1, Into: 2, Reason: "x", Map: mapped}, People: People{}}
+		step, err := Decide(w.def, w.st, in)
+		if mapped == nil {
+			if found := Blockers(err); len(found) != 1 || found[0].Node != "z" || found[0].Advice == "" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.def, w.st, w.facts = two, step.State, append(w.facts, step.Facts...)
+		w.must("jane", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+		if got := logins(w.openTasks()[0].Recipients); got != "kim" {
+			t.Errorf("%s: z was put to %s", name, got)
+		}
+	}
+}
+
+func TestAMigrationAsksNothingOfStepsThatAreBehind(t *testing.T) {
+	version := func(x string) *process.Definition {
+		s := draw(t).node("start", process.StartEvent).user(x, []string{"bob"}).user("z", []string{"bob", "kim"}, notWho(x)).user("y", []string{"jane"}).
+			node("end", process.EndEvent).path("start", x, "z", "y", "end")
+		s.def.Prepare()
+		return s.def
+	}
+	w := &world{t: t, def: version("x"), now: monday, names: map[string][]signoff.Person{}}
+	w.must("ana", Start{Instance: 1, Priority: 1})
+	w.must("bob", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+	w.must("kim", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+	if _, err := w.do("root", Migrate{To: version("x2"), From: 1, Into: 2, Reason: "x"}); err != nil {
+		t.Error(err)
+	}
+}

@@ -110,6 +110,7 @@ func (t *turn) migrate(e Migrate) error {
 	}
 	c.tokens()
 	c.scopes()
+	c.duties()
 	vars, err := c.variables(e.Vars)
 	if err != nil {
 		return err
