@@ -1,10 +1,13 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/calendar"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
 )
@@ -133,9 +136,9 @@ func reminderOf(n *process.Node, timer *Timer) *process.Reminder {
 	return &n.Task.Reminders[timer.Number-1]
 }
 
-// remind sends a mail to who has not answered, and sets it again; or it hands
-// the task on.
-func (t *turn) remind(timer Timer, instead []signoff.Principal) {
+// remind sends a mail to who has not answered, and sets it again for next where
+// that is set; or it hands the task on.
+func (t *turn) remind(timer Timer, instead []signoff.Principal, next time.Time) {
 	n, task := t.node(timer.Node), t.st.task(timer.Ref)
 	r := reminderOf(n, &timer)
 	switch {
@@ -155,37 +158,67 @@ func (t *turn) remind(timer Timer, instead []signoff.Principal) {
 	if len(to) > 0 && n.Task.Notify != nil {
 		t.tellAgain(n, task, to, r)
 	}
-	t.remindLater(timer, r)
+	if !next.IsZero() {
+		t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: timer.Node, Subject: timer.Ref, Due: &next, TimerFor: ForReminder,
+			Number: timer.Number, Attempts: max(timer.Left-1, -1)})
+	}
 }
 
-// remindLater sets a repeated reminder again. A repetition that cannot be worked
-// out any more ends.
-func (t *turn) remindLater(timer Timer, r *process.Reminder) {
-	if r.Every == nil || timer.Left == 0 || t.st.Facts > MaxFacts {
-		return
+// remindedNext works out when a repeated reminder comes again, before it rings:
+// what goes wrong with it is an incident. The zero time is for one that ends.
+func (t *turn) remindedNext(timer *Timer) (time.Time, *trouble) {
+	const what = "the repetition of a reminder"
+	r := reminderOf(t.node(timer.Node), timer)
+	if r == nil || r.Every == nil || timer.Left == 0 {
+		return time.Time{}, nil
 	}
-	v, bad := t.eval("the repetition of a reminder", r.Every, nil)
+	if t.st.Facts > MaxFacts {
+		return time.Time{}, &trouble{IncidentLoop, fmt.Sprintf("the history of the instance has more than %d entries", MaxFacts),
+			"decide the task or withdraw it, or skip the reminder: it does not come again"}
+	}
+	t.here = t.st.scopeOf(t.st.task(timer.Ref).Token)
+	v, bad := t.eval(what, r.Every, nil)
 	if bad != nil {
-		return
+		return time.Time{}, bad
 	}
+	hours, bad := t.calendar(what, r.Hours)
+	if bad != nil {
+		return time.Time{}, bad
+	}
+	due, err := t.repeated(timer.Due, v, hours)
+	if err != nil {
+		return time.Time{}, t.unfit(what, r.Every, nil, v, "that cannot be used: "+err.Error())
+	}
+	return due.UTC().Truncate(time.Microsecond), nil
+}
+
+// repeated is the first time after now that lies a number of such durations
+// after a time. What was missed is not made up for; where it was very often, it
+// is counted from now on.
+func (t *turn) repeated(from time.Time, v expr.Value, hours *calendar.Calendar) (time.Time, error) {
 	v, err := expr.Coerce(v, string(process.Duration))
-	if err != nil || v == nil {
-		return
+	if err != nil {
+		return from, err
 	}
-	hours, bad := t.calendar("the repetition of a reminder", r.Hours)
-	if bad != nil {
-		return
+	if v == nil {
+		return from, errors.New("it must be a duration")
 	}
-	due, err := WorkingAfter(timer.Due, v, hours)
-	for skipped := 0; err == nil && !due.After(t.at) && skipped < MaxPasses; skipped++ { // what was missed is not made up for
+	due, err := WorkingAfter(from, v, hours)
+	for missed := 0; err == nil && !due.After(t.at) && missed < MaxPasses; missed++ {
 		due, err = WorkingAfter(due, v, hours)
 	}
-	if err != nil || !due.After(t.at) || due.Year() > lastYear {
-		return
+	if err == nil && !due.After(t.at) {
+		due, err = WorkingAfter(t.now, v, hours)
 	}
-	due = due.UTC().Truncate(time.Microsecond)
-	t.emit(Fact{Kind: TimerSet, Ref: t.next(), Node: timer.Node, Subject: timer.Ref, Due: &due, TimerFor: ForReminder,
-		Number: timer.Number, Attempts: max(timer.Left-1, -1)})
+	switch {
+	case err != nil:
+		return due, err
+	case !due.After(t.at):
+		return due, errors.New("it must be longer than nothing")
+	case due.Year() > lastYear:
+		return due, fmt.Errorf("it lies outside the years 1 to %d", lastYear)
+	}
+	return due, nil
 }
 
 // handOver gives a task to others because nobody answered. Where recipients are

@@ -160,7 +160,7 @@ func (t *turn) timerDue(e TimerDue) error {
 		if t.at.Before(timer.Due) {
 			return refuse(signoff.Conflict, CodeTimerEarly, "the timer is due at %s", signoff.At(timer.Due))
 		}
-		instead, stuck, bad := t.beforeRinging(&timer)
+		instead, next, stuck, bad := t.beforeRinging(&timer)
 		switch {
 		case stuck:
 			return redundant()
@@ -168,7 +168,7 @@ func (t *turn) timerDue(e TimerDue) error {
 			t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: timer.Node, Subject: timer.Seq, Stage: Due,
 				Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice})
 			return nil
-		case len(t.need) > 0:
+		case len(t.need)+len(t.calendars) > 0:
 			return nil
 		}
 		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node, TimerFor: timer.For})
@@ -181,7 +181,7 @@ func (t *turn) timerDue(e TimerDue) error {
 		case ForIdle:
 			t.idle(t.st.task(timer.Ref), timer.Due)
 		case ForReminder:
-			t.remind(timer, instead)
+			t.remind(timer, instead, next)
 		case ForStart:
 			t.ringAgain(timer)
 			t.happened(t.node(timer.Node), 0, timer.Ref, nil)
@@ -196,10 +196,12 @@ func (t *turn) timerDue(e TimerDue) error {
 
 // beforeRinging works out what can go wrong with a timer of a task before it
 // rings. It is stuck when that went wrong before and nobody has put it right.
-func (t *turn) beforeRinging(timer *Timer) (instead []signoff.Principal, stuck bool, bad *trouble) {
+func (t *turn) beforeRinging(timer *Timer) (instead []signoff.Principal, next time.Time, stuck bool, bad *trouble) {
 	switch timer.For {
 	case ForReminder:
-		instead, bad = t.handOverTo(timer)
+		if instead, bad = t.handOverTo(timer); bad == nil && len(instead)+len(t.need) == 0 {
+			next, bad = t.remindedNext(timer)
+		}
 	case ForDeadline:
 		task := t.st.task(timer.Ref)
 		if n := t.node(timer.Node); n.Task.Deadline != nil && n.Task.Deadline.Count && task.Several() {
@@ -207,7 +209,7 @@ func (t *turn) beforeRinging(timer *Timer) (instead []signoff.Principal, stuck b
 			_, _, bad = t.tally(task, n, true)
 		}
 	}
-	return instead, bad != nil && t.givenUp(timer.Seq), bad
+	return instead, next, bad != nil && t.givenUp(timer.Seq), bad
 }
 
 // clearTimers drops the timers of a thing: those set for a task, or the events
