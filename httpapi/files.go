@@ -92,7 +92,7 @@ func fileURL(id signoff.InstanceID, seq int) string {
 
 // FileBody is a file that is added.
 type FileBody struct {
-	Name    string `query:"name" maxLength:"500" required:"true" doc:"what the file is called, such as quote.pdf"`
+	Name    string `query:"name" maxLength:"500" required:"true" example:"quote.pdf" doc:"what the file is called, such as quote.pdf"`
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 

@@ -1,5 +1,5 @@
 import type { TaskDetail } from '../api/types'
-import { called } from '../words/person'
+import { calledFor } from '../words/person'
 import { t } from '../text/en'
 import { Coin, PersonTag } from '../ui/coin/coin'
 import { When } from '../ui/when/when'
@@ -16,11 +16,11 @@ export function Answers({ task, heading: Heading }: { task: TaskDetail; heading:
       {given.length > 0 && (
         <ul className="stack comments">
           {given.map((one) => (
-            <li key={one.by.id}>
+            <li key={one.at}>
               <Coin person={one.by} size="small" />
               <div>
                 <p className="small">
-                  <strong>{called(one.by)}</strong>: {one.action}{' '}
+                  <strong>{calledFor(one.by, one.for)}</strong>: {one.action}{' '}
                   <span className="quiet">
                     <When at={one.at} />
                   </span>

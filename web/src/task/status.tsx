@@ -1,5 +1,5 @@
 import type { TaskDetail } from '../api/types'
-import { called } from '../words/person'
+import { called, calledFor } from '../words/person'
 import { t } from '../text/en'
 import { Button } from '../ui/button/button'
 import { Message } from '../ui/message/message'
@@ -72,5 +72,6 @@ export function TaskStatus({ task, me, moves, action }: Props) {
 function closedText(task: TaskDetail, me: string): string {
   if (!task.outcome) return t.task.closedNoOutcome
   if (!task.closedBy) return t.task.closedAlone(task.outcome)
-  return task.closedBy.id === me ? t.task.youDecided(task.outcome) : t.task.closedBy(task.outcome, called(task.closedBy))
+  if (task.closedBy.id === me && !task.closedFor) return t.task.youDecided(task.outcome)
+  return t.task.closedBy(task.outcome, calledFor(task.closedBy, task.closedFor))
 }

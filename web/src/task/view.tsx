@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Link } from 'react-router'
 import type { TaskDetail } from '../api/types'
 import { useMe } from '../shell/session'
+import { fileWords } from '../text/files'
 import { standInWords } from '../text/standin'
 import { t } from '../text/en'
 import { called } from '../words/person'
@@ -17,6 +18,7 @@ import { DecisionForm } from './decision'
 import { HandDialog, SleepDialog, WithdrawDialog } from './dialogs'
 import { Due } from './due'
 import { Facts } from './facts'
+import { Files } from './files'
 import { useMoves, type Moves } from './queries'
 import { AskDialog, Questions } from './questions'
 import { TaskStatus } from './status'
@@ -65,6 +67,10 @@ export function TaskView({ task, etag, after, heading: Heading, onGone, tools }:
       <Questions task={task} moves={moves} heading={Part} />
       <Answers task={task} heading={Part} />
       <Others task={task} me={me.id} heading={Part} />
+      <section className="stack task-part">
+        <Part>{fileWords.title}</Part>
+        <Files serial={task.serial} instance={task.instance} files={task.files} me={me.id} open={task.status !== 'closed'} />
+      </section>
       <section className="stack task-part">
         <Part>{t.task.comments}</Part>
         <Comments comments={task.comments} send={moves.comment} />

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { called, hue, initials, isApplication, namesInWords } from './person'
+import { called, hue, initials, isApplication, namesInWords, calledFor } from './person'
 
 test.each([
   ['Jane Doe', 'JD'],
@@ -47,4 +47,10 @@ test('names in words say how many are left out', () => {
   expect(namesInWords(people.slice(0, 1), 'en', more)).toBe('Ana')
   expect(namesInWords(people.slice(0, 3), 'en', more)).toBe('Ana, Bob, and Cem')
   expect(namesInWords(people, 'en', more)).toBe('Ana, Bob, and 2 more')
+})
+
+test('who acts for somebody is named with them', () => {
+  const ben = { id: 'user:3', name: 'Ben' }
+  expect(calledFor(ben)).toBe('Ben')
+  expect(calledFor(ben, { id: 'user:2', name: 'Jane' })).toBe('Ben for Jane')
 })

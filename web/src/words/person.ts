@@ -1,4 +1,5 @@
 import type { Person } from '../api/types'
+import { fileWords } from '../text/files'
 
 /** Up to two letters that stand for a person in a coin. */
 export function initials(name: string): string {
@@ -32,6 +33,11 @@ const guid = /([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i
 export function called(person: Pick<Person, 'name' | 'login' | 'email'>): string {
   const name = person.name || person.login || person.email || '?'
   return isApplication(person) ? name.replace(guid, '$1…') : name
+}
+
+/** Who did something, and in whose name where it was not their own: Ben for Jane. */
+export function calledFor(person: Person, whose?: Person): string {
+  return whose ? fileWords.actedFor(called(person), called(whose)) : called(person)
 }
 
 /**
