@@ -70,7 +70,7 @@ var house = []room{
 	{pkg: "mailroom/connections", may: "access engine store runner seal broker mailroom", why: "which mailboxes the server's mail goes by; meets connectors only in cmd/signoff"},
 	{pkg: "inhouse", may: "access engine expr store library runner worklist identity broker mailroom", why: "this server's own people, workflows and mail as services; decides nothing itself"},
 	{pkg: "api", may: "", why: "wire types are shared by server and client"},
-	{pkg: "httpapi", may: "expr calendar process bpmn engine access hours store/pgtest store library runner worklist broker broker/catalogue oauth directory provision identity identity/trust identity/signin seal mailroom mailroom/connections doctor doctor/probe m365 api", why: "an edge: turns requests into inputs"},
+	{pkg: "httpapi", may: "expr calendar process bpmn bpmn/movein engine access hours store/pgtest store library runner worklist broker broker/catalogue oauth directory provision identity identity/trust identity/signin seal mailroom mailroom/connections doctor doctor/probe m365 api", why: "an edge: turns requests into inputs"},
 	{pkg: "httpapi/k2", may: "expr process engine access store library runner worklist identity api httpapi", why: "an edge in another's shapes"},
 	{pkg: "httpapi/odata", may: "broker broker/catalogue identity api httpapi", why: "services in OData's shapes"},
 	{pkg: "httpapi/scimapi", may: "scim directory provision identity api httpapi", why: "an edge in another's shapes"},

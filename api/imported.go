@@ -7,6 +7,7 @@ type Imported struct {
 	Engines  []string        `json:"engines,omitempty" doc:"whose extensions the file holds"`
 	Runs     bool            `json:"runs" doc:"the new file can be deployed"`
 	Findings []ImportFinding `json:"findings"`
+	BPMN     string          `json:"bpmn,omitempty" doc:"the new file; nobody has deployed it"`
 	Problems []FileProblem   `json:"problems,omitempty" doc:"what a deployment would say of the new file; lines are those of the old one"`
 }
 

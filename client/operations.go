@@ -49,6 +49,13 @@ func (c *Client) Deploy(ctx context.Context, xml []byte) (d api.Deployed, err er
 	return d, err
 }
 
+// ImportWorkflow says a BPMN file of another engine in signoff's words. Nothing is
+// stored.
+func (c *Client) ImportWorkflow(ctx context.Context, xml []byte) (out api.Imported, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: "/workflows/import", body: xml, contentType: "application/xml", safe: true}, &out)
+	return out, err
+}
+
 // BPMN returns the file of one version of a workflow.
 func (c *Client) BPMN(ctx context.Context, workflow string, version int) (xml []byte, err error) {
 	return xml, c.get(ctx, "/workflows/"+url.PathEscape(workflow)+"/versions/"+strconv.Itoa(version)+"/bpmn", nil, &xml)

@@ -59,6 +59,7 @@ func (s *Server) sessionRoutes() {
 func (s *Server) workflowRoutes() {
 	route(s, op{"list-workflows", "GET /workflows", "Workflows", "Workflows you may see, or those you may start", signedIn, 0}, s.listWorkflows)
 	route(s, op{"deploy-workflow", "POST /workflows", "Workflows", "Deploy a BPMN 2.0 file: a new workflow, or a new version of one", signedIn, http.StatusCreated}, s.deploy, takesFile)
+	route(s, op{"import-workflow", "POST /workflows/import", "Workflows", "Say a BPMN file of Camunda, Operaton, Flowable or Activiti in signoff's words: what runs as it is, what was changed, what is left to do, and the new file. Nothing is stored", signedIn, 0}, s.importWorkflow, readsFile)
 	route(s, op{"get-workflow", "GET /workflows/{id}", "Workflows", "One workflow, by number or key, with what its start form asks", signedIn, 0}, s.getWorkflow)
 	route(s, op{"get-workflow-bpmn", "GET /workflows/{id}/versions/{n}/bpmn", "Workflows", "The BPMN file of a version, as it was deployed", signedIn, 0}, s.versionBPMN, givesFile)
 	route(s, op{"get-retention", "GET /workflows/{id}/retention", "Keeping", "How long ended instances are kept, and what is removed by that", signedIn, 0}, s.getRetention)

@@ -69,6 +69,12 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	return Deployed{Workflow: w, Unchanged: !made, Warnings: slices.Concat(warnings, calls, called, soon.Warnings())}, err
 }
 
+// MayDeploy refuses who may not deploy a workflow of that key.
+func (l *Library) MayDeploy(ctx context.Context, by signoff.Caller, key string) error {
+	_, err := l.mayDeploy(ctx, by, key)
+	return err
+}
+
 // Check tells what Deploy would say of a file, without storing anything.
 func Check(xml []byte) (*process.Definition, bpmn.Problems, error) { return parse(xml) }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/signoffhq/signoff"
-	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/bpmn"
 	"github.com/signoffhq/signoff/bpmn/movein"
+	"github.com/signoffhq/signoff/httpapi"
 )
 
 func importCommand() *cobra.Command {
@@ -61,7 +61,9 @@ func importFile(cmd *cobra.Command, name, out string, asJSON, all bool) error {
 		to = cmd.ErrOrStderr()
 	}
 	if asJSON {
-		err = printJSON(to, imported(name, report))
+		told := httpapi.ImportedOf(report)
+		told.File = name
+		err = printJSON(to, told)
 	} else {
 		sayImported(to, name, out, report, all)
 	}
@@ -90,19 +92,6 @@ func writeMoved(cmd *cobra.Command, name, out string, moved *bpmn.Document) erro
 		}
 	}
 	return os.WriteFile(out, b.Bytes(), 0o644)
-}
-
-// imported is a report as programs read it.
-func imported(name string, r *movein.Report) api.Imported {
-	out := api.Imported{File: name, Engines: r.Engines, Runs: r.Runs(), Findings: []api.ImportFinding{}}
-	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, api.ImportFinding{Outcome: string(f.Outcome), Element: f.Element, Name: f.Name, Line: f.Line,
-			What: f.What, From: f.From, To: f.To, Advice: f.Advice})
-	}
-	for _, p := range r.Problems {
-		out.Problems = append(out.Problems, api.FileProblem{Element: p.Element, Name: p.Name, Line: p.Line, Reason: p.Reason, Advice: p.Advice, Warning: p.Warning})
-	}
-	return out
 }
 
 func sayImported(w io.Writer, name, out string, r *movein.Report, all bool) {

@@ -52,7 +52,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your orders for many incidents, newest first; an administrator sees everybody's */
+        /** Your orders for many incidents or instances, newest first; an administrator sees everybody's */
         get: operations["list-bulks"];
         put?: never;
         /** Retry, skip or cancel many incidents of workflows you administer; it goes on by itself */
@@ -108,6 +108,23 @@ export interface paths {
         put?: never;
         /** Stop an order: what is done stays done, the rest is left */
         post: operations["stop-bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back those instances of a migration that have not moved on since */
+        post: operations["undo-migration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2932,6 +2949,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{id}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Choose the version that new instances get, and by which schedules start; those that run stay on theirs */
+        put: operations["set-default-version"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{id}/instances": {
         parameters: {
             query?: never;
@@ -2943,6 +2977,41 @@ export interface paths {
         put?: never;
         /** Start a workflow */
         post: operations["start-instance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A workflow's migrations and what was undone, newest first */
+        get: operations["list-migrations"];
+        put?: never;
+        /** Let running instances go on with another version; it goes on by itself, as an order */
+        post: operations["begin-migration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{id}/migrations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a migration would do now, and what is in its way; it changes nothing */
+        post: operations["preview-migration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3152,11 +3221,32 @@ export interface components {
             /** @description id of the element that waits */
             step: string;
         };
+        Blocker: {
+            advice?: string;
+            /**
+             * Format: int64
+             * @description how many instances it is in the way of
+             */
+            count: number;
+            /** @description what the first of the instances does there */
+            does?: string;
+            /** @description the first few of them */
+            instances: number[];
+            /** @description of the step */
+            name?: string;
+            /** @description element id */
+            step?: string;
+            variable?: string;
+            why: string;
+        };
         Bulk: {
             by: components["schemas"]["Person"];
             code?: string;
-            /** @enum {string} */
-            do: "retry" | "skip" | "cancel";
+            /**
+             * @description migrate takes instances to another version of their workflow, return takes them back
+             * @enum {string}
+             */
+            do: "retry" | "skip" | "cancel" | "migrate" | "return";
             /** Format: int64 */
             done: number;
             /**
@@ -3170,9 +3260,11 @@ export interface components {
             id: number;
             /** Format: date-time */
             made: string;
+            /** @description of an order that migrates, or takes back */
+            migration?: components["schemas"]["BulkMigration"];
             /**
              * Format: int64
-             * @description were dealt with already when their turn came
+             * @description were dealt with already when their turn came, or left alone because of others
              */
             passed: number;
             reason?: string;
@@ -3186,12 +3278,38 @@ export interface components {
             at?: string;
             cause?: string;
             code?: string;
-            /** @description serial number */
-            incident: string;
+            /** @description serial number; absent where it is about the instance */
+            incident?: string;
+            /** Format: int64 */
+            instance: number;
             /** Format: int64 */
             number: number;
             /** @enum {string} */
             state: "waiting" | "done" | "failed" | "passed";
+        };
+        BulkMigration: {
+            /** Format: int64 */
+            from?: number;
+            map?: {
+                [key: string]: string;
+            };
+            /**
+             * @description whether anything is in the way is looked at, they are moved, or those that were are taken back
+             * @enum {string}
+             */
+            stage?: "looking" | "moving" | "back";
+            /** @description those that can; else all or none */
+            those: boolean;
+            /**
+             * Format: int64
+             * @description the version they are taken to
+             */
+            to?: number;
+            /**
+             * Format: int64
+             * @description the order that is taken back
+             */
+            undoes?: number;
         };
         Calendar: {
             /** @description no work is done then */
@@ -3380,6 +3498,13 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "cancelled";
+        };
+        DefaultVersion: {
+            /**
+             * Format: int64
+             * @description the version that new instances get
+             */
+            version: number;
         };
         Deployed: {
             canManage: boolean;
@@ -4932,6 +5057,20 @@ export interface components {
              */
             until?: string;
         };
+        MigrationPreview: {
+            /** @description what is in the way, that of most instances first */
+            blocked: components["schemas"]["Blocker"][];
+            /**
+             * Format: int64
+             * @description of them, those that nothing is in the way of
+             */
+            can: number;
+            /**
+             * Format: int64
+             * @description instances that are meant
+             */
+            total: number;
+        };
         MoveBody: {
             /** @description end whatever else goes on in that sub-process */
             all?: boolean;
@@ -5012,6 +5151,34 @@ export interface components {
             source: string;
             /** @description their id there; in Entra the object id */
             subject: string;
+        };
+        NewMigration: {
+            /**
+             * Format: int64
+             * @description only those that run on this version; left out: on any other
+             */
+            from?: number;
+            /** @description only these; left out: all */
+            instances?: number[];
+            /** @description which steps and flows have another element id in the new version: old id to new id */
+            map?: {
+                [key: string]: string;
+            };
+            /** @description why; it stays on record. A preview needs none */
+            reason?: string;
+            /** @description only those that are at this step, by element id */
+            step?: string;
+            /** @description move those that can be moved; else all or none */
+            those?: boolean;
+            /**
+             * Format: int64
+             * @description the version the instances are to run on
+             */
+            to: number;
+            /** @description for variables the new version demands or has otherwise; the same for each */
+            variables?: {
+                [key: string]: unknown;
+            };
         };
         NewOAuthResource: {
             /** @description the API that tokens are for */
@@ -6743,6 +6910,10 @@ export interface components {
             /** @description for static: the name to sign in with */
             user?: string;
         };
+        UndoBody: {
+            /** @description why; it stays on record */
+            reason: string;
+        };
         User: {
             /** @description all addresses they may decide from by mail, the main one first */
             addresses: string[];
@@ -7461,6 +7632,14 @@ export interface operations {
                      *           "failed": 1,
                      *           "id": 1,
                      *           "made": "2030-05-04T09:30:00Z",
+                     *           "migration": {
+                     *             "from": 1,
+                     *             "map": {},
+                     *             "stage": "looking",
+                     *             "those": true,
+                     *             "to": 1,
+                     *             "undoes": 1
+                     *           },
                      *           "passed": 1,
                      *           "reason": "Audit of 2026",
                      *           "step": "text",
@@ -7587,6 +7766,14 @@ export interface operations {
                      *       "failed": 1,
                      *       "id": 1,
                      *       "made": "2030-05-04T09:30:00Z",
+                     *       "migration": {
+                     *         "from": 1,
+                     *         "map": {},
+                     *         "stage": "looking",
+                     *         "those": true,
+                     *         "to": 1,
+                     *         "undoes": 1
+                     *       },
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
@@ -7733,6 +7920,14 @@ export interface operations {
                      *       "failed": 1,
                      *       "id": 1,
                      *       "made": "2030-05-04T09:30:00Z",
+                     *       "migration": {
+                     *         "from": 1,
+                     *         "map": {},
+                     *         "stage": "looking",
+                     *         "those": true,
+                     *         "to": 1,
+                     *         "undoes": 1
+                     *       },
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
@@ -7859,6 +8054,7 @@ export interface operations {
                      *           "cause": "text",
                      *           "code": "not-allowed",
                      *           "incident": "text",
+                     *           "instance": 1,
                      *           "number": 1,
                      *           "state": "waiting"
                      *         }
@@ -7962,6 +8158,178 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 1 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Audit of 2026"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "code": "not-allowed",
+                     *       "do": "retry",
+                     *       "done": 1,
+                     *       "ended": "2030-05-04T09:30:00Z",
+                     *       "failed": 1,
+                     *       "id": 1,
+                     *       "made": "2030-05-04T09:30:00Z",
+                     *       "migration": {
+                     *         "from": 1,
+                     *         "map": {},
+                     *         "stage": "looking",
+                     *         "those": true,
+                     *         "to": 1,
+                     *         "undoes": 1
+                     *       },
+                     *       "passed": 1,
+                     *       "reason": "Audit of 2026",
+                     *       "step": "text",
+                     *       "stopped": true,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Bulk"];
+                };
             };
             /** @description Bad Request */
             400: {
@@ -15514,7 +15882,7 @@ export interface operations {
             query: {
                 /**
                  * @description what the file is called, such as quote.pdf
-                 * @example Jane Judge
+                 * @example quote.pdf
                  */
                 name: string;
             };
@@ -30580,7 +30948,7 @@ export interface operations {
             query: {
                 /**
                  * @description what the file is called, such as quote.pdf
-                 * @example Jane Judge
+                 * @example quote.pdf
                  */
                 name: string;
             };
@@ -35917,6 +36285,147 @@ export interface operations {
             };
         };
     };
+    "set-default-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description number or key of the workflow
+                 * @example leave
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["DefaultVersion"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "start-instance": {
         parameters: {
             query?: never;
@@ -35960,6 +36469,499 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-migrations": {
+        parameters: {
+            query?: {
+                /**
+                 * @description how many at most
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description "next" of the page before
+                 * @example text
+                 */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description number or key of the workflow
+                 * @example leave
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "by": {
+                     *             "email": "jane@contoso.test",
+                     *             "group": true,
+                     *             "id": "text",
+                     *             "login": "jane",
+                     *             "name": "Jane Judge",
+                     *             "role": true
+                     *           },
+                     *           "code": "not-allowed",
+                     *           "do": "retry",
+                     *           "done": 1,
+                     *           "ended": "2030-05-04T09:30:00Z",
+                     *           "failed": 1,
+                     *           "id": 1,
+                     *           "made": "2030-05-04T09:30:00Z",
+                     *           "migration": {
+                     *             "from": 1,
+                     *             "map": {},
+                     *             "stage": "looking",
+                     *             "those": true,
+                     *             "to": 1,
+                     *             "undoes": 1
+                     *           },
+                     *           "passed": 1,
+                     *           "reason": "Audit of 2026",
+                     *           "step": "text",
+                     *           "stopped": true,
+                     *           "total": 1
+                     *         }
+                     *       ],
+                     *       "next": "text",
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListBulk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description number or key of the workflow
+                 * @example leave
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": 1,
+                 *       "map": {
+                 *         "approve": "approveLeave"
+                 *       },
+                 *       "reason": "The board approves from 5000 on",
+                 *       "to": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewMigration"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "by": {
+                     *         "email": "jane@contoso.test",
+                     *         "group": true,
+                     *         "id": "text",
+                     *         "login": "jane",
+                     *         "name": "Jane Judge",
+                     *         "role": true
+                     *       },
+                     *       "code": "not-allowed",
+                     *       "do": "retry",
+                     *       "done": 1,
+                     *       "ended": "2030-05-04T09:30:00Z",
+                     *       "failed": 1,
+                     *       "id": 1,
+                     *       "made": "2030-05-04T09:30:00Z",
+                     *       "migration": {
+                     *         "from": 1,
+                     *         "map": {},
+                     *         "stage": "looking",
+                     *         "those": true,
+                     *         "to": 1,
+                     *         "undoes": 1
+                     *       },
+                     *       "passed": 1,
+                     *       "reason": "Audit of 2026",
+                     *       "step": "text",
+                     *       "stopped": true,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preview-migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description number or key of the workflow
+                 * @example leave
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "map": {
+                 *         "approve": "approveLeave"
+                 *       },
+                 *       "to": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewMigration"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "blocked": [
+                     *         {
+                     *           "advice": "text",
+                     *           "count": 1,
+                     *           "does": "text",
+                     *           "instances": [
+                     *             1
+                     *           ],
+                     *           "name": "Jane Judge",
+                     *           "step": "text",
+                     *           "variable": "text",
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "can": 1,
+                     *       "total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MigrationPreview"];
                 };
             };
             /** @description Bad Request */
