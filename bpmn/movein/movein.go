@@ -1,6 +1,7 @@
 package movein
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -239,6 +240,8 @@ func (m *mover) content(owner, c, keeper *bpmn.Element, what string, say func(st
 	switch {
 	case was == "":
 		return "", false
+	case dataObject.MatchString(was):
+		src = fromXPath(was)
 	case strings.HasPrefix(was, "="), isJUEL(was):
 	case language != "" && !strings.Contains(language, "feel"):
 		src = "${" + was + "}" // simple conditions of other languages read the same
@@ -261,6 +264,18 @@ func (m *mover) content(owner, c, keeper *bpmn.Element, what string, say func(st
 	setText(c, feel)
 	m.changed(owner, c.Line, what, was, feel, "")
 	return feel, true
+}
+
+// dataObject is how XPath names a data object (BPMN 2.0.2 §10.4.3).
+var dataObject = regexp.MustCompile(`(?:[\w-]+:)?getDataObject\(\s*['"]([\pL_][\pL\pN_]*)['"]\s*\)`)
+
+// loneEquals is XPath's sign for “is equal”.
+var loneEquals = regexp.MustCompile(`([^<>!=])=([^=])`)
+
+// fromXPath says a condition over data objects as Java's expressions would, as
+// far as the two differ there.
+func fromXPath(s string) string {
+	return "${" + loneEquals.ReplaceAllString(dataObject.ReplaceAllString(s, "$1"), "$1==$2") + "}"
 }
 
 // declare writes the variables that expressions use, which the other engine

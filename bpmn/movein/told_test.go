@@ -3,6 +3,7 @@ package movein
 import (
 	"fmt"
 	"math/rand"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -175,5 +176,31 @@ func TestNothingOfAnotherEngineIsPassedOverInSilence(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("%s", src)
 		}
+	}
+}
+
+// Of the reference models that were made for an engine, these run as they are
+// moved; the others name nobody for a task or no message, which no program can
+// know.
+func TestReferenceModelsOfEnginesRun(t *testing.T) {
+	var made, run []string
+	for _, file := range miwg(t) {
+		_, report := Import(read(t, file))
+		if len(report.Engines) == 0 {
+			continue
+		}
+		made = append(made, filepath.Base(file))
+		if report.Runs() {
+			run = append(run, filepath.Base(file))
+		}
+		for _, p := range report.Problems.Blocking() {
+			if !strings.Contains(p.Reason, "nobody is asked") && !strings.Contains(p.Reason, "nothing to decide") &&
+				!strings.Contains(p.Reason, "which message") && !strings.Contains(p.Reason, "marked as executable") {
+				t.Errorf("%s: %s", file, p)
+			}
+		}
+	}
+	if want := []string{"C.1.0.bpmn", "C.1.1.bpmn", "C.8.1.bpmn", "C.9.2.bpmn"}; len(made) > 0 && (len(made) != 7 || !slices.Equal(run, want)) {
+		t.Errorf("of %q these run: %q", made, run)
 	}
 }
