@@ -39,6 +39,49 @@ func TestEveryElementIsAsTheTableSays(t *testing.T) {
 	}
 }
 
+// around says what keeps a small workflow from running in which an element
+// stands elsewhere than between its steps: beside the process, or inside of
+// something.
+func around(t *testing.T, in, name string) string {
+	t.Helper()
+	one := "<bpmn:" + name + ` id="x"/>`
+	beside, within := "", map[string]string{}
+	switch in {
+	case "definitions":
+		beside = one
+	case "collaboration", "choreography", "category":
+		beside = "<bpmn:" + in + ` id="c">` + one + "</bpmn:" + in + ">"
+	default:
+		within[in] = one
+	}
+	inner := func(what string) string { return within[what] }
+	return blockingIn(t, `<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:signoff="https://signoffhq.org/bpmn/1" targetNamespace="x">`+beside+`
+		<bpmn:process id="p" isExecutable="true">`+inner("process")+`<bpmn:laneSet id="ls">`+inner("laneSet")+`<bpmn:lane id="l">`+inner("lane")+`</bpmn:lane></bpmn:laneSet>
+		<bpmn:startEvent id="start"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/>
+		<bpmn:task id="a"><bpmn:ioSpecification id="io">`+inner("ioSpecification")+`</bpmn:ioSpecification>`+inner("task")+`</bpmn:task>
+		<bpmn:dataObject id="do">`+inner("dataObject")+`</bpmn:dataObject><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="end"/><bpmn:endEvent id="end"/></bpmn:process></bpmn:definitions>`)
+}
+
+// Likewise what stands beside a process, and inside of its elements.
+func TestEveryElementAroundIsAsTheTableSays(t *testing.T) {
+	rows := tableBelow(t, "| Element | In | signoff |")
+	if len(rows) < 50 {
+		t.Errorf("the table has lost something: %d rows", len(rows))
+	}
+	for _, row := range rows {
+		name, in := strings.Trim(row[0], "`"), strings.Trim(row[1], "`")
+		said := around(t, in, name)
+		switch what := row[2]; {
+		case (what == "kept" || what == "read") && said != "":
+			t.Errorf("%s in %s is not kept: %s", name, in, said)
+		case what == "refused" && said == "":
+			t.Errorf("%s in %s is not refused", name, in)
+		case what != "kept" && what != "read" && what != "refused":
+			t.Errorf("%s: %q", name, what)
+		}
+	}
+}
+
 // place is where an event can stand, as the columns of the second table.
 type place struct {
 	element string
@@ -99,9 +142,15 @@ func (p place) with(trigger string) string {
 // between start and end; "" when it can.
 func blocking(t *testing.T, inner string) string {
 	t.Helper()
-	doc, err := bpmn.Parse([]byte(`<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:signoff="https://signoffhq.org/bpmn/1" targetNamespace="x">
-		<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/>` + inner +
-		`<bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="end"/><bpmn:endEvent id="end"/></bpmn:process></bpmn:definitions>`))
+	return blockingIn(t, `<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:signoff="https://signoffhq.org/bpmn/1" targetNamespace="x">
+		<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/>`+inner+
+		`<bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="end"/><bpmn:endEvent id="end"/></bpmn:process></bpmn:definitions>`)
+}
+
+// blockingIn says what keeps a file from running; "" when it runs.
+func blockingIn(t *testing.T, src string) string {
+	t.Helper()
+	doc, err := bpmn.Parse([]byte(src))
 	if err != nil {
 		t.Fatal(err)
 	}
