@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
 import { sentence } from '../api/problem'
-import type { Bulk } from '../api/types'
+import type { NewBulk } from '../api/types'
 import { useInstance, useRetry } from '../instance/queries'
 import { ReasonDialog } from '../instance/repair/reason'
 import { repairWords as words } from '../text/repair'
@@ -19,7 +19,7 @@ import { Views } from '../ui/tabs/tabs'
 import { When } from '../ui/when/when'
 import { groupsOf, type Group } from './incidentgroups'
 import { OrderList } from './orders'
-import { openIncidents, useOrder } from './ordersqueries'
+import { openIncidents, useOrder, type Deed } from './ordersqueries'
 import '../instance/repair/repair.css'
 import './incidents.css'
 
@@ -64,7 +64,7 @@ function Open() {
 
 /** What failed for one cause: the words of the newest, and one button for all of it. */
 function GroupCard({ group }: { group: Group }) {
-  const [asking, setAsking] = useState<Bulk['do']>()
+  const [asking, setAsking] = useState<NewBulk['do']>()
   const [tried, setTried] = useState<string>()
   const { items, first, last } = group
   const [only] = items
@@ -141,7 +141,7 @@ function Requests({ group: { items } }: { group: Group }) {
 }
 
 interface OrderProps {
-  what: Bulk['do']
+  what: NewBulk['do']
   group: Group
   onClose: () => void
 }

@@ -1,7 +1,8 @@
 import { useState } from 'react'
-import { Link, useParams } from 'react-router'
+import { Link, useNavigate, useParams } from 'react-router'
 import { sentence } from '../api/problem'
 import type { Bulk, BulkItem } from '../api/types'
+import { ReasonDialog } from '../instance/repair/reason'
 import { repairWords } from '../text/repair'
 import { called } from '../words/person'
 import { Badge, type Tone } from '../ui/badge/badge'
@@ -15,10 +16,15 @@ import { Skeleton } from '../ui/skeleton/skeleton'
 import { When } from '../ui/when/when'
 import { Back } from './entries'
 import { progress } from './incidentgroups'
-import { itemStates, useOneOrder, useOrderItems, useOrders, useStopOrder, type ItemState } from './ordersqueries'
+import { itemStates, useOneOrder, useOrderItems, useOrders, useStopOrder, useUndo, type ItemState } from './ordersqueries'
 import './incidents.css'
 
 const words = repairWords.order
+
+function titleOf(order: Bulk): string {
+  const to = order.do === 'migrate' && order.migration?.to ? ` ${words.to(order.migration.to)}` : ''
+  return words.title(words.titles[order.do] + to, order.total, order.migration !== undefined)
+}
 
 function Stands({ order }: { order: Bulk }) {
   if (!order.ended) return <Badge tone="info">{words.running}</Badge>
@@ -62,7 +68,7 @@ export function OrderList() {
           {list.map((order) => (
             <tr key={order.id}>
               <th scope="row">
-                <Link to={`/manage/incidents/orders/${order.id}`}>{words.title(words.titles[order.do], order.total)}</Link>
+                <Link to={`/manage/incidents/orders/${order.id}`}>{titleOf(order)}</Link>
                 {order.reason && <span className="table-under quiet small">{order.reason}</span>}
               </th>
               <td>
@@ -87,7 +93,7 @@ export function OrderList() {
 export function OrderPage() {
   const id = Number(useParams().id)
   const order = useOneOrder(id)
-  const title = order.data ? words.title(words.titles[order.data.do], order.data.total) : ''
+  const title = order.data ? titleOf(order.data) : ''
   useTitle(title)
   return (
     <>
@@ -122,6 +128,8 @@ function Progress({ order }: { order: Bulk }) {
       <div className="row" role="status">
         <span>{words.counted(dealt, order.total)}:</span> <Counts order={order} />
       </div>
+      {!order.ended && order.migration?.stage && <p className="quiet small">{words.stages[order.migration.stage]}</p>}
+      {order.do === 'migrate' && order.ended && order.done > 0 && <Undo order={order} />}
       {order.do === 'retry' && <p className="quiet small">{words.retried}</p>}
       {!order.ended && !order.stopped && (
         <div className="row">
@@ -132,6 +140,25 @@ function Progress({ order }: { order: Bulk }) {
         </div>
       )}
       {stop.error && <Failure error={stop.error} />}
+    </>
+  )
+}
+
+function Undo({ order }: { order: Bulk }) {
+  const [asking, setAsking] = useState(false)
+  const navigate = useNavigate()
+  const undo = useUndo(order.id, (made) => {
+    setAsking(false)
+    void navigate(`/manage/incidents/orders/${made.id}`)
+  })
+  return (
+    <>
+      <div>
+        <Button icon="back" onPress={() => setAsking(true)}>
+          {words.undo}
+        </Button>
+      </div>
+      {asking && <ReasonDialog title={words.undoTitle} lead={words.undoLead} button={words.undoButton} onClose={() => setAsking(false)} busy={undo.isPending} error={undo.error} submit={undo.mutate} />}
     </>
   )
 }
@@ -172,7 +199,7 @@ function LogTable({ items }: { items: readonly BulkItem[] }) {
         {items.map((item) => (
           <tr key={item.number}>
             <th scope="row">
-              <Link to={`/requests/${item.incident.split('_')[0]}`}>{item.incident}</Link>
+              <Link to={`/requests/${item.instance}`}>{item.incident ?? item.instance}</Link>
             </th>
             <td>
               <Badge tone={tones[item.state]}>{words.states[item.state]}</Badge>

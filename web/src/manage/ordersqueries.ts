@@ -1,6 +1,6 @@
 import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api } from '../api/client'
-import type { Bulk, BulkItem, Incident } from '../api/types'
+import type { Bulk, BulkItem, Incident, NewBulk } from '../api/types'
 
 const mostIncidents = 1000
 
@@ -20,7 +20,7 @@ export const openIncidents = queryOptions({
 })
 
 export interface NewOrder {
-  do: Bulk['do']
+  do: NewBulk['do']
   workflow: string
   step: string
   code: string
@@ -77,5 +77,15 @@ export function useStopOrder(id: number) {
   return useMutation({
     mutationFn: () => answer(api.POST('/api/v1/bulk/{id}/stop', { params: { path: { id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ['orders', id] }),
+  })
+}
+
+/** Takes back those of a migration that have not moved on. */
+export function useUndo(id: number, onDone: (order: Bulk) => void) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (reason: string) => answer(api.POST('/api/v1/bulk/{id}/undo', { params: { path: { id } }, body: { reason } })),
+    onSuccess: onDone,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['orders'] }),
   })
 }
