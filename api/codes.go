@@ -218,6 +218,8 @@ var Codes = []Code{
 
 	// Messages, schedules and calls of workflows.
 	{"bad-message", 422, "The message cannot be sent", "Correct the fields that are named."},
+	{"message-reaches-nobody", 403, "There is nobody whom a message or signal of yours may reach", "Ask for the right to finish steps of the workflow that waits for it, or to start the one it begins."},
+	{"too-many-waiting", 429, "Too many messages wait that nobody wants, or too many are still to be told of signals", "Wait until some are delivered or their time is over."},
 	{"message-id-reused", 409, "Another message was sent under this id", "Use a new id for a new message."},
 	{"message-not-found", 404, "There is no such message", "Or it is not yours to see."},
 	{"schedule-not-found", 404, "There is no such schedule", "Schedules are timers on start events of a workflow's default version."},

@@ -197,6 +197,21 @@ func (l *Library) May(ctx context.Context, by signoff.Caller, right access.Right
 	return access.May(by, right, e.grants), nil
 }
 
+// Those lists the workflows on which the caller holds a right, by number.
+func (l *Library) Those(ctx context.Context, by signoff.Caller, right access.Right) (out []signoff.WorkflowID, err error) {
+	c, err := l.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range c.list {
+		if access.May(by, right, e.grants).OK {
+			out = append(out, e.ID)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
 // Allow is May as an error: nil for yes, NotFound for a workflow the caller is
 // not to know of, Forbidden with the reason otherwise.
 func (l *Library) Allow(ctx context.Context, by signoff.Caller, right access.Right, id signoff.WorkflowID) error {

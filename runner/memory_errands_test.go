@@ -28,7 +28,8 @@ type errandsKept struct {
 
 type messageRow struct {
 	store.Message
-	due int64
+	due    int64
+	looked int64
 }
 
 func (m *memory) Errands(context.Context) (e store.Errands, err error) {
@@ -68,7 +69,7 @@ func (m *memory) PutMessage(_ context.Context, msg store.Message) (store.Message
 	}
 	msg.ID, msg.Turn = int64(len(m.messages)+1), 1
 	msg.Came, msg.Until, msg.Settled = at(us(msg.Came)), at(us(msg.Until)), at(us(msg.Settled))
-	r := &messageRow{msg, us(msg.Came.Add(timerLease))}
+	r := &messageRow{msg, us(msg.Came.Add(timerLease)), us(msg.Came)}
 	m.messages = append(m.messages, r)
 	if msg.Kind == engine.WaitSignal {
 		r.due = 0
@@ -141,7 +142,7 @@ func (m *memory) TakeMessages(_ context.Context, now time.Time, limit int) (out 
 	}
 	slices.SortStableFunc(due, func(a, b *messageRow) int { return cmp.Compare(a.due, b.due) })
 	for _, r := range due[:min(limit, len(due))] {
-		r.due = us(now.Add(timerLease))
+		r.due, r.looked = us(now.Add(timerLease)), us(now)
 		r.Turn++
 		out = append(out, r.Message)
 	}
@@ -174,7 +175,7 @@ func (m *memory) MissMessage(_ context.Context, msg store.Message, near string, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r := m.having(msg); r != nil {
-		r.State, r.due, r.Settled, r.Near = store.MessageMissed, 0, at(us(now)), near
+		r.State, r.due, r.Settled, r.Near, r.Vars = store.MessageMissed, 0, at(us(now)), near, ""
 	}
 	return nil
 }
@@ -182,10 +183,12 @@ func (m *memory) MissMessage(_ context.Context, msg store.Message, near string, 
 func (m *memory) NudgeMessages(_ context.Context, name, key string, now time.Time) (some bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	n := 0
 	for _, r := range m.messages {
-		if r.State == store.MessageWaiting && r.Name == name && (r.Key == key || key == "") {
+		if r.State == store.MessageWaiting && r.Name == name && (r.Key == key || key == "") && n < 16 {
 			r.due, some = us(now), true
 			r.Turn++
+			n++
 		}
 	}
 	return some, nil
@@ -201,9 +204,11 @@ func (m *memory) SweepMessages(_ context.Context, now time.Time) (n int64, err e
 		if r.State != store.MessageWaiting || r.due <= us(now.Add(timerLease)) || r.Attempt > 0 {
 			continue
 		}
-		wanted := slices.ContainsFunc(m.awaited(engine.WaitMessage, r.Name), func(a store.Awaited) bool { return a.Key == r.Key || a.Key == "" }) ||
-			slices.ContainsFunc(m.begins, func(b store.Begin) bool { return b.Kind == engine.WaitMessage && b.Name == r.Name })
-		if wanted {
+		from := at(r.looked).Add(-3 * time.Minute)
+		wanted := slices.ContainsFunc(m.awaited(engine.WaitMessage, r.Name), func(a store.Awaited) bool {
+			return (a.Key == r.Key || a.Key == "") && a.Since.After(from)
+		})
+		if wanted { // what begins something did so all along
 			r.due = us(now)
 			r.Turn++
 			n++
@@ -214,12 +219,12 @@ func (m *memory) SweepMessages(_ context.Context, now time.Time) (n int64, err e
 
 func (m *memory) ForgetMessages(context.Context, time.Time, int) (int64, error) { return 0, nil } // nothing is so old
 
-func (m *memory) Awaiting(_ context.Context, name, key string, limit int) (out []store.Awaited, err error) {
+func (m *memory) Awaiting(_ context.Context, name, key string, except []signoff.WorkflowID, limit int) (out []store.Awaited, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, k := range slices.Compact([]string{key, ""}) {
 		for _, a := range m.awaited(engine.WaitMessage, name) {
-			if a.Key == k && len(out) < limit {
+			if a.Key == k && len(out) < limit && !slices.Contains(except, a.Workflow) {
 				out = append(out, a)
 			}
 		}

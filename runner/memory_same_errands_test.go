@@ -99,8 +99,9 @@ func (p *errandPair) ask() {
 			return fmt.Sprint(n), err
 		})
 	case 12:
+		except := draw(p.pair, "except", nil, []signoff.WorkflowID{2}, []signoff.WorkflowID{3, 1})
 		_, _ = p.both2("awaiting", func(o errandStore) (string, error) {
-			a, err := o.Awaiting(ctx, name, key, limit)
+			a, err := o.Awaiting(ctx, name, key, except, limit)
 			b, err2 := o.AwaitedBy(ctx, name, limit)
 			c, err3 := o.WantedNames(ctx, limit)
 			if err == nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -33,15 +34,19 @@ const (
 	MaxMessageKeep = 365 * 24 * time.Hour // at most
 
 	maxName       = 200 // bytes of a name, a key or an id
-	maxCandidates = 50  // of those who wait for a message: the sender may not be allowed to reach the first
+	maxCandidates = 50  // of those who wait for a message, read at once
 	maxNear       = 20  // of those who waited for something like a missed message
 	maxNames      = 500 // with which a wrong name is compared
 
 	keepSettled = 30 * 24 * time.Hour // how long what became of a message is on record, and its id known
 )
 
-// CodeBadMessage refuses a message that cannot be.
-const CodeBadMessage = "bad-message"
+// CodeBadMessage refuses a message that cannot be, CodeReachesNobody one of
+// somebody who may reach no workflow with it.
+const (
+	CodeBadMessage    = "bad-message"
+	CodeReachesNobody = "message-reaches-nobody"
+)
 
 // SendRequest is a message or a signal to be sent.
 type SendRequest struct {
@@ -59,6 +64,9 @@ func (r *Runner) Send(ctx context.Context, by signoff.Caller, req SendRequest) (
 	if err != nil {
 		return m, err
 	}
+	if _, err := r.reach(ctx, by, m); err != nil {
+		return m, err
+	}
 	return r.send(ctx, m)
 }
 
@@ -69,7 +77,39 @@ func (r *Runner) Signal(ctx context.Context, by signoff.Caller, req SendRequest)
 	if err != nil {
 		return m, err
 	}
+	if m.Reach, err = r.reach(ctx, by, m); err != nil {
+		return m, err
+	}
 	return r.send(ctx, m)
+}
+
+// reach is whom somebody may reach with a message or a signal: nil for everybody.
+// Who can reach nobody at all is refused.
+func (r *Runner) reach(ctx context.Context, by signoff.Caller, m store.Message) (*store.Reach, error) {
+	if isServer(by) || by.Admin || r.Standing == nil {
+		return nil, nil
+	}
+	told, err := r.Library.Those(ctx, by, access.Finish)
+	if err != nil {
+		return nil, err
+	}
+	out := &store.Reach{Told: told}
+	begins, err := r.outer.Begins(ctx, m.Kind, m.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range begins {
+		if may, err := r.Library.May(ctx, by, access.Start, b.Workflow); err != nil {
+			return nil, err
+		} else if may.OK {
+			out.Begun = append(out.Begun, b.Workflow)
+		}
+	}
+	if len(out.Told)+len(out.Begun) == 0 {
+		return nil, &signoff.Error{Kind: signoff.Forbidden, Code: CodeReachesNobody, Detail: "there is nobody whom a " + m.Kind + " of yours may reach",
+			Hint: "ask for the right to finish steps of the workflow that waits for it, or to start the one it begins"}
+	}
+	return out, nil
 }
 
 // message checks a request and makes a message of it.
@@ -95,8 +135,8 @@ func (r *Runner) message(by signoff.Caller, kind string, req SendRequest) (m sto
 		return m, bad
 	}
 	now := r.Now()
-	m = store.Message{Kind: kind, Source: string(by.Principal), Ident: req.ID, Sender: by.Principal, Person: by.Principal, Name: req.Name, Key: req.Key,
-		Vars: carried, Came: now, Until: now.Add(keep)}
+	m = store.Message{Kind: kind, Source: string(by.Principal), Ident: req.ID, Sender: by.Principal, Person: by.Principal, How: by.How, Behind: by.Behind,
+		Name: req.Name, Key: req.Key, Vars: carried, Came: now, Until: now.Add(keep)}
 	if m.Ident == "" {
 		m.Ident = " " + rand.Text() // no id that somebody gives begins like this
 	}
@@ -174,6 +214,18 @@ func (r *Runner) throw(ctx context.Context, j store.Job, v library.Version) (Res
 	if most := now.Add(MaxMessageKeep); m.Until.After(most) {
 		m.Until = most
 	}
+	if m.Kind == engine.WaitSignal {
+		sender, err := r.senderOf(ctx, m)
+		if err == nil {
+			m.Reach, err = r.reach(ctx, sender, m)
+		}
+		if signoff.CodeOf(err) == CodeReachesNobody {
+			m.Reach, err = &store.Reach{}, nil
+		}
+		if err != nil {
+			return Result{}, err
+		}
+	}
 	if _, err := r.send(ctx, m); err != nil {
 		return Result{}, err
 	}
@@ -212,45 +264,112 @@ func (r *Runner) handMessages(ctx, work context.Context, now time.Time) (int, er
 // hand gives a message to the first who wants it and whom its sender may reach.
 // An error means that it was neither given nor put off.
 func (r *Runner) hand(ctx context.Context, m store.Message) error {
+	if m.Turn > 1 && !m.Until.After(r.Now()) {
+		return r.notHanded(ctx, m, nil) // its time is over, whoever wants it now
+	}
 	vars, err := engine.Values(m.Vars)
 	if err != nil {
 		return r.notHanded(ctx, m, err)
 	}
-	sender, err := r.standing(ctx, m.Sender)
-	if signoff.KindOf(err) == signoff.NotFound {
-		sender, err = signoff.Caller{}, nil // their account is no more: they may nothing
-	}
+	sender, err := r.senderOf(ctx, m)
 	if err != nil {
 		return r.notHanded(ctx, m, err)
 	}
-	refusal := error(nil)
-	waits, err := r.outer.Awaiting(ctx, m.Name, m.Key, maxCandidates)
-	if err != nil {
-		return r.notHanded(ctx, m, err)
+	had, err := r.handOver(ctx, m, vars, sender)
+	if err == nil && !had {
+		had, err = r.beginBy(ctx, m, vars, sender)
 	}
-	for _, w := range waits {
-		if may, err := r.Library.May(ctx, sender, access.Finish, w.Workflow); err != nil {
-			return r.notHanded(ctx, m, err)
-		} else if !may.OK {
-			continue
-		}
-		_, err := r.do(ctx, w.Instance, task{by: r.sending(m, sender), own: true, taking: store.Taking{Message: m.ID},
-			event: engine.MessageCame{Wait: w.Seq, Vars: vars, Message: m.GivenID()}})
-		switch {
-		case err == nil || errors.Is(err, store.ErrTaken):
-			return nil
-		case !gone(err):
-			refusal = err
-		}
-	}
-	begun, err := r.beginBy(ctx, m, vars, sender)
-	if err == nil && begun || errors.Is(err, store.ErrTaken) {
+	if had && err == nil {
 		return nil
 	}
-	if err == nil {
-		err = refusal
-	}
 	return r.notHanded(ctx, m, err)
+}
+
+// senderOf is whoever sent a message or a signal, with the rights they hold now:
+// none when their account is no more or they may not sign in any more.
+func (r *Runner) senderOf(ctx context.Context, m store.Message) (signoff.Caller, error) {
+	look := r.standing
+	if !m.ByWorkflow() && m.Sender != "" && r.Present != nil {
+		look = r.Present
+	}
+	sender, err := look(ctx, m.Sender)
+	switch signoff.KindOf(err) {
+	case signoff.NotFound, signoff.Forbidden:
+		return signoff.Caller{}, nil
+	}
+	return sender, err
+}
+
+// handOver gives a message to the first who waits for it and whom its sender may
+// reach, and tells whether somebody has it. Who cannot take it now, because
+// something is away for a moment, keeps their place: the error is returned at
+// once. After a refusal for good the next is asked, but none that takes any key
+// when one that waits for this very key was there.
+func (r *Runner) handOver(ctx context.Context, m store.Message, vars map[string]expr.Value, sender signoff.Caller) (had bool, err error) {
+	var refusal error
+	var beyond []signoff.WorkflowID // what the sender may not reach
+	for {
+		waits, err := r.outer.Awaiting(ctx, m.Name, m.Key, beyond, maxCandidates)
+		if err != nil {
+			return false, err
+		}
+		asked := false
+		for _, w := range waits {
+			if refusal != nil && w.Key != m.Key {
+				return false, refusal
+			}
+			if slices.Contains(beyond, w.Workflow) {
+				continue
+			}
+			may, err := r.Library.May(ctx, sender, access.Finish, w.Workflow)
+			if err != nil {
+				return false, err
+			}
+			if !may.OK {
+				beyond = append(beyond, w.Workflow)
+				continue
+			}
+			asked = true
+			switch err := r.give(ctx, m, w, vars, sender); {
+			case err == nil:
+				return true, nil
+			case gone(err):
+			case passing(err):
+				return false, err
+			case refusal == nil:
+				refusal = err
+			}
+		}
+		if len(waits) < maxCandidates || refusal != nil {
+			return false, refusal
+		}
+		if asked { // and all of them had gone
+			return false, errManyGone
+		}
+	}
+}
+
+var errManyGone = &signoff.Error{Kind: signoff.Conflict, Code: "busy-instance", Detail: "everybody who waited for it was gone when it came to them"}
+
+// give lets one who waits have a message; that somebody else has it is no error.
+func (r *Runner) give(ctx context.Context, m store.Message, w store.Awaited, vars map[string]expr.Value, sender signoff.Caller) error {
+	_, err := r.do(ctx, w.Instance, task{by: r.sending(m, sender), own: true, taking: store.Taking{Message: m.ID},
+		event: engine.MessageCame{Wait: w.Seq, Vars: vars, Message: m.GivenID()}})
+	if errors.Is(err, store.ErrTaken) {
+		return nil
+	}
+	return err
+}
+
+// passing tells whether an error says that something may go well later.
+func passing(err error) bool {
+	switch signoff.CodeOf(err) {
+	case "busy-instance":
+		return true
+	case engine.CodeInstanceFull:
+		return false
+	}
+	return transient(err)
 }
 
 // beginBy begins an instance where a start event asks for the message, and tells
@@ -271,8 +390,11 @@ func (r *Runner) beginBy(ctx context.Context, m store.Message, vars map[string]e
 		if err != nil {
 			return false, err
 		}
-		_, err = r.start(ctx, b.Workflow, b.Version, task{by: by, own: true, taking: store.Taking{Message: m.ID}, event: engine.Start{Node: b.Node, Priority: 1, Came: vars}})
-		if err == nil || errors.Is(err, store.ErrTaken) || transient(err) {
+		_, err = r.start(ctx, b.Workflow, b.Version, task{by: r.asSent(m, by), own: true, taking: store.Taking{Message: m.ID}, event: engine.Start{Node: b.Node, Priority: 1, Came: vars}})
+		if err == nil || errors.Is(err, store.ErrTaken) {
+			return true, nil
+		}
+		if passing(err) {
 			return true, err
 		}
 		refusal = withFields(err)
@@ -286,7 +408,15 @@ func (r *Runner) sending(m store.Message, sender signoff.Caller) signoff.Caller 
 	if m.ByWorkflow() || sender.Principal == "" {
 		return access.System
 	}
-	return sender
+	return r.asSent(m, sender)
+}
+
+// asSent is somebody as they were recognised when they sent a message.
+func (r *Runner) asSent(m store.Message, by signoff.Caller) signoff.Caller {
+	if !m.ByWorkflow() && m.How != "" && by.Principal != "" {
+		by.How, by.Behind = m.How, m.Behind
+	}
+	return by
 }
 
 // notHanded lets a message wait: for somebody to want it when failure is nil, else

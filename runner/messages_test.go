@@ -157,13 +157,12 @@ func TestAMessageCountsForWhatItsSenderMay(t *testing.T) {
 			return signoff.Caller{}, &signoff.Error{Kind: signoff.NotFound, Code: "person-not-found"}
 		}
 		id := w.begin(t, "order", map[string]any{"number": 1})
-		if m := w.send(t, ana, paidFor("1", 1)); m.State != store.MessageWaiting {
-			t.Fatalf("somebody without a right to finish steps: %+v", m)
-		}
+		_, err := w.Send(t.Context(), ana, paidFor("1", 1))
+		wantCode(t, err, CodeReachesNobody) // somebody without a right to finish steps
 		wf, err := w.Library.Lookup(t.Context(), root, "order")
 		must(t, err)
 		must(t, w.Library.SetGrants(t.Context(), root, wf.ID, []access.Grant{{Who: "user:2", Right: access.Finish}}))
-		if m := w.send(t, ana, SendRequest{Name: "placed"}); m.State != store.MessageWaiting {
+		if m := w.send(t, jane, SendRequest{Name: "placed"}); m.State != store.MessageWaiting {
 			t.Fatalf("somebody without a right to start it: %+v", m)
 		}
 		if m := w.send(t, jane, paidFor("1", 2)); m.State != store.MessageDelivered || m.Instance != id {

@@ -96,6 +96,10 @@ type Config struct {
 	// start others with the rights of whoever deployed them, people with their own.
 	// NotFound for an account that is no more. nil: everybody may everything.
 	Standing func(ctx context.Context, p signoff.Principal) (signoff.Caller, error)
+
+	// Present is Standing for those who may still sign in, and Forbidden for the
+	// others: what people sent before counts no more then. nil: Standing.
+	Present func(ctx context.Context, p signoff.Principal) (signoff.Caller, error)
 }
 
 // Runner drives instances. Start and Do work as soon as it is made; timers and

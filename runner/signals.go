@@ -66,7 +66,7 @@ func (r *Runner) signalOf(ctx context.Context, id int64) *signal {
 	if s.vars, s.err = engine.Values(s.Vars); s.err != nil {
 		return s
 	}
-	s.sender, s.err = r.standing(ctx, s.Sender)
+	s.sender, s.err = r.senderOf(ctx, s.Message)
 	return s
 }
 
@@ -93,6 +93,6 @@ func (r *Runner) tell(ctx context.Context, to store.SignalTo, s *signal) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.start(ctx, to.Workflow, to.Version, task{by: by, own: true, taking: taking, event: engine.Start{Node: to.Node, Priority: 1, Came: s.vars}})
+	_, err = r.start(ctx, to.Workflow, to.Version, task{by: r.asSent(s.Message, by), own: true, taking: taking, event: engine.Start{Node: to.Node, Priority: 1, Came: s.vars}})
 	return err
 }

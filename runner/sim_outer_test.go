@@ -72,8 +72,8 @@ func (l *life) ForgetMessages(ctx context.Context, before time.Time, limit int) 
 	return through(l, true, "forget messages", "", func() (int64, error) { return l.outer.ForgetMessages(ctx, before, limit) })
 }
 
-func (l *life) Awaiting(ctx context.Context, name, key string, limit int) ([]store.Awaited, error) {
-	return through(l, false, "awaiting", name+key, func() ([]store.Awaited, error) { return l.outer.Awaiting(ctx, name, key, limit) })
+func (l *life) Awaiting(ctx context.Context, name, key string, except []signoff.WorkflowID, limit int) ([]store.Awaited, error) {
+	return through(l, false, "awaiting", name+key, func() ([]store.Awaited, error) { return l.outer.Awaiting(ctx, name, key, except, limit) })
 }
 
 func (l *life) AwaitedBy(ctx context.Context, name string, limit int) ([]store.Awaited, error) {

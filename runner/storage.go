@@ -70,7 +70,7 @@ type errandStore interface {
 	NudgeMessages(ctx context.Context, name, key string, now time.Time) (bool, error)
 	SweepMessages(ctx context.Context, now time.Time) (int64, error)
 	ForgetMessages(ctx context.Context, before time.Time, limit int) (int64, error)
-	Awaiting(ctx context.Context, name, key string, limit int) ([]store.Awaited, error)
+	Awaiting(ctx context.Context, name, key string, except []signoff.WorkflowID, limit int) ([]store.Awaited, error)
 	AwaitedBy(ctx context.Context, name string, limit int) ([]store.Awaited, error)
 	WantedNames(ctx context.Context, limit int) ([]string, error)
 	Begins(ctx context.Context, kind, name string) ([]store.Begin, error)

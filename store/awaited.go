@@ -94,12 +94,14 @@ func (c *change) putWaits(t *tx) error {
 	return nil
 }
 
-// Awaiting lists who waits for a message of that name and key, those first who
-// ask for that very key, then those who ask for none; the longest first.
-func (s *Store) Awaiting(ctx context.Context, name, key string, limit int) (out []Awaited, err error) {
+// Awaiting lists who waits for a message of that name and key, but for instances
+// of the workflows in except: those first who ask for that very key, then those
+// who ask for none; the longest first.
+func (s *Store) Awaiting(ctx context.Context, name, key string, except []signoff.WorkflowID, limit int) (out []Awaited, err error) {
 	for _, k := range slices.Compact([]string{key, ""}) {
 		rows, err := s.query(ctx, `select instance, seq, workflow, node, name, key, since from awaited
-			where kind = 'message' and name = $1 and key = $2 order by kind, name, key, since, instance, seq limit $3`, name, k, limit-len(out))
+			where kind = 'message' and name = $1 and key = $2 and not ($4 like '%,' || workflow || ',%') order by kind, name, key, since, instance, seq limit $3`,
+			name, k, limit-len(out), numbered(except))
 		if err != nil {
 			return nil, err
 		}
@@ -149,10 +151,25 @@ func (s *Store) Begins(ctx context.Context, kind, name string) (out []Begin, err
 }
 
 // WantedNames lists names of messages that are waited for or begin something,
-// so that what was written wrongly can be compared with them.
-func (s *Store) WantedNames(ctx context.Context, limit int) (out []string, err error) {
-	rows, err := s.query(ctx, `select name from awaited where kind = 'message' group by name
-		union select name from begins where kind = 'message' order by 1 limit $1`, limit)
+// so that what was written wrongly can be compared with them. However many wait,
+// it looks at each name once.
+func (s *Store) WantedNames(ctx context.Context, limit int) ([]string, error) {
+	return s.names(ctx, `with recursive n(name) as (
+			select min(name) from awaited where kind = 'message'
+			union all select (select min(a.name) from awaited a where a.kind = 'message' and a.name > n.name) from n where n.name is not null)
+		select name from (select name from n where name is not null union select name from begins where kind = 'message') w order by 1 limit $1`, limit)
+}
+
+// WaitingNames lists names of messages that wait for somebody.
+func (s *Store) WaitingNames(ctx context.Context, limit int) ([]string, error) {
+	return s.names(ctx, `with recursive n(name) as (
+			select min(name) from message where state = 'waiting'
+			union all select (select min(m.name) from message m where m.state = 'waiting' and m.name > n.name) from n where n.name is not null)
+		select name from n where name is not null limit $1`, limit)
+}
+
+func (s *Store) names(ctx context.Context, query string, limit int) (out []string, err error) {
+	rows, err := s.query(ctx, query, limit)
 	if err != nil {
 		return nil, err
 	}

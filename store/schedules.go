@@ -44,8 +44,8 @@ func (s Starts) put(t *tx, wf signoff.WorkflowID, v VersionID, now time.Time) er
 		return err
 	}
 	for _, b := range s.Begins {
-		if _, err := t.exec(`insert into begins (workflow, node, version, kind, name) values ($1, $2, $3, $4, $5)`,
-			int64(wf), b.Node, int64(v), b.Kind, b.Name); err != nil {
+		if _, err := t.exec(`insert into begins (workflow, node, version, kind, name, since) values ($1, $2, $3, $4, $5, $6)`,
+			int64(wf), b.Node, int64(v), b.Kind, b.Name, micros(now)); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -23,22 +24,45 @@ type SignalTo struct {
 }
 
 // putTargets notes whom a signal goes to, and counts them: all who wait for it
-// at this moment, and all workflows it begins.
+// at this moment, and all workflows it begins, of those its sender may reach.
 func (t *tx) putTargets(m Message) (int, error) {
+	var open int
+	if err := t.row(`select count(*) from (select 1 from signal_to limit $1) w`, MaxTargets).Scan(&open); err != nil {
+		return 0, err
+	}
+	if open >= MaxTargets {
+		return 0, tooManyWaiting("too many are still to be told of earlier signals", "send it again in a while")
+	}
+	told, begun := "", ""
+	if m.Reach != nil {
+		told, begun = numbered(m.Reach.Told), numbered(m.Reach.Begun)
+	}
 	waiting, err := t.exec(`insert into signal_to (message, instance, seq, workflow, version, node, due, attempt)
-		select cast($1 as bigint), instance, seq, workflow, 0, node, cast($2 as bigint), 0 from awaited where kind = 'signal' and name = $3`,
-		m.ID, micros(m.Came), m.Name)
+		select cast($1 as bigint), instance, seq, workflow, 0, node, cast($2 as bigint), 0 from awaited
+		where kind = 'signal' and name = $3 and ($4 = '' or $4 like '%,' || workflow || ',%')`,
+		m.ID, micros(m.Came), m.Name, told)
 	if err != nil {
 		return 0, err
 	}
-	begun, err := t.exec(`insert into signal_to (message, instance, seq, workflow, version, node, due, attempt)
-		select cast($1 as bigint), 0, 0, workflow, version, node, cast($2 as bigint), 0 from begins where kind = 'signal' and name = $3`,
-		m.ID, micros(m.Came), m.Name)
+	some, err := t.exec(`insert into signal_to (message, instance, seq, workflow, version, node, due, attempt)
+		select cast($1 as bigint), 0, 0, workflow, version, node, cast($2 as bigint), 0 from begins
+		where kind = 'signal' and name = $3 and ($4 = '' or $4 like '%,' || workflow || ',%')`,
+		m.ID, micros(m.Came), m.Name, begun)
 	if err != nil {
 		return 0, err
 	}
-	_, err = t.exec(`update message set told = $1 where id = $2`, waiting+begun, m.ID)
-	return int(waiting + begun), err
+	_, err = t.exec(`update message set told = $1 where id = $2`, waiting+some, m.ID)
+	return int(waiting + some), err
+}
+
+// numbered is a list of workflows as a query can look into it: each number
+// between commas.
+func numbered(list []signoff.WorkflowID) string {
+	b := []byte{','}
+	for _, id := range list {
+		b = append(strconv.AppendInt(b, int64(id), 10), ',')
+	}
+	return string(b)
 }
 
 // TakeTargets gives the caller up to limit of those for a while who are to be
