@@ -40,7 +40,7 @@ func (w *Worklist) WhyWaiting(ctx context.Context, by signoff.Caller, id signoff
 	if err != nil {
 		return nil, err
 	}
-	q := &inquiry{about: a, in: in, st: &in.State, now: w.Runner.Now()}
+	q := &inquiry{about: a, by: by, in: in, st: &in.State, now: w.Runner.Now()}
 	if err := q.gather(ctx, w); err != nil {
 		return nil, err
 	}
@@ -50,23 +50,28 @@ func (w *Worklist) WhyWaiting(ctx context.Context, by signoff.Caller, id signoff
 // inquiry is what is known of one instance when it is asked why it waits.
 type inquiry struct {
 	about
+	by       signoff.Caller // who asks: what is not theirs to see is not told
 	in       store.Instance
 	st       *engine.State
 	now      time.Time
 	commands []store.Underway
 	mails    []store.OutMail
 	children []store.Child
+	seen     map[signoff.InstanceID]bool // children that the asker may see
 	nodes    []store.Node
 	shared   bool
 	away     access.Absences
-	messages []store.Message
+	messages []store.Message   // of the names waited for: the asker's own, all for administrators of the server
+	others   map[string]bool   // names for which messages of others wait, with other keys
 	made     map[int]time.Time // timers, effects and waits, by number
 	arrived  map[int]time.Time // tokens at where they are
 }
 
 // Bounds of what is read to answer one question.
 const (
-	maxNear     = 200 // messages that wait for somebody
+	maxNear     = 200 // messages that wait under one name, or mails
+	maxNames    = 500 // names of messages that wait
+	maxAlike    = 10  // of them, that are read
 	maxReasons  = 100
 	maxChildren = 200
 )
@@ -109,11 +114,17 @@ func (q *inquiry) gather(ctx context.Context, w *Worklist) (err error) {
 		if q.children, err = w.Store.Children(ctx, q.in.ID, maxChildren); err != nil {
 			return err
 		}
-	}
-	if slices.ContainsFunc(q.st.Waits, func(x engine.Wait) bool { return x.Kind == engine.WaitMessage }) {
-		if q.messages, err = w.Store.Messages(ctx, store.MessageWhich{State: store.MessageWaiting}, maxNear); err != nil {
-			return err
+		q.seen = map[signoff.InstanceID]bool{}
+		for _, c := range q.children {
+			sees, err := w.Runner.Sees(ctx, q.by, c.Instance)
+			if err != nil && signoff.KindOf(err) != signoff.NotFound {
+				return err
+			}
+			q.seen[c.ID] = sees
 		}
+	}
+	if err := q.gatherMessages(ctx, w); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(q.st.Tasks, engine.Task.Open) {
 		list, err := w.Store.Absences(ctx, q.now)
@@ -123,6 +134,49 @@ func (q *inquiry) gather(ctx context.Context, w *Worklist) (err error) {
 		for _, one := range list {
 			q.away = append(q.away, one.Absence)
 		}
+	}
+	return nil
+}
+
+// gatherMessages reads messages that wait under a name the instance waits for, or
+// under one that is written nearly so.
+func (q *inquiry) gatherMessages(ctx context.Context, w *Worklist) error {
+	var names, wanted []string
+	for _, x := range q.st.Waits {
+		if x.Kind == engine.WaitMessage && !slices.Contains(wanted, x.Name) {
+			wanted = append(wanted, x.Name)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	all, err := w.Store.WaitingNames(ctx, maxNames)
+	if err != nil {
+		return err
+	}
+	for _, name := range all {
+		if slices.ContainsFunc(wanted, func(x string) bool { return strings.EqualFold(x, name) }) {
+			names = append(names, name)
+		}
+	}
+	source := string(q.by.Principal)
+	if q.by.Admin {
+		source = ""
+	}
+	q.others = map[string]bool{}
+	for _, name := range names[:min(len(names), maxAlike)] {
+		list, err := w.Store.WaitingFor(ctx, name, source, maxNear)
+		if err != nil {
+			return err
+		}
+		q.messages = append(q.messages, list...)
+		if source == "" || !slices.Contains(wanted, name) {
+			continue
+		}
+		if list, err = w.Store.WaitingFor(ctx, name, "", 1); err != nil {
+			return err
+		}
+		q.others[name] = len(list) > 0
 	}
 	return nil
 }

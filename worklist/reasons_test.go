@@ -72,7 +72,8 @@ type plant struct {
 	key   string
 	now   time.Time
 	first signoff.InstanceID
-	line  int // which line is looked at
+	line  int            // which line is looked at
+	asks  signoff.Caller // who asks why
 }
 
 func TestWhyAnInstanceWaitsIsNamedForEachPlantedReason(t *testing.T) {
@@ -83,13 +84,13 @@ func TestWhyAnInstanceWaitsIsNamedForEachPlantedReason(t *testing.T) {
 	got := make([]string, len(list))
 	for i, one := range list {
 		t.Run(one.title, func(t *testing.T) {
-			p := &plant{t: t, key: "case", now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
+			p := &plant{t: t, key: "case", asks: root, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 			p.open()
 			steps := p.deploy(one.lines)
 			for _, step := range steps {
 				p.do(step[0], step[1:])
 			}
-			reasons, err := p.WhyWaiting(t.Context(), root, p.first)
+			reasons, err := p.WhyWaiting(t.Context(), p.asks, p.first)
 			must(t, err)
 			if len(reasons) == 0 {
 				t.Fatal("no reason is given")
@@ -363,6 +364,8 @@ func (p *plant) outside(ctx context.Context, what string, a []string) {
 		must(t, p.Store.ParkFor(ctx, take("n1").Hold(), store.Want{For: "office", Who: signoff.Principal(a[0]), Why: a[1]}, p.now))
 	case "second":
 		p.line = 1
+	case "asks":
+		p.asks = callers[a[0]]
 	case "begun":
 		p.begun(ctx)
 	case "off":
@@ -373,7 +376,11 @@ func (p *plant) outside(ctx context.Context, what string, a []string) {
 		must(t, p.Store.QueueMail(ctx, []store.OutMail{{Key: "k", Command: in[0].Key, Purpose: "email", Instance: p.first, To: "ana@contoso.test", Subject: "x",
 			MessageID: "<1@x>", State: store.MailQueued, Due: p.now, Since: p.now, Created: p.now, Raw: []byte("x")}}, nil))
 	case "sent":
-		_, _, err := p.Store.PutMessage(ctx, store.Message{Kind: engine.WaitMessage, Source: "x", Ident: a[0] + a[1], Name: a[0], Key: a[1], Came: p.now, Until: p.now.Add(time.Hour), State: store.MessageWaiting})
+		source := "x"
+		if len(a) > 2 {
+			source = string(callers[a[2]].Principal)
+		}
+		_, _, err := p.Store.PutMessage(ctx, store.Message{Kind: engine.WaitMessage, Source: source, Ident: a[0] + a[1], Name: a[0], Key: a[1], Came: p.now, Until: p.now.Add(time.Hour), State: store.MessageWaiting})
 		must(t, err)
 	case "away":
 		ab := store.Absence{Absence: access.Absence{Who: callers[a[0]].Principal, From: p.now, To: p.now.Add(72 * time.Hour), Instead: true}}

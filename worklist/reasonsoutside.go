@@ -61,6 +61,9 @@ func (q *inquiry) child(e *engine.Effect, r Reason) (Reason, bool) {
 	if c.State.Status != engine.Running {
 		return r.is("moving", "the result of %q, instance %d, is being taken in", r.Name, c.ID).end("a moment"), true
 	}
+	if !q.seen[c.ID] { // its number says which, and nothing about it
+		return r.is("child", "%q waits for instance %d%s", r.Name, c.ID, r.since()).end("instance %d ends; who may see it can ask why that one waits", c.ID), true
+	}
 	state := ""
 	switch {
 	case c.State.Held != nil:
@@ -228,7 +231,10 @@ func (q *inquiry) near(x *engine.Wait) string {
 			break
 		}
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && x.Key != "" && q.others[x.Name]:
+		return "; messages of that name wait that others have sent, with other keys" // which is theirs to know
+	case len(found) == 0:
 		return ""
 	}
 	return "; " + strings.Join(found, ", ")
