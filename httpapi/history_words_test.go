@@ -33,6 +33,8 @@ func TestSubProcessesAndEventsAreToldInWords(t *testing.T) {
 		{engine.Fact{Kind: engine.EffectRequested, Effect: "message", Text: "paid"}, "sends a message: paid", true},
 		{engine.Fact{Kind: engine.EffectRequested, Effect: "signal", Text: "over"}, "sends a signal: over", true},
 		{engine.Fact{Kind: engine.EffectRequested, Effect: "workflow", Text: "payment"}, "starts another workflow: payment", true},
+		{engine.Fact{Kind: engine.Migrated, Text: "better", Crossed: &engine.Crossed{From: 1, To: 2}}, "let it go on with version 2, after version 1: better", false},
+		{engine.Fact{Kind: engine.WentBack, Text: "worse", Crossed: &engine.Crossed{From: 2, To: 1}}, "took it back to version 1: worse", false},
 		{engine.Fact{Kind: engine.Ended, Status: engine.Completed, Code: "lost"}, "it ended with the error “lost”", false},
 	} {
 		c.fact.Node = "n"
