@@ -19,7 +19,7 @@ import { Views } from '../ui/tabs/tabs'
 import { When } from '../ui/when/when'
 import { groupsOf, type Group } from './incidentgroups'
 import { OrderList } from './orders'
-import { openIncidents, useOrder, type Deed } from './ordersqueries'
+import { openIncidents, useOrder } from './ordersqueries'
 import '../instance/repair/repair.css'
 import './incidents.css'
 

@@ -5,6 +5,7 @@ import type { Retention } from '../api/types'
 import { t } from '../text/en'
 import { eventsWords } from '../text/events'
 import { peopleWords } from '../text/people'
+import { versionsWords } from '../text/versions'
 import { Button, LinkButton } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
 import { Select } from '../ui/field/field'
@@ -20,6 +21,7 @@ import { retention, useKeep } from './keepingqueries'
 import { choices, years } from './keepingwords'
 import { workflows } from './queries'
 import { Schedules } from './schedules'
+import { Versions } from './versions'
 import './manage.css'
 
 /** How long a workflow's ended requests are kept, and what was removed. */
@@ -46,6 +48,9 @@ export function KeepingPage() {
           <Holds holds={set.data.holds} />
           <Section title={t.keeping.of(name)}>
             <KeepForm workflow={key} set={set.data} />
+          </Section>
+          <Section title={versionsWords.title} plain>
+            <Versions workflow={key} />
           </Section>
           <Section title={eventsWords.schedules.title} plain>
             <Schedules workflow={key} none={<p className="quiet">{eventsWords.schedules.noneOf}</p>} />

@@ -199,7 +199,7 @@ function LogTable({ items }: { items: readonly BulkItem[] }) {
         {items.map((item) => (
           <tr key={item.number}>
             <th scope="row">
-              <Link to={`/requests/${item.instance}`}>{item.incident ?? item.instance}</Link>
+              <Link to={`/requests/${item.instance}`}>{item.incident ?? words.request(item.instance)}</Link>
             </th>
             <td>
               <Badge tone={tones[item.state]}>{words.states[item.state]}</Badge>

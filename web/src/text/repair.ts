@@ -92,7 +92,7 @@ export const repairWords = {
     view: 'Problems',
   },
   order: {
-    titles: { retry: 'Retry', skip: 'Skip', cancel: 'Cancel', migrate: 'To another version', return: 'Back to the version before' },
+    titles: { retry: 'Retry', skip: 'Skip', cancel: 'Cancel', migrate: 'Move', return: 'Back to the version before' },
     ask: {
       retry: (n: number) => `Retry ${plural(n, 'request', 'requests')}?`,
       skip: (n: number) => `Skip the step in ${plural(n, 'request', 'requests')}?`,
