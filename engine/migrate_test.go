@@ -201,7 +201,9 @@ func edged(events ...func(s *sketch)) func(s *sketch) {
 }
 
 func bell(id, after string) func(s *sketch) {
-	return func(s *sketch) { s.boundary(id, "it", `duration("`+after+`")`, false).node(id+"End", process.EndEvent).flow(id, id+"End", "") }
+	return func(s *sketch) {
+		s.boundary(id, "it", `duration("`+after+`")`, false).node(id+"End", process.EndEvent).flow(id, id+"End", "")
+	}
 }
 
 func TestEventsOnTheEdgeFollowTheNewVersion(t *testing.T) {
