@@ -79,6 +79,9 @@ func (f *exprFlags) run(cmd *cobra.Command, src string) error {
 	for _, r := range w.Reasons {
 		fmt.Fprintf(cmd.ErrOrStderr(), "null because, line %d, column %d: %s\n", r.Line, r.Column, r.Message)
 	}
+	if len(w.Reasons) > 0 && w.given != "" {
+		fmt.Fprintln(cmd.ErrOrStderr(), "where "+w.given)
+	}
 	shown := w.FEEL
 	if f.text {
 		shown = w.text
@@ -111,6 +114,7 @@ type workedOut struct {
 	Names   []string        `json:"names"`             // of variables used
 	Reasons []fault         `json:"reasons,omitempty"` // why something was null
 	text    string
+	given   string // what the variables were
 }
 
 // fault is what is wrong with an expression, and where.
@@ -154,6 +158,7 @@ func workOut(src string, isText bool, s expr.Scope) (*workedOut, error) {
 	w := workedOutOf(v, x.Names())
 	if v == nil {
 		w.explain(notes)
+		w.given = x.Given(s)
 	}
 	return w, nil
 }
