@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +62,7 @@ func TestWhoStandsInHasTheTasksOfWhoIsAway(t *testing.T) {
 		events, err := as(w, "admin").History(ctx, int64(id), client.Paging{})
 		must(t, err)
 		for _, e := range events.Items {
-			told = told || e.Kind == string(engine.TaskDecided) && e.By.Login == "jane" && strings.Contains(e.Text, "did it in their name")
+			told = told || e.Kind == string(engine.TaskDecided) && e.By.Login == "bob" && e.For != nil && e.For.Login == "jane"
 		}
 	}
 	if !told {
@@ -98,5 +100,49 @@ func TestAWorkflowCanBeAnExceptionOfAnAbsence(t *testing.T) {
 	}
 	if _, err := as(w, "jane").SetAbsence(ctx, "", api.SetAbsence{Substitutes: []string{"bob"}, Except: []api.SetAbsenceException{{Workflow: "nothing"}}, Rev: 1}); code(err) != "bad-absence" {
 		t.Errorf("an exception for nothing: %v", err)
+	}
+}
+
+// Bob decides for Jane, who is away: everybody who looks reads both names.
+func TestWhoDecidedForWhomIsNamedEverywhere(t *testing.T) {
+	w := apitest.Start(t)
+	_, err := as(w, "jane").SetAbsence(t.Context(), "", api.SetAbsence{Substitutes: []string{"bob"}})
+	must(t, err)
+	id := int64(w.Begin(t, "ana", "leave", map[string]any{"days": 1}))
+	bob, jane := as(w, "bob"), as(w, "jane")
+	open, err := bob.Tasks(t.Context(), client.TaskQuery{Workflow: "leave"})
+	must(t, err)
+	serial := open.Items[0].Serial
+	_, err = bob.Decide(t.Context(), serial, api.Decide{Action: "approve", Comment: "Enjoy."}, "")
+	must(t, err)
+	d, _, err := jane.Task(t.Context(), serial)
+	if err != nil || d.ClosedBy == nil || d.ClosedBy.Login != "bob" || d.ClosedFor == nil || d.ClosedFor.Login != "jane" {
+		t.Errorf("the task is closed by %+v for %+v, %v", d.ClosedBy, d.ClosedFor, err)
+	}
+	h, err := as(w, "ana").History(t.Context(), id, client.Paging{Limit: 200})
+	must(t, err)
+	told := ""
+	for _, e := range h.Items {
+		if e.Kind == "task decided" {
+			told = e.Text
+			if e.By.Login != "bob" || e.For == nil || e.For.Login != "jane" {
+				t.Errorf("decided by %+v for %+v", e.By, e.For)
+			}
+		}
+	}
+	if !strings.HasPrefix(told, "Bob Boss (for Jane Judge) chose Approve for ") {
+		t.Errorf("the history says %q", told)
+	}
+	for who, want := range map[string]string{"bob": "jane", "jane": ""} {
+		list, err := as(w, who).Tasks(t.Context(), client.TaskQuery{View: "closed"})
+		must(t, err)
+		if len(list.Items) != 1 || list.Items[0].For == nil && want != "" || list.Items[0].For != nil && list.Items[0].For.Login != want {
+			t.Errorf("%s decided %+v", who, list.Items)
+		}
+	}
+	_, err = jane.Decide(t.Context(), serial, api.Decide{Action: "reject"}, "")
+	if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != "task-already-done" ||
+		!regexp.MustCompile(`^Bob Boss already approved this task on [A-Z][a-z]+day \d+ [A-Z][a-z]+ \d\d:\d\d [A-Z]+ for Jane Judge\.$`).MatchString(p.Detail) {
+		t.Errorf("who comes late hears %v", err)
 	}
 }
