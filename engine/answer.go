@@ -206,7 +206,8 @@ func (t *Task) handOn(by, from signoff.Principal, to []signoff.Principal) {
 	t.HandedOn = without(t.HandedOn, to)
 	switch {
 	case from == "":
-		t.Recipients, t.Later, t.Shared, t.Holders, t.Asleep = to, nil, nil, nil, nil
+		t.Shared = slices.DeleteFunc(slices.Clone(t.Shared), func(s Shared) bool { return t.AnswerOf(s.To) == nil })
+		t.Recipients, t.Later, t.Holders, t.Asleep = to, nil, nil, nil
 		return
 	case !slices.Contains(t.Recipients, from): // who had it through a group
 		t.HandedOn = append(slices.Clip(t.HandedOn), from)
