@@ -250,7 +250,7 @@ func (r *Runner) carryItem(ctx context.Context, b *store.Bulk, vars map[string]e
 	case err == nil:
 	case code == engine.CodeIncidentGone || code == engine.CodeInstanceEnded:
 		i.State, i.Code, i.Cause = "passed", code, cause(err)
-	case code != codePanic && (kind == signoff.Internal || kind == signoff.Unavailable):
+	case code == codeBusy || code != codePanic && (kind == signoff.Internal || kind == signoff.Unavailable):
 		return err
 	default:
 		i.State, i.Code, i.Cause = "failed", code, cause(err)

@@ -20,6 +20,9 @@ import (
 // moved on meanwhile. Within one process it hardly ever has.
 const maxTries = 10
 
+// codeBusy refuses what had to be decided more often than that.
+const codeBusy = "busy-instance"
+
 // maxQuestions bounds how often the engine may ask who is meant within one step.
 const maxQuestions = 8
 
@@ -216,7 +219,7 @@ func (r *Runner) do(ctx context.Context, id signoff.InstanceID, t task) (engine.
 			return st, err
 		}
 	}
-	return engine.State{}, &signoff.Error{Kind: signoff.Conflict, Code: "busy-instance",
+	return engine.State{}, &signoff.Error{Kind: signoff.Conflict, Code: codeBusy,
 		Detail: "others keep changing this instance", Hint: "try again in a moment"}
 }
 
