@@ -370,6 +370,7 @@ func TestInstancesThatWaitInEveryWayAreMigrated(t *testing.T) {
 			if got := w.runsOn(t, id); got != want {
 				t.Errorf("%s runs on version %d", kind.name, got)
 			}
+			must(t, w.Store.Audit(t.Context(), id))
 		}
 		for _, id := range w.ids {
 			if kind, met := w.kinds[w.way[id]], w.finish(t, id); met["after"] == kind.blocked {
@@ -456,6 +457,7 @@ func TestAMigrationIsUndoneWhereNothingHasMovedOn(t *testing.T) {
 			if got := w.runsOn(t, id); got != 1 {
 				t.Errorf("%s runs on version %d", w.kinds[w.way[id]].name, got)
 			}
+			must(t, w.Store.Audit(t.Context(), id))
 			st.Seq, st.Facts, st.Ran = was.Seq, was.Facts, was.Ran
 			if string(st.AppendJSON(nil)) != string(was.AppendJSON(nil)) {
 				t.Errorf("%s was %s\nand is %s", w.kinds[w.way[id]].name, was.AppendJSON(nil), st.AppendJSON(nil))

@@ -47,13 +47,14 @@ func auditState(in Instance, facts []engine.Fact) error {
 }
 
 func (s *Store) auditTasks(ctx context.Context, in Instance) error {
-	rows, err := s.query(ctx, `select seq, claimed, closed, outcome, closed_by, acted from task where instance = $1 order by seq`, int64(in.ID))
+	rows, err := s.query(ctx, `select seq, node, claimed, closed, outcome, closed_by, acted from task where instance = $1 order by seq`, int64(in.ID))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	type row struct {
 		seq                      int
+		node                     string
 		claimed                  signoff.Principal
 		closed                   int64
 		outcome, closedBy, acted string
@@ -61,13 +62,13 @@ func (s *Store) auditTasks(ctx context.Context, in Instance) error {
 	is := map[int]row{}
 	for rows.Next() {
 		var r row
-		if err := rows.Scan(&r.seq, &r.claimed, &r.closed, &r.outcome, &r.closedBy, &r.acted); err != nil {
+		if err := rows.Scan(&r.seq, &r.node, &r.claimed, &r.closed, &r.outcome, &r.closedBy, &r.acted); err != nil {
 			return err
 		}
 		is[r.seq] = r
 	}
 	for _, t := range in.State.Tasks {
-		if want := (row{t.Seq, t.Claimed, microsOf(t.ClosedAt), t.Outcome, string(t.ClosedBy), string(t.Behind)}); is[t.Seq] != want {
+		if want := (row{t.Seq, t.Node, t.Claimed, microsOf(t.ClosedAt), t.Outcome, string(t.ClosedBy), string(t.Behind)}); is[t.Seq] != want {
 			return fmt.Errorf("instance %d: task row %+v, want %+v", in.ID, is[t.Seq], want)
 		}
 	}
