@@ -57,6 +57,7 @@ export async function everyPage(base) {
     { name: 'manage-workflows', path: '/manage/workflows', as: 'admin', ready: '.table' },
     { name: 'manage-keeping', path: '/manage/workflows/leave', as: 'admin', ready: '.field', act: keepShorter },
     { name: 'manage-keeping-sure', path: '/manage/workflows/leave', as: 'admin', ready: '.field', act: keepSure },
+    { name: 'manage-versions-move', path: '/manage/workflows/leave', as: 'admin', ready: '.version-acts', act: moveHere },
     { name: 'request-held', path: `/requests/${decided}`, as: 'admin', ready: '.message.warn' },
     { name: 'manage-refused', path: '/manage/workflows', as: 'admin', ready: '.table', act: refused },
     { name: 'manage-instances', path: '/manage/instances', as: 'admin', ready: '.request' },
@@ -295,6 +296,11 @@ async function repair(page, what) {
 }
 
 const changeData = (page) => repair(page, 'Change data…')
+
+async function moveHere(page) {
+  await page.getByRole('button', { name: 'Move running requests here… version 1' }).click()
+  await page.getByText(/can be moved/).first().waitFor()
+}
 
 async function skipNothing(page) {
   await page.getByRole('button', { name: 'Skip…' }).click()

@@ -178,18 +178,18 @@ function Log({ order }: { order: Bulk }) {
       {items.error && <Failure error={items.error} retry={() => void items.refetch()} />}
       {items.isPending && <Skeleton rows={3} />}
       {items.data && list.length === 0 && <p className="quiet">{words.noneOf}</p>}
-      {list.length > 0 && <LogTable items={list} />}
+      {list.length > 0 && <LogTable items={list} what={order.migration ? words.columns.request : words.columns.problem} />}
       <More list={items} />
     </Section>
   )
 }
 
-function LogTable({ items }: { items: readonly BulkItem[] }) {
+function LogTable({ items, what }: { items: readonly BulkItem[]; what: string }) {
   return (
     <table className="table">
       <thead>
         <tr>
-          <th scope="col">{words.columns.problem}</th>
+          <th scope="col">{what}</th>
           <th scope="col">{words.columns.state}</th>
           <th scope="col">{words.columns.cause}</th>
           <th scope="col">{words.columns.when}</th>

@@ -9,11 +9,12 @@ import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
-import { Check, Select } from '../ui/field/field'
+import { Check, Select, TextArea } from '../ui/field/field'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
+import { mapOf } from './versionsmap'
 import './manage.css'
 import './versions.css'
 
@@ -112,23 +113,32 @@ function MoveDialog({ workflow, n, others, onClose }: Of & { others: readonly nu
   const queries = useQueryClient()
   const [from, setFrom] = useState(0)
   const [those, setThose] = useState(false)
-  const wanted = { to: n, ...(from ? { from } : {}), ...(those ? { those } : {}) }
+  const [typed, setTyped] = useState('')
+  const [tried, setTried] = useState(false)
+  const map = mapOf(typed)
+  const asked = { to: n, ...(from ? { from } : {}), ...(map && Object.keys(map).length > 0 ? { map } : {}) }
   const preview = useQuery({
-    queryKey: ['workflow', workflow, 'preview', n, from],
-    queryFn: ({ signal }) => answer(api.POST('/api/v1/workflows/{id}/migrations/preview', { signal, params: { path: { id: workflow } }, body: { to: n, ...(from ? { from } : {}) } })),
+    queryKey: ['workflow', workflow, 'preview', asked],
+    queryFn: ({ signal }) => answer(api.POST('/api/v1/workflows/{id}/migrations/preview', { signal, params: { path: { id: workflow } }, body: asked })),
+    enabled: map !== undefined,
+    placeholderData: (before) => before,
     gcTime: 0,
     retry: false,
   })
   const move = useMutation({
-    mutationFn: (reason: string) => answer(api.POST('/api/v1/workflows/{id}/migrations', { params: { path: { id: workflow } }, body: { ...wanted, reason } })),
+    mutationFn: (reason: string) => answer(api.POST('/api/v1/workflows/{id}/migrations', { params: { path: { id: workflow } }, body: { ...asked, ...(those ? { those } : {}), reason } })),
     onSuccess: (order) => void navigate(`/manage/incidents/orders/${order.id}`),
     onSettled: () => queries.invalidateQueries({ queryKey: ['orders'] }),
   })
   const found = preview.data
   const some = found !== undefined && found.can > 0 && found.can < found.total
-  const ready = found !== undefined && found.can > 0 && (found.can === found.total || those)
+  const ready = map !== undefined && found !== undefined && found.can > 0 && (found.can === found.total || those)
+  const check = () => {
+    setTried(true)
+    return ready
+  }
   return (
-    <ReasonDialog title={words.moveTitle(n)} lead={words.moveLead} button={words.button} onClose={onClose} busy={move.isPending} error={move.error} check={() => ready} submit={move.mutate}>
+    <ReasonDialog title={words.moveTitle(n)} lead={words.moveLead} button={words.button} onClose={onClose} busy={move.isPending} error={move.error} check={check} submit={move.mutate}>
       <Select
         label={words.from}
         value={String(from)}
@@ -138,10 +148,11 @@ function MoveDialog({ workflow, n, others, onClose }: Of & { others: readonly nu
       {preview.error && <Failure error={preview.error} />}
       <div role="status" className="stack">
         {preview.isPending && <p className="quiet">{words.looking}</p>}
-        {found && <p>{found.total === 0 ? words.none : found.can === 0 ? words.nothing : words.can(found.can, found.total)}</p>}
+        {found && <p className={tried && found.can === 0 ? 'field-error' : undefined}>{found.total === 0 ? words.none : found.can === 0 ? words.nothing : words.can(found.can, found.total)}</p>}
       </div>
       {found && found.blocked.length > 0 && <Blockers list={found.blocked} />}
-      {some && <Check label={words.those} value={those} onChange={setThose} />}
+      {(found && found.blocked.length > 0) || typed ? <TextArea label={words.map} help={words.mapHelp} value={typed} onChange={setTyped} error={map ? undefined : words.mapWrong} rows={2} mono /> : null}
+      {some && <Check label={words.those} value={those} onChange={setThose} error={tried && !those ? words.thoseMissing : undefined} />}
     </ReasonDialog>
   )
 }

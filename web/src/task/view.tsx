@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Link } from 'react-router'
 import type { TaskDetail } from '../api/types'
 import { useMe } from '../shell/session'
@@ -15,14 +15,19 @@ import { When } from '../ui/when/when'
 import { Answers } from './answers'
 import { Comments } from './comments'
 import { DecisionForm } from './decision'
-import { HandDialog, SleepDialog, WithdrawDialog } from './dialogs'
 import { Due } from './due'
 import { Facts } from './facts'
 import { Files } from './files'
 import { useMoves, type Moves } from './queries'
-import { AskDialog, Questions } from './questions'
+import { Questions } from './questions'
 import { TaskStatus } from './status'
 import './task.css'
+
+// What few presses lead to comes when it is asked for.
+const AskDialog = lazy(async () => ({ default: (await import('./ask')).AskDialog }))
+const HandDialog = lazy(async () => ({ default: (await import('./dialogs')).HandDialog }))
+const SleepDialog = lazy(async () => ({ default: (await import('./dialogs')).SleepDialog }))
+const WithdrawDialog = lazy(async () => ({ default: (await import('./withdraw')).WithdrawDialog }))
 
 interface Props {
   task: TaskDetail
@@ -147,11 +152,13 @@ function MoreMenu({ task, moves, me }: { task: TaskDetail; moves: Moves; me: str
   return (
     <>
       <Menu label={t.common.more} trigger={<Button look="subtle" icon="more" aria-label={t.common.more} />} groups={[items]} />
-      {dialog === 'redirect' && <HandDialog open onClose={close} move={moves.redirect} words={t.task.redirecting} parts={partsOf(task, me)} />}
-      {dialog === 'share' && <HandDialog open onClose={close} move={moves.share} words={t.task.sharing} />}
-      {dialog === 'ask' && <AskDialog open onClose={close} ask={moves.ask} starter={called(task.starter)} />}
-      {dialog === 'withdraw' && <WithdrawDialog outcomes={task.outcomes ?? []} onClose={close} withdraw={moves.withdraw} />}
-      {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
+      <Suspense>
+        {dialog === 'redirect' && <HandDialog open onClose={close} move={moves.redirect} words={t.task.redirecting} parts={partsOf(task, me)} />}
+        {dialog === 'share' && <HandDialog open onClose={close} move={moves.share} words={t.task.sharing} />}
+        {dialog === 'ask' && <AskDialog open onClose={close} ask={moves.ask} starter={called(task.starter)} />}
+        {dialog === 'withdraw' && <WithdrawDialog outcomes={task.outcomes ?? []} onClose={close} withdraw={moves.withdraw} />}
+        {dialog === 'sleep' && <SleepDialog open onClose={close} sleep={moves.sleep} />}
+      </Suspense>
     </>
   )
 }

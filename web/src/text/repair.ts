@@ -131,6 +131,6 @@ export const repairWords = {
     every: 'All',
     noneOf: 'None of these.',
     none: 'No order was given yet. “Retry all” of a group of problems is one: it goes through them by itself, and what became of each is listed here.',
-    columns: { problem: 'Problem', state: 'State', cause: 'Why', when: 'When', order: 'Order', by: 'By' },
+    columns: { problem: 'Problem', request: 'Request', state: 'State', cause: 'Why', when: 'When', order: 'Order', by: 'By' },
   },
 }

@@ -25,6 +25,10 @@ export const versionsWords = {
   variable: (name: string) => `Variable ${name}`,
   count: (n: number) => plural(n, 'request', 'requests'),
   those: 'Move those that can be moved, and leave the others',
+  thoseMissing: 'Something is in the way of the others: mend it, or leave them.',
+  map: 'Steps that have another id now',
+  mapHelp: 'One a line, old=new. What is in the way is looked at again.',
+  mapWrong: 'Write one a line, such as ask=approve.',
   button: 'Move them',
   nothing: 'Nothing can be moved as it stands.',
 }
