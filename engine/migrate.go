@@ -410,7 +410,7 @@ func (st *State) follow(f *Fact) {
 	switch f.Kind {
 	case TimerSet, WaitSet:
 		m.Added = append(slices.Clip(m.Added), f.Ref)
-		st.dueNow(f)
+		st.dueNow(f, &m)
 	case TimerCleared:
 		if i := slices.IndexFunc(st.Timers, func(t Timer) bool { return t.Seq == f.Ref }); i >= 0 {
 			m.Gone.Timers = append(slices.Clip(m.Gone.Timers), st.Timers[i])
@@ -433,7 +433,7 @@ func (st *State) follow(f *Fact) {
 }
 
 // dueNow gives a task the deadline that a migration brings.
-func (st *State) dueNow(f *Fact) {
+func (st *State) dueNow(f *Fact, m *Came) {
 	if f.TimerFor != ForDeadline {
 		return
 	}
@@ -441,7 +441,7 @@ func (st *State) dueNow(f *Fact) {
 	if task == nil {
 		return
 	}
-	if m := st.Came; task.Due == nil && !slices.ContainsFunc(m.Was, func(w Was) bool { return w.ID == task.Seq }) {
+	if task.Due == nil && !slices.ContainsFunc(m.Was, func(w Was) bool { return w.ID == task.Seq }) {
 		m.Was = append(slices.Clip(m.Was), Was{ID: task.Seq, Node: task.Node})
 	}
 	due := *f.Due

@@ -250,8 +250,12 @@ func TestADeadlineFollowsTheNewVersion(t *testing.T) {
 	if _, err := w.to(limited(""), Migrate{}); err != nil || len(w.st.Timers) != 0 || w.openTasks()[0].Due != nil {
 		t.Fatalf("%v, %s", err, w.st.AppendJSON(nil))
 	}
+	without := w.def
 	if _, err := w.to(limited("P3D"), Migrate{}); err != nil {
 		t.Fatal(err)
+	}
+	if back, err := Decide(w.def, w.st, Input{At: w.now, By: caller("root"), Event: GoBack{To: without, Reason: "worse"}}); err != nil || back.State.Tasks[0].Due != nil {
+		t.Errorf("it goes back with a deadline: %v, %s", err, back.State.AppendJSON(nil))
 	}
 	w.now = w.now.Add(72 * time.Hour)
 	i := slices.IndexFunc(w.st.Timers, func(x Timer) bool { return x.For == ForDeadline })
