@@ -76,8 +76,12 @@ func WorkingAfter(from time.Time, v expr.Value, c *calendar.Calendar) (time.Time
 	return c.Add(at, length%day)
 }
 
-// earlier is a moment a duration before another, likewise.
+// earlier is a moment a duration before another, likewise; it is for months, and
+// for what is counted in working time.
 func earlier(until time.Time, v expr.Value, c *calendar.Calendar) (time.Time, bool) {
+	if months, ok := v.(expr.MonthsDuration); ok && c == nil {
+		return expr.AddTo(until, -months)
+	}
 	days, fixed := v.(expr.DaysDuration)
 	if c == nil || !fixed {
 		return time.Time{}, false

@@ -38,21 +38,22 @@ func (t *turn) reminderTimes(task *process.Task, due *time.Time) ([]time.Time, *
 }
 
 // before is when a reminder comes that is so long before the deadline as after
-// is after now; in working time, it is counted back from the deadline.
+// is after now; months and working time are counted back from the deadline.
 func (t *turn) before(due, after time.Time, r *process.Reminder) (time.Time, *trouble) {
 	hours, bad := t.calendar("a reminder", r.Hours)
-	if hours != nil {
-		v, wrong := t.eval("a reminder", r.Before, nil)
-		if wrong != nil {
-			return due, wrong
-		}
-		if v, err := expr.Coerce(v, string(process.Duration)); err == nil {
-			if at, ok := earlier(due, v, hours); ok {
-				return at, nil
-			}
+	if bad != nil {
+		return due, bad
+	}
+	v, bad := t.eval("a reminder", r.Before, nil)
+	if bad != nil {
+		return due, bad
+	}
+	if v, err := expr.Coerce(v, string(process.Duration)); err == nil {
+		if at, ok := earlier(due.In(t.now.Location()), v, hours); ok {
+			return at.UTC(), nil
 		}
 	}
-	return due.Add(t.at.Sub(after)), bad
+	return due.Add(t.at.Sub(after)), nil
 }
 
 // setReminders sets the timers of a task's reminders.

@@ -102,3 +102,14 @@ func TestAReminderOfADeletedCalendarIsAnIncident(t *testing.T) {
 		t.Errorf("%v %+v", err, i)
 	}
 }
+
+func TestMonthsBeforeADeadlineAreCountedBackFromIt(t *testing.T) {
+	w, _ := asked(t, []string{"bob"}, func(task *process.Task) {
+		task.Deadline = &process.Deadline{At: told(`date and time("2026-03-15T09:00:00Z")`), Outcome: "Late"}
+		task.Reminders = []process.Reminder{{Before: told(`duration("P1M")`)}}
+	})
+	want := time.Date(2026, 2, 15, 9, 0, 0, 0, time.UTC)
+	if i := slices.IndexFunc(w.st.Timers, func(x Timer) bool { return x.For == ForReminder }); i < 0 || !w.st.Timers[i].Due.Equal(want) {
+		t.Errorf("%+v", w.st.Timers)
+	}
+}
