@@ -87,6 +87,9 @@ func check(in api.ExpressionToCheck, s expr.Scope, out *api.ExpressionChecked) e
 	if err != nil {
 		return err
 	}
+	if was := x.Given(s); v == nil && len(notes) > 0 && was != "" {
+		notes[0].Msg += " (" + was + ")"
+	}
 	shown(v, notes, out)
 	if _, isBool := v.(expr.Boolean); in.Condition && v != nil && !isBool {
 		_, err = x.Test(s)

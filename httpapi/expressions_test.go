@@ -32,7 +32,7 @@ func TestAnExpressionIsCheckedBeforeItIsDeployed(t *testing.T) {
 		{"names nobody has", `{"expression":"1 +\n ä + b","variables":[{"name":"c"}]}`,
 			`{"ok":false,"error":{"message":"there is no variable called \"ä\"","line":2,"column":2,"offset":5},"names":["b","ä"],"unknown":["b","ä"],"reasons":[]}`},
 		{"null", `{"expression":"amount > 5","condition":true,"variables":[{"name":"amount"}]}`,
-			`{"ok":true,"names":["amount"],"unknown":[],"type":"null","feel":"null","reasons":[{"message":"there is nothing to compare: one side is null","line":1,"column":8,"offset":7}]}`},
+			`{"ok":true,"names":["amount"],"unknown":[],"type":"null","feel":"null","reasons":[{"message":"there is nothing to compare: one side is null (amount is null)","line":1,"column":8,"offset":7}]}`},
 		{"no condition", `{"expression":"amount + 5","condition":true,"variables":[{"name":"amount","value":1}]}`,
 			`{"ok":false,"error":{"message":"a condition must be true or false; this is a number (amount is 1)","line":1,"column":1,"offset":0},"names":["amount"],"unknown":[],"type":"number","value":6,"feel":"6","text":"6","reasons":[]}`},
 		{"a bound", `{"expression":"for i in 1..100000 return i"}`,
