@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,7 @@ func (s *Store) Audit(ctx context.Context, id signoff.InstanceID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(auditState(in, facts), s.auditTasks(ctx, in), s.auditWorklist(ctx, in), s.auditTimers(ctx, in), s.auditWaits(ctx, in), s.auditOutbox(ctx, in))
+	return errors.Join(auditState(in, facts), s.auditTasks(ctx, in), s.auditWorklist(ctx, in), s.auditTimers(ctx, in), s.auditWaits(ctx, in), s.auditOutbox(ctx, in), s.auditFiles(ctx, in))
 }
 
 func auditState(in Instance, facts []engine.Fact) error {
@@ -92,6 +93,31 @@ func (s *Store) auditWorklist(ctx context.Context, in Instance) error {
 	}
 	if len(is) != len(want) {
 		return fmt.Errorf("instance %d: %d worklist rows, want %d: %+v", in.ID, len(is), len(want), is)
+	}
+	return nil
+}
+
+// auditFiles compares the files of an instance with what is kept of them, and
+// what is in each with its digest.
+func (s *Store) auditFiles(ctx context.Context, in Instance) error {
+	kept, err := s.Attachments(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	if len(kept) != len(in.State.Files) {
+		return fmt.Errorf("instance %d has %d files, and %d are kept", in.ID, len(in.State.Files), len(kept))
+	}
+	for i, a := range kept {
+		if a.File != in.State.Files[i] {
+			return fmt.Errorf("instance %d: file %+v, want %+v", in.ID, a.File, in.State.Files[i])
+		}
+		_, content, err := s.Attachment(ctx, in.ID, a.Seq)
+		if err != nil {
+			return err
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(content)); sum != a.Digest || len(content) != a.Bytes {
+			return fmt.Errorf("instance %d: what is in file %d is not what was added", in.ID, a.Seq)
+		}
 	}
 	return nil
 }
