@@ -44,7 +44,7 @@ func TestRandomProcessesAreOnlyWhereReachSaysTheyCanBe(t *testing.T) {
 		reach := fewReached(c.def)
 		c.start(j, false)
 		for range rapid.IntRange(0, 25).Draw(rt, "inputs") {
-			if len(c.facts) > 2_000 || c.st.Status != Running || slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Code == IncidentTokens }) {
+			if len(c.facts) > 500 || c.st.Status != Running || slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Code == IncidentTokens }) {
 				break
 			}
 			if !c.wherever(reach) {
@@ -72,7 +72,7 @@ func TestRandomProcessesAreMigratedToWhatVersionTwoCanReach(t *testing.T) {
 		c := &crowd{world: run(j.sketch), rt: rt}
 		c.start(j, false)
 		for range rapid.IntRange(0, 10).Draw(rt, "inputs") {
-			if len(c.facts) > 2_000 || c.st.Status != Running {
+			if len(c.facts) > 500 || c.st.Status != Running {
 				return
 			}
 			c.something()
@@ -227,7 +227,7 @@ func (c *crowd) finish(sound bool, story []string) bool {
 			return true
 		}
 		if !c.goOn() {
-			if sound {
+			if endless := slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Code == IncidentLoop }); sound && !endless {
 				c.rt.Fatalf("%v: nothing ends what it waits for: %s", story, c.st.AppendJSON(nil))
 			}
 			return false

@@ -341,7 +341,10 @@ func (e *edition) addEdge() {
 	}
 	e.note("%s is on %s", b.ID, n.ID)
 	if b.Attach.Interrupting {
-		e.join(b, e.out(n)[0].to) // straight to where its activity leads: the branch is not lost
+		merge, out := e.add(b.ID+"merge", process.ExclusiveGateway, n.scope), e.out(n)[0] // the branch is not lost
+		e.join(merge, out.to)
+		out.to = merge
+		e.join(b, merge)
 	} else {
 		e.join(b, e.add(b.ID+"end", process.EndEvent, n.scope))
 	}
