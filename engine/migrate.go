@@ -399,7 +399,7 @@ func (st *State) follow(f *Fact) {
 	case f.Kind == Migrated || f.Kind == WentBack || st.Came.Since != nil:
 		return
 	case f.Seq > st.Came.Through:
-		if movesOn(f) {
+		if movesOn(f) || f.Kind == TimerFired && slices.Contains(st.Came.Added, f.Ref) { // the one of before cannot come back beside what it has done
 			m := st.Came
 			st.Came = &Came{From: m.From, To: m.To, Order: m.Order, At: m.At, Fact: m.Fact, Through: m.Through,
 				Since: &Since{f.Kind, f.Node, f.By, f.At}}

@@ -102,7 +102,11 @@ func taskNotFound() error {
 func taskClaimed(t *Task) error {
 	e := refuse(signoff.Conflict, CodeTaskClaimed, "%s has claimed this task", mentions(t.Claims()))
 	if t.Several() {
-		e.Detail = fmt.Sprintf("this task wants %d answers: %s", t.Slots, takenBy(t))
+		wants := "one answer"
+		if t.Slots > 1 {
+			wants = fmt.Sprintf("%d answers", t.Slots)
+		}
+		e.Detail = fmt.Sprintf("this task wants %s: %s", wants, takenBy(t))
 	}
 	e.Hint = "ask them to release it, or ask an administrator to"
 	return e

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/process"
 )
 
@@ -111,5 +112,35 @@ func TestMonthsBeforeADeadlineAreCountedBackFromIt(t *testing.T) {
 	want := time.Date(2026, 2, 15, 9, 0, 0, 0, time.UTC)
 	if i := slices.IndexFunc(w.st.Timers, func(x Timer) bool { return x.For == ForReminder }); i < 0 || !w.st.Timers[i].Due.Equal(want) {
 		t.Errorf("%+v", w.st.Timers)
+	}
+}
+
+func TestNobodyIsRemindedTwiceAfterGoingBack(t *testing.T) {
+	version := func(every string) *process.Definition {
+		s := draw(t).node("start", process.StartEvent).user("a", []string{"bob"}, everySo(every)).node("end", process.EndEvent).path("start", "a", "end")
+		s.def.Prepare()
+		return s.def
+	}
+	one, two := version(`duration("P1D")`), version(`duration("PT12H")`)
+	for name, rings := range map[string]bool{"it rang": true, "it did not": false} {
+		w := &world{t: t, def: one, now: monday, names: map[string][]signoff.Person{}}
+		w.must("ana", Start{Instance: 1, Priority: 1})
+		step, err := Decide(one, w.st, Input{At: w.now, By: caller("root"), Event: Migrate{To: two, From: 1, Into: 2, Reason: "x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.def, w.st, w.facts = two, step.State, append(w.facts, step.Facts...)
+		if rings {
+			w.now = w.now.Add(13 * time.Hour)
+			w.must("", TimerDue{w.st.Timers[0].Seq})
+		}
+		step, err = Decide(two, w.st, Input{At: w.now, By: caller("root"), Event: GoBack{To: one, Reason: "x"}})
+		if rings {
+			wants(t, err, CodeMovedOn)
+			continue
+		}
+		if timers := step.State.Timers; err != nil || len(timers) != 1 || !timers[0].Due.Equal(monday.Add(24*time.Hour)) {
+			t.Errorf("%s: %v %+v", name, err, timers)
+		}
 	}
 }
