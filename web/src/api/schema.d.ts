@@ -1387,7 +1387,7 @@ export interface paths {
         /** Messages and signals you sent, or everybody's for an administrator; newest first */
         get: operations["list-messages"];
         put?: never;
-        /** Send a message to the instance that waits for it, or that it begins */
+        /** Send a message to the instance that waits for it, or that it begins; it reaches workflows on which you hold finish, and those you may start */
         post: operations["send-message"];
         delete?: never;
         options?: never;
@@ -2123,7 +2123,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a signal to all who wait for it now */
+        /** Send a signal to all who wait for it now, of the workflows on which you hold finish or that you may start */
         post: operations["send-signal"];
         delete?: never;
         options?: never;
@@ -5048,7 +5048,7 @@ export interface components {
             step?: string;
             /**
              * Format: int64
-             * @description of a signal: how many waited for it when it was sent
+             * @description of a signal: to how many it goes that waited for it when it was sent, of those its sender may reach
              */
             told?: number;
             /**
@@ -5098,7 +5098,7 @@ export interface components {
             wanted: components["schemas"]["OAuthWant"][];
         };
         Near: {
-            /** @description a name that is waited for and looks like this one */
+            /** @description a name that is waited for and looks like this one; for administrators of the server, of a message that is asked for alone */
             meant?: string;
             /** @description who waits for a message of that name, with another key; those you may see */
             waits: components["schemas"]["Awaited"][];
@@ -5909,10 +5909,10 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description for how many seconds it waits for somebody to want it; left out: a day. 0: now or never
+             * @description for how many seconds it waits for somebody to want it; left out: a day. 0: now or never. 10,000 messages of one sender may wait, and 64 MiB together
              */
             ttl?: number;
-            /** @description what it carries */
+            /** @description what it carries, 1 MiB at most */
             vars?: {
                 [key: string]: unknown;
             };
@@ -5922,7 +5922,7 @@ export interface components {
             id?: string;
             /** @description the signal's name, as it is drawn */
             name: string;
-            /** @description what it carries */
+            /** @description what it carries, 1 MiB at most */
             vars?: {
                 [key: string]: unknown;
             };
