@@ -138,43 +138,20 @@ func (t *turn) begin(event Event) error {
 // afterEnd says why nothing can be done to an instance that has ended: somebody
 // late for a task hears who was first.
 func (t *turn) afterEnd(event Event) error {
-	task := 0
 	switch e := event.(type) {
 	case TimerDue, EffectDone, EffectFailed, MessageCame, SignalCame:
 		return redundant()
-	case Act:
-		task = e.Task
-	case Claim:
-		task = e.Task
-	case Release:
-		task = e.Task
-	case Redirect:
-		task = e.Task
-	case Share:
-		task = e.Task
-	case Withdraw:
-		task = e.Task
-	case Ask:
-		task = e.Task
-	case Reply:
-		task = e.Task
-	case Sleep:
-		task = e.Task
-	case Wake:
-		task = e.Task
-	case Comment:
-		if err := t.mayComment(e.Task); err != nil {
-			return err
-		}
-		return instanceEnded(&t.st)
-	case AddFile:
-		if err := t.mayComment(e.Task); err != nil {
+	case Comment, AddFile:
+		task, _ := taskOf(event)
+		if err := t.mayComment(task); err != nil {
 			return err
 		}
 		return instanceEnded(&t.st)
 	case RemoveFile:
 		return t.removeFile(e)
-	default:
+	}
+	task, is := taskOf(event)
+	if !is {
 		return instanceEnded(&t.st)
 	}
 	_, err := t.openTask(task)

@@ -76,7 +76,7 @@ func (t *turn) whileHeld(event Event) error {
 	return instanceHeld(&t.st)
 }
 
-// taskOf is the task that somebody wants to do something with.
+// taskOf is the task that somebody wants to do something with, or say something of.
 func taskOf(event Event) (int, bool) {
 	switch e := event.(type) {
 	case Act:
@@ -98,6 +98,10 @@ func taskOf(event Event) (int, bool) {
 	case Sleep:
 		return e.Task, true
 	case Wake:
+		return e.Task, true
+	case Comment:
+		return e.Task, true
+	case AddFile:
 		return e.Task, true
 	}
 	return 0, false

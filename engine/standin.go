@@ -6,33 +6,14 @@ import (
 	"github.com/signoffhq/signoff"
 )
 
-// TaskOf is the task an event is about, 0 for none.
+// TaskOf is the task that an event of somebody who has it is about, 0 for none.
+// Withdraw is an administrator's, whether or not they stand in for somebody.
 func TaskOf(event Event) int {
-	switch e := event.(type) {
-	case Act:
-		return e.Task
-	case Claim:
-		return e.Task
-	case Release:
-		return e.Task
-	case Redirect:
-		return e.Task
-	case Share:
-		return e.Task
-	case Sleep:
-		return e.Task
-	case Wake:
-		return e.Task
-	case Comment:
-		return e.Task
-	case AddFile:
-		return e.Task
-	case Ask:
-		return e.Task
-	case Reply:
-		return e.Task
+	if _, ordered := event.(Withdraw); ordered {
+		return 0
 	}
-	return 0
+	task, _ := taskOf(event)
+	return task
 }
 
 // InPlaceOf returns the caller as who they act as where a task is concerned: as
