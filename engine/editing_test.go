@@ -397,7 +397,7 @@ func (e *edition) variable() {
 		e.made.Variables = append(e.made.Variables, process.Variable{Name: e.id("var"), Type: process.Number, Required: true, Default: e.expr("1 + 1")})
 	case 2:
 		i := slices.IndexFunc(e.made.Variables, func(v process.Variable) bool { return v.Name == "n" })
-		e.made.Variables[i].Type = process.Boolean
+		e.made.Variables[i].Type, e.sound = process.Boolean, false // scripts count with it
 	default:
 		e.made.Variables = append(e.made.Variables, process.Variable{Name: e.id("var"), Type: process.String, Default: e.expr(`"x"`)})
 	}

@@ -226,7 +226,7 @@ func TestEventsOnTheEdgeFollowTheNewVersion(t *testing.T) {
 			w.must("", TimerDue{x.Seq})
 		}
 	}
-	if _, err := w.to(version(t, edged(bell("more", "PT1H"))), Migrate{}); err != nil || len(w.st.Timers) != 0 {
+	if _, err := w.to(version(t, edged(bell("more", "PT3H"))), Migrate{}); err != nil || len(w.st.Timers) != 0 {
 		t.Errorf("%v, %+v", err, w.st.Timers)
 	}
 }

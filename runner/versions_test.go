@@ -107,6 +107,7 @@ func waysToWait() []kindOfWait {
 		plain("fails", fails),
 		plain("receive", `<receiveTask id="receive" messageRef="mGo"><extensionElements><signoff:message key="instance"/></extensionElements></receiveTask>`),
 		plain("renamed", messages("renamed", "mGo"), messages("renamed", "mNew"), chain("renamed", "renamed")),
+		plain("called2", messages("called2", "mGo"), messages("called3", "mGo"), chain("called2", "called3")),
 		plain("rests", `<intermediateCatchEvent id="rests">`+ringing+`</intermediateCatchEvent>`),
 		plain("hears", `<intermediateCatchEvent id="hears">`+hears+`</intermediateCatchEvent>`),
 		plain("becomes", `<intermediateCatchEvent id="becomes">`+becomes+`</intermediateCatchEvent>`),
@@ -325,7 +326,7 @@ func inCrossing(t *testing.T, n int, test func(t *testing.T, w *crossingTown)) {
 	})
 }
 
-var toTwo = MigrationRequest{Workflow: "waiting", To: 2, Map: map[string]string{"ask": "question"}, Vars: map[string]any{"cost": 7}, Reason: "better"}
+var toTwo = MigrationRequest{Workflow: "waiting", To: 2, Map: map[string]string{"ask": "question", "called2": "called3"}, Vars: map[string]any{"cost": 7}, Reason: "better"}
 
 func TestInstancesThatWaitInEveryWayAreMigrated(t *testing.T) {
 	n := instancesToMigrate()

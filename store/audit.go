@@ -155,6 +155,14 @@ func (s *Store) auditWaits(ctx context.Context, in Instance) error {
 	if err == nil && !slices.Equal(is, want) {
 		err = fmt.Errorf("instance %d: rows of what it waits for %v, want %v", in.ID, is, want)
 	}
+	for _, w := range in.State.Waits {
+		var node string
+		if err == nil && w.Kind != engine.WaitCondition {
+			if err = s.row(ctx, `select node from awaited where instance = $1 and seq = $2`, int64(in.ID), w.Seq).Scan(&node); err == nil && node != w.Node {
+				err = fmt.Errorf("instance %d: what it waits for at %s stands at %s", in.ID, w.Node, node)
+			}
+		}
+	}
 	return err
 }
 
