@@ -8,26 +8,31 @@ type NewBulk struct {
 	Workflow  string         `json:"workflow,omitempty" maxLength:"255" doc:"key or number; this or code is needed"`
 	Step      string         `json:"step,omitempty" maxLength:"255" doc:"element id"`
 	Code      string         `json:"code,omitempty" maxLength:"100" doc:"of the incidents"`
-	Reason    string         `json:"reason,omitempty" maxLength:"1000" doc:"needed to skip and to cancel"`
+	Reason    string         `json:"reason,omitempty" maxLength:"1000" doc:"needed to skip and to cancel; that of a retry stays with the order"`
 	Outcome   string         `json:"outcome,omitempty" maxLength:"100" doc:"to skip tasks with"`
 	Variables map[string]any `json:"variables,omitempty" doc:"corrections, the same for each"`
 }
 
 // Bulk is an order for many incidents, and how far it is.
 type Bulk struct {
-	ID      int64      `json:"id"`
-	Do      string     `json:"do" enum:"retry,skip,cancel,migrate,return" doc:"migrate takes instances to another version of their workflow, return takes them back"`
-	By      Person     `json:"by"`
-	Step    string     `json:"step,omitempty"`
-	Code    string     `json:"code,omitempty"`
-	Reason  string     `json:"reason,omitempty"`
-	Made    time.Time  `json:"made"`
-	Ended   *time.Time `json:"ended,omitempty" doc:"absent while there is something left to do"`
-	Stopped bool       `json:"stopped,omitempty"`
-	Total   int        `json:"total"`
-	Done    int        `json:"done"`
-	Failed  int        `json:"failed"`
-	Passed  int        `json:"passed" doc:"were dealt with already when their turn came, or left alone because of others"`
+	ID        int64          `json:"id"`
+	Do        string         `json:"do" enum:"retry,skip,cancel,migrate,return" doc:"migrate takes instances to another version of their workflow, return takes them back"`
+	By        Person         `json:"by"`
+	Workflow  string         `json:"workflow,omitempty" doc:"key of the one it is for; absent where it is for any"`
+	Step      string         `json:"step,omitempty"`
+	Code      string         `json:"code,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	Outcome   string         `json:"outcome,omitempty"`
+	Variables map[string]any `json:"variables,omitempty"`
+	Made      time.Time      `json:"made"`
+	Ended     *time.Time     `json:"ended,omitempty" doc:"absent while there is something left to do"`
+	Stopped   bool           `json:"stopped,omitempty" doc:"somebody stopped it, or it could not go on: then cause says why"`
+	Cause     string         `json:"cause,omitempty" doc:"why it waits, or could not go on"`
+	Due       *time.Time     `json:"due,omitempty" doc:"when it goes on, where it waits"`
+	Total     int            `json:"total"`
+	Done      int            `json:"done"`
+	Failed    int            `json:"failed"`
+	Passed    int            `json:"passed" doc:"were dealt with already when their turn came, or left alone because of others"`
 
 	Migration *BulkMigration `json:"migration,omitempty" doc:"of an order that migrates, or takes back"`
 }
@@ -41,4 +46,6 @@ type BulkItem struct {
 	Code     string     `json:"code,omitempty"`
 	Cause    string     `json:"cause,omitempty"`
 	At       *time.Time `json:"at,omitempty"`
+	Attempts int        `json:"attempts,omitempty" doc:"how often it could not be dealt with"`
+	Due      *time.Time `json:"due,omitempty" doc:"when it is tried again; cause says what was in the way"`
 }

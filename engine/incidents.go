@@ -98,6 +98,9 @@ func (t *turn) incident(seq int) (Incident, bool) {
 
 // cancel ends the instance and everything open in it.
 func (t *turn) cancel(e Cancel) error {
+	if _, open := t.incident(e.Incident); e.Incident != 0 && !open {
+		return incidentGone()
+	}
 	reason := clean(e.Reason)
 	if err := tooLong("reason", reason, MaxComment); err != nil {
 		return err

@@ -149,8 +149,12 @@ type Retry struct {
 	Vars     map[string]expr.Value // corrections made before trying
 }
 
-// Cancel ends the instance and everything open in it.
-type Cancel struct{ Reason string }
+// Cancel ends the instance and everything open in it; with an incident only while
+// that is open.
+type Cancel struct {
+	Reason   string
+	Incident int
+}
 
 func (Start) event()          {}
 func (Act) event()            {}

@@ -50,7 +50,7 @@ func (s *Server) putAbsence(ctx context.Context, by signoff.Caller, in *userAbse
 }
 
 func (s *Server) setAbsence(ctx context.Context, by signoff.Caller, who signoff.Principal, b api.SetAbsence) (*body[api.Absence], error) {
-	a, err := s.meantAbsence(ctx, by, b)
+	a, err := s.meantAbsence(ctx, by, who, b)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,31 @@ func (s *Server) previewAbsence(ctx context.Context, by signoff.Caller, in *user
 	return s.absencePreview(ctx, by, signoff.Person{Principal: in.principal()}, in.Body)
 }
 
+// exceptFor is the number of a workflow that whoever is away names: one that the
+// caller may know of, or in which they have tasks; 0 for any other.
+func (s *Server) exceptFor(ctx context.Context, by signoff.Caller, who signoff.Principal, name string) (signoff.WorkflowID, error) {
+	w, err := s.Library.Lookup(ctx, by, name)
+	if err == nil {
+		return w.ID, nil
+	}
+	if signoff.KindOf(err) != signoff.NotFound && signoff.KindOf(err) != signoff.Forbidden {
+		return 0, err
+	}
+	if w, err = s.Library.Lookup(ctx, access.System, name); err != nil {
+		if signoff.KindOf(err) == signoff.NotFound {
+			err = nil
+		}
+		return 0, err
+	}
+	open, _, err := s.Worklist.OpenByName(ctx, signoff.Person{Principal: who})
+	if open[w.ID] == 0 {
+		return 0, err
+	}
+	return w.ID, err
+}
+
 // meantAbsence looks up whom an absence names.
-func (s *Server) meantAbsence(ctx context.Context, by signoff.Caller, b api.SetAbsence) (a store.Absence, err error) {
+func (s *Server) meantAbsence(ctx context.Context, by signoff.Caller, who signoff.Principal, b api.SetAbsence) (a store.Absence, err error) {
 	a.Rev, a.Instead = b.Rev, b.Tasks == "go"
 	if b.From != nil {
 		a.From = *b.From
@@ -101,16 +124,19 @@ func (s *Server) meantAbsence(ctx context.Context, by signoff.Caller, b api.SetA
 	}
 	for i, e := range b.Except {
 		field := fmt.Sprintf("except.%d", i)
-		w, err := s.Library.Lookup(ctx, access.System, e.Workflow)
+		w, err := s.exceptFor(ctx, by, who, e.Workflow)
 		if err != nil {
-			return a, &signoff.Error{Kind: signoff.Invalid, Code: "bad-absence", Detail: "there is no workflow " + e.Workflow,
-				Fields: []signoff.FieldError{{Field: field, Detail: "there is no such workflow"}}}
+			return a, err
+		}
+		if w == 0 {
+			return a, &signoff.Error{Kind: signoff.Invalid, Code: "bad-absence", Detail: "there is no workflow " + e.Workflow + ", or not for you to know of",
+				Fields: []signoff.FieldError{{Field: field, Detail: "there is no such workflow, or not for you to know of"}}}
 		}
 		subs, err := s.meantPeople(ctx, field, e.Substitutes)
 		if err != nil {
 			return a, err
 		}
-		a.Except = append(a.Except, access.Exception{Workflow: w.ID, Substitutes: subs})
+		a.Except = append(a.Except, access.Exception{Workflow: w, Substitutes: subs})
 	}
 	return a, nil
 }
@@ -179,7 +205,7 @@ func some(t time.Time) *time.Time {
 }
 
 func (s *Server) absencePreview(ctx context.Context, by signoff.Caller, who signoff.Person, b api.SetAbsence) (*body[api.AbsencePreview], error) {
-	a, err := s.meantAbsence(ctx, by, b)
+	a, err := s.meantAbsence(ctx, by, who.Principal, b)
 	if err != nil {
 		return nil, err
 	}

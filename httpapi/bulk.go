@@ -6,7 +6,9 @@ import (
 	"strconv"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/api"
+	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/runner"
 	"github.com/signoffhq/signoff/store"
 )
@@ -21,11 +23,14 @@ func (s *Server) bulkRoutes() {
 	s.migrationRoutes()
 }
 
-type beginBulkInput struct{ Body api.NewBulk }
+type beginBulkInput struct {
+	Once
+	Body api.NewBulk
+}
 
 func (s *Server) beginBulk(ctx context.Context, by signoff.Caller, in *beginBulkInput) (*body[api.Bulk], error) {
 	b := in.Body
-	order, err := s.Runner.BeginBulk(ctx, by, runner.BulkRequest{Kind: b.Do, Workflow: b.Workflow, Step: b.Step, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Vars: b.Variables})
+	order, err := s.Runner.BeginBulk(ctx, by, runner.BulkRequest{Kind: b.Do, Workflow: b.Workflow, Step: b.Step, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Vars: b.Variables, Once: in.Key})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +39,7 @@ func (s *Server) beginBulk(ctx context.Context, by signoff.Caller, in *beginBulk
 }
 
 func (s *Server) bulkAnswer(ctx context.Context, b store.Bulk) (*body[api.Bulk], error) {
-	known, err := s.named(ctx, b.By.Principal)
+	known, err := s.named(ctx, append(mentioned(b.Cause), b.By.Principal)...)
 	if err != nil {
 		return nil, err
 	}
@@ -43,10 +48,22 @@ func (s *Server) bulkAnswer(ctx context.Context, b store.Bulk) (*body[api.Bulk],
 }
 
 func (s *Server) bulkOf(ctx context.Context, b store.Bulk, known names) (api.Bulk, error) {
-	out := api.Bulk{ID: b.ID, Do: b.Kind, By: known.person(b.By.Principal), Step: b.Node, Code: b.Code, Reason: b.Reason, Made: b.Made,
-		Stopped: b.Stopped, Total: b.Total, Done: b.Done, Failed: b.Failed, Passed: b.Passed}
+	out := api.Bulk{ID: b.ID, Do: b.Kind, By: known.person(b.By.Principal), Step: b.Node, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Made: b.Made,
+		Stopped: b.Stopped, Cause: signoff.Tell(b.Cause, known.name, s.location()), Total: b.Total, Done: b.Done, Failed: b.Failed, Passed: b.Passed}
 	if !b.Ended.IsZero() {
 		out.Ended = &b.Ended
+	} else if b.Due.After(s.Now()) {
+		out.Due = &b.Due
+	}
+	vars, err := engine.Values(b.Vars)
+	if err != nil {
+		return out, err
+	}
+	out.Variables = toGo(vars)
+	if b.Workflow != 0 {
+		if w, err := s.Library.Workflow(ctx, access.System, b.Workflow); err == nil { // else it is no more
+			out.Workflow = w.Key
+		}
 	}
 	if b.Kind != store.BulkMigrate && b.Kind != store.BulkReturn {
 		return out, nil
@@ -62,7 +79,11 @@ func (s *Server) bulkOf(ctx context.Context, b store.Bulk, known names) (api.Bul
 // bulkList are orders as they are told.
 func (s *Server) bulkList(ctx context.Context, list []store.Bulk) (api.List[api.Bulk], error) {
 	out := api.List[api.Bulk]{Items: []api.Bulk{}}
-	known, err := people(ctx, s, list, func(b store.Bulk) signoff.Principal { return b.By.Principal })
+	var who []signoff.Principal
+	for _, b := range list {
+		who = append(append(who, mentioned(b.Cause)...), b.By.Principal)
+	}
+	known, err := s.named(ctx, who...)
 	if err != nil {
 		return out, err
 	}
@@ -149,6 +170,9 @@ func (s *Server) listBulkItems(ctx context.Context, by signoff.Caller, in *bulkI
 		if !i.At.IsZero() {
 			a.At = &i.At
 		}
+		if a.Attempts = i.Attempt; i.State == store.BulkWaiting {
+			a.Due = some(i.Due)
+		}
 		return a
 	})
 	if len(list) == in.Limit {
@@ -161,5 +185,5 @@ func (s *Server) stopBulk(ctx context.Context, by signoff.Caller, in *bulkInput)
 	if _, err := s.order(ctx, by, in.ID); err != nil {
 		return nil, err
 	}
-	return nil, s.Worklist.Store.StopBulk(ctx, in.ID, s.Now())
+	return nil, s.Worklist.Store.StopBulk(ctx, by, in.ID, s.Now())
 }

@@ -137,7 +137,7 @@ func (s *Server) deleteInstance(ctx context.Context, by signoff.Caller, in *dele
 	if err != nil {
 		return nil, &signoff.Error{Kind: signoff.Invalid, Code: engine.CodeReasonRequired, Detail: "say why: the reason stays on record"}
 	}
-	if err := s.Worklist.Store.Delete(ctx, store.Deletion{Instance: in.ID, By: by.Principal, How: by.How, Reason: why, At: s.Now()}); err != nil {
+	if err := s.Worklist.Store.Delete(ctx, store.Deletion{Instance: in.ID, By: by.Principal, How: by.Recognised(), Reason: why, At: s.Now(), Server: by.Admin}); err != nil {
 		return nil, err
 	}
 	s.Log.InfoContext(ctx, "instance deleted", "instance", in.ID, "user", by.Principal)

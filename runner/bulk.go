@@ -3,6 +3,10 @@ package runner
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -23,20 +27,36 @@ import (
 
 // BulkRequest says what to do with which incidents.
 type BulkRequest struct {
-	Kind     string // "retry", "skip", "cancel"
+	Kind     string // store.BulkRetry, BulkSkip or BulkCancel
 	Workflow string // key or number; "": all that the caller administers
 	Step     string // element id; "": any
 	Code     string // of the incident; "": any
 	Reason   string
 	Outcome  string
 	Vars     map[string]any
+	Once     string // key that makes the same request one order; "": none
 }
 
 const (
 	bulkAtOnce = 50 // incidents noted in one commit
 	bulkScan   = 200
+	bulkOpen   = 10 // orders taken up one after the other
 	bulkLease  = "bulk"
+
+	// An incident that cannot be dealt with now is tried again, for about half an
+	// hour in all. After so many of them others have their turn.
+	bulkTries   = 12
+	bulkAwkward = 5
+	bulkPause   = time.Second // before the first time again, and twice as long each time
+	bulkLongest = 5 * time.Minute
+
+	keepMigrations = 365 * 24 * time.Hour // orders that can be taken back; others: keepSettled
 )
+
+// bulkPauses is how long something waits that could not be done so many times.
+func bulkPauses(attempt int) time.Duration {
+	return min(bulkPause<<min(max(attempt, 1)-1, 10), bulkLongest)
+}
 
 // orders is where orders are kept, nil where none are.
 func (r *Runner) orders() orders {
@@ -57,10 +77,16 @@ func (r *Runner) BeginBulk(ctx context.Context, by signoff.Caller, req BulkReque
 		return b, err
 	}
 	b.Vars = carried(start.Vars)
+	once := r.onceMore(by, req)
+	if id, done, err := r.before(ctx, once); err != nil {
+		return b, err
+	} else if done {
+		return r.orders().Bulk(ctx, int64(id))
+	}
 	switch {
-	case req.Kind != "retry" && req.Kind != "skip" && req.Kind != "cancel":
+	case req.Kind != store.BulkRetry && req.Kind != store.BulkSkip && req.Kind != store.BulkCancel:
 		return b, badBulk("do", "it is retry, skip or cancel")
-	case req.Kind != "retry" && req.Reason == "":
+	case req.Kind != store.BulkRetry && req.Reason == "":
 		return b, badBulk("reason", "say why; it stays on record")
 	case req.Workflow == "" && req.Code == "":
 		return b, badBulk("workflow", "name a workflow, or the code of the incidents")
@@ -76,10 +102,28 @@ func (r *Runner) BeginBulk(ctx context.Context, by signoff.Caller, req BulkReque
 	if err != nil {
 		return b, err
 	}
-	if b, err = r.orders().CreateBulk(ctx, b, items); err == nil {
+	if b, err = r.orders().CreateBulk(ctx, b, items, once); err == nil {
 		r.bulk.ring(r.Now())
 	}
+	if done, ok := errors.AsType[*store.OnceDone](err); ok { // meanwhile
+		return r.orders().Bulk(ctx, int64(done.Instance))
+	}
 	return b, err
+}
+
+// onceMore makes the store's record of a request for an order.
+func (r *Runner) onceMore(by signoff.Caller, req BulkRequest) store.Once {
+	if req.Once == "" {
+		return store.Once{}
+	}
+	key := req.Once
+	req.Once = ""
+	text, err := json.Marshal(req)
+	if err != nil {
+		panic(err) // it came as JSON
+	}
+	sum := sha256.Sum256(append([]byte("bulk "), text...))
+	return store.Once{Key: string(by.Principal) + " " + key, Digest: hex.EncodeToString(sum[:16]), At: r.Now()}
 }
 
 // administered lists the workflows an order is for.
@@ -125,7 +169,7 @@ func (r *Runner) incidentsFor(ctx context.Context, where []signoff.WorkflowID, r
 				}
 			}
 			if len(out) > store.MaxBulk {
-				return nil, &signoff.Error{Kind: signoff.TooMany, Code: "bulk-too-large", Detail: fmt.Sprintf("more than %d incidents are meant", store.MaxBulk),
+				return nil, &signoff.Error{Kind: signoff.Invalid, Code: "bulk-too-large", Detail: fmt.Sprintf("more than %d incidents are meant", store.MaxBulk),
 					Hint: "name a step or a code, or do it workflow by workflow"}
 			}
 			if len(list) < bulkScan {
@@ -156,10 +200,15 @@ func (r *Runner) runBulk(ctx, work context.Context) {
 	if r.orders() == nil {
 		return
 	}
+	var forgot time.Time
 	for {
-		var next time.Time // of itself it looks now and then
-		if err := r.carryOrders(ctx, work); err != nil && ctx.Err() == nil {
-			r.Log.Warn("orders for many incidents were not carried out; they are tried again", slog.Any("err", err))
+		if now := r.Now(); now.Sub(forgot) > time.Hour {
+			forgot = now
+			r.forgetBulks(ctx)
+		}
+		next, err := r.carryOrders(ctx, work)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("orders for many incidents were not looked for; they are later", slog.Any("err", err))
 			next = r.Now().Add(time.Second)
 		}
 		if !r.bulk.wait(ctx, r.Now, next) {
@@ -168,31 +217,61 @@ func (r *Runner) runBulk(ctx, work context.Context) {
 	}
 }
 
-// carryOrders carries out what is open, if no other node does.
-func (r *Runner) carryOrders(ctx, work context.Context) error {
-	open, err := r.orders().OpenBulks(ctx, 10)
-	if err != nil || len(open) == 0 {
-		return err
+func (r *Runner) forgetBulks(ctx context.Context) {
+	const atOnce = 10
+	for {
+		n, err := r.orders().ForgetBulks(ctx, r.Now().Add(-keepSettled), r.Now().Add(-keepMigrations), atOnce)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Warn("old orders not removed", slog.Any("err", err))
+		}
+		if err != nil || n < atOnce {
+			return
+		}
+	}
+}
+
+// carryOrders carries out what is due, if no other node does, and returns when
+// the next is; zero when it is not for this node to say.
+func (r *Runner) carryOrders(ctx, work context.Context) (time.Time, error) {
+	open, err := r.orders().OpenBulks(ctx, r.Now(), bulkOpen)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if len(open) == 0 {
+		return r.orders().NextBulk(ctx)
 	}
 	node, alive := r.member.holder()
 	if !alive {
-		return nil
+		return time.Time{}, nil
 	}
-	lease, mine, err := r.orders().Acquire(ctx, bulkLease, node, r.Now(), r.Now().Add(r.member.lease))
+	lease, mine, err := r.orders().Acquire(ctx, bulkLease, node, r.Now(), r.Now().Add(r.member.lease)) // the node renews it
 	if err != nil || !mine {
-		return err
+		return time.Time{}, err
 	}
 	defer func() { _ = r.orders().Release(context.WithoutCancel(ctx), lease) }() // it ends by itself otherwise
 	for _, b := range open {
 		if err := r.carryOrder(ctx, work, b); err != nil {
-			return err
+			if err = r.delayOrder(ctx, work, b, err); err != nil {
+				return time.Time{}, err
+			}
 		}
 	}
 	r.bulk.ring(r.Now()) // there may be more
-	return nil
+	return time.Time{}, nil
 }
 
-// carryOrder carries one order out, some incidents at a time.
+// delayOrder lets an order wait that something is in the way of, so that others have
+// their turn.
+func (r *Runner) delayOrder(ctx, work context.Context, b store.Bulk, why error) error {
+	if ctx.Err() != nil {
+		return why
+	}
+	r.Log.Warn("an order for many incidents waits; it is tried again", slog.Int64("bulk", b.ID), slog.Any("err", why))
+	return r.orders().PutOffBulk(work, b.ID, r.Now().Add(bulkPauses(b.Attempt+1)), b.Attempt+1, cause(why))
+}
+
+// carryOrder carries one order out, some incidents at a time, until nothing is
+// left to do now.
 func (r *Runner) carryOrder(ctx, work context.Context, b store.Bulk) error {
 	vars, err := engine.Values(b.Vars)
 	if err != nil {
@@ -208,52 +287,127 @@ func (r *Runner) carryOrder(ctx, work context.Context, b store.Bulk) error {
 		if _, alive := r.member.holder(); !alive {
 			return nil
 		}
-		items, err := r.orders().BulkItems(ctx, b.ID, "waiting", 0, bulkAtOnce)
-		if err != nil || len(items) == 0 {
-			return err
-		}
-		settled := 0
-		for i := range items {
-			if ctx.Err() != nil {
-				break
-			}
-			if err = r.carryItem(work, &b, vars, &items[i]); err != nil {
-				break
-			}
-			settled++
-		}
-		if e := r.orders().SettleBulk(work, b.ID, items[:settled], r.Now()); e != nil {
-			return e
-		}
+		items, next, err := r.orders().DueItems(ctx, b.ID, r.Now(), bulkAtOnce)
 		if err != nil {
 			return err
+		}
+		if len(items) == 0 {
+			if next.IsZero() {
+				return nil
+			}
+			return r.orders().PutOffBulk(work, b.ID, next, 0, "")
+		}
+		awkward, err := r.carrySome(ctx, work, &b, vars, items)
+		if err != nil {
+			return err
+		}
+		if awkward >= bulkAwkward {
+			return r.orders().PutOffBulk(work, b.ID, r.Now().Add(bulkPause), 0, "")
 		}
 	}
 	return nil
 }
 
-// carryItem deals with one incident. An error means that it cannot be known now
-// what became of it: it is tried again.
+// carrySome deals with some incidents and notes what became of them. It returns
+// how many had to be put off, and stops when that is too many.
+func (r *Runner) carrySome(ctx, work context.Context, b *store.Bulk, vars map[string]expr.Value, items []store.BulkItem) (awkward int, err error) {
+	settled := 0
+	for i := range items {
+		if ctx.Err() != nil || awkward >= bulkAwkward {
+			break
+		}
+		var why string
+		if why, err = r.asGiver(ctx, b); err != nil {
+			break
+		}
+		if why != "" {
+			err = r.halt(work, b, why)
+			break
+		}
+		if err = r.carryItem(work, b, vars, &items[i]); err != nil {
+			break
+		}
+		if settled++; items[i].State == store.BulkWaiting {
+			awkward++
+		}
+	}
+	if e := r.orders().SettleBulk(work, b.ID, items[:settled], r.Now()); e != nil {
+		return awkward, e
+	}
+	return awkward, err
+}
+
+// asGiver gives an order the rights that whoever gave it has now. why says that
+// they may not do it any more, or may not sign in.
+func (r *Runner) asGiver(ctx context.Context, b *store.Bulk) (why string, err error) {
+	by, err := r.giver(ctx, b.By)
+	if err == nil && b.Workflow != 0 {
+		err = r.Library.Allow(ctx, by, access.Administer, b.Workflow)
+	}
+	switch signoff.KindOf(err) {
+	case signoff.Forbidden, signoff.NotFound:
+		return signoff.Mention(b.By.Principal) + " may not do this any more: " + cause(err), nil
+	}
+	if err == nil {
+		b.By = by
+	}
+	return "", err
+}
+
+// halt ends an order whose giver may not do it any more.
+func (r *Runner) halt(work context.Context, b *store.Bulk, why string) error {
+	r.Log.Info("an order for many is stopped", slog.Int64("bulk", b.ID), slog.String("why", why))
+	return r.orders().HaltBulk(work, b.ID, why, r.Now())
+}
+
+// giver is somebody with the rights they have now, recognised as they were then.
+func (r *Runner) giver(ctx context.Context, was signoff.Caller) (signoff.Caller, error) {
+	if isServer(was) {
+		return was, nil
+	}
+	present := r.Present
+	if present == nil {
+		present = r.Standing
+	}
+	if present == nil {
+		was.Admin = true
+		return was, nil
+	}
+	by, err := present(ctx, was.Principal)
+	if err == nil && was.Behind != "" {
+		_, err = present(ctx, was.Behind)
+	}
+	by.How, by.Via, by.Behind, by.Acting = was.How, was.Via, was.Behind, was.Acting
+	return by, err
+}
+
+// carryItem deals with one incident, or puts it off when it cannot be known now
+// what became of it. An error means that the order waits.
 func (r *Runner) carryItem(ctx context.Context, b *store.Bulk, vars map[string]expr.Value, i *store.BulkItem) error {
 	var event engine.Event
 	switch b.Kind {
-	case "retry":
+	case store.BulkRetry:
 		event = engine.Retry{Incident: i.Incident.Seq, Vars: vars}
-	case "skip":
+	case store.BulkSkip:
 		event = engine.Skip{Incident: i.Incident.Seq, Vars: vars, Outcome: b.Outcome, Reason: b.Reason}
 	default:
-		event = engine.Cancel{Reason: b.Reason}
+		event = engine.Cancel{Incident: i.Incident.Seq, Reason: b.Reason}
 	}
 	_, err := r.Do(ctx, b.By, i.Incident.Instance, event, fmt.Sprintf("bulk %d %d", b.ID, i.N)) // no request has a key with a blank
-	i.State, i.At = "done", r.Now()
+	if ctx.Err() != nil || signoff.CodeOf(err) == codeBusy {
+		return err
+	}
+	i.State, i.Code, i.Cause, i.At, i.Due = store.BulkDone, "", "", r.Now(), time.Time{}
 	switch kind, code := signoff.KindOf(err), signoff.CodeOf(err); {
 	case err == nil:
 	case code == engine.CodeIncidentGone || code == engine.CodeInstanceEnded:
-		i.State, i.Code, i.Cause = "passed", code, cause(err)
-	case code == codeBusy || code != codePanic && (kind == signoff.Internal || kind == signoff.Unavailable):
-		return err
+		i.State, i.Code, i.Cause = store.BulkPassed, code, cause(err)
 	default:
-		i.State, i.Code, i.Cause = "failed", code, cause(err)
+		i.State, i.Code, i.Cause = store.BulkFailed, code, cause(err)
+		if code != codePanic && (kind == signoff.Internal || kind == signoff.Unavailable) && i.Attempt+1 < bulkTries {
+			i.Attempt++
+			i.State, i.Due = store.BulkWaiting, r.Now().Add(bulkPauses(i.Attempt))
+		}
 	}
 	return nil
 }

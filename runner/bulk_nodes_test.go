@@ -42,6 +42,10 @@ func (m *mortal) SettleBulk(ctx context.Context, id int64, items []store.BulkIte
 	return m.dies(func() error { return m.Store.SettleBulk(ctx, id, items, now) })
 }
 
+func (m *mortal) PutOffBulk(ctx context.Context, id int64, due time.Time, attempt int, cause string) error {
+	return m.dies(func() error { return m.Store.PutOffBulk(ctx, id, due, attempt, cause) })
+}
+
 func (m *mortal) Release(ctx context.Context, l store.Lease) error {
 	return m.dies(func() error { return m.Store.Release(ctx, l) })
 }
@@ -151,18 +155,20 @@ func TestANodeThatDiesWithAnOrderIsFollowedByAnother(t *testing.T) {
 				m := &mortal{Store: w.Store}
 				m.left.Store(int64(after))
 				first := w.besides(t, "a", m)
-				if err := first.carryOrders(t.Context(), t.Context()); err == nil && after < 5 {
+				if _, err := first.carryOrders(t.Context(), t.Context()); err == nil && after < 5 {
 					t.Fatal("it has not died")
 				}
 				second := w.besides(t, "b", w.Store)
 				began := time.Now() // over a wire time stands still
 				second.Now = func() time.Time { return began.Add(30 * time.Second) }
-				must(t, second.carryOrders(t.Context(), t.Context()))
+				_, err := second.carryOrders(t.Context(), t.Context())
+				must(t, err)
 				if now, err := w.Store.Bulk(t.Context(), b.ID); err != nil || !now.Ended.IsZero() && after < 5 && w.Store.Shared() {
 					t.Fatalf("the other node has it still: %+v, %v", now, err)
 				}
 				second.Now = func() time.Time { return began.Add(61 * time.Second) }
-				must(t, second.carryOrders(t.Context(), t.Context()))
+				_, err = second.carryOrders(t.Context(), t.Context())
+				must(t, err)
 				w.carriedOut(t, b, ids)
 			})
 		})

@@ -150,9 +150,9 @@ func TestAnOrderThatIsStoppedLeavesTheRest(t *testing.T) {
 		in, err := w.Store.InstancesWithIncidents(t.Context(), 1, 1<<62, 10)
 		must(t, err)
 		b, err := w.Store.CreateBulk(t.Context(), store.Bulk{Kind: "retry", By: administrator(), Made: w.Now()},
-			[]signoff.Serial{{Instance: in[0].ID, Seq: in[0].State.Incidents[0].Seq}})
+			[]signoff.Serial{{Instance: in[0].ID, Seq: in[0].State.Incidents[0].Seq}}, store.Once{})
 		must(t, err)
-		must(t, w.Store.StopBulk(t.Context(), b.ID, w.Now()))
+		must(t, w.Store.StopBulk(t.Context(), root, b.ID, w.Now()))
 		w.bulk.ring(w.Now())
 		synctest.Wait()
 		if b, err = w.Store.Bulk(t.Context(), b.ID); err != nil || !b.Stopped || b.Done != 0 {

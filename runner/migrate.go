@@ -193,7 +193,7 @@ func (r *Runner) each(ctx context.Context, wf signoff.WorkflowID, req MigrationR
 			}
 		}
 		if total++; total > store.MaxBulk {
-			return &signoff.Error{Kind: signoff.TooMany, Code: "bulk-too-large", Detail: fmt.Sprintf("more than %d instances are meant", store.MaxBulk),
+			return &signoff.Error{Kind: signoff.Invalid, Code: "bulk-too-large", Detail: fmt.Sprintf("more than %d instances are meant", store.MaxBulk),
 				Hint: "name the version they come from, a step, or the instances"}
 		}
 		return one(in)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/signoffhq/signoff"
+	"github.com/signoffhq/signoff/access"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
@@ -50,6 +51,9 @@ func (r *Runner) carryMigration(ctx, work context.Context, b store.Bulk, vars ma
 		if _, alive := r.member.holder(); !alive {
 			return nil
 		}
+		if over, err := o.allowed(ctx, work); over || err != nil {
+			return err
+		}
 		var over bool
 		switch o.m.Stage {
 		case store.Looking:
@@ -64,6 +68,30 @@ func (r *Runner) carryMigration(ctx, work context.Context, b store.Bulk, vars ma
 		}
 	}
 	return nil
+}
+
+// allowed looks up what whoever gave the order may now; without the right it is
+// over. Where it is all or none, what was moved is taken back first.
+func (o *migrating) allowed(ctx, work context.Context) (over bool, err error) {
+	if o.m.Stage == store.Back {
+		o.b.By, o.move.by = access.System, access.System // that half of it stays as it is, is the server's to prevent
+		return false, nil
+	}
+	why, err := o.asGiver(ctx, o.b)
+	o.move.by = o.b.By
+	switch {
+	case err != nil || why == "":
+		return false, err
+	case o.m.Entire && o.m.Stage == store.Moving:
+		if err := o.orders().PutOffBulk(work, o.b.ID, o.Now(), 0, why); err != nil {
+			return true, err
+		}
+		if err := o.stage(work, store.Back, 0); err != nil {
+			return true, err
+		}
+		return o.allowed(ctx, work)
+	}
+	return true, o.halt(work, o.b, why)
 }
 
 func (o *migrating) stage(ctx context.Context, s store.Stage, looked int) error {

@@ -92,9 +92,14 @@ type errandStore interface {
 type orders interface {
 	Instance(ctx context.Context, id signoff.InstanceID) (store.Instance, error)
 	InstancesWithIncidents(ctx context.Context, wf signoff.WorkflowID, before signoff.InstanceID, limit int) ([]store.Instance, error)
-	CreateBulk(ctx context.Context, b store.Bulk, items []signoff.Serial) (store.Bulk, error)
+	CreateBulk(ctx context.Context, b store.Bulk, items []signoff.Serial, once store.Once) (store.Bulk, error)
 	Bulk(ctx context.Context, id int64) (store.Bulk, error)
-	OpenBulks(ctx context.Context, limit int) ([]store.Bulk, error)
+	OpenBulks(ctx context.Context, now time.Time, limit int) ([]store.Bulk, error)
+	NextBulk(ctx context.Context) (time.Time, error)
+	PutOffBulk(ctx context.Context, id int64, due time.Time, attempt int, cause string) error
+	HaltBulk(ctx context.Context, id int64, cause string, now time.Time) error
+	ForgetBulks(ctx context.Context, before, migrations time.Time, limit int) (int64, error)
+	DueItems(ctx context.Context, id int64, now time.Time, limit int) ([]store.BulkItem, time.Time, error)
 	BulkItems(ctx context.Context, id int64, state string, after, limit int) ([]store.BulkItem, error)
 	SettleBulk(ctx context.Context, id int64, items []store.BulkItem, now time.Time) error
 	CreateMigration(ctx context.Context, b store.Bulk, m store.Migration, items []signoff.InstanceID) (store.Bulk, error)

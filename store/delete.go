@@ -17,6 +17,7 @@ type Deletion struct {
 	How      string // how they were recognised
 	Reason   string
 	At       time.Time
+	Server   bool // by whoever holds the server right: also what is to be kept for ever
 }
 
 // CodeRunning and the others say why an instance cannot be deleted.
@@ -30,14 +31,15 @@ const (
 // Delete removes an ended instance with everything that belongs to it, and puts
 // on record that it was there, who removed it and why. It refuses one that runs
 // or has mail and commands on their way, that a legal hold keeps, and that the
-// rule of its workflow keeps for longer. Its number is not used again.
+// rule of its workflow keeps for longer; what is to be kept for ever goes with the
+// server right only. Its number is not used again.
 func (s *Store) Delete(ctx context.Context, d Deletion) error {
 	now := d.At
 	return s.exclusively(ctx, func(t *tx) error {
 		if err := t.lock(`select pg_advisory_xact_lock_shared($1)::text`, rulesLock); err != nil {
 			return err
 		}
-		r, err := t.deletable(d.Instance, now)
+		r, err := t.deletable(d, now)
 		if err != nil {
 			return err
 		}
@@ -75,12 +77,12 @@ type deleted struct {
 }
 
 // deletable returns an instance that may be removed now, or why it may not.
-func (t *tx) deletable(id signoff.InstanceID, now time.Time) (r deleted, err error) {
+func (t *tx) deletable(d Deletion, now time.Time) (r deleted, err error) {
 	var started, ended int64
 	var days, rest, free int
 	err = t.row(`select i.workflow, i.folio, i.starter, i.started, i.ended, w.keep_days,
 			case when `+atRest+` then 1 else 0 end, case when `+notHeld+` then 1 else 0 end
-		from instance i join workflow w on w.id = i.workflow where i.id = $1`, int64(id)).
+		from instance i join workflow w on w.id = i.workflow where i.id = $1`, int64(d.Instance)).
 		Scan(&r.Workflow, &r.Folio, &r.Starter, &started, &ended, &days, &rest, &free)
 	if isNoRows(err) {
 		return r, NoInstance()
@@ -102,6 +104,9 @@ func (t *tx) deletable(id signoff.InstanceID, now time.Time) (r deleted, err err
 		return r, &signoff.Error{Kind: signoff.Conflict, Code: CodeKept,
 			Detail: fmt.Sprintf("the workflow keeps its instances for %d days after they have ended: this one until %s", days, signoff.At(until)),
 			Hint:   "it is removed by itself then; who administers the workflow can change how long instances are kept"}
+	case days == 0 && !d.Server:
+		return r, &signoff.Error{Kind: signoff.Conflict, Code: CodeKept, Detail: "the workflow keeps its instances for ever",
+			Hint: "an administrator of the server can delete it; who administers the workflow can change how long instances are kept"}
 	}
 	return r, nil
 }

@@ -293,6 +293,7 @@ func (b *removed) rest(t *tx, id, started, ended int64, going map[month]bool) er
 		`delete from reply_address where message_id in (select message_id from mail_out where instance = $1)`,
 		`delete from mail_out where instance = $1`,
 		`delete from mail_in where instance = $1`,
+		`update bulk_item set cause = '' where instance = $1 and cause <> ''`, // it may speak of people
 	} {
 		if err := t.send(query, id); err != nil {
 			return err

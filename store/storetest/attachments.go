@@ -101,7 +101,7 @@ func goneFiles(t *testing.T, s *store.Store) {
 	g = beginOf(t, s, leave, noon)
 	g.add(3, 0, "quote.pdf", []byte("%PDF-"), "user:5", "")
 	g.must([]engine.Fact{endedAt(noon)})
-	must(t, s.Delete(t.Context(), store.Deletion{Instance: g.in.ID, By: "user:9", Reason: "a mistake", At: noon.Add(time.Hour)}))
+	must(t, s.Delete(t.Context(), store.Deletion{Instance: g.in.ID, By: "user:9", Reason: "a mistake", At: noon.Add(time.Hour), Server: true}))
 	if got := g.names(); len(got) != 0 {
 		t.Errorf("left of a deleted instance: %q", got)
 	}

@@ -62,6 +62,9 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range serviceTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	for name, test := range bulkTests {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
 	for name, test := range calendarTests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
