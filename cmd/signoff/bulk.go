@@ -15,8 +15,7 @@ import (
 
 // bulk is what retry, skip and cancel of many incidents have in common.
 type bulk struct {
-	b    api.NewBulk
-	sets []string
+	b api.NewBulk
 }
 
 func (o *bulk) flags(c *cobra.Command, do string) {
@@ -83,7 +82,10 @@ func (o *bulk) run(cmd *cobra.Command, c *client.Client, t *talk) error {
 		return err
 	}
 	if t.asJSON {
-		return printJSON(cmd.OutOrStdout(), b)
+		if err := printJSON(cmd.OutOrStdout(), b); err != nil || b.Failed == 0 {
+			return err
+		}
+		return notAll(b)
 	}
 	return o.told(cmd, c, b)
 }
@@ -140,6 +142,11 @@ func (o *bulk) told(cmd *cobra.Command, c *client.Client, b api.Bulk) error {
 	for _, i := range l.Items {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", i.Incident, oneLine(i.Cause))
 	}
+	return notAll(b)
+}
+
+// notAll is the error of an order of which something could not be done.
+func notAll(b api.Bulk) error {
 	return &signoff.Error{Kind: signoff.Conflict, Code: "bulk-failed", Detail: fmt.Sprintf("%d of %d could not be done", b.Failed, b.Total),
 		Hint: fmt.Sprintf("GET /api/v1/bulk/%d/items?state=failed lists them all", b.ID)}
 }

@@ -206,7 +206,12 @@ func bulkOfWhatIsGone(t *testing.T, s *store.Store) {
 	b, err := s.CreateBulk(t.Context(), store.Bulk{Kind: store.BulkRetry, By: orderer, Made: noon}, []signoff.Serial{{Instance: g.in.ID, Seq: 2}}, store.Once{})
 	must(t, err)
 	must(t, s.SettleBulk(t.Context(), b.ID, []store.BulkItem{{N: 1, State: store.BulkFailed, Code: "effect-failed", Cause: "jane has no mailbox"}}, noon))
-	must(t, s.Delete(t.Context(), store.Deletion{Instance: g.in.ID, By: "user:9", Reason: "a mistake", At: noon.Add(time.Hour), Server: true}))
+	gone := store.Deletion{Instance: g.in.ID, By: "user:9", Reason: "a mistake", At: noon.Add(time.Hour)}
+	if err := s.Delete(t.Context(), gone); signoff.CodeOf(err) != store.CodeKept {
+		t.Errorf("what is kept for ever goes without the server right: %v", err)
+	}
+	gone.Server = true
+	must(t, s.Delete(t.Context(), gone))
 	if items, err := s.BulkItems(t.Context(), b.ID, "", 0, 10); err != nil || len(items) != 1 || items[0].Cause != "" || items[0].Code != "effect-failed" {
 		t.Errorf("what is left: %+v, %v", items, err)
 	}
