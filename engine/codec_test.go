@@ -202,3 +202,31 @@ func signoffFact(f Fact) Fact {
 	}
 	return f
 }
+
+// A program of before writes a state back without what it does not know.
+func TestWhatAProgramOfBeforeWouldLoseIsNotInTheFirstForm(t *testing.T) {
+	closed := Task{Seq: 2, Node: "a", Outcome: "Approve", ClosedAt: &monday, ClosedBy: "user:1"}
+	withdrawn := closed
+	withdrawn.Withdrawn = true
+	for want, all := range map[int][]State{
+		1: {{Form: StateForm}, {Form: StateForm, Tasks: []Task{closed}}},
+		2: {{Form: StateForm, Doers: []Doer{{Node: "a", By: []signoff.Principal{"user:1"}}}}, {Form: StateForm, Files: []File{{}}},
+			{Form: StateForm, StarterBehind: "user:1"}, {Form: StateForm, Tasks: []Task{withdrawn}}},
+	} {
+		for _, st := range all {
+			if got := st.form(); got != want {
+				t.Errorf("form %d, want %d: %s", got, want, st.AppendJSON(nil))
+			}
+		}
+	}
+	for want, all := range map[int][]Fact{
+		1: {{Kind: TaskWithdrawn}, {Kind: TaskRedirected}, {Kind: TaskShared}},
+		2: {{Kind: TaskWithdrawn, Outcome: "Approve"}, {Kind: TaskRedirected, Slots: 2}, {Kind: TaskShared, Slots: 2}, {Kind: FileAdded}, {Kind: FileRemoved}},
+	} {
+		for _, f := range all {
+			if got := f.form(); got != want {
+				t.Errorf("form %d, want %d: %s", got, want, f.AppendJSON(nil))
+			}
+		}
+	}
+}

@@ -62,7 +62,9 @@ func (st *State) form() int {
 	switch {
 	case st.Form == 0:
 		return 0
-	case st.Held != nil, st.Came != nil, len(st.Ran) > 0, st.StarterBehind != "":
+	case st.Held != nil, st.Came != nil, len(st.Ran) > 0:
+		return 2
+	case st.StarterBehind != "", len(st.Doers)+len(st.Files) > 0: // which it would lose with the next step
 		return 2
 	case slices.ContainsFunc(st.Tasks, Task.newer):
 		return 2
@@ -184,7 +186,7 @@ func appendTask(dst []byte, t *Task) []byte {
 
 // newer tells whether a program of before would misunderstand the task.
 func (t Task) newer() bool {
-	return t.Slots > 0 || len(t.Questions)+len(t.Answers)+len(t.Later)+len(t.Holders)+len(t.Shared)+len(t.HandedOn) > 0
+	return t.Slots > 0 || t.Withdrawn || len(t.Questions)+len(t.Answers)+len(t.Later)+len(t.Holders)+len(t.Shared)+len(t.HandedOn) > 0
 }
 
 func appendAnswer(dst []byte, a *Answer) []byte {
@@ -305,8 +307,12 @@ func (f *Fact) AppendJSON(dst []byte) []byte {
 // form is the oldest form that can say what the fact says.
 func (f *Fact) form() int {
 	switch f.Kind {
-	case TaskAnswered, TaskConcluded, TaskPassed, TaskAsked, TaskReplied:
+	case TaskAnswered, TaskConcluded, TaskPassed, TaskAsked, TaskReplied, FileAdded, FileRemoved:
 		return 2
+	case TaskWithdrawn:
+		if f.Outcome != "" {
+			return 2
+		}
 	case TaskOffered, TaskRedirected, TaskShared:
 		if f.Slots > 0 {
 			return 2
