@@ -21,12 +21,20 @@ func (t *turn) command(c Command) {
 // bytes is about what a command takes up.
 func (c *Command) bytes() int {
 	switch {
+	case c.Message != nil:
+		return len(c.Message.Name) + len(c.Message.Key) + len(c.Message.Vars)
+	case c.Workflow != nil:
+		return len(c.Workflow.Key) + len(c.Workflow.Vars)
 	case c.Notify != nil:
 		return len(c.Notify.Body) + len(c.Notify.Instructions) + rowBytes*len(c.Notify.To)
 	case c.Email != nil:
 		return len(c.Email.Body) + rowBytes*(len(c.Email.To)+len(c.Email.Cc))
 	case c.Call != nil:
-		return len(c.Call.URL) + len(c.Call.Body) + len(c.Call.Inputs)
+		n := len(c.Call.URL) + len(c.Call.Body) + len(c.Call.Inputs)
+		for name, value := range c.Call.Header {
+			n += len(name) + len(value)
+		}
+		return n
 	}
 	return 0
 }

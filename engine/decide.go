@@ -52,6 +52,8 @@ type turn struct {
 	steps     int                   // steps left to expressions
 	written   int                   // bytes of what the step makes, roughly
 	sizes     map[string]int        // of variables as stored, where known
+	kept      map[int]kept          // by scope, where known
+	ending    int                   // the repeated activity whose passes are being put together, 0 mostly
 	need      []string              // people nobody has looked up yet
 	calendars []string              // likewise
 	scope     map[string]expr.Value // what expressions see; nil: to be made

@@ -8,7 +8,7 @@ const (
 	MaxSteps        = 2_000_000 // steps of all expressions in one Decide
 	MaxStepBytes    = 32 << 20  // of variables, texts, recipients and commands written in one Decide
 	MaxTokens       = 1_000     // tokens of an instance at one time
-	MaxVariables    = 1 << 20   // bytes of all variables as stored
+	MaxVariables    = 1 << 20   // bytes of all variables as stored, with the items and what passes gave of activities that are being repeated
 	MaxPasses       = 1_000     // of a repeated activity, but for loops
 	MaxKey          = 200       // bytes of what tells the instances apart that wait for a message
 	MaxRecipients   = 1_000     // of one task or mail, groups resolved

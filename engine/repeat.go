@@ -35,6 +35,11 @@ func (t *turn) repeat(r ready) *trouble {
 	if !m.Sequential && len(t.st.Tokens)+count > MaxTokens {
 		return tooManyTokens("repeat it one after the other, or cancel the instance and correct the workflow")
 	}
+	if len(items) > 0 {
+		if _, bad := t.room(fmt.Sprintf("the collection of %q", r.node.Name), items, nil); bad != nil {
+			return bad
+		}
+	}
 	f := Fact{Kind: LoopBegun, Node: r.node.ID, Ref: t.next(), Scope: t.st.scopeOf(r.token), Token: r.token, Attempts: count}
 	if m.Sequential && len(items) > 0 {
 		f.Vars = map[string]expr.Value{"items": items}
@@ -99,18 +104,38 @@ func (t *turn) pass(loop int, n *process.Node, number int, items expr.List) {
 func (t *turn) passDone(scope int) {
 	s := *t.st.scope(scope)
 	n := t.node(s.Node)
-	f := Fact{Kind: ScopeEnded, Node: s.Node, Ref: scope}
-	if n.Multi.Output != nil {
-		t.here = scope
-		v, bad := t.eval(fmt.Sprintf("what a pass of %q gives", n.Name), n.Multi.Output, nil)
-		if bad != nil {
-			t.raiseLoop(s.Parent, bad)
-			return
-		}
-		f.Vars = map[string]expr.Value{"output": v}
+	t.here = scope
+	set, bad := map[string]expr.Value(nil), (*trouble)(nil)
+	if n.Kind == process.SubProcess {
+		set, bad = t.assigned(n.Assign, nil) // a task's are run where its token completes
 	}
-	t.emit(f)
+	output, bytes := map[string]expr.Value(nil), 0
+	if bad == nil && n.Multi.Output != nil {
+		output, bytes, bad = t.gives(n, set)
+	}
+	if bad == nil {
+		bad = t.store(n, set)
+	}
+	if bad != nil {
+		t.raiseLoop(s.Parent, bad)
+		return
+	}
+	before := t.heldBy(t.st.scope(s.Parent))
+	t.emit(Fact{Kind: ScopeEnded, Node: s.Node, Ref: scope, Vars: output})
+	loop := t.st.scope(s.Parent)
+	t.keep(loop.ID, kept{before + bytes, loop.Loop.Done})
 	t.goRound(s.Parent)
+}
+
+// gives works out what a pass gives once set is stored, and how many bytes that takes.
+func (t *turn) gives(n *process.Node, set map[string]expr.Value) (map[string]expr.Value, int, *trouble) {
+	what := fmt.Sprintf("what a pass of %q gives", n.Name)
+	v, bad := t.eval(what, n.Multi.Output, set)
+	if bad != nil {
+		return nil, 0, bad
+	}
+	bytes, bad := t.room(what, v, set)
+	return map[string]expr.Value{"output": v}, bytes, bad
 }
 
 // raiseLoop raises an incident at a repeated activity as a whole, unless it has
@@ -208,7 +233,10 @@ func (t *turn) loopDone(loop int, why string) {
 		if out == nil {
 			out = expr.List{}
 		}
-		if bad := t.store(n, map[string]expr.Value{name: out}); bad != nil {
+		t.ending = loop
+		bad := t.store(n, map[string]expr.Value{name: out})
+		t.ending = 0
+		if bad != nil {
 			t.raiseLoop(loop, bad)
 			return
 		}

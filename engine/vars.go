@@ -212,17 +212,26 @@ func (t *turn) assign(n *process.Node, list []process.Assign, more map[string]ex
 	if len(list) == 0 {
 		return nil
 	}
+	set, bad := t.assigned(list, more)
+	if bad != nil {
+		return bad
+	}
+	return t.store(n, set)
+}
+
+// assigned works out assignments, each of which sees those before it.
+func (t *turn) assigned(list []process.Assign, more map[string]expr.Value) (map[string]expr.Value, *trouble) {
 	set := make(map[string]expr.Value, len(list))
 	seen := make(map[string]expr.Value, len(list)+len(more))
 	maps.Copy(seen, more)
 	for i := range list {
 		v, bad := t.valueFor(&list[i], seen)
 		if bad != nil {
-			return bad
+			return nil, bad
 		}
 		set[list[i].Variable], seen[list[i].Variable] = v, v
 	}
-	return t.store(n, set)
+	return set, nil
 }
 
 // store sets variables, unless they would be too large.
@@ -349,13 +358,18 @@ func (t *turn) fits(set map[string]expr.Value) (bytes int, ok bool) {
 		return 0, true
 	}
 	bytes, ok = size(set)
-	total := bytes
+	return bytes, ok && bytes+t.beside(set) <= MaxVariables
+}
+
+// beside is how many bytes are kept already besides the variables in set.
+func (t *turn) beside(set map[string]expr.Value) int {
+	total := t.held()
 	for name, v := range t.st.Vars {
 		if _, replaced := set[name]; !replaced {
 			total += t.sizeOf(name, v)
 		}
 	}
-	return bytes, ok && total <= MaxVariables
+	return total
 }
 
 // sizeOf is how many bytes a variable of the state takes, worked out once.
