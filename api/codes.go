@@ -223,6 +223,8 @@ var Codes = []Code{
 	{"message-id-reused", 409, "Another message was sent under this id", "Use a new id for a new message."},
 	{"message-not-found", 404, "There is no such message", "Or it is not yours to see."},
 	{"schedule-not-found", 404, "There is no such schedule", "Schedules are timers on start events of a workflow's default version."},
+	{"schedule-changed", 409, "A new version has changed the schedule just now", "Look at it again."},
+	{"schedule-without-time", 409, "The server cannot work out when the schedule is to go on", "Deploy a version whose timer says when it is to begin."},
 	{"call-too-deep", 422, "Too many workflows have called one another", "Look whether a workflow calls itself; cancel the instance that began it, and correct the workflow."},
 	{"deployer-may-not-start", 403, "Whoever deployed a workflow may not start what it calls", "An administrator gives them that right; then retry."},
 	{"workflow-cancelled", 422, "An instance that was called was cancelled", "Retry to call the workflow again."},

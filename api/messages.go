@@ -6,15 +6,15 @@ import "time"
 type SendMessage struct {
 	Name string         `json:"name" minLength:"1" maxLength:"200" doc:"the message's name, as it is drawn"`
 	Key  string         `json:"key,omitempty" maxLength:"200" doc:"what tells the instance that waits from others: an order's number, for instance"`
-	Vars map[string]any `json:"vars,omitempty" doc:"what it carries"`
-	TTL  *int64         `json:"ttl,omitempty" minimum:"0" maximum:"31536000" doc:"for how many seconds it waits for somebody to want it; left out: a day. 0: now or never"`
+	Vars map[string]any `json:"vars,omitempty" doc:"what it carries, 1 MiB at most"`
+	TTL  *int64         `json:"ttl,omitempty" minimum:"0" maximum:"31536000" doc:"for how many seconds it waits for somebody to want it; left out: a day. 0: now or never. 10,000 messages of one sender may wait, and 64 MiB together"`
 	ID   string         `json:"id,omitempty" maxLength:"200" doc:"your own id for it: sent again under the same id, it is taken in once"`
 }
 
 // SendSignal is the body of POST /signals.
 type SendSignal struct {
 	Name string         `json:"name" minLength:"1" maxLength:"200" doc:"the signal's name, as it is drawn"`
-	Vars map[string]any `json:"vars,omitempty" doc:"what it carries"`
+	Vars map[string]any `json:"vars,omitempty" doc:"what it carries, 1 MiB at most"`
 	ID   string         `json:"id,omitempty" maxLength:"200" doc:"your own id for it: sent again under the same id, it is sent once"`
 }
 
@@ -34,7 +34,7 @@ type Message struct {
 	Instance int64      `json:"instance,omitempty" doc:"who has it; only if you may see it"`
 	Step     string     `json:"step,omitempty" doc:"id of the element that has it"`
 	Begun    bool       `json:"begun,omitempty" doc:"it began that instance"`
-	Told     *int       `json:"told,omitempty" doc:"of a signal: how many waited for it when it was sent"`
+	Told     *int       `json:"told,omitempty" doc:"of a signal: to how many it goes that waited for it when it was sent, of those its sender may reach"`
 	Problem  string     `json:"problem,omitempty" doc:"why it could not be handed over the last time"`
 	Near     *Near      `json:"near,omitempty" doc:"of one that waits or was missed: what comes near to it"`
 }
@@ -42,7 +42,7 @@ type Message struct {
 // Near is what comes near to a message that nobody wants.
 type Near struct {
 	Waits []Awaited `json:"waits" doc:"who waits for a message of that name, with another key; those you may see"`
-	Meant string    `json:"meant,omitempty" doc:"a name that is waited for and looks like this one"`
+	Meant string    `json:"meant,omitempty" doc:"a name that is waited for and looks like this one; for administrators of the server, of a message that is asked for alone"`
 }
 
 // Awaited is an instance that waits for a message.

@@ -18,9 +18,9 @@ import (
 // begins them by the clock. What a message reaches is what its sender may: finish
 // steps of the workflow that waits, or start the one that begins.
 func (s *Server) messageRoutes() {
-	route(s, op{"send-message", "POST /messages", "Messages", "Send a message to the instance that waits for it, or that it begins", signedIn, 0}, s.sendMessage)
+	route(s, op{"send-message", "POST /messages", "Messages", "Send a message to the instance that waits for it, or that it begins; it reaches workflows on which you hold finish, and those you may start", signedIn, 0}, s.sendMessage)
 	route(s, op{"list-messages", "GET /messages", "Messages", "Messages and signals you sent, or everybody's for an administrator; newest first", signedIn, 0}, s.listMessages)
-	route(s, op{"send-signal", "POST /signals", "Messages", "Send a signal to all who wait for it now", signedIn, 0}, s.sendSignal)
+	route(s, op{"send-signal", "POST /signals", "Messages", "Send a signal to all who wait for it now, of the workflows on which you hold finish or that you may start", signedIn, 0}, s.sendSignal)
 	route(s, op{"list-schedules", "GET /schedules", "Schedules", "What begins instances by the clock, of workflows whose instances you may view", signedIn, 0}, s.listSchedules)
 	route(s, op{"pause-schedule", "POST /schedules/{workflow}/{step}/pause", "Schedules", "Stop a schedule until it is resumed", signedIn, 0}, s.pauseSchedule)
 	route(s, op{"resume-schedule", "POST /schedules/{workflow}/{step}/resume", "Schedules", "Let a schedule go on; what was missed is not made up for", signedIn, 0}, s.resumeSchedule)
@@ -110,7 +110,7 @@ func (s *Server) messagesOf(ctx context.Context, by signoff.Caller, list []store
 		if err := s.tellReceiver(ctx, by, m, &a); err != nil {
 			return out, err
 		}
-		if a.Near, err = s.nearOf(ctx, by, m); err != nil {
+		if a.Near, err = s.nearOf(ctx, by, m, len(list) == 1); err != nil {
 			return out, err
 		}
 		out = append(out, a)
@@ -143,13 +143,16 @@ func (s *Server) sees(ctx context.Context, by signoff.Caller, id signoff.Instanc
 }
 
 // nearOf is what comes near to a message that nobody wants: as it is while it
-// waits, as it was when it was missed.
-func (s *Server) nearOf(ctx context.Context, by signoff.Caller, m *store.Message) (*api.Near, error) {
+// waits, as it was when it was missed. A name that was meant is looked for when
+// one message alone is asked for.
+func (s *Server) nearOf(ctx context.Context, by signoff.Caller, m *store.Message, single bool) (*api.Near, error) {
 	var n runner.Near
 	var err error
 	switch m.State {
 	case store.MessageWaiting:
-		n, err = s.Runner.NearTo(ctx, m.Name)
+		if n, err = s.Runner.NearWaits(ctx, m.Name); err == nil && by.Admin && single && len(n.Waits) == 0 {
+			n, err = s.Runner.NearTo(ctx, m.Name)
+		}
 	case store.MessageMissed:
 		err = json.Unmarshal([]byte(m.Near), &n)
 	default:

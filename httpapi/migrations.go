@@ -33,6 +33,7 @@ func (s *Server) setDefaultVersion(ctx context.Context, by signoff.Caller, in *d
 	if err := s.Library.SetDefault(ctx, by, w.ID, in.Body.Version); err != nil {
 		return nil, err
 	}
+	s.Runner.Scheduled()
 	s.Log.InfoContext(ctx, "default version chosen", "workflow", w.Key, "version", in.Body.Version, "user", by.Principal)
 	return nil, nil
 }

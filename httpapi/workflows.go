@@ -66,6 +66,7 @@ type deployOutput struct {
 func (s *Server) deploy(ctx context.Context, by signoff.Caller, in *deployInput) (*deployOutput, error) {
 	xml := slices.Clone(in.RawBody) // huma takes its buffer back
 	d, err := s.Library.Deploy(ctx, by, xml)
+	s.Runner.Scheduled()
 	if signoff.CodeOf(err) == "bpmn-problems" {
 		return nil, s.fileProblems(ctx, xml, err)
 	}

@@ -114,26 +114,30 @@ func (l *Library) whereIs(zone string) (time.Time, error) {
 }
 
 // After is a schedule once its time has come: when it begins something next.
-// What was missed meanwhile is not made up for.
-func (l *Library) After(s store.Schedule) store.Schedule {
-	planned := s.Planned
-	s.Planned = time.Time{}
+// What was missed meanwhile is not made up for. An error says that this server
+// cannot tell, because it does not know the time zone for instance.
+func (l *Library) After(s store.Schedule) (store.Schedule, error) {
 	if s.Cycle == "" || s.Again == 0 {
-		s.Due = s.Planned
-		return s
+		s.Planned, s.Due = time.Time{}, time.Time{}
+		return s, nil
+	}
+	now, err := l.whereIs(s.Zone)
+	if err != nil {
+		return s, err
+	}
+	c, err := process.ParseCycle(s.Cycle)
+	if err != nil {
+		return s, fmt.Errorf("this server cannot read %s: %w", s.Cycle, err)
 	}
 	if s.Again > 0 {
 		s.Again--
 	}
-	now, err := l.whereIs(s.Zone)
-	c, wrong := process.ParseCycle(s.Cycle)
-	if err == nil && wrong == nil {
-		if at, ok := c.Next(planned.In(now.Location()), now); ok && at.Year() <= lastYear {
-			s.Planned = at.UTC().Truncate(time.Microsecond)
-		}
+	at, ok := c.Next(s.Planned.In(now.Location()), now)
+	if s.Planned = (time.Time{}); ok && at.Year() <= lastYear {
+		s.Planned = at.UTC().Truncate(time.Microsecond)
 	}
 	s.Due = s.Planned
-	return s
+	return s, nil
 }
 
 // Schedules lists the schedules of workflows of which the caller may see every
@@ -161,10 +165,25 @@ func (l *Library) PauseSchedule(ctx context.Context, by signoff.Caller, wf signo
 	if err := l.Allow(ctx, by, access.Administer, wf); err != nil {
 		return store.Schedule{}, err
 	}
-	if err := l.store.PauseSchedule(ctx, wf, node, by.Principal, l.now()); err != nil {
-		return store.Schedule{}, err
+	s, err := l.store.Schedule(ctx, wf, node)
+	if err != nil || !s.Paused.IsZero() {
+		return s, err
+	}
+	if err := l.store.PauseSchedule(ctx, s, by.Principal, l.now(), changeOfSchedule(by, s, "paused")); err != nil {
+		return s, err
 	}
 	return l.store.Schedule(ctx, wf, node)
+}
+
+// CodeNoSuchTime says that a schedule cannot go on, because this server cannot
+// work out when.
+const CodeNoSuchTime = "schedule-without-time"
+
+// changeOfSchedule is what is on record of a schedule that somebody paused or resumed.
+func changeOfSchedule(by signoff.Caller, s store.Schedule, became string) store.Change {
+	was := map[string]string{"paused": "running", "resumed": "paused"}[became]
+	return store.Change{By: by.Principal, How: by.Recognised(), What: "schedule", Subject: fmt.Sprintf("%d/%s", s.Workflow, s.Node),
+		Before: fmt.Appendf(nil, "%q", was), After: fmt.Appendf(nil, "%q", became)}
 }
 
 // ResumeSchedule lets a paused schedule go on from its next time.
@@ -177,9 +196,11 @@ func (l *Library) ResumeSchedule(ctx context.Context, by signoff.Caller, wf sign
 		return s, err
 	}
 	if !s.Planned.After(l.now()) {
-		s = l.After(s)
+		if s, err = l.After(s); err != nil {
+			return s, &signoff.Error{Kind: signoff.Conflict, Code: CodeNoSuchTime, Detail: err.Error(), Hint: "deploy a version whose timer says when it is to begin"}
+		}
 	}
-	if err := l.store.ResumeSchedule(ctx, s); err != nil {
+	if err := l.store.ResumeSchedule(ctx, s, changeOfSchedule(by, s, "resumed")); err != nil {
 		return s, err
 	}
 	return l.store.Schedule(ctx, wf, node)

@@ -127,6 +127,7 @@ func (r *Runner) doErrands(ctx, work context.Context) (time.Time, error) {
 		if err != nil {
 			return time.Time{}, err
 		}
+		var wrong []error
 		now, n := r.Now(), 0
 		for _, kind := range []struct {
 			due time.Time
@@ -137,9 +138,12 @@ func (r *Runner) doErrands(ctx, work context.Context) (time.Time, error) {
 			}
 			some, err := kind.do(ctx, work, now)
 			if err != nil {
-				return time.Time{}, err
+				wrong = append(wrong, err)
 			}
 			n += some
+		}
+		if len(wrong) > 0 { // the others have had their turn
+			return time.Time{}, errors.Join(wrong...)
 		}
 		if n == 0 {
 			return due.Next(), nil

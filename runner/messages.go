@@ -464,10 +464,16 @@ func (r *Runner) near(ctx context.Context, m store.Message) (string, error) {
 	return string(text), err
 }
 
+// NearWaits is the Waits of NearTo alone.
+func (r *Runner) NearWaits(ctx context.Context, name string) (n Near, err error) {
+	n.Waits, err = r.outer.AwaitedBy(ctx, name, maxNear)
+	return n, err
+}
+
 // NearTo tells who waits for messages of a name, whatever the key, or when there
 // is nobody what name may have been meant.
 func (r *Runner) NearTo(ctx context.Context, name string) (n Near, err error) {
-	if n.Waits, err = r.outer.AwaitedBy(ctx, name, maxNear); err != nil || len(n.Waits) > 0 {
+	if n, err = r.NearWaits(ctx, name); err != nil || len(n.Waits) > 0 {
 		return n, err
 	}
 	known, err := r.outer.WantedNames(ctx, maxNames)

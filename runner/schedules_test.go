@@ -11,6 +11,7 @@ import (
 
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/library"
 	"github.com/signoffhq/signoff/store"
 	"github.com/signoffhq/signoff/store/pgtest"
 )
@@ -97,6 +98,45 @@ func TestAScheduleThatIsPausedBeginsNothingAndDoesNotCatchUp(t *testing.T) {
 		}
 		_, err = w.Library.PauseSchedule(t.Context(), root, s.Workflow, "other")
 		wantCode(t, err, "schedule-not-found")
+		_, err = w.Library.ResumeSchedule(t.Context(), root, s.Workflow, s.Node) // it goes on already: nothing to note
+		must(t, err)
+		notes, err := w.Store.Changes(t.Context(), store.ChangeFilter{What: "schedule"}, 0, 10)
+		must(t, err)
+		if len(notes) != 2 || notes[0].By != root.Principal || string(notes[0].After) != `"resumed"` || string(notes[1].After) != `"paused"` {
+			t.Fatalf("%+v", notes)
+		}
+	})
+}
+
+func TestAScheduleIsNotResumedAsItWasBeforeANewVersion(t *testing.T) {
+	inTown(t, every(`<timeCycle>R/PT1H</timeCycle>`), func(t *testing.T, w *world) {
+		s := w.schedule(t)
+		s, err := w.Library.PauseSchedule(t.Context(), root, s.Workflow, s.Node)
+		must(t, err)
+		w.deploy(t, every(`<timeCycle>R/PT30M</timeCycle>`))
+		wantCode(t, w.Store.ResumeSchedule(t.Context(), s, store.Change{What: "schedule"}), "schedule-changed")
+		if s = w.schedule(t); s.Paused.IsZero() {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+// A zone that this server does not know, and another may, ends no schedule.
+func TestAScheduleWhoseTimeCannotBeWorkedOutIsPutOff(t *testing.T) {
+	inTown(t, every(`<timeCycle>R/PT1H</timeCycle>`), func(t *testing.T, w *world) {
+		must(t, w.Store.SetDefault(t.Context(), 1, 1, "Report", "", "", store.Starts{Schedules: []store.Schedule{
+			{Node: "start", Name: "x", Spec: "cycle R/PT1H", Zone: "No/Where", Cycle: "R/PT1H", Planned: time.Now().Add(time.Hour), Again: -1}}}, time.Now()))
+		w.Scheduled()
+		time.Sleep(5 * time.Hour)
+		synctest.Wait()
+		s := w.schedule(t)
+		if s.Planned.IsZero() || s.Due.IsZero() || !strings.Contains(s.LastError, "No/Where") || w.begun(t) != 0 {
+			t.Fatalf("%+v", s)
+		}
+		_, err := w.Library.PauseSchedule(t.Context(), root, 1, s.Node)
+		must(t, err)
+		_, err = w.Library.ResumeSchedule(t.Context(), root, 1, s.Node)
+		wantCode(t, err, library.CodeNoSuchTime)
 	})
 }
 

@@ -179,36 +179,44 @@ func (s *Store) MoveSchedule(ctx context.Context, was, n Schedule) error {
 	})
 }
 
-// PauseSchedule stops a schedule; ResumeSchedule lets it go on at planned. Doing
-// either again changes nothing.
-func (s *Store) PauseSchedule(ctx context.Context, wf signoff.WorkflowID, node string, by signoff.Principal, now time.Time) error {
-	return s.oneSchedule(ctx, wf, node, func(t *tx) error {
-		_, err := t.exec(`update schedule set paused = $1, paused_by = $2, due = 0 where workflow = $3 and node = $4 and paused = 0`,
-			micros(now), string(by), int64(wf), node)
+// PauseSchedule stops a schedule; ResumeSchedule lets it go on at Planned. Doing
+// either again changes nothing and is not noted; one that is another by now, of
+// a new version, is refused.
+func (s *Store) PauseSchedule(ctx context.Context, n Schedule, by signoff.Principal, now time.Time, note Change) error {
+	return s.turnSchedule(ctx, n, false, note, func(t *tx) error {
+		_, err := t.exec(`update schedule set paused = $1, paused_by = $2, due = 0 where workflow = $3 and node = $4`,
+			micros(now), string(by), int64(n.Workflow), n.Node)
 		return err
 	})
 }
 
 // ResumeSchedule lets a paused schedule go on: see PauseSchedule.
-func (s *Store) ResumeSchedule(ctx context.Context, n Schedule) error {
-	return s.oneSchedule(ctx, n.Workflow, n.Node, func(t *tx) error {
-		_, err := t.exec(`update schedule set paused = 0, paused_by = '', attempt = 0, planned = $1, due = $1, again = $2
-			where workflow = $3 and node = $4 and paused > 0 and version = $5`, micros(n.Planned), n.Again, int64(n.Workflow), n.Node, int64(n.Version))
+func (s *Store) ResumeSchedule(ctx context.Context, n Schedule, note Change) error {
+	return s.turnSchedule(ctx, n, true, note, func(t *tx) error {
+		_, err := t.exec(`update schedule set paused = 0, paused_by = '', attempt = 0, last_error = '', planned = $1, due = $1, again = $2
+			where workflow = $3 and node = $4`, micros(n.Planned), n.Again, int64(n.Workflow), n.Node)
 		return err
 	})
 }
 
-func (s *Store) oneSchedule(ctx context.Context, wf signoff.WorkflowID, node string, change func(*tx) error) error {
+// turnSchedule changes a schedule that is as somebody has seen it: paused or not.
+func (s *Store) turnSchedule(ctx context.Context, n Schedule, paused bool, note Change, change func(*tx) error) error {
 	return s.write(ctx, func(t *tx) error {
-		var one int
-		err := t.row(`select 1 from schedule where workflow = $1 and node = $2`, int64(wf), node).Scan(&one)
-		if isNoRows(err) {
+		is, err := scanSchedule(t.row(`select `+scheduleColumns+` from schedule where workflow = $1 and node = $2`, int64(n.Workflow), n.Node).Scan)
+		switch {
+		case isNoRows(err):
 			return noSchedule()
+		case err != nil:
+			return err
+		case is.Paused.IsZero() == paused:
+			return nil
+		case is.Version != n.Version:
+			return &signoff.Error{Kind: signoff.Conflict, Code: "schedule-changed", Detail: "a new version has changed this schedule just now", Hint: "look at it again"}
 		}
-		if err != nil {
+		if err := change(t); err != nil {
 			return err
 		}
-		return change(t)
+		return t.note(note, s.now())
 	})
 }
 

@@ -50,6 +50,9 @@ one that begins.`,
 				return err
 			}
 			if m.Name = args[0]; cmd.Flags().Changed("ttl") {
+				if ttl%time.Second != 0 {
+					return usageError{fmt.Errorf("--ttl is %s: it takes whole seconds", ttl)}
+				}
 				seconds := int64(ttl.Seconds())
 				m.TTL = &seconds
 			}
