@@ -54,6 +54,7 @@ type checker struct {
 	thrown   map[int][]int // throwing link events by the catching one
 	markings int           // looked at by explorers
 	idles    map[int]bool  // sub-processes in which nothing is done
+	waits    map[int]bool  // merges on a way round that wait for what comes from elsewhere
 }
 
 // Limits of one workflow. Nobody draws a picture of that size; a program that

@@ -139,7 +139,7 @@ func (c *checker) nodeUses(n *Node) []use {
 	at.extra = slices.Concat(around.extra, n.Multi.names())
 	out = append(out, at.assigns("the value of", n.Assign)...)
 	if e := n.Event; e != nil {
-		out = append(out, around.event(e)...)
+		out = append(out, at.event(e)...)
 	}
 	if call := n.Call; call != nil {
 		out = append(out, at.inputs(call.Inputs)...)

@@ -22,6 +22,7 @@ func NewReach(def *Definition) *Reach { return &Reach{def: def, made: map[int]*w
 // nothing is known.
 const (
 	MaxReached = 50_000 // ways to be in places at once
+	waysFor    = 20     // ways from one to the next followed for each of them, on average
 	maxSets    = 5      // conditional flows out of one step of which any may be taken
 )
 
@@ -73,10 +74,12 @@ type walk struct {
 	seen map[string]bool
 	todo [][]spot
 	lost bool
+	left int // ways that are still followed before it is too much to look at
 }
 
 func (r *Reach) walk(scope int) *walk {
 	w := &walk{def: r.def, most: cmp.Or(r.Most, MaxReached), seen: map[string]bool{"": true}} // everything can be over
+	w.left = waysFor * w.most
 	for i := range r.def.Nodes {
 		if n := &r.def.Nodes[i]; n.Kind == StartEvent && n.Scope == scope {
 			w.add([]spot{{i, 1}})
@@ -92,6 +95,12 @@ func (r *Reach) walk(scope int) *walk {
 }
 
 func (w *walk) add(m []spot) {
+	if w.left--; w.left < 0 {
+		w.lost = true
+	}
+	if w.lost {
+		return
+	}
 	key := string(keyOf(m))
 	if w.seen[key] {
 		return
@@ -250,16 +259,15 @@ func has(m []spot, place int) bool {
 
 // fire takes a token from each of the flows into a merge.
 func (w *walk) fire(m []spot, n *Node, flows []int) {
-	all := [][]spot{m}
-	for _, f := range flows {
-		var next [][]spot
-		for _, rest := range all {
-			next = append(next, less(rest, len(w.def.Nodes)+f)...)
-		}
-		all = next
+	if len(flows) == 0 {
+		w.add(more(m, []int{n.Index}))
+		return
 	}
-	for _, rest := range all {
-		w.add(more(rest, []int{n.Index}))
+	for _, rest := range less(m, len(w.def.Nodes)+flows[0]) {
+		if w.lost {
+			return
+		}
+		w.fire(rest, n, flows[1:])
 	}
 }
 

@@ -13,8 +13,13 @@ func (c *checker) sound() {
 	if slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Warning }) {
 		return // the drawing is not finished
 	}
-	c.idles = map[int]bool{}
-	c.circles()
+	c.idles, c.waits = map[int]bool{}, map[int]bool{}
+	for c.merges(c.circles()) {
+		c.idles = map[int]bool{}
+	}
+	for _, round := range c.circles() {
+		c.circle(round)
+	}
 	scopes := []int{-1}
 	for i := range c.def.Nodes {
 		if k := c.def.Nodes[i].Kind; k == SubProcess || k == EventSubProcess {
@@ -30,7 +35,7 @@ func (c *checker) sound() {
 
 // circles finds ways round on which nothing waits and nothing is set: who goes
 // round once goes round for ever.
-func (c *checker) circles() {
+func (c *checker) circles() (found [][]int) {
 	number := make([]int, len(c.def.Nodes)) // in the order of Tarjan's walk, from 1
 	low := make([]int, len(c.def.Nodes))
 	var stack []int
@@ -63,7 +68,7 @@ func (c *checker) circles() {
 			on[n] = false
 		}
 		if len(round) > 1 || itself {
-			c.circle(round)
+			found = append(found, round)
 		}
 	}
 	for i := range c.def.Nodes {
@@ -71,16 +76,33 @@ func (c *checker) circles() {
 			walk(i)
 		}
 		if n := &c.def.Nodes[i]; n.Multi != nil && n.Multi.Loop != nil && n.Multi.Loop.Most == 0 && c.idle(i) {
-			c.circle([]int{i})
+			found = append(found, []int{i})
 		}
 	}
+	return found
+}
+
+// merges notes the merges on the ways round that can wait for what comes from
+// elsewhere, and tells whether there were any nobody knew of.
+func (c *checker) merges(circles [][]int) (news bool) {
+	for _, round := range circles {
+		for _, i := range round {
+			n := &c.def.Nodes[i]
+			waits := (n.Kind == ParallelGateway || n.Kind == InclusiveGateway) && n.Joins() &&
+				slices.ContainsFunc(n.Incoming, func(f int) bool { return !slices.Contains(round, c.def.Flows[f].From) })
+			if waits && !c.waits[i] {
+				c.waits[i], news = true, true
+			}
+		}
+	}
+	return news
 }
 
 // instant tells whether a token passes a node without anything waiting or being set.
 func (c *checker) instant(i int) bool {
 	switch n := &c.def.Nodes[i]; n.Kind {
 	case ExclusiveGateway, InclusiveGateway, ParallelGateway:
-		return true
+		return !c.waits[i]
 	case ThrowEvent, CatchEvent:
 		return n.Is(OnLink)
 	}

@@ -70,7 +70,11 @@ func TestFaultsThatTheDrawingProves(t *testing.T) {
 		"a circle of gateways":                 {sketchOf(t, "s=start x=x y=x e=end", "s>x>y>x?", "y>e"), "x", "nothing waits and no variable is set", false},
 		"a circle of one":                      {sketchOf(t, "s=start x=x e=end", "s>x>x?", "x>e"), "x", "for ever", false},
 		"a circle with somebody in it":         {sketchOf(t, "s=start a=task x=x e=end", "s>a>x>a?", "x>e"), "", "", false},
-		"a circle that sets something":         {sketchOf(t, "s=start a=script x=x e=end", "s>a>x>a?", "x>e"), "", "", false},
+		"a circle in which a merge waits":      {sketchOf(t, "s=start m=x p=p a=task b=pass q=p x=x e=end", "s>m>p>a>q>x>m?", "p>b>q", "x>e"), "", "", false},
+		"a circle in which no merge waits": {sketchOf(t, "s=start m=x p=p a=pass b=pass q=p x=x e=end", "s>m>p>a>q>x>m?", "p>b>q", "x>e"),
+			"m", "nothing waits and no variable is set", false},
+		"a circle in which two merges wait for one": {sketchOf(t, "s=start m=x p=p a=task b=pass c=pass d=pass f=p q=p r=p x=x e=end", "s>m>p>a>q>f>d>r>x>m?", "p>b>q", "f>c>r", "x>e"), "", "", false},
+		"a circle that sets something":              {sketchOf(t, "s=start a=script x=x e=end", "s>a>x>a?", "x>e"), "", "", false},
 	} {
 		problems := Check(c.def)
 		switch {
