@@ -64,7 +64,7 @@ type teller struct {
 	loc      *time.Location
 	steps    map[string]string // element id: name, in the version that what is told of ran on
 	eras     []era
-	tasks    map[int]string    // number in the instance: title
+	tasks    map[int]string // number in the instance: title
 }
 
 func (s *Server) teller(ctx context.Context, id signoff.InstanceID, facts []engine.Fact) (*teller, error) {

@@ -3241,6 +3241,8 @@ export interface components {
         };
         Bulk: {
             by: components["schemas"]["Person"];
+            /** @description why it waits, or could not go on */
+            cause?: string;
             code?: string;
             /**
              * @description migrate takes instances to another version of their workflow, return takes them back
@@ -3249,6 +3251,11 @@ export interface components {
             do: "retry" | "skip" | "cancel" | "migrate" | "return";
             /** Format: int64 */
             done: number;
+            /**
+             * Format: date-time
+             * @description when it goes on, where it waits
+             */
+            due?: string;
             /**
              * Format: date-time
              * @description absent while there is something left to do
@@ -3262,6 +3269,7 @@ export interface components {
             made: string;
             /** @description of an order that migrates, or takes back */
             migration?: components["schemas"]["BulkMigration"];
+            outcome?: string;
             /**
              * Format: int64
              * @description were dealt with already when their turn came, or left alone because of others
@@ -3269,15 +3277,31 @@ export interface components {
             passed: number;
             reason?: string;
             step?: string;
+            /** @description somebody stopped it, or it could not go on: then cause says why */
             stopped?: boolean;
             /** Format: int64 */
             total: number;
+            variables?: {
+                [key: string]: unknown;
+            };
+            /** @description key of the one it is for; absent where it is for any */
+            workflow?: string;
         };
         BulkItem: {
             /** Format: date-time */
             at?: string;
+            /**
+             * Format: int64
+             * @description how often it could not be dealt with
+             */
+            attempts?: number;
             cause?: string;
             code?: string;
+            /**
+             * Format: date-time
+             * @description when it is tried again; cause says what was in the way
+             */
+            due?: string;
             /** @description serial number; absent where it is about the instance */
             incident?: string;
             /** Format: int64 */
@@ -5113,7 +5137,7 @@ export interface components {
             do: "retry" | "skip" | "cancel";
             /** @description to skip tasks with */
             outcome?: string;
-            /** @description needed to skip and to cancel */
+            /** @description needed to skip and to cancel; that of a retry stays with the order */
             reason?: string;
             /** @description element id */
             step?: string;
@@ -7625,9 +7649,11 @@ export interface operations {
                      *             "name": "Jane Judge",
                      *             "role": true
                      *           },
+                     *           "cause": "text",
                      *           "code": "not-allowed",
                      *           "do": "retry",
                      *           "done": 1,
+                     *           "due": "2030-05-04T09:30:00Z",
                      *           "ended": "2030-05-04T09:30:00Z",
                      *           "failed": 1,
                      *           "id": 1,
@@ -7640,11 +7666,14 @@ export interface operations {
                      *             "to": 1,
                      *             "undoes": 1
                      *           },
+                     *           "outcome": "text",
                      *           "passed": 1,
                      *           "reason": "Audit of 2026",
                      *           "step": "text",
                      *           "stopped": true,
-                     *           "total": 1
+                     *           "total": 1,
+                     *           "variables": {},
+                     *           "workflow": "leave"
                      *         }
                      *       ],
                      *       "next": "text",
@@ -7722,7 +7751,10 @@ export interface operations {
     "begin-bulk": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key again gives the first answer and does nothing */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7759,9 +7791,11 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "cause": "text",
                      *       "code": "not-allowed",
                      *       "do": "retry",
                      *       "done": 1,
+                     *       "due": "2030-05-04T09:30:00Z",
                      *       "ended": "2030-05-04T09:30:00Z",
                      *       "failed": 1,
                      *       "id": 1,
@@ -7774,11 +7808,14 @@ export interface operations {
                      *         "to": 1,
                      *         "undoes": 1
                      *       },
+                     *       "outcome": "text",
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
                      *       "stopped": true,
-                     *       "total": 1
+                     *       "total": 1,
+                     *       "variables": {},
+                     *       "workflow": "leave"
                      *     }
                      */
                     "application/json": components["schemas"]["Bulk"];
@@ -7913,9 +7950,11 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "cause": "text",
                      *       "code": "not-allowed",
                      *       "do": "retry",
                      *       "done": 1,
+                     *       "due": "2030-05-04T09:30:00Z",
                      *       "ended": "2030-05-04T09:30:00Z",
                      *       "failed": 1,
                      *       "id": 1,
@@ -7928,11 +7967,14 @@ export interface operations {
                      *         "to": 1,
                      *         "undoes": 1
                      *       },
+                     *       "outcome": "text",
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
                      *       "stopped": true,
-                     *       "total": 1
+                     *       "total": 1,
+                     *       "variables": {},
+                     *       "workflow": "leave"
                      *     }
                      */
                     "application/json": components["schemas"]["Bulk"];
@@ -8051,8 +8093,10 @@ export interface operations {
                      *       "items": [
                      *         {
                      *           "at": "2030-05-04T09:30:00Z",
+                     *           "attempts": 1,
                      *           "cause": "text",
                      *           "code": "not-allowed",
+                     *           "due": "2030-05-04T09:30:00Z",
                      *           "incident": "text",
                      *           "instance": 1,
                      *           "number": 1,
@@ -8306,9 +8350,11 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "cause": "text",
                      *       "code": "not-allowed",
                      *       "do": "retry",
                      *       "done": 1,
+                     *       "due": "2030-05-04T09:30:00Z",
                      *       "ended": "2030-05-04T09:30:00Z",
                      *       "failed": 1,
                      *       "id": 1,
@@ -8321,11 +8367,14 @@ export interface operations {
                      *         "to": 1,
                      *         "undoes": 1
                      *       },
+                     *       "outcome": "text",
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
                      *       "stopped": true,
-                     *       "total": 1
+                     *       "total": 1,
+                     *       "variables": {},
+                     *       "workflow": "leave"
                      *     }
                      */
                     "application/json": components["schemas"]["Bulk"];
@@ -36625,9 +36674,11 @@ export interface operations {
                      *             "name": "Jane Judge",
                      *             "role": true
                      *           },
+                     *           "cause": "text",
                      *           "code": "not-allowed",
                      *           "do": "retry",
                      *           "done": 1,
+                     *           "due": "2030-05-04T09:30:00Z",
                      *           "ended": "2030-05-04T09:30:00Z",
                      *           "failed": 1,
                      *           "id": 1,
@@ -36640,11 +36691,14 @@ export interface operations {
                      *             "to": 1,
                      *             "undoes": 1
                      *           },
+                     *           "outcome": "text",
                      *           "passed": 1,
                      *           "reason": "Audit of 2026",
                      *           "step": "text",
                      *           "stopped": true,
-                     *           "total": 1
+                     *           "total": 1,
+                     *           "variables": {},
+                     *           "workflow": "leave"
                      *         }
                      *       ],
                      *       "next": "text",
@@ -36773,9 +36827,11 @@ export interface operations {
                      *         "name": "Jane Judge",
                      *         "role": true
                      *       },
+                     *       "cause": "text",
                      *       "code": "not-allowed",
                      *       "do": "retry",
                      *       "done": 1,
+                     *       "due": "2030-05-04T09:30:00Z",
                      *       "ended": "2030-05-04T09:30:00Z",
                      *       "failed": 1,
                      *       "id": 1,
@@ -36788,11 +36844,14 @@ export interface operations {
                      *         "to": 1,
                      *         "undoes": 1
                      *       },
+                     *       "outcome": "text",
                      *       "passed": 1,
                      *       "reason": "Audit of 2026",
                      *       "step": "text",
                      *       "stopped": true,
-                     *       "total": 1
+                     *       "total": 1,
+                     *       "variables": {},
+                     *       "workflow": "leave"
                      *     }
                      */
                     "application/json": components["schemas"]["Bulk"];
