@@ -94,7 +94,7 @@ func TestACallerGoesOnWithWhatACalledInstanceIsEndedWith(t *testing.T) {
 func TestACalledInstanceIsDeletedOnceItsResultIsTaken(t *testing.T) {
 	calling(t, func(t *testing.T, w *world, caller, called signoff.InstanceID) {
 		remove := func(id signoff.InstanceID) error {
-			return w.Store.Delete(t.Context(), store.Deletion{Instance: id, By: "user:4", Reason: "asked for", At: w.Now()})
+			return w.Store.Delete(t.Context(), store.Deletion{Instance: id, By: "user:4", Reason: "asked for", At: w.Now(), Server: true})
 		}
 		wantCode(t, remove(called), store.CodeRunning)
 		wantCode(t, remove(caller), store.CodeRunning)
