@@ -146,6 +146,17 @@ func TestATaskResultAndTheBuiltinsAreKnown(t *testing.T) {
 	}
 }
 
+func TestTheItemOfARepeatedMessageIsKnown(t *testing.T) {
+	for _, kind := range []Kind{SendTask, ReceiveTask} {
+		d := line(Node{ID: "m", Name: "m", Kind: kind, Event: &Event{Trigger: OnMessage, Name: "order", Key: feel(t, "order")},
+			Multi: &Multi{Collection: feel(t, "orders"), Element: "order"}})
+		d.Variables = []Variable{{Name: "orders", Type: JSON}}
+		if problems := Check(d); len(problems) > 0 {
+			t.Errorf("kind %v: %v", kind, problems)
+		}
+	}
+}
+
 func TestALoopWithAWayOutIsAccepted(t *testing.T) {
 	d := line(ask(), Node{ID: "g", Kind: ExclusiveGateway, Element: "exclusiveGateway"})
 	d.Nodes[2].Default = d.Nodes[2].Outgoing[0]

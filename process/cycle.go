@@ -51,10 +51,8 @@ func ParseCycle(text string) (Cycle, error) {
 	} else if len(parts) != 2 {
 		return c, errors.New("it has to be R3/PT1H, or R3/2026-01-05T09:00:00Z/PT1H")
 	}
-	every, ok := expr.ParseMoment(parts[len(parts)-1])
-	if ok {
-		c.every, ok = every, true
-	}
+	every, ok := expr.ParseMoment(inDays(parts[len(parts)-1]))
+	c.every = every
 	if at, can := expr.AddTo(time.Unix(0, 0), c.every); !ok || !can || at.Before(time.Unix(1, 0)) {
 		return c, fmt.Errorf("%q is no duration of a second or more, such as PT1H", parts[len(parts)-1])
 	}
@@ -68,41 +66,6 @@ func moment(text string, loc *time.Location) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return expr.TimeOf(v, loc)
-}
-
-// First is when the cycle begins for somebody who sets it now; the clock's zone
-// counts. ok is false when that is never.
-func (c Cycle) First(now time.Time) (at time.Time, ok bool) {
-	if c.cron != nil {
-		return c.cron.next(now)
-	}
-	if c.start == "" {
-		return expr.AddTo(now, c.every)
-	}
-	at, ok = moment(c.start, now.Location())
-	if !ok || at.After(now) {
-		return at, ok
-	}
-	return c.Next(at, now)
-}
-
-// Next is when it happens again after due, and later than now: what was missed
-// while nobody looked is not made up for.
-func (c Cycle) Next(due, now time.Time) (at time.Time, ok bool) {
-	if c.cron != nil {
-		return c.cron.next(now)
-	}
-	if days, fixed := c.every.(expr.DaysDuration); fixed {
-		if d, fits := days.Duration(); fits && now.After(due) {
-			due = due.Add(now.Sub(due) / d * d)
-		}
-	}
-	for range 20_000 { // months: more than a thousand years
-		if due, ok = expr.AddTo(due, c.every); !ok || due.After(now) {
-			return due, ok
-		}
-	}
-	return due, false
 }
 
 // cron is a cron expression: what each field allows, as bits.
@@ -192,7 +155,8 @@ func (f field) value(text string) (int, bool) {
 }
 
 // next is the first moment after t, in t's zone. A time of day that the change
-// to summer time leaves out comes an hour later; one that comes twice counts once.
+// to summer time leaves out comes an hour later; one that comes twice counts
+// once, the first time.
 func (c *cron) next(t time.Time) (time.Time, bool) {
 	year, month, day := t.Date()
 	const longest = 366 * 29 // to the next 29 February on a given weekday
@@ -211,7 +175,7 @@ func (c *cron) next(t time.Time) (time.Time, bool) {
 // on is the first moment of a day that is after t.
 func (c *cron) on(d, t time.Time) (time.Time, bool) {
 	for h := range 24 {
-		if c.hour&(1<<h) == 0 || time.Date(d.Year(), d.Month(), d.Day(), h, 59, 59, 0, t.Location()).Before(t) {
+		if c.hour&(1<<h) == 0 || clock(time.Date(d.Year(), d.Month(), d.Day(), h, 59, 59, 0, time.UTC), t.Location()).Before(t) {
 			continue
 		}
 		for m := range 60 {
@@ -222,7 +186,7 @@ func (c *cron) on(d, t time.Time) (time.Time, bool) {
 				if c.second&(1<<s) == 0 {
 					continue
 				}
-				if at := time.Date(d.Year(), d.Month(), d.Day(), h, m, s, 0, t.Location()); at.After(t) {
+				if at := clock(time.Date(d.Year(), d.Month(), d.Day(), h, m, s, 0, time.UTC), t.Location()); at.After(t) {
 					return at, true
 				}
 			}
