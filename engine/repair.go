@@ -225,11 +225,17 @@ func (t *turn) moveTo(e Move) error {
 	return nil
 }
 
-// alone ends all other tokens of a token's scope.
+// alone ends all other tokens of a token's scope, and the event sub-processes
+// that are under way in it; those that wait go on waiting.
 func (t *turn) alone(k Token) {
 	for _, other := range slices.Clone(t.st.Tokens) {
 		if other.Scope == k.Scope && other.ID != k.ID {
 			t.takeAway(other.ID, "everything was moved to one step")
+		}
+	}
+	for _, s := range slices.Clone(t.st.Scopes) {
+		if s.Parent == k.Scope && s.Token == 0 && s.Number == 0 && t.st.scope(s.ID) != nil {
+			t.drop(s.ID, "everything was moved to one step")
 		}
 	}
 }
