@@ -338,6 +338,7 @@ func (e *errands) weighErrands() {
 				heard[fmt.Sprint(in.ID, " ", f.Ref)]++
 			}
 		}
+		e.inVain(in.ID)
 	}
 	e.weighMessages(had, n)
 	e.weighSignals(heard, n)
@@ -364,6 +365,34 @@ func (e *errands) inTime(id signoff.InstanceID, f engine.Fact) {
 		}
 	}
 }
+
+// inVain wants nobody to have waited in fine weather for a message that was
+// there and was missed.
+func (e *errands) inVain(id signoff.InstanceID) {
+	history := e.history(id)
+	for i, f := range history {
+		if f.Kind != engine.WaitSet || f.Effect != engine.WaitMessage {
+			continue
+		}
+		over := slices.IndexFunc(history[i:], func(g engine.Fact) bool {
+			return g.Ref == f.Ref && (g.Kind == engine.WaitCleared || g.Kind == engine.MessageReceived) || g.Kind == engine.Ended
+		})
+		for _, r := range e.mem.messages {
+			if over < 0 || r.State != store.MessageMissed || r.Name != f.Title || f.Code != "" && r.Key != f.Code {
+				continue
+			}
+			from, until := latest(f.At, r.Came, e.fine.Add(2*time.Minute)), r.Until
+			if history[i+over].At.Before(until) {
+				until = history[i+over].At
+			}
+			if until.Sub(from) > 2*time.Minute {
+				e.judge.wrong("message %s was wanted by %d for %v of fine weather, and was missed", r.Ident, id, until.Sub(from))
+			}
+		}
+	}
+}
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
 
 // weighMessages wants each message to be with one who waited for it, or on record
 // as missed and with nobody.
