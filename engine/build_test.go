@@ -298,8 +298,9 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 	for _, i := range st.Incidents {
 		if i.Stage != Due {
 			owner("an incident", i.Token, i.Node)
-		} else if !slices.ContainsFunc(st.Timers, func(x Timer) bool { return x.Seq == i.Effect }) {
-			t.Fatalf("the incident of timer %d is open, and the timer is not there", i.Effect)
+		} else if !slices.ContainsFunc(st.Timers, func(x Timer) bool { return x.Seq == i.Effect }) &&
+			!slices.ContainsFunc(st.Waits, func(x Wait) bool { return x.Seq == i.Effect }) {
+			t.Fatalf("the incident of timer or wait %d is open, and it is not there", i.Effect)
 		}
 	}
 	for _, timer := range st.Timers {

@@ -44,24 +44,36 @@ func (x thrown) caughtBy(n *process.Node) bool {
 // in, and so on (BPMN 2.0.2 §10.5.7). activity is nil where an end or throw
 // event threw it.
 func (t *turn) throw(x thrown, activity *process.Node, token, scope int) bool {
+	n, token, scope := t.catching(x, activity, token, scope)
+	if n == nil {
+		return false
+	}
+	t.caught(x, n)
+	if n.Kind == process.BoundaryEvent {
+		t.atEdge(n, token, x.came())
+	} else {
+		t.begun(n, scope, x.came())
+	}
+	return true
+}
+
+// catching is the event that catches x, nil where none does: on the edge of the
+// activity where token is, or in a scope.
+func (t *turn) catching(x thrown, activity *process.Node, token, scope int) (n *process.Node, at, in int) {
 	sibling := false // it came out of an event sub-process: its like do not catch it
 	for {
 		if activity != nil {
 			if n := t.catcher(x, activity.Boundary); n != nil {
-				t.caught(x, n)
-				t.atEdge(n, token, x.came())
-				return true
+				return n, token, scope
 			}
 		}
-		if in, ok := t.drawn(scope); ok && !sibling {
-			if n := t.catcher(x, t.def.Handlers(in)); n != nil {
-				t.caught(x, n)
-				t.begun(n, scope, x.came())
-				return true
+		if drawn, ok := t.drawn(scope); ok && !sibling {
+			if n := t.catcher(x, t.def.Handlers(drawn)); n != nil {
+				return n, token, scope
 			}
 		}
 		if scope == 0 {
-			return false
+			return nil, 0, 0
 		}
 		s := t.st.scope(scope)
 		activity, token, sibling = nil, s.Token, false
@@ -94,6 +106,15 @@ func (t *turn) caught(x thrown, n *process.Node) {
 	t.emit(Fact{Kind: kind, Node: n.ID, Code: x.codes[0], Text: cut(clean(x.text), MaxComment)})
 }
 
+// crowding is the trouble when there is no room for what x begins.
+func (t *turn) crowding(x thrown, scope int) *trouble {
+	n, _, _ := t.catching(x, nil, 0, scope)
+	if n == nil {
+		return nil
+	}
+	return t.crowded(n)
+}
+
 // fail is an error end event. An error nothing catches ends the whole instance,
 // with the error's code: who called it as a sub-workflow catches it.
 func (t *turn) fail(r ready) {
@@ -111,7 +132,12 @@ func (t *turn) fail(r ready) {
 // who does may take its token away.
 func (t *turn) escalate(r ready) (ready, bool) {
 	x := thrown{trigger: process.OnEscalation, codes: []string{r.node.Event.Code}, text: r.node.Name}
-	t.throw(x, nil, r.token, t.st.scopeOf(r.token))
+	scope := t.st.scopeOf(r.token)
+	if bad := t.crowding(x, scope); bad != nil {
+		t.raise(r, bad)
+		return r, false
+	}
+	t.throw(x, nil, r.token, scope)
 	r.stage = Completing
 	return r, t.where(r.token) == r.node.ID
 }

@@ -111,7 +111,7 @@ func (t *turn) disarm(scope int) {
 	}
 	for _, w := range slices.Clone(t.st.Waits) {
 		if w.Token == 0 && w.Scope == scope {
-			t.emit(Fact{Kind: WaitCleared, Node: w.Node, Ref: w.Seq})
+			t.clearWait(w)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (t *turn) clearEvents(token int) {
 	}
 	for _, w := range slices.Clone(t.st.Waits) {
 		if w.Token == token {
-			t.emit(Fact{Kind: WaitCleared, Node: w.Node, Ref: w.Seq})
+			t.clearWait(w)
 		}
 	}
 }
@@ -189,6 +189,21 @@ func (t *turn) between(from, to *process.Node) string {
 		}
 	}
 	return ""
+}
+
+// crowded is the trouble when the instance has no room for what an event would
+// begin besides all that goes on. Events that take away what goes on, and those
+// a token waits for, need none.
+func (t *turn) crowded(n *process.Node) *trouble {
+	besides := n.Kind == process.BoundaryEvent && !n.Attach.Interrupting || n.Kind == process.StartEvent && !n.Event.Interrupting
+	switch {
+	case !besides:
+	case t.st.Facts > MaxFacts:
+		return tooLongHistory()
+	case len(t.st.Tokens) >= MaxTokens:
+		return tooManyTokens(fmt.Sprintf("%q begins something each time, and what it began before is still under way; bring that to an end and retry, or cancel the instance", n.Name))
+	}
+	return nil
 }
 
 // atEdge follows the way from an event on the edge of the activity where token

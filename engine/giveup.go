@@ -54,15 +54,25 @@ func (t *turn) timer(seq int) *Timer {
 	return &t.st.Timers[i]
 }
 
-// givenUp tells whether a timer has an incident: its own, which no token has.
-func (t *turn) givenUp(timer int) bool {
-	return slices.ContainsFunc(t.st.Incidents, func(i Incident) bool { return i.Stage == Due && i.Effect == timer })
+// raiseDue makes an incident of a timer or a wait that cannot have its way. No
+// token has it: all that goes on goes on.
+func (t *turn) raiseDue(node string, seq int, bad *trouble) {
+	t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: node, Subject: seq, Stage: Due,
+		Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice})
 }
 
-// setAgain lets a timer that was given up fire once more, as a new one.
+// givenUp tells whether a timer or a wait has an incident: its own, which no
+// token has.
+func (t *turn) givenUp(seq int) bool {
+	return slices.ContainsFunc(t.st.Incidents, func(i Incident) bool { return i.Stage == Due && i.Effect == seq })
+}
+
+// setAgain lets a timer that was given up fire once more, as a new one. A
+// condition is looked at again.
 func (t *turn) setAgain(seq int) {
 	timer := t.timer(seq)
 	if timer == nil {
+		t.changed = true
 		return
 	}
 	old := *timer
@@ -76,10 +86,10 @@ func (t *turn) setAgain(seq int) {
 	t.emit(f)
 }
 
-// settleTimer clears the incident of a timer that was given up and is gone now.
-func (t *turn) settleTimer(timer int, how string) {
+// settleDue clears the incident of a timer or a wait that is gone now, or well.
+func (t *turn) settleDue(seq int, how string) {
 	for _, i := range t.st.Incidents {
-		if i.Stage == Due && i.Effect == timer {
+		if i.Stage == Due && i.Effect == seq {
 			t.emit(Fact{Kind: IncidentCleared, Node: i.Node, Ref: i.Seq, Text: how})
 			return
 		}
@@ -89,5 +99,11 @@ func (t *turn) settleTimer(timer int, how string) {
 // clearTimer drops a timer that nothing waits for any more.
 func (t *turn) clearTimer(timer Timer) {
 	t.emit(Fact{Kind: TimerCleared, Ref: timer.Seq, Node: timer.Node})
-	t.settleTimer(timer.Seq, "the timer is not needed any more")
+	t.settleDue(timer.Seq, "the timer is not needed any more")
+}
+
+// clearWait stops waiting for what nobody waits for any more.
+func (t *turn) clearWait(w Wait) {
+	t.emit(Fact{Kind: WaitCleared, Node: w.Node, Ref: w.Seq})
+	t.settleDue(w.Seq, "it is not waited for any more")
 }

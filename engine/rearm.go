@@ -49,9 +49,13 @@ type rearming struct {
 // drop stops waiting for a timer; the incident it may have is settled with it.
 func (r *rearming) drop(timer *Timer) {
 	r.gone = append(r.gone, Fact{Kind: TimerCleared, Ref: timer.Seq, Node: timer.Node})
+	r.settle(timer.Seq, "the timer is not needed any more")
+}
+
+func (r *rearming) settle(seq int, how string) {
 	for _, i := range r.t.st.Incidents {
-		if i.Stage == Due && i.Effect == timer.Seq {
-			r.gone = append(r.gone, Fact{Kind: IncidentCleared, Ref: i.Seq, Node: i.Node, Text: "the timer is not needed any more"})
+		if i.Stage == Due && i.Effect == seq {
+			r.gone = append(r.gone, Fact{Kind: IncidentCleared, Ref: i.Seq, Node: i.Node, Text: how})
 		}
 	}
 }
@@ -193,6 +197,7 @@ func (r *rearming) dropOthers(kept map[int]bool, token, scope int) {
 	for _, w := range r.t.st.Waits {
 		if w.Token == token && (token != 0 || w.Scope == scope) && !kept[w.Seq] {
 			r.gone = append(r.gone, Fact{Kind: WaitCleared, Ref: w.Seq, Node: w.Node})
+			r.settle(w.Seq, "it is not waited for any more")
 		}
 	}
 }

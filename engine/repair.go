@@ -107,7 +107,7 @@ func (t *turn) skip(e Skip) error {
 	}
 	f := Fact{Kind: StepSkipped, Node: n.ID, Token: i.Token, Ref: i.Seq, Text: why, Vars: vars}
 	if i.Stage == Due {
-		t.skipTimer(f, *t.timer(i.Effect), n)
+		t.skipDue(f, i.Effect, n)
 		return nil
 	}
 	stage, err := t.behind(&i, n)
@@ -128,9 +128,16 @@ func (t *turn) skip(e Skip) error {
 	return nil
 }
 
-// skipTimer goes on as if a timer had never been, or behind the event that
-// waits for nothing else.
-func (t *turn) skipTimer(f Fact, timer Timer, n *process.Node) {
+// skipDue goes on as if a timer or a condition had never been, or behind the
+// event that waits for nothing but the timer.
+func (t *turn) skipDue(f Fact, seq int, n *process.Node) {
+	if w, is := t.wait(seq, WaitCondition); is {
+		f.Vars = nil
+		t.emitBy(f)
+		t.clearWait(w)
+		return
+	}
+	timer := *t.timer(seq)
 	waited := timer.For == ForEvent && n.Kind != process.BoundaryEvent
 	if !waited {
 		f.Vars = nil
@@ -158,6 +165,14 @@ func skipOutcome(task *process.Task, name string) (string, error) {
 // behind is where a step goes on that is skipped, or why it cannot be.
 func (t *turn) behind(i *Incident, n *process.Node) (Stage, error) {
 	switch {
+	case n.Kind == process.StartEvent && i.Stage == Entering && len(t.def.Handlers(n.Scope)) > 0:
+		e := refuse(signoff.Conflict, CodeCannotSkip, "at %q the events beside it begin to be waited for; skipped, they never would be", n.Name)
+		e.Hint = "correct the variables and retry, or move it to the step behind, where it goes on without them"
+		return "", e
+	case n.Kind == process.TerminateEvent, n.Kind == process.ThrowEvent && n.Is(process.OnLink):
+		e := refuse(signoff.Conflict, CodeCannotSkip, "%q only says where it goes on, or that all is at its end; there is nothing behind it", n.Name)
+		e.Hint = "retry, or move it to the step where it is to go on"
+		return "", e
 	case i.Stage == Leaving:
 		e := refuse(signoff.Conflict, CodeCannotSkip, "%q is done; what failed is the choice of the way on", n.Name)
 		e.Hint = "correct the variables and retry, or move it to the step where it is to go on"

@@ -276,3 +276,35 @@ func TestASkippedPassEndsWithTheOthers(t *testing.T) {
 		t.Errorf("it is %s: %s", w.st.Status, w.st.AppendJSON(nil))
 	}
 }
+
+// What begins besides is waited for from the start event on: without it, it
+// never would be.
+func TestAStartWithEventsBesideItCannotBeSkipped(t *testing.T) {
+	s := draw(t).variable("n", process.JSON).node("start", process.StartEvent).user("ask", []string{"jane"}).node("end", process.EndEvent).path("start", "ask", "end")
+	s.within("beside", process.EventSubProcess, func() {
+		s.event("when", process.StartEvent, &process.Event{Trigger: process.OnTimer, Timer: &process.Timer{Cycle: s.expr("n")}}).
+			node("done", process.EndEvent).path("when", "done")
+	})
+	w := run(s)
+	w.must("ana", begin(map[string]expr.Value{"n": expr.Int(3)}))
+	i := w.wantIncident(IncidentExpression)
+	w.wantRefusal("root", Skip{Incident: i.Seq, Reason: "x"}, signoff.Conflict, CodeCannotSkip)
+	w.must("root", Retry{Incident: i.Seq, Vars: map[string]expr.Value{"n": expr.String("R/P1D")}})
+	if len(w.st.Timers) != 1 || len(w.openTasks()) != 1 {
+		t.Errorf("%d timers, %d tasks", len(w.st.Timers), len(w.openTasks()))
+	}
+}
+
+// A link and a terminate end have nothing behind them that a skip could go on to.
+func TestWhatHasNothingBehindItCannotBeSkipped(t *testing.T) {
+	s := draw(t).node("start", process.StartEvent).event("link", process.ThrowEvent, &process.Event{Trigger: process.OnLink, Name: "on"}).
+		path("start", "link").event("target", process.CatchEvent, &process.Event{Trigger: process.OnLink, Name: "on"}).
+		node("all", process.TerminateEvent).path("target", "all")
+	for _, at := range []string{"link", "all"} {
+		s.def.Prepare()
+		st := State{Status: Running, Tokens: []Token{{ID: 1, Node: at}},
+			Incidents: []Incident{{Seq: 2, Node: at, Token: 1, Stage: Entering, Code: IncidentLoop}}}
+		w := &world{t: t, def: s.def, now: monday, st: st}
+		w.wantRefusal("root", Skip{Incident: 2, Reason: "x"}, signoff.Conflict, CodeCannotSkip)
+	}
+}

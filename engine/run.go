@@ -73,14 +73,18 @@ func (t *turn) tooFar() *trouble {
 	t.entries++
 	switch {
 	case t.st.Facts > MaxFacts:
-		return &trouble{IncidentLoop, fmt.Sprintf("the history of the instance has more than %d entries", MaxFacts),
-			"the steps go round in a circle; cancel the instance, and correct the workflow so that the circle ends or waits longer"}
+		return tooLongHistory()
 	case t.entries > MaxEntries:
 		return &trouble{IncidentLoop, fmt.Sprintf("%d steps were taken without anything to wait for", MaxEntries), advice}
 	case t.written > MaxStepBytes:
 		return &trouble{IncidentLoop, fmt.Sprintf("more than %d MB were written without anything to wait for", MaxStepBytes>>20), advice}
 	}
 	return nil
+}
+
+func tooLongHistory() *trouble {
+	return &trouble{IncidentLoop, fmt.Sprintf("the history of the instance has more than %d entries", MaxFacts),
+		"the steps go round in a circle; cancel the instance, and correct the workflow so that the circle ends or waits longer"}
 }
 
 // enter does what the node is there for. The token goes on when that is done

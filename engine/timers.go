@@ -113,7 +113,7 @@ func (t *turn) ringing(what string, timer *process.Timer) (time.Time, cycle, *tr
 func (t *turn) ringAgain(timer Timer) {
 	n := t.node(timer.Node)
 	lasting := n.Kind == process.BoundaryEvent && !n.Attach.Interrupting || timer.For == ForStart && !n.Event.Interrupting
-	if timer.Cycle == "" || timer.Left == 0 || !lasting || t.st.Facts > MaxFacts {
+	if timer.Cycle == "" || timer.Left == 0 || !lasting {
 		return
 	}
 	c, err := process.ParseCycle(timer.Cycle)
@@ -165,14 +165,13 @@ func (t *turn) timerDue(e TimerDue) error {
 		case stuck:
 			return redundant()
 		case bad != nil:
-			t.emit(Fact{Kind: IncidentRaised, Ref: t.next(), Node: timer.Node, Subject: timer.Seq, Stage: Due,
-				Code: bad.code, Text: cut(clean(bad.cause), MaxComment), Advice: bad.advice})
+			t.raiseDue(timer.Node, timer.Seq, bad)
 			return nil
 		case len(t.need)+len(t.calendars) > 0:
 			return nil
 		}
 		t.emit(Fact{Kind: TimerFired, Ref: timer.Seq, Node: timer.Node, TimerFor: timer.For})
-		t.settleTimer(timer.Seq, "the timer was taken in after all")
+		t.settleDue(timer.Seq, "the timer was taken in after all")
 		switch timer.For {
 		case ForDeadline:
 			t.expire(t.st.task(timer.Ref))
@@ -194,10 +193,11 @@ func (t *turn) timerDue(e TimerDue) error {
 	return redundant()
 }
 
-// beforeRinging works out what can go wrong with a timer of a task before it
-// rings. It is stuck when that went wrong before and nobody has put it right.
+// beforeRinging works out what can go wrong with a timer before it rings. It is stuck when that went wrong before and nobody has put it right.
 func (t *turn) beforeRinging(timer *Timer) (instead []signoff.Principal, next time.Time, stuck bool, bad *trouble) {
 	switch timer.For {
+	case ForEvent, ForStart:
+		bad = t.crowded(t.node(timer.Node))
 	case ForReminder:
 		if instead, bad = t.handOverTo(timer); bad == nil && len(instead)+len(t.need) == 0 {
 			next, bad = t.remindedNext(timer)

@@ -388,7 +388,7 @@ type Incident struct {
 	Seq      int       `json:"seq"`
 	Node     string    `json:"node"`
 	Token    int       `json:"token"`
-	Effect   int       `json:"effect,omitempty"` // what failed; a timer at the stage Due
+	Effect   int       `json:"effect,omitempty"` // what failed; a timer or a wait at the stage Due
 	Stage    Stage     `json:"stage"`            // where Retry takes the step up again
 	Code     string    `json:"code"`             // one of the Incident… codes in refusals.go
 	Cause    string    `json:"cause"`
@@ -409,7 +409,7 @@ const (
 	Leaving    Stage = "leaving"    // the way on is being chosen
 	Looping    Stage = "looping"    // the next pass of a repeated activity is being chosen
 	Counting   Stage = "counting"   // the answers of an open task are being weighed
-	Due        Stage = "due"        // no token's: a timer could not be taken in; Effect is its number
+	Due        Stage = "due"        // no token's: a timer could not be taken in, or a condition worked out; Effect is its number
 )
 
 // FactKind is what became true. The comment names the fields of Fact that are

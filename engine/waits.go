@@ -64,7 +64,7 @@ func (t *turn) came(w Wait, kind FactKind, id string, vars map[string]expr.Value
 	if n, ok := size(vars); !ok || n > MaxVariables {
 		return variablesTooLarge()
 	}
-	if len(t.st.Tokens) > MaxTokens || t.st.Facts > MaxFacts {
+	if t.crowded(t.node(w.Node)) != nil || t.st.Facts > MaxFacts {
 		return refuse(signoff.TooMany, CodeInstanceFull, "the instance is in %d places and its history has %d entries: it takes no more messages and signals", len(t.st.Tokens), t.st.Facts)
 	}
 	t.emitBy(Fact{Kind: kind, Node: w.Node, Ref: w.Seq, Text: id})
@@ -75,7 +75,8 @@ func (t *turn) came(w Wait, kind FactKind, id string, vars map[string]expr.Value
 // conditions looks at the conditions that are waited for, once variables have
 // changed, and lets the first that has become true have its way. One that
 // stays true has had its way; it must be false before it can again (BPMN 2.0.2
-// §10.5.5, conditional events). What has no value yet is not true.
+// §10.5.5, conditional events). What has no value yet is not true. Beside what
+// goes on, one that cannot be worked out is an incident of its own, until it can.
 func (t *turn) conditions() bool {
 	for _, w := range slices.Clone(t.st.Waits) {
 		if _, still := t.wait(w.Seq, WaitCondition); !still {
@@ -83,11 +84,22 @@ func (t *turn) conditions() bool {
 		}
 		n := t.node(w.Node)
 		yes, bad := t.isTrue(n, w.scope(&t.st))
+		if bad == nil && yes && !w.Met {
+			bad = t.crowded(n)
+		}
 		switch {
 		case bad != nil && w.Token != 0 && n.Kind != process.BoundaryEvent:
 			t.clearEvents(w.Token)
 			t.raise(ready{w.Token, t.node(t.where(w.Token)), Entering}, bad)
+			continue
 		case bad != nil:
+			if !t.givenUp(w.Seq) {
+				t.raiseDue(w.Node, w.Seq, bad)
+			}
+			continue
+		}
+		t.settleDue(w.Seq, "the condition can be worked out")
+		switch {
 		case yes && !w.Met:
 			t.emit(Fact{Kind: ConditionMet, Node: w.Node, Ref: w.Seq})
 			t.happened(n, w.Token, w.Scope, nil)
