@@ -53,6 +53,9 @@ func (m *mover) timer(e, def *bpmn.Element) {
 		if a, ok := foreign(c, "endDate"); ok {
 			m.byHand(e, a.Line, "end date", a.Value, "A cycle here ends with what it stands on. Draw a second timer that takes that away.")
 		}
+		if t.local == "timeCycle" {
+			m.quartz(e, c)
+		}
 		say := func(src string) (string, *unreadable) {
 			feel, bad := m.names.expression(src)
 			if mixed(src) && t.made != "" { // "PT${hours}H" puts a text together

@@ -211,6 +211,13 @@ func (ed *editor) keep(e *bpmn.Element, of, was string) {
 	ed.extend(e, original)
 }
 
+// kept tells whether e keeps what that was from when it was moved before.
+func (ed *editor) kept(e *bpmn.Element, of string) bool {
+	return slices.ContainsFunc(extensionsIn(e), func(c *bpmn.Element) bool {
+		return c.Space == movedSpace && c.Local == "original" && c.Get("of") == of
+	})
+}
+
 // had tells whether e holds that signoff element with that value.
 func (ed *editor) had(e *bpmn.Element, local, value string) bool {
 	return slices.ContainsFunc(extensionsIn(e), func(c *bpmn.Element) bool {
