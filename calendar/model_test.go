@@ -27,7 +27,9 @@ func works(p *Plan, wall time.Time) bool {
 		return in, special
 	}
 	own, special := inside(today, minute)
-	before, _ := inside(dateOf(time.Date(today.Year, today.Month, today.Day-1, 12, 0, 0, 0, time.UTC)), minute+dayMinutes)
+	yesterday := dateOf(time.Date(today.Year, today.Month, today.Day-1, 12, 0, 0, 0, time.UTC))
+	before, _ := inside(yesterday, minute+dayMinutes)
+	before = before && begins(p, yesterday, minute+dayMinutes)
 	for _, h := range p.Holidays {
 		same := h.Date.Month == today.Month && h.Date.Day == today.Day && (h.Date.Year == 0 || h.Date.Year == today.Year)
 		if same && !special && (h.Hours == nil || minute >= h.Hours.From && minute < h.Hours.To) {
@@ -35,6 +37,30 @@ func works(p *Plan, wall time.Time) bool {
 		}
 	}
 	return own || before
+}
+
+// begins is the simple model: whether the span of a date that reaches a minute
+// beyond midnight has a minute before it that no holiday takes.
+func begins(p *Plan, date Date, beyond Minute) bool {
+	spans := p.Week.Day(time.Date(date.Year, date.Month, date.Day, 12, 0, 0, 0, time.UTC).Weekday())
+	for _, s := range p.Special {
+		if s.Date == date {
+			return true
+		}
+	}
+	for _, s := range spans {
+		for m := s.From; beyond >= s.From && beyond < s.To && m < dayMinutes; m++ {
+			off := false
+			for _, h := range p.Holidays {
+				same := h.Date.Month == date.Month && h.Date.Day == date.Day && (h.Date.Year == 0 || h.Date.Year == date.Year)
+				off = off || same && (h.Hours == nil || m >= h.Hours.From && m < h.Hours.To)
+			}
+			if !off {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 var changes = []struct {

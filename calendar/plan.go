@@ -42,7 +42,8 @@ func (w *Week) Day(d time.Weekday) []Span {
 }
 
 // Holiday is a day, or part of one, on which no work is done. It also ends what
-// the evening before began.
+// the evening before began. A night whose hours until midnight are all taken is
+// not worked after midnight either.
 type Holiday struct {
 	Date  Date   `json:"date"` // without a year: every year
 	Name  string `json:"name,omitempty"`

@@ -209,8 +209,9 @@ func (m Minute) duration() time.Duration { return time.Duration(m) * time.Minute
 // order: what began the evening before, and the day's own. It may use buf.
 func (c *Calendar) hours(date Date, buf []Span) []Span {
 	out := buf[:0]
-	for _, s := range c.begun(date.plus(-1)) {
-		if s.To > dayMinutes {
+	before := date.plus(-1)
+	for _, s := range c.begun(before) {
+		if s.To > dayMinutes && c.begins(before, s) {
 			out = append(out, Span{0, s.To - dayMinutes})
 		}
 	}
@@ -223,16 +224,27 @@ func (c *Calendar) hours(date Date, buf []Span) []Span {
 		}
 		out = append(out, s)
 	}
+	return c.free(date, out)
+}
+
+// begins tells whether anything of a span that goes past midnight is worked
+// before it: if not, it does not begin at all.
+func (c *Calendar) begins(date Date, s Span) bool {
+	return len(c.free(date, []Span{{s.From, dayMinutes}})) > 0
+}
+
+// free takes the holidays of a date out of spans.
+func (c *Calendar) free(date Date, spans []Span) []Span {
 	if _, special := c.special[date]; special {
-		return out
+		return spans
 	}
 	for _, off := range c.dated[date] {
-		out = without(out, off)
+		spans = without(spans, off)
 	}
 	for _, off := range c.yearly[Date{0, date.Month, date.Day}] {
-		out = without(out, off)
+		spans = without(spans, off)
 	}
-	return out
+	return spans
 }
 
 // begun is what begins on a date.
