@@ -315,7 +315,7 @@ var Codes = []Code{
 	{"effect-failed", 0, "A mail or call failed", "It failed for good, and no more is known than the cause says."},
 	{"call-too-large", 0, "The request to a service is too large", "Make the variables it is made of smaller, then retry."},
 	{"too-many-recipients", 0, "Too many recipients", "Name a group as one recipient instead of its members."},
-	{"too-many-tokens", 0, "In too many places at once", "A split lies in a loop. Cancel the instance and correct the workflow."},
+	{"too-many-tokens", 0, "In too many places at once", "A split lies in a loop, or an event begins something more often than it is done. Bring that to an end and retry, or cancel the instance and correct the workflow."},
 	{"endless-loop", 0, "The steps go round in a circle", "Without anything to wait for, or until the history of the instance was at its limit."},
 	{"join-stuck", 0, "A merge waits for ever", "A branch that it waits for can no longer come. Cancel the instance and correct the workflow."},
 	{"engine-failed", 0, "An error of the server itself", "The server's log has the details. Retry once the server has been updated, or cancel the instance."},
