@@ -22,7 +22,7 @@ import (
 
 // places are an SQLite file and a PostgreSQL database, both new.
 func places(t *testing.T) map[string]string {
-	return map[string]string{"sqlite": filepath.Join(t.TempDir(), "signoff.db"), "postgres": pgtest.Database(t)}
+	return map[string]string{"sqlite": filepath.Join(t.TempDir(), "signoff.db"), "postgres": pgtest.Empty(t)}
 }
 
 func dumpOf(t *testing.T, s *store.Store) string {
@@ -276,7 +276,7 @@ func TestABackupOfNothingIsRefused(t *testing.T) {
 	file := filepath.Join(dir, "b")
 	_, err := store.Backup(t.Context(), filepath.Join(dir, "signoff.db"), file, store.BackupOptions{})
 	refused(t, err, "data-unusable", "is not there")
-	_, err = store.Backup(t.Context(), pgtest.Database(t), file, store.BackupOptions{})
+	_, err = store.Backup(t.Context(), pgtest.Empty(t), file, store.BackupOptions{})
 	refused(t, err, "data-unusable", "holds no data of signoff")
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
 		t.Errorf("made: %v", left)

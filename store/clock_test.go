@@ -9,7 +9,7 @@ import (
 )
 
 func TestNodesWhoseClocksDifferAgreeOnTheTime(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	ahead := openWith(t, dsn, Options{Now: func() time.Time { return time.Now().Add(7 * time.Minute) }})
 	behind := openWith(t, dsn, Options{Now: func() time.Time { return time.Now().Add(-11 * time.Minute) }})
 	if d := ahead.Now().Sub(behind.Now()).Abs(); d > time.Second {
@@ -81,7 +81,7 @@ func TestTheClockFollowsTheDatabaseWhenOneOfThemJumps(t *testing.T) {
 // living is meant from now on, and not from before it slept.
 func TestARenewalAfterSleepLastsAsLongAsItSays(t *testing.T) {
 	var behind time.Duration
-	s := openWith(t, pgtest.Database(t), Options{Now: func() time.Time { return time.Now().Add(-behind) }})
+	s := openWith(t, pgtest.Empty(t), Options{Now: func() time.Time { return time.Now().Add(-behind) }})
 	now := s.Now()
 	must(t, s.Join(t.Context(), Node{ID: "a", Renewed: now, Until: now.Add(20 * time.Second)}))
 	_, mine, err := s.Acquire(t.Context(), MailLease, "a", now, now.Add(20*time.Second))

@@ -10,6 +10,7 @@ import (
 )
 
 func TestSQLiteDoesWhatAStoreMust(t *testing.T) {
+	pgtest.FileOnly(t)
 	storetest.Run(t, func(t *testing.T) *store.Store { return open(t, filepath.Join(t.TempDir(), "signoff.db")) })
 }
 

@@ -39,7 +39,7 @@ func TestAnOlderHistoryIsFiledUnderItsMonths(t *testing.T) {
 	for name, dsn := range map[string]string{"SQLite": filepath.Join(t.TempDir(), "x.db"), "PostgreSQL": ""} {
 		t.Run(name, func(t *testing.T) {
 			if dsn == "" {
-				dsn = pgtest.Database(t)
+				dsn = pgtest.Empty(t)
 			}
 			db, provide := before(t, dsn)
 			p, err := provide(db)
@@ -90,7 +90,7 @@ func before(t *testing.T, dsn string) (*sql.DB, func(*sql.DB) (*goose.Provider, 
 }
 
 func TestEveryMonthHasItsPartitionOrIsTakenInByTheOther(t *testing.T) {
-	s := openAt(t, pgtest.Database(t))
+	s := openAt(t, pgtest.Empty(t))
 	now := s.now()
 	put := func(m month, instance int) {
 		t.Helper()
@@ -128,7 +128,7 @@ func TestEveryMonthHasItsPartitionOrIsTakenInByTheOther(t *testing.T) {
 }
 
 func TestStepsGoOnWhileAMonthIsMade(t *testing.T) {
-	s := openAt(t, pgtest.Database(t))
+	s := openAt(t, pgtest.Empty(t))
 	reading, err := s.read.BeginTx(t.Context(), nil) // a backup, say
 	must(t, err)
 	defer reading.Rollback()

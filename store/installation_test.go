@@ -10,7 +10,7 @@ import (
 )
 
 func TestServersThatBeginAtOnceAgreeOnTheInstallation(t *testing.T) {
-	for _, dsn := range []string{filepath.Join(t.TempDir(), "x.db"), pgtest.Database(t)} {
+	for _, dsn := range []string{filepath.Join(t.TempDir(), "x.db"), pgtest.Empty(t)} {
 		s := openAt(t, dsn)
 		ctx := t.Context()
 		if v, err := s.Installation(ctx, "key"); v != "" || err != nil {

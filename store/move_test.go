@@ -12,7 +12,7 @@ import (
 )
 
 func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
-	path, dsn := filepath.Join(t.TempDir(), "signoff.db"), pgtest.Database(t)
+	path, dsn := filepath.Join(t.TempDir(), "signoff.db"), pgtest.Empty(t)
 	s, err := store.Open(t.Context(), path, store.Options{})
 	must(t, err)
 	storetest.Fill(t, s)
@@ -48,7 +48,7 @@ func TestAnInstallationIsMovedWholeAndTheMoveCanBeRepeated(t *testing.T) {
 }
 
 func TestAFileThatWasMovedIsNoDataUntilTheMoveIsUndone(t *testing.T) {
-	dir, dsn := t.TempDir(), pgtest.Database(t)
+	dir, dsn := t.TempDir(), pgtest.Empty(t)
 	path := filepath.Join(dir, "signoff.db")
 	s, err := store.Open(t.Context(), path, store.Options{})
 	must(t, err)

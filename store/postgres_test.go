@@ -50,7 +50,7 @@ func saysPlainly(err error, code, words string) bool {
 }
 
 func TestADatabaseThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	host, name := strings.TrimSuffix(dsn[:strings.LastIndex(dsn, "/")], "/"), dsn[strings.LastIndex(dsn, "/")+1:]
 	as := func(user string) string { return strings.Replace(dsn, "signoff@", user+"@", 1) }
 	pgtest.Exec(t, dsn, `create role guest_`+name+` login`)
@@ -77,7 +77,7 @@ func TestADatabaseThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 		refusedWith(t, host+"/ascii_"+name, "data-unusable", "SQL_ASCII")
 	})
 	t.Run("tables of another program", func(t *testing.T) {
-		other := pgtest.Database(t)
+		other := pgtest.Empty(t)
 		pgtest.Exec(t, other, `create table goose_db_version (id int, version_id bigint, is_applied bool); insert into goose_db_version values (1, 3, true)`)
 		refusedWith(t, other, "data-unusable", "another program")
 	})
@@ -88,7 +88,7 @@ func TestADatabaseThatCannotBeUsedIsRefusedInOneSentence(t *testing.T) {
 		refusedWith(t, as("guest_"+name), "data-unusable", "does not let this user read and change the table")
 	})
 	t.Run("a database that is read-only", func(t *testing.T) {
-		other := pgtest.Database(t)
+		other := pgtest.Empty(t)
 		pgtest.Exec(t, other, `alter database `+other[strings.LastIndex(other, "/")+1:]+` set default_transaction_read_only = on`)
 		refusedWith(t, other, "data-unusable", "is read-only")
 	})
@@ -107,7 +107,7 @@ func refusesInhabited(t *testing.T) {
 	for _, theirs := range []string{`create table customers (id int)`, `create table account (id int)`, `create table workflow_version (id int)`, `create view names as select 1 as id`,
 		`create materialized view sums as select 1 as id`, `create table parts (id int) partition by range (id)`,
 		`create table goose_db_version (id int, version_id bigint, is_applied bool); create table customers (id int)`} {
-		dsn := pgtest.Database(t)
+		dsn := pgtest.Empty(t)
 		pgtest.Exec(t, dsn, theirs)
 		before := inhabitants(t, dsn)
 		refusedWith(t, dsn, "data-unusable", "another program")
@@ -121,7 +121,7 @@ func refusesInhabited(t *testing.T) {
 			t.Errorf("%s: it was changed from %s to %s", theirs, before, after)
 		}
 	}
-	beside := pgtest.Database(t) // what is in another schema disturbs nobody
+	beside := pgtest.Empty(t) // what is in another schema disturbs nobody
 	pgtest.Exec(t, beside, `create schema theirs; create table theirs.account (id int); create sequence numbers;
 		create table helpful (id int); alter extension plpgsql add table helpful`) // nor what came with an extension
 	openAt(t, beside)
@@ -156,7 +156,7 @@ func babble(t *testing.T) string {
 }
 
 func TestTwoServersShareTheWork(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	a, b := openAt(t, dsn), openAt(t, dsn)
 	const n = 60
 	must(t, a.write(t.Context(), func(tx *tx) error {
@@ -207,7 +207,7 @@ func TestTwoServersShareTheWork(t *testing.T) {
 }
 
 func TestTextThatPostgreSQLCannotKeepIsTheSameInBoth(t *testing.T) {
-	for _, dsn := range []string{filepath.Join(t.TempDir(), "x.db"), pgtest.Database(t)} {
+	for _, dsn := range []string{filepath.Join(t.TempDir(), "x.db"), pgtest.Empty(t)} {
 		s := openAt(t, dsn)
 		g, err := s.CreateGroup(t.Context(), Group{Name: "a\x00b\xffc", Key: "k\x00"})
 		must(t, err)
@@ -222,7 +222,7 @@ func TestTextThatPostgreSQLCannotKeepIsTheSameInBoth(t *testing.T) {
 }
 
 func TestAcknowledgedMeansOnDiskWhateverTheDatabaseIsSetTo(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	pgtest.Exec(t, dsn, `alter database `+dsn[strings.LastIndex(dsn, "/")+1:]+` set synchronous_commit = off`)
 	s := openAt(t, dsn)
 	var is string

@@ -52,7 +52,7 @@ func TestABackupOfAnOlderVersionIsRestoredAndBroughtToThisOne(t *testing.T) {
 	if made.Tables != 5 || made.Rows != 4 {
 		t.Fatalf("%+v", made)
 	}
-	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "signoff.db"), "postgres": pgtest.Database(t)} {
+	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "signoff.db"), "postgres": pgtest.Empty(t)} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Restore(t.Context(), file, dsn, RestoreOptions{})
 			must(t, err)
@@ -107,7 +107,7 @@ func TestABackupOfANewerVersionIsRefusedBeforeAnythingIsChanged(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "b")
 	_, err := Backup(t.Context(), path, file, BackupOptions{}) // it can be made
 	must(t, err)
-	for _, dsn := range []string{filepath.Join(t.TempDir(), "signoff.db"), pgtest.Database(t)} {
+	for _, dsn := range []string{filepath.Join(t.TempDir(), "signoff.db"), pgtest.Empty(t)} {
 		if _, err := Restore(t.Context(), file, dsn, RestoreOptions{}); !saysPlainly(err, "data-newer", "written by a newer signoff") {
 			t.Errorf("got %v", err)
 		}
@@ -122,7 +122,7 @@ func TestTablesThatAreNewerThanTheBackupAreRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "old")
 	_, err := Backup(t.Context(), olderFile(t, 5, "Leave"), file, BackupOptions{})
 	must(t, err)
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	must(t, openAt(t, dsn).Close())
 	if _, err := Restore(t.Context(), file, dsn, RestoreOptions{}); !saysPlainly(err, "data-newer", "nothing was changed") {
 		t.Errorf("got %v", err)
@@ -168,7 +168,7 @@ func TestWhatArrivesIsHeldAgainstWhatWasSent(t *testing.T) {
 	must(t, err)
 	for name, body := range map[string]string{"changes a value": `new.name := 'Finances'; return new`, "loses a row": `return null`} {
 		t.Run(name, func(t *testing.T) {
-			dsn := pgtest.Database(t)
+			dsn := pgtest.Empty(t)
 			must(t, openAt(t, dsn).Close())
 			pgtest.Exec(t, dsn, `create function meddle() returns trigger language plpgsql as $$ begin `+body+`; end $$;
 				create trigger meddle before insert on people_group for each row execute function meddle()`)
@@ -191,7 +191,7 @@ func TestARestoreThatIsStoppedAtTheLastLookSaysWhatIsThere(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "old")
 	_, err := Backup(t.Context(), olderFile(t, 5, "Leave"), file, BackupOptions{})
 	must(t, err)
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	ctx, stop := context.WithCancel(t.Context())
 	asked := 0
 	o := RestoreOptions{Options: Options{Now: func() time.Time {

@@ -16,7 +16,7 @@ type column struct {
 }
 
 func TestBothDatabasesHaveTheSameTables(t *testing.T) {
-	lite, pg := openAt(t, filepath.Join(t.TempDir(), "x.db")), openAt(t, pgtest.Database(t))
+	lite, pg := openAt(t, filepath.Join(t.TempDir(), "x.db")), openAt(t, pgtest.Empty(t))
 	a := columns(t, lite, `select m.name, c.name, case lower(c.type) when 'integer' then 'number' when 'blob' then 'bytes' else lower(c.type) end,
 		c."notnull" or c.pk > 0, c.pk from sqlite_master m join pragma_table_info(m.name) c
 		where m.type = 'table' and m.name not like 'sqlite_%' and m.name <> 'goose_db_version' order by m.name, c.name`)
@@ -47,7 +47,7 @@ func TestBothDatabasesHaveTheSameTables(t *testing.T) {
 }
 
 func TestBothDatabasesHaveTheSameIndexes(t *testing.T) {
-	lite, pg := openAt(t, filepath.Join(t.TempDir(), "x.db")), openAt(t, pgtest.Database(t))
+	lite, pg := openAt(t, filepath.Join(t.TempDir(), "x.db")), openAt(t, pgtest.Empty(t))
 	names := func(s *Store, query string) (out []string) {
 		rows, err := s.query(t.Context(), query)
 		must(t, err)

@@ -13,7 +13,7 @@ import (
 // A node that runs while a newer one updates the tables goes on if that one left
 // word that it can, and says that it is not ready if not. It cannot begin anew.
 func TestANodeWhoseTablesAreUpdatedUnderItSaysWhetherItGoesOn(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	s := openAt(t, dsn)
 	must(t, s.Ping(t.Context()))
 	pgtest.Exec(t, dsn, `insert into goose_db_version (version_id, is_applied) values (9999, true)`)
@@ -37,7 +37,7 @@ func TestANodeWhoseTablesAreUpdatedUnderItSaysWhetherItGoesOn(t *testing.T) {
 
 // Whoever updates the tables may die before it has left word: the next one does.
 func TestWordThatWasNotLeftIsLeftAtTheNextStart(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	must(t, openAt(t, dsn).Close())
 	pgtest.Exec(t, dsn, `comment on table goose_db_version is null`)
 	s := openAt(t, dsn)

@@ -87,7 +87,7 @@ func TestABackupOfALoadedServerHoldsAllThatWasAcknowledgedBeforeItBegan(t *testi
 			post := runSandbox(t)
 			s := newSite(t, post)
 			if from == "postgres" {
-				s.keepIn(pgtest.Database(t))
+				s.keepIn(pgtest.Empty(t))
 			}
 			s.up()
 			s.furnish("../../samples/leave.bpmn")
@@ -109,7 +109,7 @@ func TestABackupOfALoadedServerHoldsAllThatWasAcknowledgedBeforeItBegan(t *testi
 			for _, into := range []string{"sqlite", "postgres"} {
 				to := newSite(t, post)
 				if into == "postgres" {
-					to.keepIn(pgtest.Database(t))
+					to.keepIn(pgtest.Empty(t))
 				}
 				report := runOK(t, "restore", "--config", to.config, file)
 				n := to.holds(started, decided)
@@ -219,7 +219,7 @@ func TestAMoveThatIsKilledIsMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	killed := 0
 	for wait := 20 * time.Millisecond; ; wait += 20 * time.Millisecond {
 		c := command(t.Context(), "move", "--data", cfg.Data, "--store", dsn)

@@ -77,7 +77,7 @@ func TestARollingRestartBehindTheBalancerRefusesNobody(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	c := newCluster(t, 3, dsn, "proxies: 127.0.0.0/8\ndrain: 5s\nlog: {level: warn, format: json}\n")
 	c.up()
 	c.nodes[0].furnish("testdata/leave-without-mail.bpmn")

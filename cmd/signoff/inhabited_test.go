@@ -10,7 +10,7 @@ import (
 // Whoever names the database of another program by mistake is told so by all
 // commands that would change it, and by the one that only looks.
 func TestADatabaseOfAnotherProgramIsLeftAlone(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	pgtest.Exec(t, dsn, `create table account (id int)`)
 	for _, args := range [][]string{{"migrate", "--check"}, {"migrate"}, {"serve", "--listen", "127.0.0.1:0"}} {
 		c := command(t.Context(), append(args, "--data", t.TempDir())...)

@@ -34,7 +34,7 @@ func mentions(t *testing.T, said string, words ...string) {
 
 // A key that was lost is not replaced in silence, whichever the database is.
 func TestALostKeyIsNotReplacedByANewOne(t *testing.T) {
-	for _, dsn := range []string{"", pgtest.Database(t)} {
+	for _, dsn := range []string{"", pgtest.Empty(t)} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "key")
 		runUntilReady(t, dsn, "--data", dir)
@@ -95,7 +95,7 @@ func forget(t *testing.T, dir string) {
 // A second server with a folder of its own has no key, or another one; with the
 // first one's it starts.
 func TestServersOnOneDatabaseNeedOneKey(t *testing.T) {
-	dsn, dir := pgtest.Database(t), t.TempDir()
+	dsn, dir := pgtest.Empty(t), t.TempDir()
 	key := filepath.Join(t.TempDir(), "key.txt")
 	made, err := command(t.Context(), "key", "new").Output()
 	if err != nil {

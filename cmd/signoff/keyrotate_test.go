@@ -163,7 +163,7 @@ func locked(t *testing.T, st *store.Store) (list []string) {
 // Everything that was sealed is sealed with the new key, on both databases, and
 // nothing of the old one is needed for any of it.
 func TestAfterARotationNothingOfTheOldKeyIsNeeded(t *testing.T) {
-	for _, dsn := range []string{"", pgtest.Database(t)} {
+	for _, dsn := range []string{"", pgtest.Empty(t)} {
 		tr := &treasure{dsn: dsn, dir: t.TempDir()}
 		mux := http.NewServeMux()
 		mux.HandleFunc("POST /token", tr.token)
@@ -247,7 +247,7 @@ func TestARotationThatWasCutShortIsFinished(t *testing.T) {
 }
 
 func TestAKeyIsNotRotatedUnderAServerOrIntoNothing(t *testing.T) {
-	dsn, dir := pgtest.Database(t), t.TempDir()
+	dsn, dir := pgtest.Empty(t), t.TempDir()
 	runUntilReady(t, dsn, "--data", dir)
 	st, err := store.Open(t.Context(), dsn, store.Options{})
 	must(t, err)

@@ -21,14 +21,14 @@ import (
 // TestScriptsOnPostgreSQL has the real program keep its data in PostgreSQL and
 // lives through the stories that are about keeping.
 func TestScriptsOnPostgreSQL(t *testing.T) {
-	pgtest.Database(t) // starts the server, or skips
+	pgtest.Empty(t) // starts the server, or skips
 	for _, story := range []string{"approve", "mail", "incident"} {
 		testscript.Run(t, testscript.Params{
 			Files: []string{filepath.Join("testdata", "script", story+".txtar")},
 			Setup: func(e *testscript.Env) error {
 				e.Setenv(beSignoff, "1")
 				e.Setenv("SELF", os.Args[0])
-				e.Setenv("SIGNOFF_STORE", pgtest.Database(t))
+				e.Setenv("SIGNOFF_STORE", pgtest.Empty(t))
 				return os.Symlink(os.Args[0], filepath.Join(e.WorkDir, "signoff"))
 			},
 			Cmds:                scriptCommands,
@@ -40,7 +40,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 // TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword starts a sandbox
 // with a new folder on a database where people have accounts.
 func TestASandboxOnADatabaseThatIsInUseGivesNobodyAKnownPassword(t *testing.T) {
-	dsn := pgtest.Database(t)
+	dsn := pgtest.Empty(t)
 	t.Setenv("SIGNOFF_KEY", seal.NewKey().Text().Reveal())
 	runUntilReady(t, dsn, "--data", t.TempDir())
 	dir := t.TempDir()
@@ -114,7 +114,7 @@ func waitFor(t *testing.T, what string, is func() bool) {
 // TestAServerGoesOnInPostgreSQLAfterAMove has an administrator made in a file,
 // moves it, and starts the server where it is then: no second one is made.
 func TestAServerGoesOnInPostgreSQLAfterAMove(t *testing.T) {
-	dir, dsn := t.TempDir(), pgtest.Database(t)
+	dir, dsn := t.TempDir(), pgtest.Empty(t)
 	runUntilReady(t, "", "--data", dir)
 	for range 2 {
 		out, err := command(t.Context(), "move", "--data", dir, "--store", dsn).CombinedOutput()

@@ -133,7 +133,7 @@ func (p *turning) fewest() int {
 // oauth/proof_test.go, with processes and SIGKILL.
 func TestNoGrantIsLostWhenServersThatRenewAreKilled(t *testing.T) {
 	const grants = 60
-	dsn, p := pgtest.Database(t), newTurning(t)
+	dsn, p := pgtest.Empty(t), newTurning(t)
 	c := newCluster(t, 3, dsn, fmt.Sprintf("outside: {allow: 127.0.0.0/8, ca: %q}\nlog: {level: error}\n", p.ca(t)))
 	c.up() // the tables, and the key's fingerprint
 	key, err := seal.ReadKey(filepath.Join(filepath.Dir(c.nodes[0].config), "key"), "")

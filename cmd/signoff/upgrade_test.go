@@ -56,14 +56,14 @@ func TestInstallationsOfEveryVersionGoOn(t *testing.T) {
 			t.Run(filepath.Base(folder)+" backup into "+into, func(t *testing.T) {
 				s := newSite(t, runSandbox(t))
 				if into == "postgres" {
-					s.keepIn(pgtest.Database(t))
+					s.keepIn(pgtest.Empty(t))
 				}
 				runOK(t, "restore", "--config", s.config, filepath.Join(folder, "signoff.backup"))
 				s.goesOn()
 			})
 		}
 		t.Run(filepath.Base(folder)+" moved", func(t *testing.T) {
-			dir, dsn := t.TempDir(), pgtest.Database(t)
+			dir, dsn := t.TempDir(), pgtest.Empty(t)
 			for _, name := range []string{"signoff.db", "key"} {
 				copyFile(t, filepath.Join(folder, name), filepath.Join(dir, name))
 			}

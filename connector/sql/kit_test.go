@@ -43,7 +43,7 @@ func both(t *testing.T, setup string, test func(t *testing.T, at *place)) {
 		test(t, at)
 	})
 	t.Run("postgresql", func(t *testing.T) {
-		address := pgtest.Database(t)
+		address := pgtest.Empty(t)
 		u, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)

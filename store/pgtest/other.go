@@ -16,6 +16,7 @@ func Copy(testing.TB, string) string          { return "" }
 func FileOnly(testing.TB)                     {}
 func Prepare()                                {}
 func Database(t testing.TB) string            { t.Skip(absent); return "" }
+func Empty(t testing.TB) string               { t.Skip(absent); return "" }
 func Start(t testing.TB) *Server              { t.Skip(absent); return nil }
 func Exec(t testing.TB, address, sql string)  { t.Skip(absent) }
 

@@ -52,6 +52,15 @@ func FileOnly(t testing.TB) {
 	}
 }
 
+// both skips a test that names its database itself when the suite is run on
+// PostgreSQL: it has run with the ordinary suite.
+func both(t testing.TB) {
+	t.Helper()
+	if os.Getenv(Variable) == "postgres" {
+		t.Skip("this names its database itself, and runs without " + Variable)
+	}
+}
+
 var chosen = struct {
 	sync.Mutex
 	byPath map[string]string
@@ -68,9 +77,24 @@ func Prepare() {
 
 func startCommon() { common.server, common.err = pgserver.Start(pgserver.Settings{NoSync: true}) }
 
-// Database makes an empty database on the common server and returns its
-// address. The test is skipped when PostgreSQL is not installed.
+// Database makes a database on the common server that has today's tables, copied
+// from one that was migrated once, and returns its address. The test is skipped
+// when PostgreSQL is not installed.
 func Database(t testing.TB) string {
+	t.Helper()
+	both(t)
+	return withTables(t)
+}
+
+// Empty makes an empty database on the common server and returns its address.
+// The test is skipped when PostgreSQL is not installed.
+func Empty(t testing.TB) string {
+	t.Helper()
+	both(t)
+	return empty(t)
+}
+
+func empty(t testing.TB) string {
 	t.Helper()
 	common.once.Do(startCommon)
 	if errors.Is(common.err, pgserver.ErrAbsent) {
@@ -96,6 +120,7 @@ type Server struct{ *pgserver.Server }
 // installed.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	both(t)
 	s, err := pgserver.Start(pgserver.Settings{})
 	if errors.Is(err, pgserver.ErrAbsent) {
 		t.Skip(absent)
@@ -120,7 +145,7 @@ func (s *Server) Database(t testing.TB) string {
 func withTables(t testing.TB) string {
 	t.Helper()
 	tables.once.Do(func() {
-		address := Database(t)
+		address := empty(t)
 		tables.err = migrate(address)
 		tables.name = nameIn(address)
 	})
