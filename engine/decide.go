@@ -34,6 +34,9 @@ func Decide(def *process.Definition, st State, in Input) (Step, error) {
 	if len(t.calendars) > 0 {
 		return Step{}, NeedCalendars{Names: t.calendars}
 	}
+	if len(t.absent) > 0 {
+		return Step{}, NeedAbsent{Of: t.absent}
+	}
 	t.settle()
 	return Step{State: t.st, Facts: t.facts, Commands: t.commands}, nil
 }
@@ -56,6 +59,7 @@ type turn struct {
 	ending    int                   // the repeated activity whose passes are being put together, 0 mostly
 	need      []string              // people nobody has looked up yet
 	calendars []string              // likewise
+	absent    []signoff.Principal   // of whom it is not known whether they are away
 	scope     map[string]expr.Value // what expressions see; nil: to be made
 	here      int                   // the scope in which expressions are worked out
 	changed   bool                  // conditions are to be looked at

@@ -112,7 +112,7 @@ func (r *rearming) atToken(k Token, n, m *process.Node) {
 // not waited for yet, or no more.
 func (r *rearming) besides(scope, was, now int) {
 	for _, k := range r.st.Tokens {
-		if n := r.old(k.Node); k.Scope == scope && n.Kind == process.StartEvent {
+		if n := r.old(k.Node); k.Scope == scope && n.Kind == process.StartEvent && !r.leaving(k.ID) {
 			return // it has yet to be entered
 		}
 	}
@@ -130,6 +130,22 @@ func (r *rearming) besides(scope, was, now int) {
 		return out
 	}
 	r.compare(nodes(r.from, r.from.Handlers(was)), nodes(r.to, r.to.Handlers(now)), 0, scope)
+}
+
+// leaving tells whether a token that rests has done its step, and only the way
+// on is open.
+func (r *rearming) leaving(token int) bool {
+	for _, i := range r.st.Incidents {
+		if i.Token == token && i.Stage == Leaving {
+			return true
+		}
+	}
+	for _, p := range r.st.Paused {
+		if p.Token == token && p.Stage == Leaving {
+			return true
+		}
+	}
+	return false
 }
 
 func startOf(def *process.Definition, sub int) *process.Node {

@@ -136,6 +136,11 @@ func (t *turn) found(seq int) {
 // able tells whether somebody whom a task is put to, now or later, may answer
 // it. Of a group it is taken that somebody may.
 func (t *turn) able(task *Task, n *process.Node, p signoff.Principal) bool {
+	return t.hasSay(task, n, p) && !t.passedOver(task, p, func(sub signoff.Principal) bool { return t.hasSay(task, n, sub) })
+}
+
+// hasSay is able, whether or not p is away.
+func (t *turn) hasSay(task *Task, n *process.Node, p signoff.Principal) bool {
 	return task.AnswerOf(p) == nil && t.keptOut(n, p) == nil
 }
 
@@ -175,9 +180,17 @@ func (t *turn) tally(task *Task, n *process.Node, late bool) (outcome, why strin
 		return answers[0].Action, "the first answer decides", nil
 	}
 	wanted := task.Slots
-	full := late || len(answers) >= wanted || !t.anybody(task, n)
+	all := late || len(answers) >= wanted
+	full := all || !t.anybody(task, n)
 	if full {
 		wanted = len(answers)
+	}
+	if full && !all && t.away(task) {
+		defer func() {
+			if outcome != "" {
+				why += "; who is away is passed over: those who stand in have had their say or may not decide it"
+			}
+		}()
 	}
 	switch rule.Rule {
 	case process.AllTheSame:

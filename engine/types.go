@@ -15,6 +15,7 @@ type Input struct {
 	People People // answers to the names Decide asked for with NeedPeople
 
 	Calendars Calendars // likewise, with NeedCalendars
+	Absent    Absent    // likewise, with NeedAbsent; nil: nobody is away, and Decide does not ask
 }
 
 // Event is what happened. The types below are all there are.

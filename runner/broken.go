@@ -33,6 +33,6 @@ func (r *Runner) putOnRecord(ctx context.Context, id signoff.InstanceID, t task)
 }
 
 // giveUp stands in for decide.
-func giveUp(_ context.Context, _ *process.Definition, st engine.State, in engine.Input) (engine.Step, error) {
+func giveUp(_ context.Context, _ signoff.WorkflowID, _ *process.Definition, st engine.State, in engine.Input) (engine.Step, error) {
 	return engine.GiveUp(st, in)
 }

@@ -246,7 +246,7 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 	if t.givenUp {
 		decide = giveUp
 	}
-	decided, err := decide(ctx, def, in.State, what)
+	decided, err := decide(ctx, in.Workflow, def, in.State, what)
 	if err != nil {
 		return engine.State{}, err
 	}
@@ -277,13 +277,14 @@ func (r *Runner) step(ctx context.Context, in store.Instance, t task) (engine.St
 
 // decide asks the engine, and the directory for whom the engine does not know.
 // A panic in the engine is an error of this instance only (see broken.go).
-func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.State, in engine.Input) (step engine.Step, err error) {
+func (r *Runner) decide(ctx context.Context, wf signoff.WorkflowID, def *process.Definition, st engine.State, in engine.Input) (step engine.Step, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.Log.Error("engine panicked", slog.Int64("instance", int64(st.Instance)), slog.Any("err", p), slog.String("stack", string(debug.Stack())))
 			err = &signoff.Error{Kind: signoff.Internal, Code: codePanic, Err: fmt.Errorf("engine: %v", p)}
 		}
 	}()
+	in.Absent = engine.Absent{}
 	for range maxQuestions {
 		step, err = engine.Decide(def, st, in)
 		if need, asked := errors.AsType[engine.NeedCalendars](err); asked {
@@ -293,6 +294,12 @@ func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.
 			}
 			maps.Copy(found, in.Calendars)
 			in.Calendars = found
+			continue
+		}
+		if need, asked := errors.AsType[engine.NeedAbsent](err); asked {
+			if in.Absent, err = r.absent(ctx, wf, in.Absent, need.Of); err != nil {
+				return step, err
+			}
 			continue
 		}
 		need, asked := errors.AsType[engine.NeedPeople](err)
@@ -306,6 +313,26 @@ func (r *Runner) decide(ctx context.Context, def *process.Definition, st engine.
 		in.People = merged(in.People, people, need.Names)
 	}
 	return step, fmt.Errorf("instance %d: the engine asked for people %d times", st.Instance, maxQuestions)
+}
+
+// absent adds who has the tasks of some people in their place.
+func (r *Runner) absent(ctx context.Context, wf signoff.WorkflowID, known engine.Absent, of []signoff.Principal) (engine.Absent, error) {
+	out := make(engine.Absent, len(known)+len(of))
+	maps.Copy(out, known)
+	for _, p := range of {
+		out[p] = nil
+		if r.InsteadOf == nil {
+			continue
+		}
+		subs, alone, _, err := r.InsteadOf(ctx, p, wf)
+		if err != nil {
+			return nil, fmt.Errorf("look up who is away: %w", err)
+		}
+		if alone {
+			out[p] = subs
+		}
+	}
+	return out, nil
 }
 
 // calendars looks working hours up.

@@ -123,7 +123,7 @@ func (m *moving) foresee(ctx context.Context, in store.Instance) error {
 	if at.Before(in.Moved) {
 		at = in.Moved.In(m.r.Location)
 	}
-	_, err = m.r.decide(ctx, def, in.State, engine.Input{At: at, By: m.by, Event: event})
+	_, err = m.r.decide(ctx, in.Workflow, def, in.State, engine.Input{At: at, By: m.by, Event: event})
 	return err
 }
 

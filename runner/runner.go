@@ -100,6 +100,10 @@ type Config struct {
 	// Present is Standing for those who may still sign in, and Forbidden for the
 	// others: what people sent before counts no more then. nil: Standing.
 	Present func(ctx context.Context, p signoff.Principal) (signoff.Caller, error)
+
+	// InsteadOf lists who has somebody's tasks of a workflow while they are away:
+	// in their place where alone is true. nil: nobody is ever away.
+	InsteadOf func(ctx context.Context, who signoff.Principal, wf signoff.WorkflowID) (subs []signoff.Principal, alone bool, until time.Time, err error)
 }
 
 // Runner drives instances. Start and Do work as soon as it is made; timers and

@@ -19,6 +19,15 @@ func (w *world) answered(err error, in *engine.Input) bool {
 		w.answer(ask.Names, in.People)
 		return true
 	}
+	if ask, asks := errors.AsType[engine.NeedAbsent](err); asks {
+		for _, p := range ask.Of {
+			in.Absent[p] = nil
+			if s := w.away.HandsOn(p, w.now); s != nil && s.In(here) {
+				in.Absent[p] = w.away.Substitutes(p, here, w.now)
+			}
+		}
+		return true
+	}
 	ask, asks := errors.AsType[engine.NeedCalendars](err)
 	for _, name := range ask.Names {
 		in.Calendars[name] = w.calendars[strings.ToLower(name)]

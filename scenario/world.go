@@ -87,7 +87,7 @@ func (w *world) decide(by string, e engine.Event) (refused bool, err error) {
 	if w.def == nil {
 		return false, wrong("say first which process this is about: process FILE")
 	}
-	in := engine.Input{At: w.now, By: w.caller(by), Event: e, People: engine.People{}, Calendars: engine.Calendars{}}
+	in := engine.Input{At: w.now, By: w.caller(by), Event: e, People: engine.People{}, Calendars: engine.Calendars{}, Absent: engine.Absent{}}
 	if err := w.standIn(&in); err != nil {
 		w.tellRefusal(err)
 		return true, nil

@@ -75,10 +75,11 @@ func appendTaskRows(rows []WorklistRow, wf signoff.WorkflowID, v VersionID, st *
 			add(a.By)
 		}
 	}
+	for i := range t.Answers { // it may still come to them through a group, or because somebody is away
+		add(t.Answers[i].By.Principal)
+		add(t.Answers[i].Behind)
+	}
 	if slices.ContainsFunc(t.Recipients, signoff.Principal.IsGroup) {
-		for i := range t.Answers {
-			add(t.Answers[i].By.Principal)
-		}
 		for _, p := range t.HandedOn {
 			add(p)
 		}

@@ -361,7 +361,11 @@ func (q *inquiry) votes(t *engine.Task, n *process.Node, r Reason, title string)
 		return r
 	}
 	more := t.Slots - len(t.Answers)
-	return r.is("task", "%s waits for %d of %d answers, from %s%s", title, more, t.Slots, people(t.Recipients, "or"), r.since()).
+	upTo := ""
+	if n != nil && n.Task != nil && n.Task.Answers != nil && n.Task.Answers.Rule != process.AllTheSame {
+		upTo = "up to " // fewer may decide it
+	}
+	return r.is("task", "%s waits for %s%d of %d answers, from %s%s", title, upTo, more, t.Slots, people(t.Recipients, "or"), r.since()).
 		end("they answer, or the answers there are make its outcome%s", q.deadline(t, n))
 }
 
@@ -412,19 +416,67 @@ func (q *inquiry) absent(t *engine.Task, r Reason, title string) (Reason, bool) 
 	return r, false
 }
 
-// standIn says of a task whose only recipient is away who stands in.
+// standIn says of a task who of its recipients is away, and who of those that
+// stand in may still decide it: who had their say in a vote may not.
 func (q *inquiry) standIn(t *engine.Task, r Reason, title string) (Reason, bool) {
-	if len(t.Recipients) != 1 {
-		return r, false
+	var away, subs []signoff.Principal
+	note, lacking := "", 0
+	for _, p := range t.Recipients {
+		i := slices.IndexFunc(q.away, func(a access.Absence) bool { return a.Who == p && a.Holds(q.now) })
+		if i < 0 {
+			continue
+		}
+		all := q.away.Substitutes(p, q.in.Workflow, q.now)
+		can := q.able(t, all)
+		away, subs = append(away, p), append(subs, can...)
+		switch {
+		case len(all) == 0:
+			note += fmt.Sprintf("; %s is away with nobody in their place", signoff.Mention(p))
+		case len(can) > 0:
+			note += fmt.Sprintf("; %s is away, and %s stands in", signoff.Mention(p), people(can, "or"))
+		default:
+			note += fmt.Sprintf("; %s is away, and %s may not decide it in their place, or has had their say", signoff.Mention(p), people(all, "or"))
+		}
+		if len(can) == 0 {
+			lacking++
+		}
 	}
-	who := t.Recipients[0]
-	subs := q.away.Substitutes(who, q.in.Workflow, q.now)
-	if len(subs) == 0 {
+	switch {
+	case len(away) == 0:
 		return r, false
+	case lacking == len(t.Recipients):
+		r = r.end("%s is back and decides it, or an administrator hands it on%s", people(away, "or"), q.deadline(t, q.node(t.Node)))
+	case len(t.Recipients) == 1 && !t.Several():
+		r.For = append([]signoff.Principal{away[0]}, subs...)
+		return r.is("away", "%s waits for %s, who is away, or for %s in their place%s", title, signoff.Mention(away[0]), people(subs, "or"), r.since()).
+			end("%s decides it, or %s is back and does", people(subs, "or"), signoff.Mention(away[0])), true
 	}
-	r.For = append([]signoff.Principal{who}, subs...)
-	return r.is("away", "%s waits for %s, who is away, or for %s in their place%s", title, signoff.Mention(who), people(subs, "or"), r.since()).
-		end("%s decides it, or %s is back and does", people(subs, "or"), signoff.Mention(who)), true
+	for _, p := range subs {
+		if !slices.Contains(r.For, p) {
+			r.For = append(slices.Clip(r.For), p)
+		}
+	}
+	if r.Text += note; len(away) == len(t.Recipients) {
+		r.Kind = "away"
+	}
+	return r, true
+}
+
+// able takes of some people those who may still decide a task.
+func (q *inquiry) able(t *engine.Task, of []signoff.Principal) (out []signoff.Principal) {
+	n := q.node(t.Node)
+	for _, p := range of {
+		if t.AnswerOf(p) != nil {
+			continue
+		}
+		if n != nil && n.Task != nil {
+			if step, starter := q.in.State.KeptOut(n.Task, p); step != "" || starter {
+				continue
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // passes says how far a repeated step is.

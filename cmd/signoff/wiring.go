@@ -141,7 +141,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	handlers[engine.DoCall] = s.callService(rest.New(func(addr string) error { return mayCall(addr, allow) }))
 	s.hours = &hours.Service{Store: s.store, Zone: serverZone(), Now: s.store.Now}
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Calendars: s.hours, Log: log, Now: s.store.Now,
-		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing, Present: s.present})
+		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing, Present: s.present, InsteadOf: s.people.InsteadOf})
 	s.house.Worklist = &worklist.Worklist{Store: s.store, Library: s.library, Runner: s.runner}
 	s.house.Mail = s.post.connections.Room
 	return s, s.openHTTP(cfg, f)
