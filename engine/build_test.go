@@ -269,7 +269,11 @@ func checkNothingLost(t tb, def *process.Definition, st State) {
 	at := map[int]string{}
 	waits := map[int]int{}
 	node := func(id string) *process.Node {
-		return &def.Nodes[slices.IndexFunc(def.Nodes, func(n process.Node) bool { return n.ID == id })]
+		i := slices.IndexFunc(def.Nodes, func(n process.Node) bool { return n.ID == id })
+		if i < 0 {
+			t.Fatalf("the drawing has no %q; the state is %s", id, st.AppendJSON(nil))
+		}
+		return &def.Nodes[i]
 	}
 	for _, k := range st.Tokens {
 		at[k.ID] = k.Node

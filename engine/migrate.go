@@ -330,14 +330,14 @@ func (st *State) uncross(f *Fact) {
 	if st.Came = nil; m == nil {
 		return
 	}
-	for _, w := range m.Was {
-		st.putBack(w)
-	}
 	st.Timers = slices.DeleteFunc(st.Timers, func(t Timer) bool { return slices.Contains(m.Added, t.Seq) })
 	st.Waits = slices.DeleteFunc(st.Waits, func(w Wait) bool { return slices.Contains(m.Added, w.Seq) })
 	st.Timers = append(st.Timers, m.Gone.Timers...)
 	st.Waits = append(st.Waits, m.Gone.Waits...)
 	st.Incidents = append(st.Incidents, m.Gone.Incidents...)
+	for _, w := range m.Was { // what had gone, too, was called otherwise before
+		st.putBack(w)
+	}
 	slices.SortFunc(st.Timers, func(a, b Timer) int { return a.Seq - b.Seq })
 	slices.SortFunc(st.Waits, func(a, b Wait) int { return a.Seq - b.Seq })
 	slices.SortFunc(st.Incidents, func(a, b Incident) int { return a.Seq - b.Seq })

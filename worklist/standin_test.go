@@ -45,3 +45,28 @@ func TestTasksOfAGroupOfWhichNobodyIsThereAreThoseOfWhoStandsIn(t *testing.T) {
 		t.Errorf("closed by %q, really by %q, %v", d.In.ClosedBy, d.In.Behind, err)
 	}
 }
+
+func TestWhoStandsInAndHasHadTheirSayHasTheTaskNoMore(t *testing.T) {
+	for _, away := range []signoff.Caller{jane, bob} {
+		o := open(t)
+		id := o.start("votes", 1)
+		in, err := o.Store.Instance(t.Context(), id)
+		must(t, err)
+		sub, act := eve, engine.Act{Task: in.State.Tasks[0].Seq, Action: "reject"}
+		sub.Stands = []signoff.Stand{{Person: jane.Person, All: true}, {Person: bob.Person, All: true}}
+		if away.Principal == jane.Principal { // bob is asked himself
+			sub = bob
+			sub.Stands = []signoff.Stand{{Person: jane.Person, All: true}}
+		}
+		o.want(sub, Query{}, "1 available")
+		o.do(sub, id, act)
+		in, err = o.Store.Instance(t.Context(), id)
+		if must(t, err); !in.State.Tasks[0].Open() || len(in.State.Tasks[0].Answers) != 1 {
+			t.Fatal("the vote is over")
+		}
+		o.want(sub, Query{}, "")
+		if c, err := o.Counts(t.Context(), sub); err != nil || c.ToDo != 0 {
+			t.Errorf("counted %+v, %v", c, err)
+		}
+	}
+}
