@@ -52,6 +52,8 @@ func TestWhoStandsInAndHasHadTheirSayHasTheTaskNoMore(t *testing.T) {
 		id := o.start("votes", 1)
 		in, err := o.Store.Instance(t.Context(), id)
 		must(t, err)
+		o.do(root, id, engine.Redirect{Task: in.State.Tasks[0].Seq, To: "jane"})
+		o.do(root, id, engine.Share{Task: in.State.Tasks[0].Seq, To: "bob"})
 		sub, act := eve, engine.Act{Task: in.State.Tasks[0].Seq, Action: "reject"}
 		sub.Stands = []signoff.Stand{{Person: jane.Person, All: true}, {Person: bob.Person, All: true}}
 		if away.Principal == jane.Principal { // bob is asked himself
