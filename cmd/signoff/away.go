@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -143,10 +144,17 @@ func previewInWords(p api.AbsencePreview) string {
 	}
 	var parts []string
 	for _, g := range p.Goes {
-		parts = append(parts, fmt.Sprintf("%s go to %s", atLeast(g.Tasks, p.AtLeast), g.Person.Name))
+		parts = append(parts, fmt.Sprintf("%s go to %s", orMore(g.Tasks, p.AtLeast), g.Person.Name))
 	}
 	if p.Stays > 0 {
 		parts = append(parts, fmt.Sprintf("%d stay", p.Stays))
 	}
-	return oneLine(fmt.Sprintf("of %s open tasks, %s", atLeast(p.Open, p.AtLeast), strings.Join(parts, ", ")))
+	return oneLine(fmt.Sprintf("of %s open tasks, %s", orMore(p.Open, p.AtLeast), strings.Join(parts, ", ")))
+}
+
+func orMore(n int, more bool) string {
+	if more {
+		return strconv.Itoa(n) + " or more"
+	}
+	return strconv.Itoa(n)
 }

@@ -102,7 +102,11 @@ A file with "rev" is taken only if nobody has saved the calendar since.`,
 			if err != nil || t.asJSON {
 				return orJSON(cmd, err, one)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s saved\n", one.Name)
+			text := one.Name + " saved"
+			if one.Standard {
+				text += "; it counts wherever no other calendar is named"
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), text)
 			return nil
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,8 @@ func importFile(cmd *cobra.Command, name, out string, asJSON, all bool) error {
 	return err
 }
 
-// writeMoved writes the new file, and never over the old one.
+// writeMoved writes the new file, and never over the old one; folders that are
+// missing are made.
 func writeMoved(cmd *cobra.Command, name, out string, moved *bpmn.Document) error {
 	if out == "" {
 		return nil
@@ -90,6 +92,9 @@ func writeMoved(cmd *cobra.Command, name, out string, moved *bpmn.Document) erro
 		if b, err := os.Stat(out); err == nil && os.SameFile(a, b) {
 			return &signoff.Error{Kind: signoff.Invalid, Code: "same-file", Detail: "the new file would be written over the old one", Hint: "Give --out another name."}
 		}
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
 	}
 	return os.WriteFile(out, b.Bytes(), 0o644)
 }
