@@ -188,6 +188,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	defer r.running.Store(false)
 	if err := r.join(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // stopped before it had begun
+		}
 		return fmt.Errorf("join the others on the store: %w", err)
 	}
 	hints := r.steps.Hints(ctx, store.TopicChanges, store.TopicJobs, store.TopicConnected)

@@ -583,3 +583,13 @@ func TestTwoRunnersOnOneStoreDoNotStandInEachOthersWay(t *testing.T) {
 		must(t, w.Store.Audit(ctx, id))
 	})
 }
+
+func TestRunThatIsStoppedBeforeItBeginsEndsWithoutAnError(t *testing.T) {
+	w := newWorld(t, filepath.Join(t.TempDir(), "signoff.db"))
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := w.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	must(t, w.Store.Close())
+}

@@ -6,7 +6,6 @@ package apitest
 import (
 	"context"
 	"embed"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -149,7 +148,7 @@ func open(t testing.TB, dsn string, change ...func(*httpapi.Server)) *World {
 		server.Close()
 		must(t, w.API.OAuth.Close())
 		stop()
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) { // a short test is over before it has begun
+		if err := <-done; err != nil {
 			t.Errorf("runner: %v", err)
 		}
 		must(t, services.Close())
