@@ -43,8 +43,8 @@ func TestRandomProcessesWithTerminateEventsLeaveNothingOpen(t *testing.T) {
 		c := &crowd{world: run(j.sketch), rt: rt}
 		c.start(j, false)
 		for range rapid.IntRange(0, 25).Draw(rt, "inputs") {
-			if len(c.facts) > 15_000 || c.st.Status != Running {
-				break // it is over, or goes round in circles: that was seen often enough
+			if len(c.facts) > 15_000 || len(c.st.Tokens) >= MaxTokens || c.st.Status != Running {
+				break // it is over, full, or goes round in circles: that was seen often enough
 			}
 			if c.something(); rapid.IntRange(0, 9).Draw(rt, "mended") == 0 {
 				c.mend()
