@@ -206,7 +206,7 @@ var Codes = []Code{
 	{"file-not-found", 404, "There is no such file", "It was removed, or never there."},
 
 	// Working time, and being away.
-	{"calendar-not-found", 404, "There is no such calendar", "Choose one from Manage, Calendars, or make it."},
+	{"calendar-not-found", 404, "There is no such calendar", "Choose one from Manage › Events › Calendars, or make it."},
 	{"calendar-exists", 409, "The name is taken", "Choose another name, or change the calendar that has it."},
 	{"calendar-changed", 409, "Somebody else saved this calendar", "Load it again, look at what is different, then save."},
 	{"calendar-standard", 409, "This calendar counts where none is named", "Make another one the standard first."},

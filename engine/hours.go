@@ -40,7 +40,7 @@ func (t *turn) calendar(what string, h process.Hours) (*calendar.Calendar, *trou
 		}
 	case c == nil:
 		return nil, &trouble{IncidentExpression, fmt.Sprintf("%s is counted by the calendar %q, and there is none of that name", what, name),
-			"add the calendar under Manage, Calendars, and retry"}
+			"add the calendar under Manage › Events › Calendars, and retry"}
 	}
 	return c, nil
 }

@@ -72,6 +72,12 @@ func (s *Service) Calendars(ctx context.Context, names []string) (engine.Calenda
 	return out, nil
 }
 
+// Has tells whether there is a calendar of that name.
+func (s *Service) Has(ctx context.Context, name string) (bool, error) {
+	all, err := s.ready(ctx)
+	return all[keyOf(name)] != nil, err
+}
+
 func (s *Service) ready(ctx context.Context) (engine.Calendars, error) {
 	s.mu.Lock()
 	kept, fresh := s.kept, s.now().Before(s.till)

@@ -49,6 +49,10 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	if err != nil {
 		return Deployed{}, err
 	}
+	calendars, err := l.checkCalendars(ctx, def)
+	if err != nil {
+		return Deployed{}, err
+	}
 	first, err := l.firstGrants(ctx, by, def.Category)
 	if err != nil {
 		return Deployed{}, err
@@ -66,7 +70,7 @@ func (l *Library) Deploy(ctx context.Context, by signoff.Caller, xml []byte) (De
 	}
 	l.changed()
 	w, err := l.Workflow(ctx, by, v.Workflow)
-	return Deployed{Workflow: w, Unchanged: !made, Warnings: slices.Concat(warnings, calls, called, soon.Warnings())}, err
+	return Deployed{Workflow: w, Unchanged: !made, Warnings: slices.Concat(warnings, calls, called, calendars, soon.Warnings())}, err
 }
 
 // MayDeploy refuses who may not deploy a workflow of that key.

@@ -30,6 +30,10 @@ type Library struct {
 	// is set before use; nil: people are known by their ids only.
 	Who func(ctx context.Context, name string) (signoff.Principal, error)
 
+	// HasCalendar tells whether there is a calendar of that name. It is set before
+	// use; nil: nothing is said of calendars at a deployment.
+	HasCalendar func(ctx context.Context, name string) (bool, error)
+
 	Location *time.Location // where schedules are that name no time zone, set before use; nil: UTC
 
 	store *store.Store

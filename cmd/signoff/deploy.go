@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/bpmn"
 	"github.com/signoffhq/signoff/client"
+	"github.com/signoffhq/signoff/process"
 )
 
 // maxFileBytes is what the server takes at most.
@@ -83,7 +85,7 @@ func sayDeployed(cmd *cobra.Command, name string, d api.Deployed) {
 		return
 	}
 	for _, w := range d.Warnings {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: note: %s (%s)\n", name, w.Line, w.Reason, w.Advice)
+		sayProblem(cmd.ErrOrStderr(), name, w)
 	}
 	fmt.Fprintf(out, "%s: %s version %d deployed. Start it with: signoff start %s\n", name, d.Key, d.Version, d.Key)
 }
@@ -164,8 +166,8 @@ func check(name string, xml []byte) checked {
 	if err != nil {
 		return checked{File: name, Problems: unreadable(err)}
 	}
-	_, problems := doc.Definition()
-	for _, p := range problems {
+	def, problems := doc.Definition()
+	for _, p := range append(problems, calendarNotes(def)...) {
 		c.OK = c.OK && p.Warning
 		c.Problems = append(c.Problems, api.FileProblem{Element: p.Element, Name: p.Name, Line: p.Line, Reason: p.Reason, Advice: p.Advice, Warning: p.Warning})
 	}
@@ -173,6 +175,28 @@ func check(name string, xml []byte) checked {
 		c.MadeFor = madeElsewhere(xml)
 	}
 	return c
+}
+
+// calendarNotes names the calendars a workflow counts by: whether the server has
+// them cannot be seen from here.
+func calendarNotes(def *process.Definition) (notes bpmn.Problems) {
+	if def == nil {
+		return nil
+	}
+	var told []string
+	for _, use := range def.CalendarsUsed() {
+		if slices.Contains(told, use.Calendar) {
+			continue
+		}
+		told = append(told, use.Calendar)
+		p := bpmn.Problem{Warning: true, Reason: fmt.Sprintf("it counts by the calendar %q, which the server must have", use.Calendar),
+			Advice: "See signoff calendars; it is made under Manage › Events › Calendars, or with signoff calendars set."}
+		if use.Node != nil {
+			p.Element, p.Name, p.Line = use.Node.ID, use.Node.Name, use.Node.Line
+		}
+		notes = append(notes, p)
+	}
+	return notes
 }
 
 // unreadable tells why a file is no BPMN at all.
@@ -195,21 +219,26 @@ func sayChecked(w io.Writer, c checked) {
 		fmt.Fprintf(w, "%s: no problems\n", c.File)
 	}
 	for _, p := range c.Problems {
-		kind := "problem"
-		if p.Warning {
-			kind = "note"
-		}
-		who := strings.TrimSpace(p.Element + " " + quoted(p.Name))
-		if who != "" {
-			who += ": "
-		}
-		fmt.Fprintf(w, "%s:%d: %s: %s%s\n", c.File, max(p.Line, 1), kind, who, p.Reason)
-		if p.Advice != "" {
-			fmt.Fprintf(w, "    %s\n", p.Advice)
-		}
+		sayProblem(w, c.File, p)
 	}
 	if c.MadeFor != "" {
 		fmt.Fprintf(w, "%s: made for %s; try: signoff import %s --out NEW.bpmn\n", c.File, c.MadeFor, c.File)
+	}
+}
+
+// sayProblem prints one thing wrong with a file as tools read it, what mends it below.
+func sayProblem(w io.Writer, file string, p api.FileProblem) {
+	kind := "problem"
+	if p.Warning {
+		kind = "note"
+	}
+	who := strings.TrimSpace(p.Element + " " + quoted(p.Name))
+	if who != "" {
+		who += ": "
+	}
+	fmt.Fprintf(w, "%s:%d: %s: %s%s\n", file, max(p.Line, 1), kind, who, p.Reason)
+	if p.Advice != "" {
+		fmt.Fprintf(w, "    %s\n", p.Advice)
 	}
 }
 

@@ -140,6 +140,7 @@ func open(ctx context.Context, cfg Config, f serveFlags, log *slog.Logger) (s *s
 	}
 	handlers[engine.DoCall] = s.callService(rest.New(func(addr string) error { return mayCall(addr, allow) }))
 	s.hours = &hours.Service{Store: s.store, Zone: serverZone(), Now: s.store.Now}
+	s.library.HasCalendar = s.hours.Has
 	s.runner = runner.New(runner.Config{Store: s.store, Library: s.library, Directory: s.people, Calendars: s.hours, Log: log, Now: s.store.Now,
 		Location: time.Local, Node: cfg.node(), Version: version, Handlers: handlers, Patience: callPatience, Standing: s.standing, Present: s.present, InsteadOf: s.people.InsteadOf})
 	s.house.Worklist = &worklist.Worklist{Store: s.store, Library: s.library, Runner: s.runner}
