@@ -442,12 +442,35 @@ func (l *life) ReleaseLost(ctx context.Context, now time.Time) (int64, error) {
 
 func (l *life) Others() bool { return l.inner.Others() }
 
+// Publish says a hint to the other nodes; a node does not hear itself.
 func (l *life) Publish(topic store.Topic, payload string) {
-	if !l.dead() && !l.strikes(hintLost, l.name) {
-		l.inner.Publish(topic, payload)
+	if !l.dead() && !l.strikes(hintLost, l.name+" "+string(topic)+" "+payload) {
+		l.inner.Publish(topic, l.name+"|"+payload)
 	}
 }
 
+// Hints come a while after they were said, each by itself, in an order that does
+// not hang on who of many spoke first at one moment.
 func (l *life) Hints(ctx context.Context, topics ...store.Topic) <-chan store.Hint {
-	return l.inner.Hints(ctx, topics...)
+	said, heard := l.inner.Hints(ctx, topics...), make(chan store.Hint)
+	l.aside(func() {
+		var under sync.WaitGroup
+		for h := range said {
+			from, payload, _ := strings.Cut(h.Payload, "|")
+			if from == l.name {
+				continue
+			}
+			h.Payload = payload
+			under.Go(func() {
+				time.Sleep(l.while(l.name+" hears "+string(h.Topic)+" "+payload, 20*time.Microsecond, 4*time.Millisecond))
+				select {
+				case heard <- h:
+				case <-ctx.Done():
+				}
+			})
+		}
+		under.Wait()
+		close(heard)
+	})
+	return heard
 }
