@@ -128,7 +128,7 @@ type Instance struct {
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind   string     `json:"kind" enum:"task,timer,mail,call,external,incident,join,connection" doc:"connection: somebody has to connect an account"`
+	Kind   string     `json:"kind" enum:"task,timer,message,signal,condition,race,mail,call,external,child,incident,join,connection" doc:"race: whatever comes first; child: an instance of another workflow; connection: somebody has to connect an account"`
 	Step   string     `json:"step"`
 	Name   string     `json:"name"`
 	For    []Person   `json:"for,omitempty"`

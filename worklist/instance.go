@@ -13,7 +13,7 @@ import (
 
 // Waiting is one thing an instance waits for.
 type Waiting struct {
-	Kind   string // task, timer, mail, call, external, incident, join, connection
+	Kind   string // task, timer, message, signal, condition, race, mail, call, external, child, incident, join, connection
 	Node   string // element id
 	Name   string
 	For    []signoff.Principal
@@ -26,7 +26,7 @@ type Waiting struct {
 	effect int
 }
 
-var effectKinds = map[string]string{"email": "mail", "call": "call", "external": "external"}
+var effectKinds = map[string]string{"email": "mail", "call": "call", "external": "external", "workflow": "child"}
 
 // waiting works out what an instance waits for: each of its tokens for one thing.
 func waiting(a about, st *engine.State) (out []Waiting) {
@@ -58,15 +58,38 @@ func (w *Waiting) find(a about, st *engine.State, t *engine.Token) {
 		}
 		return
 	}
-	n := a.node(t.Node)
-	switch {
-	case n == nil:
-	case n.Kind == process.CatchEvent:
-		if i := slices.IndexFunc(st.Timers, func(x engine.Timer) bool { return x.For == engine.ForEvent && x.Ref == t.ID }); i >= 0 {
-			w.Kind, w.Until = "timer", &st.Timers[i].Due
-		}
-	case n.Kind == process.ParallelGateway:
+	if n := a.node(t.Node); n != nil && n.Joins() {
 		w.Kind = "join"
+		return
+	}
+	w.events(a, st, t)
+}
+
+var waitKinds = map[string]string{engine.WaitMessage: "message", engine.WaitSignal: "signal", engine.WaitCondition: "condition"}
+
+// events finds the timer, message, signal or condition a token waits for; of
+// several the first that comes counts. Those on the edge of an activity wait
+// beside what it does.
+func (w *Waiting) events(a about, st *engine.State, t *engine.Token) {
+	beside := func(node string) bool {
+		n := a.node(node)
+		return n == nil || n.Kind == process.BoundaryEvent
+	}
+	found := 0
+	for i := range st.Timers {
+		if x := &st.Timers[i]; x.For == engine.ForEvent && x.Ref == t.ID && !beside(x.Node) {
+			w.Kind, w.Until = "timer", &x.Due
+			found++
+		}
+	}
+	for i := range st.Waits {
+		if x := &st.Waits[i]; x.Token == t.ID && !beside(x.Node) {
+			w.Kind = waitKinds[x.Kind]
+			found++
+		}
+	}
+	if found > 1 {
+		w.Kind = "race"
 	}
 }
 

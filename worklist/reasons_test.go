@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,6 +97,7 @@ func TestWhyAnInstanceWaitsIsNamedForEachPlantedReason(t *testing.T) {
 				t.Fatal("no reason is given")
 			}
 			r := reasons[p.line]
+			p.listed(r)
 			text := func(s string) string { return signoff.Tell(s, named, time.UTC) }
 			if got[i] = r.Kind + ": " + text(r.Text) + " | " + text(r.Ends); got[i] != one.want && !*update {
 				t.Errorf("\n got %s\nwant %s", got[i], one.want)
@@ -104,6 +106,31 @@ func TestWhyAnInstanceWaitsIsNamedForEachPlantedReason(t *testing.T) {
 	}
 	if *update {
 		rewrite(t, list, got)
+	}
+}
+
+// listed fails when the list of instances does not say what kind of thing each
+// place waits for. What passes by itself and what concerns all of an instance is
+// left out there.
+func (p *plant) listed(r Reason) {
+	p.t.Helper()
+	d, err := p.Instance(p.t.Context(), root, p.first)
+	must(p.t, err)
+	var kinds []string
+	for _, w := range d.Waiting {
+		if w.Node == r.Node {
+			kinds = append(kinds, w.Kind)
+		}
+	}
+	switch r.Kind {
+	case "timer", "message", "signal", "condition", "race", "external", "child", "join", "incident", "connection":
+		if !slices.Contains(kinds, r.Kind) {
+			p.t.Errorf("the list says it waits for %q, not %q", kinds, r.Kind)
+		}
+	case "task", "asleep", "claimed", "away", "question":
+		if !slices.Contains(kinds, "task") {
+			p.t.Errorf("the list says it waits for %q, not for a task", kinds)
+		}
 	}
 }
 

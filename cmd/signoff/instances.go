@@ -75,6 +75,9 @@ func waitingFor(all []api.Waiting) string {
 		for _, p := range w.For {
 			who = append(who, p.Name)
 		}
+		if kind := waitKinds[w.Kind]; len(who) == 0 && kind != "" {
+			who = []string{kind}
+		}
 		text := w.Name
 		if len(who) > 0 {
 			text += " (" + strings.Join(who, ", ") + ")"
@@ -83,6 +86,10 @@ func waitingFor(all []api.Waiting) string {
 	}
 	return strings.Join(words, "; ")
 }
+
+// waitKinds says what is waited for where it is nobody.
+var waitKinds = map[string]string{"message": "a message", "signal": "a signal", "condition": "a condition", "race": "whatever comes first",
+	"child": "another instance", "external": "another system", "join": "other branches", "incident": "failed", "connection": "a connection"}
 
 func instanceID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)

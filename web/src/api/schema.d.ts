@@ -6989,10 +6989,10 @@ export interface components {
             connect?: string;
             for?: components["schemas"]["Person"][];
             /**
-             * @description connection: somebody has to connect an account
+             * @description race: whatever comes first; child: an instance of another workflow; connection: somebody has to connect an account
              * @enum {string}
              */
-            kind: "task" | "timer" | "mail" | "call" | "external" | "incident" | "join" | "connection";
+            kind: "task" | "timer" | "message" | "signal" | "condition" | "race" | "mail" | "call" | "external" | "child" | "incident" | "join" | "connection";
             name: string;
             /** @description of a step that another system finishes: POST /steps/{serial}/finish; or that waits for a connection: POST /steps/{serial}/retry */
             serial?: string;

@@ -217,6 +217,11 @@ export const t = {
     waits: {
       task: (name: string) => name,
       timer: (name: string) => name || 'Waits for a time',
+      message: (name: string) => `${name}: waits for a message`,
+      signal: (name: string) => `${name}: waits for a signal`,
+      condition: (name: string) => `${name}: waits until its condition is true`,
+      race: (name: string) => `${name ? `${name}: waits` : 'Waits'} for whatever comes first`,
+      child: (name: string) => `${name}: waits for another request`,
       mail: (name: string) => `${name}: the mail is being sent`,
       call: (name: string) => `${name}: a service is being called`,
       external: (name: string) => `${name}: waits for another system`,
