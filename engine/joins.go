@@ -55,12 +55,14 @@ func (t *turn) complete(j *process.Join, n *process.Node, scope int) []int {
 }
 
 // ways tells by which ways in a token elsewhere can still come. One with an
-// incident at the gateway itself has not arrived, or is on its way out.
+// incident at the gateway itself has not arrived yet if it was Entering, and is
+// on its way out otherwise.
 func (t *turn) ways(j *process.Join, n *process.Node, k Token) (ways uint64) {
 	if k.Node != n.ID {
 		return j.Ways(t.node(k.Node).Index)
 	}
-	if bit := slices.IndexFunc(n.Incoming, func(i int) bool { return t.def.Flows[i].ID == k.Flow }); bit >= 0 {
+	entering := slices.ContainsFunc(t.st.Incidents, func(i Incident) bool { return i.Token == k.ID && i.Stage == Entering })
+	if bit := slices.IndexFunc(n.Incoming, func(i int) bool { return t.def.Flows[i].ID == k.Flow }); entering && bit >= 0 {
 		ways = 1 << bit
 	}
 	for _, i := range n.Outgoing {

@@ -137,6 +137,24 @@ func TestAWayThroughTheMergeItselfDoesNotCount(t *testing.T) {
 	}
 }
 
+// Who could not leave a merge has come through it: the next who comes does not
+// wait for them to come again.
+func TestAMergeDoesNotWaitForWhoCannotLeaveIt(t *testing.T) {
+	s := draw(t).variable("x", process.Boolean)
+	s.node("start", process.StartEvent).user("ask", []string{"jane"}).node("merge", process.InclusiveGateway).
+		node("one", process.EndEvent).node("other", process.EndEvent).path("start", "ask", "merge").
+		flow("merge", "one", "x").flow("merge", "other", "default").
+		on("late", "ask", s.timer(`duration("P1D")`), false).flow("late", "merge", "")
+	w := run(s)
+	w.must("ana", begin(nil))
+	w.now = w.st.Timers[0].Due
+	w.must("", TimerDue{w.st.Timers[0].Seq})
+	w.must("jane", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+	if len(w.st.Incidents) != 2 || w.st.Incidents[1].Stage != Leaving {
+		t.Errorf("%+v", w.st.Incidents)
+	}
+}
+
 func TestWhatAPassGivesCanBePutRight(t *testing.T) {
 	s := draw(t).variable("x", process.Number).variable("out", process.JSON).node("start", process.StartEvent).user("ask", []string{"jane"})
 	s.repeated("ask", process.Multi{Cardinality: s.expr("3"), Output: s.expr(`if x = null then count(for i in 1..3000 return for j in 1..3000 return j) else x + loopCounter`), Result: "out"}).
