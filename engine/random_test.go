@@ -224,6 +224,13 @@ func (c *crowd) onTimer(t Timer) {
 		a = c.areas[scope]
 	}
 	host, at := c.index(c.st.where(token)), c.index(t.Node)
+	if (t.For == ForEvent || t.For == ForStart) && c.full(t.Node) {
+		if stuck := slices.ContainsFunc(c.st.Incidents, func(i Incident) bool { return i.Stage == Due && i.Effect == t.Seq }); !stuck {
+			c.must("", TimerDue{t.Seq}) // says so in an incident
+		}
+		c.refused("", TimerDue{t.Seq}, CodeRedundant)
+		return
+	}
 	c.must("", TimerDue{t.Seq})
 	c.refused("", TimerDue{t.Seq}, CodeRedundant)
 	if t.For == ForSleep {
@@ -255,14 +262,19 @@ func (c *crowd) onWait(w Wait) {
 		e = SignalCame{Wait: w.Seq}
 	}
 	c.decideTwice(Input{At: c.now, Event: e, People: People{}})
-	n := &c.def.Nodes[c.index(w.Node)]
-	takesAway := n.Kind == process.BoundaryEvent && n.Attach.Interrupting || n.Kind == process.StartEvent && n.Event.Interrupting || n.Kind == process.CatchEvent || n.Kind == process.ReceiveTask
-	if len(c.st.Tokens) >= MaxTokens && !takesAway {
+	if c.full(w.Node) {
 		c.refused("", e, CodeInstanceFull)
 		return
 	}
 	c.perhapsStopped(e)
 	c.told(a, func() { c.happens(a, sub, host, c.index(w.Node)) })
+}
+
+// full tells that an event cannot be: it begins something besides, and nothing more fits in.
+func (c *crowd) full(event string) bool {
+	n := &c.def.Nodes[c.index(event)]
+	besides := n.Kind == process.BoundaryEvent && !n.Attach.Interrupting || n.Kind == process.StartEvent && !n.Event.Interrupting
+	return besides && len(c.st.Tokens) >= MaxTokens
 }
 
 // perhapsStopped lets something come from outside, now and then while the
