@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -360,13 +361,83 @@ func (q *inquiry) votes(t *engine.Task, n *process.Node, r Reason, title string)
 		}
 		return r
 	}
-	more := t.Slots - len(t.Answers)
-	upTo := ""
-	if n != nil && n.Task != nil && n.Task.Answers != nil && n.Task.Answers.Rule != process.AllTheSame {
-		upTo = "up to " // fewer may decide it
+	wanted := q.wanted(t, n)
+	if wanted == "" {
+		return r
 	}
-	return r.is("task", "%s waits for %s%d of %d answers, from %s%s", title, upTo, more, t.Slots, people(t.Recipients, "or"), r.since()).
-		end("they answer, or the answers there are make its outcome%s", q.deadline(t, n))
+	return r.is("task", "%s waits for %s to answer%s; %s", title, people(t.Recipients, "or"), r.since(), engine.Tally(t.Answers, t.Slots)).
+		end("%s%s", wanted, q.deadline(t, n))
+}
+
+// wanted says which answers would end a task of several; "" when the first does.
+func (q *inquiry) wanted(t *engine.Task, n *process.Node) string {
+	if n == nil || n.Task == nil || n.Task.Answers == nil {
+		return ""
+	}
+	var ways []string
+	rule, left := n.Task.Answers, t.Slots-len(t.Answers)
+	needs := func(action string, least int) string {
+		given := 0
+		for i := range t.Answers {
+			if t.Answers[i].Action == action {
+				given++
+			}
+		}
+		if lack := least - given; lack > 0 && lack <= left {
+			return fmt.Sprintf("%d more %q", lack, action)
+		}
+		return ""
+	}
+	add := func(way, also string) {
+		if way != "" {
+			ways = append(ways, way+also)
+		}
+	}
+	switch rule.Rule {
+	case process.FirstAnswer:
+		return ""
+	case process.AllTheSame:
+		ways = append(ways, "the same answer from everybody")
+	case process.Majority:
+		for _, a := range n.Task.Actions {
+			if !a.Veto {
+				add(needs(a.Name, t.Slots/2+1), "")
+			}
+		}
+	case process.ByResults:
+		for _, x := range rule.Results {
+			makes := fmt.Sprintf(" (%s)", x.Outcome)
+			switch least, err := leastOf(x); {
+			case x.When != nil:
+				add(x.When.Source(), makes)
+			case err != nil:
+				add(fmt.Sprintf("as many %q as %s", x.Action, x.Least.Source()), makes)
+			default:
+				add(needs(x.Action, least), makes)
+			}
+		}
+	}
+	for _, a := range n.Task.Actions {
+		if a.Veto {
+			ways = append(ways, fmt.Sprintf("one %q", a.Name))
+		}
+	}
+	last := "all have answered"
+	if rule.Otherwise != "" {
+		last = fmt.Sprintf("all have answered otherwise, which makes it %q", rule.Otherwise)
+	}
+	if len(ways) == 0 {
+		return last
+	}
+	return strings.Join(ways, ", or ") + " decides it, or " + last
+}
+
+// leastOf is how many answers a result needs, where that stands in the file.
+func leastOf(x process.Result) (int, error) {
+	if x.Least == nil {
+		return 1, nil
+	}
+	return strconv.Atoi(strings.TrimSpace(x.Least.Source()))
 }
 
 // absent says that everybody a task waits for has put it aside or is away, and

@@ -213,7 +213,7 @@ func (q *inquiry) wait(x *engine.Wait, r Reason) Reason {
 		key = fmt.Sprintf(" with the key %q", x.Key)
 	}
 	return r.is("message", "%q waits for the message %q%s%s%s", r.Name, x.Name, key, r.since(), q.near(x)).
-		end("a message of that name%s comes (POST /api/v1/messages)", key)
+		end("a message of that name%s comes, from another system or by hand (signoff messages send)", key)
 }
 
 // near is what has come that is almost what is waited for.
