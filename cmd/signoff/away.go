@@ -122,7 +122,7 @@ func absenceInWords(a api.Absence) string {
 	}
 	text := "away from " + when(a.From)
 	if a.To != nil {
-		text += " to " + when(a.To)
+		text += " to " + untilDay(*a.To)
 	}
 	var who []string
 	for _, p := range a.Substitutes {
@@ -135,7 +135,28 @@ func absenceInWords(a api.Absence) string {
 	if len(who) > 0 {
 		text += "; " + how + strings.Join(who, ", ")
 	}
-	return strings.Join(append([]string{oneLine(text)}, lines...), "\n")
+	out := []string{oneLine(text)}
+	for _, x := range a.Except {
+		var names []string
+		for _, p := range x.Substitutes {
+			names = append(names, p.Name)
+		}
+		line := "except " + x.Workflow + ": its tasks stay"
+		if len(names) > 0 {
+			line = "except " + x.Workflow + ": " + strings.Join(names, ", ")
+		}
+		out = append(out, oneLine(line))
+	}
+	return strings.Join(append(out, lines...), "\n")
+}
+
+// untilDay is the last day of an absence that ends with a day, as --to takes it,
+// and else the moment.
+func untilDay(end time.Time) string {
+	if l := end.Local(); l.Hour() == 0 && l.Minute() == 0 && l.Second() == 0 {
+		return l.AddDate(0, 0, -1).Format("2006-01-02")
+	}
+	return when(&end)
 }
 
 func previewInWords(p api.AbsencePreview) string {

@@ -5,7 +5,7 @@ import { Fact, Facts } from '../manage/entries'
 import { absenceWords as words } from '../text/absence'
 import { speech } from '../text/speech'
 import { called } from '../words/person'
-import { inWords } from '../words/time'
+import { absolute, endInWords } from '../words/time'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { PersonTag } from '../ui/coin/coin'
@@ -57,7 +57,7 @@ function None({ name, edit }: { name: string | undefined; edit: () => void }) {
 function Others({ absence, name }: { absence: Absence; name: string | undefined }) {
   const now = useNow()
   if (absence.others.length === 0) return null
-  const each = absence.others.map(({ person, until }) => `${called(person)}${until ? words.until(inWords(new Date(until), now, speech)) : ''}`)
+  const each = absence.others.map(({ person, until }) => `${called(person)}${until ? words.until(endInWords(new Date(until), now, speech)) : ''}`)
   const names = new Intl.ListFormat(speech.locale).format(each)
   return <Message>{name ? words.othersOf(name, names) : words.others(names)}</Message>
 }
@@ -84,7 +84,7 @@ function Summary({ id, name, set, edit }: SummaryProps) {
               {words.from.toLowerCase()} <When at={set.from} />{' '}
             </>
           )}
-          {words.to.toLowerCase()} {set.to ? <When at={set.to} /> : words.open}
+          {words.to.toLowerCase()} {set.to ? <End at={set.to} /> : words.open}
         </span>
         {name && set.saved?.by && <span className="quiet small">{words.savedBy(called(set.saved.by))}</span>}
       </div>
@@ -105,6 +105,17 @@ function Summary({ id, name, set, edit }: SummaryProps) {
         <Button onPress={edit}>{words.change}</Button>
       </div>
     </div>
+  )
+}
+
+/** When somebody is back: whole days are named by the last of them. */
+function End({ at }: { at: string }) {
+  const now = useNow()
+  const moment = new Date(at)
+  return (
+    <time dateTime={at} title={absolute(moment, speech)}>
+      {endInWords(moment, now, speech)}
+    </time>
   )
 }
 

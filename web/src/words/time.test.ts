@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { absolute, dateAndTime, dayInWords, inWords, lasted, urgency } from './time'
+import { absolute, dateAndTime, dayInWords, endInWords, inWords, lasted, urgency } from './time'
 
 const speech = { locale: 'en-GB', zone: 'Europe/Berlin' }
 const now = new Date('2026-11-23T14:00:00Z') // Monday 15:00 in Berlin
@@ -45,6 +45,12 @@ test('a day alone', () => {
   expect(dayInWords(new Date('2026-11-19T12:00:00Z'), now, speech)).toBe('Thursday')
   expect(dayInWords(new Date('2026-03-03T12:00:00Z'), now, speech)).toBe('3 March')
 })
+
+test.each([
+  ['2026-08-15T22:00:00Z', '15 August'], // midnight in Berlin
+  ['2026-11-23T23:00:00Z', 'today'],
+  ['2026-11-25T11:00:00Z', 'Wednesday, 12:00'],
+])('what ends at %s lasts until %s', (iso, words) => expect(endInWords(new Date(iso), now, speech)).toBe(words))
 
 test('urgency turns at one day and at the due time itself', () => {
   expect(urgency(new Date('2026-11-23T13:59:59Z'), now)).toBe('over')

@@ -44,6 +44,12 @@ export function dayInWords(at: Date, now: Date, speech: Speech): string {
   return part(at, speech, { day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) })
 }
 
+/** The end of a span: one at midnight is the day before, as people say it. */
+export function endInWords(at: Date, now: Date, speech: Speech): string {
+  const midnight = clock(at, { ...speech, locale: 'en-GB' }) === '00:00'
+  return midnight ? dayInWords(new Date(at.getTime() - minute), now, speech) : inWords(at, now, speech)
+}
+
 /** The time of day. */
 export function clock(at: Date, speech: Speech): string {
   return part(at, speech, { hour: '2-digit', minute: '2-digit' })
