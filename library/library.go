@@ -198,5 +198,5 @@ func (l *Library) SetDefault(ctx context.Context, by signoff.Caller, wf signoff.
 	if err := wrong.Err(); err != nil {
 		return err // what was worked out when it was deployed can depend on the moment
 	}
-	return l.store.SetDefault(ctx, wf, number, def.Name, def.Category, def.Doc, starts, l.now())
+	return l.store.SetDefault(ctx, wf, number, def.Name, def.Category, def.Doc, starts, store.Change{By: by.Principal, How: by.Recognised()}, l.now())
 }

@@ -80,10 +80,10 @@ type bulkGiver struct {
 // CreateBulk keeps an order and what it is for. With a key that was used before
 // it returns *OnceDone, whose Instance is the order's number.
 func (s *Store) CreateBulk(ctx context.Context, b Bulk, items []signoff.Serial, once Once) (Bulk, error) {
-	return s.createBulk(ctx, b, items, once, func(*tx, int64) error { return nil })
+	return s.createBulk(ctx, b, Migration{}, items, once, func(*tx, int64) error { return nil })
 }
 
-func (s *Store) createBulk(ctx context.Context, b Bulk, items []signoff.Serial, once Once, besides func(t *tx, id int64) error) (Bulk, error) {
+func (s *Store) createBulk(ctx context.Context, b Bulk, m Migration, items []signoff.Serial, once Once, besides func(t *tx, id int64) error) (Bulk, error) {
 	caller, err := json.Marshal(bulkGiver{b.By.Principal, b.By.How, b.By.Via, b.By.Behind})
 	if err != nil {
 		return b, err
@@ -107,7 +107,7 @@ func (s *Store) createBulk(ctx context.Context, b Bulk, items []signoff.Serial, 
 				return err
 			}
 		}
-		if err := t.noteBulk(b); err != nil {
+		if err := t.noteBulk(b, m); err != nil {
 			return err
 		}
 		return besides(t, b.ID)
@@ -125,10 +125,18 @@ type bulkWords struct {
 	Outcome  string             `json:"outcome,omitempty"`
 	Count    int                `json:"count"`
 	Left     int                `json:"left,omitempty"`
+	Key      string             `json:"key,omitempty"` // the workflow's
+	To       int                `json:"to,omitempty"`  // of a migration: the versions
+	From     int                `json:"from,omitempty"`
+	Undoes   int64              `json:"undoes,omitempty"`
 }
 
-func (t *tx) noteBulk(b Bulk) error {
-	after, err := json.Marshal(bulkWords{Kind: b.Kind, Workflow: b.Workflow, Step: b.Node, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Count: b.Total})
+func (t *tx) noteBulk(b Bulk, m Migration) error {
+	words := bulkWords{Kind: b.Kind, Workflow: b.Workflow, Step: b.Node, Code: b.Code, Reason: b.Reason, Outcome: b.Outcome, Count: b.Total, To: m.To, From: m.From, Undoes: m.Undoes}
+	if err := t.row(`select key from workflow where id = $1`, int64(b.Workflow)).Scan(&words.Key); err != nil && !isNoRows(err) {
+		return err
+	}
+	after, err := json.Marshal(words)
 	if err != nil {
 		return err
 	}

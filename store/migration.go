@@ -47,7 +47,7 @@ func (s *Store) CreateMigration(ctx context.Context, b Bulk, m Migration, items 
 	for i, id := range items {
 		serials[i].Instance = id
 	}
-	return s.createBulk(ctx, b, serials, Once{}, func(t *tx, id int64) error {
+	return s.createBulk(ctx, b, m, serials, Once{}, func(t *tx, id int64) error {
 		return t.send(`insert into migration (bulk, target, origin, undoes, entire, stage, looked, names) values ($1, $2, $3, $4, $5, $6, 0, $7)`,
 			id, m.To, m.From, m.Undoes, flag(m.Entire), string(m.Stage), names)
 	})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/signoffhq/signoff"
@@ -100,9 +101,14 @@ func (d Deployment) put(t *tx, wf signoff.WorkflowID) (Version, error) {
 }
 
 // SetDefault makes version number the one new instances get. name, category
-// and doc are what that version says of the workflow, starts what begins it.
-func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number int, name, category, doc string, starts Starts, now time.Time) error {
+// and doc are what that version says of the workflow, starts what begins it. note
+// says who did it; the rest of it is filled in here.
+func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number int, name, category, doc string, starts Starts, note Change, now time.Time) error {
 	return s.exclusively(ctx, func(t *tx) error {
+		var was int
+		if err := t.row(`select key, version from workflow where id = $1`, int64(wf)).Scan(&note.Subject, &was); err != nil && !isNoRows(err) {
+			return err
+		}
 		n, err := t.exec(`update workflow set version = $1, name = $2, category = $3, doc = $4
 			where id = $5 and exists (select 1 from workflow_version where workflow = $5 and number = $1)`,
 			number, name, category, doc, int64(wf))
@@ -116,7 +122,12 @@ func (s *Store) SetDefault(ctx context.Context, wf signoff.WorkflowID, number in
 		if err := t.row(`select id from workflow_version where workflow = $1 and number = $2`, int64(wf), number).Scan(&v); err != nil {
 			return err
 		}
-		return starts.put(t, wf, v, now)
+		if err := starts.put(t, wf, v, now); err != nil || was == number {
+			return err
+		}
+		note.What = "default-version"
+		note.Before, note.After = fmt.Appendf(nil, `{"version":%d}`, was), fmt.Appendf(nil, `{"version":%d}`, number)
+		return t.note(note, now)
 	})
 }
 

@@ -37,6 +37,7 @@ var bulkTests = map[string]func(*testing.T, *store.Store){
 	"an order is settled item by item, once, and ends with the last":   settleBulk,
 	"an order and its items are put off, and come when they are due":   putOffBulk,
 	"an order ends when it is stopped or halted, and says so":          endBulk,
+	"a migration is on record with its versions": migrationOnRecord,
 	"an order is kept once under its key":                              bulkOnce,
 	"old orders are forgotten, those that can be taken back later":     forgetBulks,
 	"what an order says of an instance goes with the instance":         bulkOfWhatIsGone,
@@ -153,6 +154,26 @@ func endBulk(t *testing.T, s *store.Store) {
 	if must(t, err); len(changes) != 3 || changes[0].By != "user:5" || changes[0].Subject != fmt.Sprint(two.ID) || !strings.Contains(string(changes[0].Before), `"left":2`) ||
 		changes[2].How != orderer.Recognised() || !strings.Contains(string(changes[2].After), `"count":2`) {
 		t.Errorf("on record: %+v", changes)
+	}
+}
+
+func migrationOnRecord(t *testing.T, s *store.Store) {
+	ctx := t.Context()
+	v, _, err := s.Deploy(ctx, store.Deployment{Key: "leave", Name: "Leave", XML: []byte("<a/>"), Digest: "a", At: noon})
+	must(t, err)
+	b, err := s.CreateMigration(ctx, store.Bulk{Kind: store.BulkMigrate, By: orderer, Workflow: v.Workflow, Reason: "better", Made: noon},
+		store.Migration{To: 2, From: 1, Stage: store.Moving}, []signoff.InstanceID{1, 2})
+	must(t, err)
+	back, err := s.CreateMigration(ctx, store.Bulk{Kind: store.BulkReturn, By: orderer, Workflow: v.Workflow, Reason: "worse", Made: noon},
+		store.Migration{Undoes: b.ID, Stage: store.Moving}, []signoff.InstanceID{1})
+	must(t, err)
+	for i, want := range []string{fmt.Sprintf(`"kind":"return","workflow":%d,"reason":"worse","count":1,"key":"leave","undoes":%d`, v.Workflow, b.ID),
+		fmt.Sprintf(`"kind":"migrate","workflow":%d,"reason":"better","count":2,"key":"leave","to":2,"from":1`, v.Workflow)} {
+		notes, err := s.Changes(ctx, store.ChangeFilter{What: "order", Subject: fmt.Sprint([]int64{back.ID, b.ID}[i])}, 0, 10)
+		must(t, err)
+		if len(notes) != 1 || string(notes[0].After) != "{"+want+"}" || notes[0].By != orderer.Principal {
+			t.Errorf("on record: %+v, not %s", notes, want)
+		}
 	}
 }
 

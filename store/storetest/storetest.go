@@ -451,7 +451,14 @@ func versions(t *testing.T, s *store.Store) {
 	if two, made := deploy("b"); !made || two.Number != 2 || two.Workflow != one.Workflow {
 		t.Fatalf("second: %+v", two)
 	}
-	must(t, s.SetDefault(ctx, one.Workflow, 1, "Leave a", "", "", store.Starts{}, noon))
+	must(t, s.SetDefault(ctx, one.Workflow, 1, "Leave a", "", "", store.Starts{}, store.Change{By: "user:1", How: "session"}, noon))
+	must(t, s.SetDefault(ctx, one.Workflow, 1, "Leave a", "", "", store.Starts{}, store.Change{By: "user:1"}, noon))
+	notes, err := s.Changes(ctx, store.ChangeFilter{What: "default-version"}, 0, 10)
+	must(t, err)
+	if len(notes) != 1 || notes[0].By != "user:1" || notes[0].How != "session" || notes[0].Subject != "leave" ||
+		string(notes[0].Before) != `{"version":2}` || string(notes[0].After) != `{"version":1}` {
+		t.Fatalf("on record: %+v", notes)
+	}
 	w, err := s.WorkflowByKey(ctx, "leave")
 	must(t, err)
 	if w.Default.ID != one.ID || w.Name != "Leave a" || !w.Default.DeployedAt.Equal(noon) {
@@ -463,7 +470,7 @@ func versions(t *testing.T, s *store.Store) {
 	if _, xml, err := s.VersionXML(ctx, one.ID); err != nil || string(xml) != "<a/>" {
 		t.Fatalf("file: %s, %v", xml, err)
 	}
-	if err := s.SetDefault(ctx, one.Workflow, 9, "", "", "", store.Starts{}, noon); signoff.KindOf(err) != signoff.NotFound {
+	if err := s.SetDefault(ctx, one.Workflow, 9, "", "", "", store.Starts{}, store.Change{}, noon); signoff.KindOf(err) != signoff.NotFound {
 		t.Fatalf("got %v", err)
 	}
 }

@@ -77,10 +77,25 @@ const sentences: Record<string, (told: Told) => string[]> = {
   'group-link': link,
   'newcomer-refused': ({ subject }) => [words.refused(subject)],
   'directory-sync': ({ after }) => [words.sync(Object.entries(after).map(([what, count]) => `${text(count)} ${what}`))],
+  'default-version': ({ after, subject }) => [words.defaultVersion(subject, text(after.version))],
+  order,
   trust: setting,
   signin: setting,
   apis: setting,
   directories: setting,
+}
+
+// An order deals with many instances at once; its end is on record when somebody stopped it.
+function order({ before, after, act, subject }: Told): string[] {
+  const say = words.order
+  if (act === 'gone') return [say.stopped(subject)]
+  const count = Number(after.count ?? before.count ?? 0)
+  const kind = text(after.kind)
+  const of = text(after.key)
+  const because = text(after.reason)
+  if (kind === 'migrate') return [say.migrate(count, of, text(after.from), text(after.to)) + say.because(because)]
+  if (kind === 'return') return [say.undo(text(after.undoes), count) + say.because(because)]
+  return [(say.of[kind] ?? say.other)(count, of) + say.because(because)]
 }
 
 const own = ({ change }: Told) => change.by.id === change.subject

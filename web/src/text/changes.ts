@@ -7,6 +7,10 @@ const several = (parts: readonly string[], most = 3) => all.format(parts.length 
 
 const fields: Record<string, string> = { login: 'the login', name: 'the name', addresses: 'the mail addresses', email: 'the mail address', manager: 'the manager', source: 'the directory', about: 'the description' }
 
+const requests = (n: number) => (n === 1 ? 'one request' : `${n.toLocaleString('en')} requests`)
+const steps = (n: number) => (n === 1 ? 'one failed step' : `${n.toLocaleString('en')} failed steps`)
+const of = (workflow: string) => (workflow ? ` of ${workflow}` : '')
+
 export const changesWords = {
   itself: 'The server itself',
   somebody: 'somebody',
@@ -39,6 +43,19 @@ export const changesWords = {
     ended: (name: string, of: string) => `ended the access token “${name}”${of && ` of ${of}`}`,
     madeScim: (client: string) => `made a SCIM token for ${client}`,
     endedScim: (client: string) => `ended a SCIM token of ${client}`,
+  },
+  defaultVersion: (workflow: string, n: string) => `made version ${n} of ${workflow} the one that new requests get`,
+  order: {
+    migrate: (n: number, workflow: string, from: string, to: string) => `ordered ${requests(n)} of ${workflow} to go on with version ${to}${from && ` after version ${from}`}`,
+    undo: (order: string, n: number) => `ordered ${requests(n)} of order ${order} to go back to the version they came from`,
+    of: {
+      retry: (n: number, workflow: string) => `ordered ${steps(n)}${of(workflow)} to be tried again`,
+      skip: (n: number, workflow: string) => `ordered ${steps(n)}${of(workflow)} to be skipped`,
+      cancel: (n: number, workflow: string) => `ordered the requests of ${steps(n)}${of(workflow)} to be cancelled`,
+    } as Record<string, (n: number, workflow: string) => string>,
+    other: (n: number, workflow: string) => `gave an order for ${requests(n)}${of(workflow)}`,
+    stopped: (order: string) => `stopped order ${order}`,
+    because: (reason: string) => (reason ? `: ${reason}` : ''),
   },
   password: (name: string) => `gave ${name} another password`,
   ownPassword: 'changed their own password',
