@@ -63,9 +63,12 @@ func (t *turn) ways(j *process.Join, n *process.Node, k Token) (ways uint64) {
 	}
 	entering := slices.ContainsFunc(t.st.Incidents, func(i Incident) bool { return i.Token == k.ID && i.Stage == Entering })
 	if bit := slices.IndexFunc(n.Incoming, func(i int) bool { return t.def.Flows[i].ID == k.Flow }); entering && bit >= 0 {
-		ways = 1 << bit
+		ways |= 1 << bit
 	}
 	for _, i := range n.Outgoing {
+		if bit := slices.Index(n.Incoming, i); bit >= 0 {
+			ways |= 1 << bit // the gateway's way back to itself
+		}
 		ways |= j.Ways(t.def.Flows[i].To)
 	}
 	return ways

@@ -138,20 +138,22 @@ func TestAWayThroughTheMergeItselfDoesNotCount(t *testing.T) {
 }
 
 // Who could not leave a merge has come through it: the next who comes does not
-// wait for them to come again.
-func TestAMergeDoesNotWaitForWhoCannotLeaveIt(t *testing.T) {
-	s := draw(t).variable("x", process.Boolean)
-	s.node("start", process.StartEvent).user("ask", []string{"jane"}).node("merge", process.InclusiveGateway).
-		node("one", process.EndEvent).node("other", process.EndEvent).path("start", "ask", "merge").
-		flow("merge", "one", "x").flow("merge", "other", "default").
-		on("late", "ask", s.timer(`duration("P1D")`), false).flow("late", "merge", "")
-	w := run(s)
-	w.must("ana", begin(nil))
-	w.now = w.st.Timers[0].Due
-	w.must("", TimerDue{w.st.Timers[0].Seq})
-	w.must("jane", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
-	if len(w.st.Incidents) != 2 || w.st.Incidents[1].Stage != Leaving {
-		t.Errorf("%+v", w.st.Incidents)
+// wait for them to come again, unless a way leads from the merge back to it.
+func TestAMergeWaitsForWhoCannotLeaveItOnlyIfTheyCanComeBack(t *testing.T) {
+	for _, otherwise := range []string{"end", "merge"} {
+		s := draw(t).variable("x", process.Boolean)
+		s.node("start", process.StartEvent).user("ask", []string{"jane"}).node("merge", process.InclusiveGateway).
+			node("one", process.EndEvent).node("end", process.EndEvent).path("start", "ask", "merge").
+			flow("merge", "one", "x").flow("merge", otherwise, "default").
+			on("late", "ask", s.timer(`duration("P1D")`), false).flow("late", "merge", "")
+		w := run(s)
+		w.must("ana", begin(nil))
+		w.now = w.st.Timers[0].Due
+		w.must("", TimerDue{w.st.Timers[0].Seq})
+		w.must("jane", Act{Task: w.openTasks()[0].Seq, Action: "Approve"})
+		if waits := len(w.st.Incidents) == 1; waits != (otherwise == "merge") || len(w.st.Tokens) != 2 {
+			t.Errorf("otherwise to %s: %+v", otherwise, w.st.Incidents)
+		}
 	}
 }
 
