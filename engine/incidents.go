@@ -1,6 +1,10 @@
 package engine
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/expr"
 )
@@ -30,7 +34,7 @@ func (t *turn) hasIncident(token int) bool {
 func (t *turn) retry(e Retry) error {
 	i, ok := t.incident(e.Incident)
 	if !ok {
-		return incidentGone()
+		return t.incidentGone(e.Incident)
 	}
 	vars, err := t.checked(e.Vars, nil)
 	if err != nil {
@@ -83,9 +87,38 @@ func (t *turn) reorder(r ready, effect int) {
 	}
 }
 
-func incidentGone() error {
-	return refuse(signoff.NotFound, CodeIncidentGone, "there is no open incident of that number")
+// incidentGone says of a number what it is, if it is no open incident: somebody
+// took it for one, or dealt with it before.
+func (t *turn) incidentGone(seq int) error {
+	serial := signoff.Serial{Instance: t.st.Instance, Seq: seq}
+	e := refuse(signoff.NotFound, CodeIncidentGone, "%s is no failed step any more, or never was one", serial)
+	if seq < 1 || seq > t.st.Seq {
+		e = refuse(signoff.NotFound, CodeIncidentGone, "there is no failed step %s", serial)
+	}
+	if i := slices.IndexFunc(t.st.Tasks, func(x Task) bool { return x.Seq == seq }); i >= 0 {
+		task := &t.st.Tasks[i]
+		if !task.Open() {
+			e.Detail = fmt.Sprintf("%s is the task %q, which is over", serial, task.Title)
+			return e
+		}
+		e.Detail = fmt.Sprintf("%s is the task %q, which has not failed: it waits to be decided", serial, task.Title)
+		e.Hint = fmt.Sprintf("an administrator ends it with an outcome by withdrawing it: signoff tasks withdraw %s OUTCOME", serial)
+		return e
+	}
+	var open []string
+	for _, i := range t.st.Incidents {
+		if len(open) < maxNamed {
+			open = append(open, fmt.Sprintf("%s (%s)", signoff.Serial{Instance: t.st.Instance, Seq: i.Seq}, t.node(i.Node).Name))
+		}
+	}
+	if e.Hint = "no step of the instance has failed now"; len(open) > 0 {
+		e.Hint = "what has failed now: " + strings.Join(open, ", ")
+	}
+	return e
 }
+
+// maxNamed bounds how many failed steps a refusal names.
+const maxNamed = 10
 
 func (t *turn) incident(seq int) (Incident, bool) {
 	for _, i := range t.st.Incidents {
@@ -99,7 +132,7 @@ func (t *turn) incident(seq int) (Incident, bool) {
 // cancel ends the instance and everything open in it.
 func (t *turn) cancel(e Cancel) error {
 	if _, open := t.incident(e.Incident); e.Incident != 0 && !open {
-		return incidentGone()
+		return t.incidentGone(e.Incident)
 	}
 	reason := clean(e.Reason)
 	if err := tooLong("reason", reason, MaxComment); err != nil {

@@ -91,7 +91,7 @@ func because(text string) (string, error) {
 func (t *turn) skip(e Skip) error {
 	i, ok := t.incident(e.Incident)
 	if !ok {
-		return incidentGone()
+		return t.incidentGone(e.Incident)
 	}
 	why, err := because(e.Reason)
 	if err != nil {

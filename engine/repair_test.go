@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,13 @@ func TestASkippedCallCountsAsWhatWasChosen(t *testing.T) {
 	}
 	if slices.ContainsFunc(step.Commands, func(c Command) bool { return c.Kind == DoCall }) {
 		t.Error("the call is made all the same")
+	}
+	for seq, says := range map[int]string{i.Seq: "is no failed step any more", 99: "there is no failed step", w.st.Tasks[0].Seq: "has not failed: it waits to be decided"} {
+		for _, e := range []Event{Skip{Incident: seq, Reason: "x", Outcome: "Approve"}, Retry{Incident: seq}} {
+			if told := w.wantRefusal("root", e, signoff.NotFound, CodeIncidentGone); !strings.Contains(told.Detail, says) || seq != 99 && told.Hint == "" {
+				t.Errorf("of %d it says %v (%s)", seq, told, told.Hint)
+			}
+		}
 	}
 	w.wantRefusal("", EffectDone{Effect: 2}, signoff.Conflict, CodeRedundant)
 }
