@@ -125,7 +125,7 @@ func TestAScheduleIsNotResumedAsItWasBeforeANewVersion(t *testing.T) {
 func TestAScheduleWhoseTimeCannotBeWorkedOutIsPutOff(t *testing.T) {
 	inTown(t, every(`<timeCycle>R/PT1H</timeCycle>`), func(t *testing.T, w *world) {
 		must(t, w.Store.SetDefault(t.Context(), 1, 1, "Report", "", "", store.Starts{Schedules: []store.Schedule{
-			{Node: "start", Name: "x", Spec: "cycle R/PT1H", Zone: "No/Where", Cycle: "R/PT1H", Planned: time.Now().Add(time.Hour), Again: -1}}}, time.Now()))
+			{Node: "start", Name: "x", Spec: "cycle R/PT1H", Zone: "No/Where", Cycle: "R/PT1H", Planned: time.Now().Add(time.Hour), Again: -1}}}, store.Change{}, time.Now()))
 		w.Scheduled()
 		time.Sleep(5 * time.Hour)
 		synctest.Wait()
