@@ -17,6 +17,7 @@ type MigrationPreview struct {
 	Total   int       `json:"total" doc:"instances that are meant"`
 	Can     int       `json:"can" doc:"of them, those that nothing is in the way of"`
 	Blocked []Blocker `json:"blocked" doc:"what is in the way, that of most instances first"`
+	Steps   []Place   `json:"steps" doc:"of the version they are to go on with: what a step can have become"`
 }
 
 // Blocker is something that keeps instances from going on with another version.

@@ -65,7 +65,7 @@ func (s *Server) previewMigration(ctx context.Context, by signoff.Caller, in *mi
 	if err != nil {
 		return nil, err
 	}
-	out := api.MigrationPreview{Total: found.Total, Can: found.Can, Blocked: []api.Blocker{}}
+	out := api.MigrationPreview{Total: found.Total, Can: found.Can, Blocked: []api.Blocker{}, Steps: placesOf(found.To)}
 	for i := range found.Blocked {
 		out.Blocked = append(out.Blocked, s.blockerOf(&found.Blocked[i], known))
 	}

@@ -39,6 +39,7 @@ type Foreseen struct {
 	Total   int
 	Can     int
 	Blocked []InTheWay // what is in the way of most first
+	To      *process.Definition
 }
 
 // InTheWay is one thing in the way of some instances.
@@ -159,7 +160,7 @@ func (r *Runner) plan(ctx context.Context, by signoff.Caller, req MigrationReque
 	if err := engine.CheckNames(nil, def, req.To, req.Map); err != nil {
 		return 0, m, err
 	}
-	return w.ID, moving{r, by, engine.Migrate{Into: req.To, Reach: process.NewReach(def), Map: req.Map, Vars: start.Vars, Reason: req.Reason}}, nil
+	return w.ID, moving{r, by, engine.Migrate{To: def, Into: req.To, Reach: process.NewReach(def), Map: req.Map, Vars: start.Vars, Reason: req.Reason}}, nil
 }
 
 func badMigration(field, why string) error {
@@ -258,6 +259,7 @@ func (r *Runner) ForeseeMigration(ctx context.Context, by signoff.Caller, req Mi
 	if err != nil {
 		return out, err
 	}
+	out.To = m.event.To
 	places := map[string]int{}
 	err = r.each(ctx, wf, req, func(in store.Instance) error {
 		out.Total++

@@ -5089,6 +5089,8 @@ export interface components {
              * @description of them, those that nothing is in the way of
              */
             can: number;
+            /** @description of the version they are to go on with: what a step can have become */
+            steps: components["schemas"]["Place"][];
             /**
              * Format: int64
              * @description instances that are meant
@@ -37017,6 +37019,18 @@ export interface operations {
                      *         }
                      *       ],
                      *       "can": 1,
+                     *       "steps": [
+                     *         {
+                     *           "element": "text",
+                     *           "enter": true,
+                     *           "kind": "text",
+                     *           "name": "Jane Judge",
+                     *           "outcomes": [
+                     *             "text"
+                     *           ],
+                     *           "scope": "text"
+                     *         }
+                     *       ],
                      *       "total": 1
                      *     }
                      */

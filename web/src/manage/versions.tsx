@@ -9,12 +9,12 @@ import { called } from '../words/person'
 import { Badge } from '../ui/badge/badge'
 import { Button } from '../ui/button/button'
 import { Dialog } from '../ui/dialog/dialog'
-import { Check, Select, TextArea } from '../ui/field/field'
+import { Check, Select } from '../ui/field/field'
 import { Failure } from '../ui/problem/problem'
 import { Skeleton } from '../ui/skeleton/skeleton'
 import { useSay } from '../ui/toast/toast'
 import { When } from '../ui/when/when'
-import { mapOf } from './versionsmap'
+import { hindrance, mapOf, renamed, renamedOf, stepName, type Renamed } from './versionsmap'
 import './manage.css'
 import './versions.css'
 
@@ -113,14 +113,11 @@ function MoveDialog({ workflow, n, others, onClose }: Of & { others: readonly nu
   const queries = useQueryClient()
   const [from, setFrom] = useState(0)
   const [those, setThose] = useState(false)
-  const [typed, setTyped] = useState('')
-  const [tried, setTried] = useState(false)
-  const map = mapOf(typed)
-  const asked = { to: n, ...(from ? { from } : {}), ...(map && Object.keys(map).length > 0 ? { map } : {}) }
+  const [said, setSaid] = useState<readonly Renamed[]>([])
+  const asked = { to: n, ...(from ? { from } : {}), ...(said.length > 0 ? { map: mapOf(said) } : {}) }
   const preview = useQuery({
     queryKey: ['workflow', workflow, 'preview', asked],
     queryFn: ({ signal }) => answer(api.POST('/api/v1/workflows/{id}/migrations/preview', { signal, params: { path: { id: workflow } }, body: asked })),
-    enabled: map !== undefined,
     placeholderData: (before) => before,
     gcTime: 0,
     retry: false,
@@ -130,15 +127,21 @@ function MoveDialog({ workflow, n, others, onClose }: Of & { others: readonly nu
     onSuccess: (order) => void navigate(`/manage/incidents/orders/${order.id}`),
     onSettled: () => queries.invalidateQueries({ queryKey: ['orders'] }),
   })
-  const found = preview.data
+  const found = preview.error ? undefined : preview.data
   const some = found !== undefined && found.can > 0 && found.can < found.total
-  const ready = map !== undefined && found !== undefined && found.can > 0 && (found.can === found.total || those)
-  const check = () => {
-    setTried(true)
-    return ready
-  }
+  const why = found && hindrance(found, those)
+  const rows = found ? renamedOf(said, found.blocked, found.steps) : said
   return (
-    <ReasonDialog title={words.moveTitle(n)} lead={words.moveLead} button={words.button} onClose={onClose} busy={move.isPending} error={move.error} check={check} submit={move.mutate}>
+    <ReasonDialog
+      title={words.moveTitle(n)}
+      lead={words.moveLead}
+      button={words.button}
+      onClose={onClose}
+      busy={move.isPending}
+      error={move.error}
+      ready={found !== undefined && !preview.isPlaceholderData && why === undefined}
+      submit={move.mutate}
+    >
       <Select
         label={words.from}
         value={String(from)}
@@ -148,12 +151,40 @@ function MoveDialog({ workflow, n, others, onClose }: Of & { others: readonly nu
       {preview.error && <Failure error={preview.error} />}
       <div role="status" className="stack">
         {preview.isPending && <p className="quiet">{words.looking}</p>}
-        {found && <p className={tried && found.can === 0 ? 'field-error' : undefined}>{found.total === 0 ? words.none : found.can === 0 ? words.nothing : words.can(found.can, found.total)}</p>}
+        {found && found.can > 0 && <p>{words.can(found.can, found.total)}</p>}
+        {why && <p className={why === 'none' ? undefined : 'field-error'}>{words.why[why]}</p>}
       </div>
       {found && found.blocked.length > 0 && <Blockers list={found.blocked} />}
-      {(found && found.blocked.length > 0) || typed ? <TextArea label={words.map} help={words.mapHelp} value={typed} onChange={setTyped} error={map ? undefined : words.mapWrong} rows={2} mono /> : null}
-      {some && <Check label={words.those} value={those} onChange={setThose} error={tried && !those ? words.thoseMissing : undefined} />}
+      {rows.length > 0 && <Became rows={rows} steps={found?.steps ?? []} n={n} onChange={(one) => setSaid(renamed(said, one))} />}
+      {some && <Check label={words.those} value={those} onChange={setThose} />}
     </ReasonDialog>
+  )
+}
+
+interface BecameProps {
+  rows: readonly Renamed[]
+  steps: readonly { element: string; name: string }[]
+  n: number
+  onChange: (one: Renamed) => void
+}
+
+/** Which step of the new version a step has become that is not there any more. */
+function Became({ rows, steps, n, onChange }: BecameProps) {
+  const options = [{ id: '-', label: words.noneOfThem }, ...steps.map((one) => ({ id: one.element, label: stepName(one) }))]
+  return (
+    <section className="stack">
+      <h3>{words.map}</h3>
+      <p className="quiet small">{words.mapHelp(n)}</p>
+      {rows.map((one) => (
+        <Select
+          key={one.step}
+          label={words.became(stepName({ element: one.step, name: one.name }))}
+          value={one.to || '-'}
+          onChange={(to) => onChange({ ...one, to: to === '-' ? '' : to })}
+          options={options}
+        />
+      ))}
+    </section>
   )
 }
 

@@ -20,12 +20,14 @@ interface Props {
   known?: readonly string[]
   /** Tells whether children are filled in, and shows what is not. */
   check?: () => boolean
+  /** Whether it can be done at all; if not, children say why. */
+  ready?: boolean
   submit: (reason: string) => void
   children?: React.ReactNode
 }
 
 /** Asks before something is done to an instance: what will happen, and why it is done. */
-export function ReasonDialog({ title, lead, button, keep, danger = false, onClose, busy, error, known = [], check = () => true, submit, children }: Props) {
+export function ReasonDialog({ title, lead, button, keep, danger = false, onClose, busy, error, known = [], check = () => true, ready = true, submit, children }: Props) {
   const [reason, setReason] = useState('')
   const [missing, setMissing] = useState(false)
   const problem = error ? problemOf(error) : undefined
@@ -43,7 +45,7 @@ export function ReasonDialog({ title, lead, button, keep, danger = false, onClos
       alert={danger}
       {...(keep ? { cancelText: keep } : {})}
       actions={
-        <Button look={danger ? 'danger' : 'primary'} onPress={send} busy={busy}>
+        <Button look={danger ? 'danger' : 'primary'} onPress={send} busy={busy} isDisabled={!ready}>
           {button}
         </Button>
       }
