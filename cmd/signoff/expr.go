@@ -23,6 +23,7 @@ func exprCommand() *cobra.Command {
 		Short: "Work out an expression; no server needed",
 		Long: `Work out an expression as a workflow would, and print what comes of it, written
 as FEEL: text stands in quotes. Why something is null is said on standard error.
+A name that is given no value counts as null, and the exit code is 1.
 With "-" the expression is read from standard input; one that begins with a
 minus stands behind "--". docs/expressions.md describes the language.`,
 		Example: `  signoff expr '0.1 + 0.2'
@@ -73,8 +74,13 @@ func (f *exprFlags) run(cmd *cobra.Command, src string) error {
 	if err != nil {
 		return err
 	}
+	unknown := slices.DeleteFunc(slices.Clone(w.Names), func(name string) bool { _, given := scope.Vars[name]; return given })
 	if f.asJSON {
-		return printJSON(cmd.OutOrStdout(), w)
+		err := printJSON(cmd.OutOrStdout(), w)
+		if err == nil && len(unknown) > 0 {
+			err = errSaid
+		}
+		return err
 	}
 	for _, r := range w.Reasons {
 		fmt.Fprintf(cmd.ErrOrStderr(), "null because, line %d, column %d: %s\n", r.Line, r.Column, r.Message)
@@ -87,6 +93,10 @@ func (f *exprFlags) run(cmd *cobra.Command, src string) error {
 		shown = w.text
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), shown)
+	if len(unknown) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "signoff: nothing is called %s here; give a value with --var %s=… or --let\n", strings.Join(unknown, ", "), unknown[0])
+		return errSaid
+	}
 	return nil
 }
 

@@ -55,15 +55,26 @@ func listTasks(cmd *cobra.Command, l api.List[api.Task]) error {
 	}
 	var rows [][]string
 	for _, t := range l.Items {
-		rows = append(rows, []string{t.Serial, t.Title, t.Starter.Name, strings.Join(t.Actions, "/"), when(&t.OfferedAt), when(t.Due)})
+		rows = append(rows, []string{t.Serial, t.Title, t.Starter.Name, forWhom(t), strings.Join(t.Actions, "/"), when(&t.OfferedAt), when(t.Due)})
 	}
-	if err := table(cmd.OutOrStdout(), "SERIAL TITLE FROM ACTIONS SINCE DUE", rows); err != nil {
+	if err := table(cmd.OutOrStdout(), "SERIAL TITLE FROM FOR ACTIONS SINCE DUE", rows); err != nil {
 		return err
 	}
 	if l.Next != "" {
 		fmt.Fprintln(cmd.ErrOrStderr(), "There are more; raise --limit.")
 	}
 	return nil
+}
+
+// forWhom says whose task it is: one's own, that of somebody who is away, or a group's.
+func forWhom(t api.Task) string {
+	switch {
+	case t.For != nil:
+		return t.For.Name
+	case t.Via != nil:
+		return t.Via.Name
+	}
+	return "you"
 }
 
 func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) error {
@@ -77,7 +88,7 @@ func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) 
 		fmt.Fprintf(out, "\n%s\n", t.Instructions)
 	}
 	fmt.Fprintln(out)
-	rows := [][]string{{"From", t.Starter.Name}, {"Workflow", t.Workflow}, {"Status", t.Status}, {"Since", when(&t.OfferedAt)}}
+	rows := [][]string{{"From", t.Starter.Name}, {"For", recipients(t)}, {"Workflow", t.Workflow}, {"Status", t.Status}, {"Since", when(&t.OfferedAt)}}
 	if t.Due != nil {
 		rows = append(rows, []string{"Due", when(t.Due)})
 	}
@@ -95,9 +106,26 @@ func showTask(cmd *cobra.Command, c *client.Client, serial string, asJSON bool) 
 	}
 	showQuestions(out, t)
 	if t.CanDecide && len(t.Actions) > 0 {
-		fmt.Fprintf(out, "\nDecide with: signoff act %s %q   (or: %s)\n", t.Serial, t.Actions[0], strings.Join(t.Actions[1:], ", "))
+		or := ""
+		if len(t.Actions) > 1 {
+			or = fmt.Sprintf("   (or: %s)", strings.Join(t.Actions[1:], ", "))
+		}
+		fmt.Fprintf(out, "\nDecide with: signoff act %s %q%s\n", t.Serial, t.Actions[0], or)
 	}
 	return nil
+}
+
+// recipients names who has the task, and in whose place the reader does.
+func recipients(t api.TaskDetail) string {
+	var names []string
+	for _, p := range t.Recipients {
+		names = append(names, p.Name)
+	}
+	text := strings.Join(names, ", ")
+	if t.For != nil {
+		text += "; you stand in for " + t.For.Name
+	}
+	return text
 }
 
 // showQuestions lists what was asked about a task, and how to reply.
