@@ -15,14 +15,20 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 // Pictures are taken when this journey is asked for by name, and not when all are run.
 const pictures = process.argv.length > 2
 
+// A page is opened wide and narrow, and looked at in more ways as it stands there.
 // Dark differs in its colours alone, so that is what is asked of it.
-const looks = [
-  { tag: 'wide-light', viewport: { width: 1360, height: 860 }, colorScheme: 'light' },
-  { tag: 'wide-dark', viewport: { width: 1360, height: 860 }, colorScheme: 'dark', rules: ['color-contrast', 'link-in-text-block'] },
-  { tag: 'narrow-light', viewport: { width: 320, height: 640 }, colorScheme: 'light' },
-  { tag: 'narrow-dark', viewport: { width: 320, height: 640 }, colorScheme: 'dark', rules: ['color-contrast', 'link-in-text-block'] },
-  // 200 % zoom of a window of 1280 is a window of 640.
-  { tag: 'zoomed', viewport: { width: 640, height: 430 }, colorScheme: 'light', rules: ['target-size', 'scrollable-region-focusable'] },
+const dark = { colorScheme: 'dark', rules: ['color-contrast', 'link-in-text-block'] }
+const windows = [
+  { viewport: { width: 1360, height: 860 }, looks: [{ tag: 'wide-light' }, { tag: 'wide-dark', ...dark }] },
+  {
+    viewport: { width: 320, height: 640 },
+    looks: [
+      { tag: 'narrow-light' },
+      { tag: 'narrow-dark', ...dark },
+      // 200 % zoom of a window of 1280 is a window of 640.
+      { tag: 'zoomed', viewport: { width: 640, height: 430 }, rules: ['target-size', 'scrollable-region-focusable'] },
+    ],
+  },
 ]
 
 export async function run({ browser, base }) {
@@ -33,23 +39,23 @@ export async function run({ browser, base }) {
   const pages = await everyPage(base)
   const list = []
   const wrong = []
-  const rounds = looks.flatMap((look) => [...new Set(pages.map((page) => page.as))].map((as) => ({ look, as })))
+  const rounds = windows.flatMap((window) => [...new Set(pages.map((page) => page.as))].map((as) => ({ ...window, as })))
 
-  async function round({ look, as }) {
+  async function round({ viewport, looks, as }) {
     // axe is put into the page as a script, which the policy of the pages forbids.
-    const who = await person(browser, base, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: 'reduce', bypassCSP: true })
+    const who = await person(browser, base, { viewport, reducedMotion: 'reduce', bypassCSP: true })
     if (as) await signIn(who.page, as)
     for (const page of pages.filter((one) => one.as === as)) {
-      await who.page.goto(page.path)
-      await who.page.locator(page.ready).first().waitFor({ state: 'attached' })
-      await settled(who.page)
-      await page.act?.(who.page)
-      const picture = `${page.name}-${look.tag}.png`
-      if (pictures) await who.page.screenshot({ path: new URL(picture, shots).pathname })
-      list.push(picture)
-      for (const fault of [...(await axeFaults(who.page, look.rules)), ...(await sideways(who.page))]) wrong.push(`${page.name} ${look.tag}: ${fault}`)
+      await open(who.page, page, viewport)
+      for (const look of looks) {
+        await dress(who.page, look)
+        const picture = `${page.name}-${look.tag}.png`
+        if (pictures) await who.page.screenshot({ path: new URL(picture, shots).pathname })
+        list.push(picture)
+        for (const fault of [...(await axeFaults(who.page, look.rules)), ...(await sideways(who.page))]) wrong.push(`${page.name} ${look.tag}: ${fault}`)
+      }
     }
-    for (const complaint of who.complaints) wrong.push(`${look.tag}: ${complaint}`)
+    for (const complaint of who.complaints) wrong.push(`${viewport.width} px: ${complaint}`)
     await who.context.close()
   }
 
@@ -61,6 +67,20 @@ export async function run({ browser, base }) {
   if (pictures) writeFileSync(new URL('list.txt', shots), list.sort().join('\n') + '\n')
   assert.deepEqual(wrong.sort(), [])
   console.log(pictures ? `  ${list.length} pictures in web/e2e/shots` : `  ${list.length} looks`)
+}
+
+async function open(page, { path, ready, act }, viewport) {
+  await dress(page, { viewport })
+  await page.goto(path)
+  await page.locator(ready).first().waitFor({ state: 'attached' })
+  await settled(page)
+  await act?.(page)
+}
+
+async function dress(page, { viewport, colorScheme = 'light' }) {
+  if (viewport) await page.setViewportSize(viewport)
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 
 // Fonts are there and nothing is on its way any more.
