@@ -30,6 +30,8 @@ var (
 	asFields = counterpart{[]string{"task"}, "", `fields="…" of <signoff:task>, with a <signoff:variable> on the process for each field`}
 	asCall   = counterpart{[]string{"http", "call", "external", "email", "assign", "message"}, "", `<signoff:http …/>, or <signoff:external/> for a step that another system finishes`}
 	asAssign = counterpart{[]string{"assign", "script", "http"}, "", `<signoff:assign variable=%s value="…"/>, or <signoff:output> in <signoff:http>`}
+
+	asDecision = counterpart{[]string{"assign", "script", "http", "call", "external"}, "", `<signoff:assign variable="…" value="if … then … else …"/> with the rules of the table in FEEL, or a service that decides: signoff runs no decision tables`}
 )
 
 // counterparts are the attributes and elements of other engines that change
@@ -40,7 +42,7 @@ var counterparts = map[string]counterpart{
 	"dueDate":         asDue, "taskSchedule": asDue,
 	"formKey": asFields, "formRef": asFields, "formData": asFields, "formProperty": asFields, "formDefinition": asFields,
 	"class": asCall, "expression": asCall, "delegateExpression": asCall, "topic": asCall, "type": asCall, "taskDefinition": asCall, "connector": asCall, "taskName": asCall,
-	"resultVariable": asAssign, "resultVariableName": asAssign, "decisionRef": asAssign, "calledDecision": asAssign,
+	"resultVariable": asAssign, "resultVariableName": asAssign, "decisionRef": asDecision, "calledDecision": asDecision,
 	"assignmentDefinition":    {[]string{"task"}, "recipient", `<signoff:recipient person="…"/> or group="…" in <signoff:task>`},
 	"priority":                {[]string{"task"}, "", `priority="0", "1" or "2" of <signoff:task>`},
 	"priorityDefinition":      {[]string{"task"}, "", `priority="0", "1" or "2" of <signoff:task>`},

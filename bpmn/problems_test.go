@@ -190,7 +190,7 @@ var complaints = []complaint{
 	{"camunda:candidateGroups", workflow("", `<userTask id="a"`+camunda+`camunda:candidateGroups="Finance"/>`, ""), "a", 3, "camunda:candidateGroups", `group="Finance"`},
 	{"camunda:class", workflow("", `<serviceTask id="a"`+camunda+`camunda:class="x.Y"/>`, ""), "a", 3, "camunda:class", "signoff:external"},
 	{"zeebe task definition", workflow("", `<serviceTask id="a"><extensionElements><z:taskDefinition xmlns:z="http://camunda.org/schema/zeebe/1.0" type="x"/></extensionElements></serviceTask>`, ""), "a", 3, "<z:taskDefinition> is Camunda 8's", "signoff:http"},
-	{"flowable decision", workflow("", `<businessRuleTask id="a" xmlns:f="http://flowable.org/bpmn" f:decisionRef="x"/>`, ""), "a", 3, "f:decisionRef is Flowable's", "signoff:assign"},
+	{"flowable decision", workflow("", `<businessRuleTask id="a" xmlns:f="http://flowable.org/bpmn" f:decisionRef="x"/>`, ""), "a", 3, "f:decisionRef is Flowable's", `<signoff:assign variable="…" value="if … then … else …"/> with the rules of the table`},
 
 	// Mail, services, scripts
 	{"no mail", workflow("", `<sendTask id="a"/>`, ""), "a", 3, "which mail to send", "signoff:email"},

@@ -64,7 +64,7 @@ func (m *mover) field(e *bpmn.Element, f field, start bool) string {
 	if v.typ == process.String && len(v.choices) == 0 {
 		v.choices = f.choices
 	}
-	advice, was := "", f.id
+	was := f.id
 	if f.typ != "" {
 		was += " (" + f.typ + ")"
 	}
@@ -75,9 +75,6 @@ func (m *mover) field(e *bpmn.Element, f field, start bool) string {
 		v.show = true
 	default:
 		v.set = true
-		if f.required {
-			advice = "There the field was required; here a decision can leave it empty. A gateway behind the task can send it back."
-		}
 	}
 	if v.given == "" {
 		v.given = m.given(e, f, v.typ)
@@ -90,10 +87,13 @@ func (m *mover) field(e *bpmn.Element, f field, start bool) string {
 		to += ", readonly"
 	}
 	to += ")"
-	if known {
-		m.changed(e, f.line, "form field", was, to, advice)
-	} else {
-		m.changed(e, f.line, "form field", was, to, strings.TrimSpace("The type "+short(f.typ)+" is not known here: check the type. "+advice))
+	advice := ""
+	if !known {
+		advice = "The type " + short(f.typ) + " is not known here: check the type."
+	}
+	m.changed(e, f.line, "form field", was, to, advice)
+	if f.required && !start && !f.fixed {
+		m.byHand(e, f.line, "required field", f.id, "There the task could not be completed without it; here a decision can leave it empty. A gateway behind the task can ask whether it has a value, and send the task back.")
 	}
 	return v.name
 }

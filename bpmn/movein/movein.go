@@ -183,6 +183,7 @@ func (m *mover) element(e *bpmn.Element) {
 	if e.Local != "callActivity" {
 		m.mappings(e)
 	}
+	m.plainName(e)
 	m.listeners(e)
 	m.retries(e)
 	m.rest(e)

@@ -128,6 +128,9 @@ func restored(e *bpmn.Element) {
 		setText(s, was)
 		e.Children = append(e.Children, s)
 	}
+	if was, ok := back["name"]; ok {
+		set(e, "name", was)
+	}
 	if was, ok := back["calledElement"]; ok {
 		if unset(e, "calledElement"); was != "" {
 			set(e, "calledElement", was)

@@ -73,6 +73,22 @@ func (m *mover) title(e, task *bpmn.Element) {
 	m.changed(e, e.Line, "name", name, attr("title", title), "")
 }
 
+// placeholder is an expression in a name: "${amount}" of "Approve ${amount}".
+var placeholder = regexp.MustCompile(`[$#]\{\s*([^{}]*?)\s*\}`)
+
+// plainName takes the signs of an expression out of the name of a step: a name is
+// the same for all instances here, and stands so in the diagram and the history.
+func (m *mover) plainName(e *bpmn.Element) {
+	was := e.Get("name")
+	name := placeholder.ReplaceAllString(was, "$1")
+	if name == was {
+		return
+	}
+	m.ed.keep(e, "name", was)
+	set(e, "name", name)
+	m.changed(e, e.Line, "name of the step", was, name, "A step is called the same in every instance.")
+}
+
 // instructions moves the documentation, which other engines show with a task.
 func (m *mover) instructions(e, task *bpmn.Element) {
 	doc := model(e, "documentation")

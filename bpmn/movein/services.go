@@ -1,6 +1,8 @@
 package movein
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -58,13 +60,19 @@ func (m *mover) rename(e *bpmn.Element, local string) {
 
 // decision tells about decision tables, which signoff does not run.
 func (m *mover) decision(e *bpmn.Element) bool {
-	const advice = `signoff runs no decision tables. Write the rules in FEEL, <signoff:assign variable="…" value="if … then … else …"/>, or call a service that decides.`
+	advice := func(result string) string {
+		if result != "" && m.names.of == "" {
+			result = m.names.sets(result)
+		}
+		return fmt.Sprintf(`signoff runs no decision tables. Write the rules in FEEL on this step, <signoff:assign variable="%s" value="if … then … else …"/>, or call a service that decides.`, cmp.Or(result, "…"))
+	}
 	if a, ok := foreign(e, "decisionRef"); ok {
-		m.byHand(e, a.Line, "decisionRef", a.Value, advice)
+		result, _ := foreign(e, "resultVariable")
+		m.byHand(e, a.Line, "decisionRef", a.Value, advice(result.Value))
 		return true
 	}
 	if d := foreignElement(e, "calledDecision"); d != nil {
-		m.byHand(e, d.Line, "calledDecision", d.Get("decisionId"), advice)
+		m.byHand(e, d.Line, "calledDecision", d.Get("decisionId"), advice(d.Get("resultVariable")))
 		return true
 	}
 	return false
