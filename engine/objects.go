@@ -49,21 +49,22 @@ func (t *turn) account(a process.Account) (who signoff.Principal, waiting bool, 
 	return found.people[0].Principal, false, nil
 }
 
+// input works out one value that a method, a message or a workflow is given.
+func (t *turn) input(in *process.Input) (expr.Value, *trouble) {
+	what := "the input " + in.Name
+	if in.Text == nil {
+		return t.eval(what, in.Value, nil)
+	}
+	text, bad := t.text(what, in.Text, MaxCallBytes)
+	return expr.String(text), bad
+}
+
 // inputs works out what a method is given, as JSON.
 func (t *turn) inputs(list []process.Input) (string, *trouble) {
 	o := openObject(nil)
 	for i := range list {
 		in := &list[i]
-		what := "the input " + in.Name
-		var v expr.Value
-		var bad *trouble
-		if in.Text != nil {
-			var text string
-			text, bad = t.text(what, in.Text, MaxCallBytes)
-			v = expr.String(text)
-		} else {
-			v, bad = t.eval(what, in.Value, nil)
-		}
+		v, bad := t.input(in)
 		if bad != nil {
 			return "", bad
 		}

@@ -48,16 +48,7 @@ func (t *turn) carried(inputs []process.Input) (string, *trouble) {
 	c := make(expr.Context, 0, len(inputs))
 	for i := range inputs {
 		in := &inputs[i]
-		what := "the input " + in.Name
-		var v expr.Value
-		var bad *trouble
-		if in.Text != nil {
-			var text string
-			text, bad = t.text(what, in.Text, MaxCallBytes)
-			v = expr.String(text)
-		} else {
-			v, bad = t.eval(what, in.Value, nil)
-		}
+		v, bad := t.input(in)
 		if bad != nil {
 			return "", bad
 		}

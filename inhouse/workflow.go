@@ -147,20 +147,28 @@ func listInstances(ctx context.Context, c *call) (broker.Result, error) {
 		return r, err
 	}
 	mine, _ := c.yes("mine")
-	q := worklist.InstanceQuery{All: !mine, Workflow: c.text("workflow"), Search: c.text("search"), Cursor: c.After}
+	q := worklist.InstanceQuery{All: !mine, Workflow: c.text("workflow"), Search: c.text("search")}
 	if st := engine.Status(c.equals("status")); st == engine.Running || st == engine.Completed || st == engine.Cancelled {
 		q.Status = st
 	}
+	return paged(c, r, instanceRow, func(cursor string, limit int) (worklist.Page[worklist.Instance], error) {
+		q.Cursor, q.Limit = cursor, limit
+		return c.house.Worklist.Instances(ctx, c.by, q)
+	})
+}
+
+// paged fills a page of rows, from where the call goes on.
+func paged[T any](c *call, r broker.Result, row func(*T) map[string]any, ask func(cursor string, limit int) (worklist.Page[T], error)) (broker.Result, error) {
+	cursor := c.After
 	for looks, want := 0, c.page(); len(r.Rows) < want && looks < maxLooks; looks++ {
-		q.Limit = min(want-len(r.Rows), worklist.MaxLimit)
-		p, err := c.house.Worklist.Instances(ctx, c.by, q)
+		p, err := ask(cursor, min(want-len(r.Rows), worklist.MaxLimit))
 		if err != nil {
 			return r, err
 		}
 		for i := range p.Items {
-			r.Rows = append(r.Rows, instanceRow(&p.Items[i]))
+			r.Rows = append(r.Rows, row(&p.Items[i]))
 		}
-		if q.Cursor, r.Next = p.Next, p.Next; p.Next == "" {
+		if cursor, r.Next = p.Next, p.Next; p.Next == "" {
 			break
 		}
 	}
@@ -211,21 +219,11 @@ func listTasks(ctx context.Context, c *call) (broker.Result, error) {
 	if !ok {
 		return r, badInput("view", "is none there is", "one of open, allocated, sleeping, all and closed")
 	}
-	q := worklist.Query{View: view, Workflow: c.text("workflow"), Search: c.text("search"), Cursor: c.After}
-	for looks, want := 0, c.page(); len(r.Rows) < want && looks < maxLooks; looks++ {
-		q.Limit = min(want-len(r.Rows), worklist.MaxLimit)
-		p, err := c.house.Worklist.Tasks(ctx, c.by, q)
-		if err != nil {
-			return r, err
-		}
-		for i := range p.Items {
-			r.Rows = append(r.Rows, taskRow(&p.Items[i]))
-		}
-		if q.Cursor, r.Next = p.Next, p.Next; p.Next == "" {
-			break
-		}
-	}
-	return r, nil
+	q := worklist.Query{View: view, Workflow: c.text("workflow"), Search: c.text("search")}
+	return paged(c, r, taskRow, func(cursor string, limit int) (worklist.Page[worklist.Task], error) {
+		q.Cursor, q.Limit = cursor, limit
+		return c.house.Worklist.Tasks(ctx, c.by, q)
+	})
 }
 
 func loadTask(ctx context.Context, c *call) (broker.Result, error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -14,28 +13,16 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/engine"
 	"github.com/signoffhq/signoff/store"
-	"github.com/signoffhq/signoff/store/pgtest"
 )
 
 // What a runner asks besides steps, in any order, gets the same answers too.
 
 func TestTheMemoryStoreKeepsErrandsAsSQLiteDoes(t *testing.T) {
-	dir, n := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n <= 12 {
-			sameErrands(rt, filepath.Join(dir, fmt.Sprintf("%d.db", n)), false)
-		}
-	})
+	againstSQLite(t, 12, sameErrands)
 }
 
 func TestTheMemoryStoreKeepsErrandsAsPostgreSQLDoes(t *testing.T) {
-	pgtest.Database(t) // starts the server, or skips
-	n := 0
-	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n <= 3 {
-			sameErrands(rt, pgtest.Database(t), true)
-		}
-	})
+	againstPostgreSQL(t, 3, sameErrands)
 }
 
 // errandPair is both stores and what they have handed out.

@@ -22,19 +22,29 @@ import (
 // may ask, in any order, both must give the same answers.
 
 func TestTheMemoryStoreAnswersAsSQLiteDoes(t *testing.T) {
+	againstSQLite(t, 40, same)
+}
+
+func TestTheMemoryStoreAnswersAsPostgreSQLDoes(t *testing.T) {
+	againstPostgreSQL(t, 8, same)
+}
+
+// againstSQLite compares with so many databases at most: each takes a while.
+func againstSQLite(t *testing.T, most int, same func(rt *rapid.T, dsn string, shared bool)) {
 	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n <= 40 {
+		if n++; n <= most {
 			same(rt, filepath.Join(dir, fmt.Sprintf("%d.db", n)), false)
 		}
 	})
 }
 
-func TestTheMemoryStoreAnswersAsPostgreSQLDoes(t *testing.T) {
+// againstPostgreSQL does so likewise, where a server is installed.
+func againstPostgreSQL(t *testing.T, most int, same func(rt *rapid.T, dsn string, shared bool)) {
 	pgtest.Database(t) // starts the server, or skips
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if n++; n <= 8 {
+		if n++; n <= most {
 			same(rt, pgtest.Database(t), true)
 		}
 	})
