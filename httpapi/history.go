@@ -13,6 +13,7 @@ import (
 	"github.com/signoffhq/signoff"
 	"github.com/signoffhq/signoff/api"
 	"github.com/signoffhq/signoff/engine"
+	"github.com/signoffhq/signoff/expr"
 	"github.com/signoffhq/signoff/process"
 	"github.com/signoffhq/signoff/store"
 )
@@ -65,6 +66,8 @@ type teller struct {
 	steps    map[string]string // element id: name, in the version that what is told of ran on
 	eras     []era
 	tasks    map[int]string // number in the instance: title
+
+	before map[int]map[string]expr.Value // number of a fact that edits variables: what they were
 }
 
 func (s *Server) teller(ctx context.Context, id signoff.InstanceID, facts []engine.Fact) (*teller, error) {
@@ -94,7 +97,66 @@ func (s *Server) tellerOf(ctx context.Context, in store.Instance, facts []engine
 	for _, task := range in.State.Tasks {
 		t.tasks[task.Seq] = task.Title
 	}
-	return t, nil
+	t.before, err = s.valuesBefore(ctx, in.ID, facts)
+	return t, err
+}
+
+// maxFolded bounds the history that is read to know what variables were: in a
+// longer one, only their new values are told.
+const maxFolded = 5000
+
+// valuesBefore works out what variables were that somebody changed.
+func (s *Server) valuesBefore(ctx context.Context, id signoff.InstanceID, facts []engine.Fact) (map[int]map[string]expr.Value, error) {
+	last := 0
+	for i := range facts {
+		if facts[i].Kind == engine.VarsEdited {
+			last = facts[i].Seq
+		}
+	}
+	if last == 0 {
+		return nil, nil
+	}
+	all, err := s.Worklist.Store.Facts(ctx, id, 0, maxFolded)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]map[string]expr.Value{}
+	var st engine.State
+	for i := 0; i < len(all) && all[i].Seq <= last; i++ {
+		if all[i].Kind == engine.VarsEdited {
+			out[all[i].Seq] = st.Vars
+		}
+		st = engine.Apply(st, all[i])
+	}
+	return out, nil
+}
+
+// edited says which variables somebody changed, from what to what.
+func (t *teller) edited(f *engine.Fact) string {
+	was, known := t.before[f.Seq]
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(f.Vars)) {
+		part := name
+		if known {
+			part += " from " + shownValue(was[name])
+		}
+		parts = append(parts, part+" to "+shownValue(f.Vars[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// maxShown bounds a value in a sentence, in characters.
+const maxShown = 80
+
+func shownValue(v expr.Value) string {
+	if v == nil {
+		return "no value"
+	}
+	text := []rune(strings.Join(strings.Fields(expr.Format(v)), " "))
+	if len(text) > maxShown {
+		text = append(text[:maxShown-1], '…')
+	}
+	return string(text)
 }
 
 func stepNames(def *process.Definition) map[string]string {
@@ -202,7 +264,6 @@ func (t *teller) sentence(f *engine.Fact, e *api.Event) (text string, minor bool
 
 // repaired says what somebody did to put an instance right.
 func (t *teller) repaired(f *engine.Fact, who, step string) (string, bool) {
-	set := strings.Join(slices.Sorted(maps.Keys(f.Vars)), ", ")
 	switch f.Kind {
 	case engine.StepSkipped:
 		text := who + " skipped " + step
@@ -211,7 +272,7 @@ func (t *teller) repaired(f *engine.Fact, who, step string) (string, bool) {
 		}
 		return withReason(text, f.Text), false
 	case engine.VarsEdited:
-		return withReason(who+" changed "+set, f.Text), false
+		return withReason(who+" changed "+t.edited(f), f.Text), false
 	case engine.TokenMoved:
 		return withReason(who+" moved it from "+quoted(t.steps[f.Code])+" to "+step, f.Text), false
 	case engine.InstanceHeld:
