@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,31 +77,56 @@ type Calendar struct {
 }
 
 // New checks a plan and makes it ready. A plan in which no work is ever done is
-// refused; the error says where it is wrong.
+// refused; the error is of Wrongs that say where.
 func New(p Plan) (*Calendar, error) {
-	if p.Zone == "" || p.Zone == "Local" {
-		return nil, &Wrong{"zone", "say which time zone, such as Europe/Berlin"}
+	c := &Calendar{yearly: map[Date][]Span{}, dated: map[Date][]Span{}, special: map[Date][]Span{}}
+	wrong := errors.Join(c.zoned(p.Zone), c.weekly(p.Week), c.holidays(p.Holidays), c.specials(p.Special))
+	if wrong != nil {
+		return nil, wrong
 	}
-	zone, err := time.LoadLocation(p.Zone)
-	if err != nil {
-		return nil, &Wrong{"zone", fmt.Sprintf("%.60q is no time zone the server knows; they are called Europe/Berlin or America/New_York", p.Zone)}
+	return c, nil
+}
+
+func (c *Calendar) zoned(name string) (err error) {
+	if name == "" || name == "Local" {
+		return &Wrong{"zone", "say which time zone, such as Europe/Berlin"}
 	}
-	c := &Calendar{zone: zone, yearly: map[Date][]Span{}, dated: map[Date][]Span{}, special: map[Date][]Span{}}
+	if c.zone, err = time.LoadLocation(name); err != nil {
+		return &Wrong{"zone", fmt.Sprintf("%.60q is no time zone the server knows; they are called Europe/Berlin or America/New_York", name)}
+	}
+	return nil
+}
+
+func (c *Calendar) weekly(w Week) error {
+	var wrong []error
 	worked := false
 	for d := range c.week {
 		day := time.Weekday(d)
-		if c.week[d], err = ordered(p.Week.Day(day)); err != nil {
-			return nil, &Wrong{"week." + strings.ToLower(day.String()), err.Error()}
+		hours, err := ordered(w.Day(day))
+		if err != nil {
+			wrong = append(wrong, &Wrong{"week." + strings.ToLower(day.String()), err.Error()})
 		}
-		worked = worked || len(c.week[d]) > 0
+		c.week[d] = hours
+		worked = worked || len(hours) > 0
 	}
-	if !worked {
-		return nil, &Wrong{"week", "no work is done on any day of the week; give at least one day hours"}
+	if !worked && len(wrong) == 0 {
+		wrong = append(wrong, &Wrong{"week", "no work is done on any day of the week; give at least one day hours"})
 	}
-	if err := c.holidays(p.Holidays); err != nil {
-		return nil, err
+	return errors.Join(wrong...)
+}
+
+// Wrongs lists all that is wrong with a plan, of the error New returns: the first
+// of its holidays and of its special days, and everything else.
+func Wrongs(err error) (all []*Wrong) {
+	if w, ok := err.(*Wrong); ok {
+		return []*Wrong{w}
 	}
-	return c, c.specials(p.Special)
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			all = append(all, Wrongs(one)...)
+		}
+	}
+	return all
 }
 
 // Zone is where the calendar's hours are.

@@ -242,10 +242,18 @@ func (s *Service) Delete(ctx context.Context, by signoff.Caller, name string, re
 // Open makes a plan ready to count with, or says what is wrong ("bad-calendar").
 func Open(p calendar.Plan) (*calendar.Calendar, error) {
 	c, err := calendar.New(p)
-	if wrong, ok := errors.AsType[*calendar.Wrong](err); ok {
-		return nil, bad(wrong.Field, wrong.Detail)
+	wrong := calendar.Wrongs(err)
+	if len(wrong) == 0 {
+		return c, err
 	}
-	return c, err
+	e := &signoff.Error{Kind: signoff.Invalid, Code: "bad-calendar", Detail: wrong[0].Detail}
+	if len(wrong) > 1 {
+		e.Detail = fmt.Sprintf("%d things in the calendar are wrong", len(wrong))
+	}
+	for _, w := range wrong {
+		e.Fields = append(e.Fields, signoff.FieldError{Field: w.Field, Detail: w.Detail})
+	}
+	return nil, e
 }
 
 func bad(field, why string) error {

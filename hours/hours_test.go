@@ -2,6 +2,7 @@ package hours
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -66,6 +67,17 @@ func TestOnlyAdministratorsChangeCalendars(t *testing.T) {
 	}
 	if err := s.Delete(t.Context(), root, "Standard", 1); signoff.CodeOf(err) != "calendar-not-found" {
 		t.Errorf("what was never saved is removed: %v", err)
+	}
+}
+
+func TestAllThatIsWrongWithACalendarIsToldAtOnce(t *testing.T) {
+	p := calendar.Standard("Europe/Berln")
+	p.Week.Tuesday = []calendar.Span{{From: 600, To: 700}, {From: 650, To: 800}}
+	p.Holidays = []calendar.Holiday{{Date: calendar.Date{Month: 13, Day: 1}}}
+	_, err := open(t).Save(t.Context(), root, Calendar{Name: "Wrong", Plan: p})
+	e, ok := errors.AsType[*signoff.Error](err)
+	if !ok || e.Code != "bad-calendar" || len(e.Fields) != 3 || e.Fields[0].Field != "zone" || e.Fields[1].Field != "week.tuesday" || e.Fields[2].Field != "holidays.0" {
+		t.Errorf("told %v, %+v", err, e)
 	}
 }
 

@@ -69,7 +69,7 @@ func deployFiles(cmd *cobra.Command, c *client.Client, files, startBy []string, 
 		}
 		all = append(all, d)
 		if !asJSON {
-			sayDeployed(cmd, name, d)
+			sayDeployed(cmd, name, xml, d)
 		}
 	}
 	if asJSON {
@@ -78,7 +78,7 @@ func deployFiles(cmd *cobra.Command, c *client.Client, files, startBy []string, 
 	return nil
 }
 
-func sayDeployed(cmd *cobra.Command, name string, d api.Deployed) {
+func sayDeployed(cmd *cobra.Command, name string, xml []byte, d api.Deployed) {
 	out := cmd.OutOrStdout()
 	if d.Unchanged {
 		fmt.Fprintf(out, "%s: %s is version %d already; nothing changed\n", name, d.Key, d.Version)
@@ -87,7 +87,32 @@ func sayDeployed(cmd *cobra.Command, name string, d api.Deployed) {
 	for _, w := range d.Warnings {
 		sayProblem(cmd.ErrOrStderr(), name, w)
 	}
-	fmt.Fprintf(out, "%s: %s version %d deployed. Start it with: signoff start %s\n", name, d.Key, d.Version, d.Key)
+	fmt.Fprintf(out, "%s: %s version %d deployed. %s\n", name, d.Key, d.Version, howToStart(xml, d.Key))
+}
+
+// howToStart says how a workflow begins: by a command, or what else it waits for.
+func howToStart(xml []byte, key string) string {
+	byHand := "Start it with: signoff start " + key
+	doc, err := bpmn.Parse(xml)
+	if err != nil {
+		return byHand
+	}
+	def, _ := doc.Definition()
+	if def == nil || def.Begin(-1) != nil {
+		return byHand
+	}
+	var begins []string
+	for _, n := range def.Starts() {
+		switch {
+		case n.Is(process.OnTimer):
+			begins = append(begins, "by the clock (signoff schedules list)")
+		case n.Is(process.OnMessage):
+			begins = append(begins, fmt.Sprintf("with the message %q (signoff messages send)", n.Event.Name))
+		case n.Is(process.OnSignal):
+			begins = append(begins, fmt.Sprintf("with the signal %q (signoff signals send)", n.Event.Name))
+		}
+	}
+	return "It begins " + strings.Join(begins, ", or ") + "."
 }
 
 // grantStart lets these, and besides them only administrators, start it.

@@ -179,6 +179,27 @@ func workflowsCommand() *cobra.Command {
 	}
 	t.flags(c)
 	c.Flags().BoolVar(&startable, "startable", false, "only those you may start")
+	c.AddCommand(showWorkflowCommand())
+	return c
+}
+
+func showWorkflowCommand() *cobra.Command {
+	var t talk
+	c := &cobra.Command{
+		Use:     "show KEY",
+		Short:   "Show what a workflow asks for",
+		Example: `  signoff workflows show leave`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := t.dial(cmd)
+			if err != nil {
+				return err
+			}
+			return showWorkflow(cmd, c, args[0], t.asJSON)
+		},
+	}
+	t.flags(c)
+	c.GroupID = ""
 	return c
 }
 
