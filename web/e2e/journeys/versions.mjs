@@ -33,6 +33,7 @@ export async function run({ browser, base }) {
   await page.goto('/manage/changes')
   await page.getByText('made version 1 of leave the one that new requests get').waitFor()
   await page.getByText('ordered 2 requests of leave to go on with version 2: Clearer names').waitFor()
+  assert.match(await page.title(), /^Changes · /, 'the tab is called as the page, not as the frame around it')
   const { version } = await call(base, 'admin', 'GET', `/instances/${first}`)
   assert.equal(version, 2)
   assert.deepEqual(complaints, [])

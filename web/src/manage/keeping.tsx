@@ -29,7 +29,7 @@ export function KeepingPage() {
   const key = useParams().key ?? ''
   const name = useQuery(workflows).data?.items.find((workflow) => workflow.key === key)?.name ?? key
   const set = useQuery(retention(key))
-  useTitle(t.keeping.of(name))
+  useTitle(name)
   return (
     <>
       <div className="row">

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useLayoutEffect } from 'react'
 import { Link } from 'react-router'
 import { t } from '../../text/en'
 import { Icon } from '../icon/icon'
@@ -17,7 +17,8 @@ interface Props {
 
 /** The frame of a page: one heading, its actions, the content. */
 export function Page({ title, back, lead, actions, width = 'wide', children }: Props) {
-  useTitle(title)
+  // Before the effects of what stands in it: a page within a frame has the last word.
+  useLayoutEffect(() => nameTab(title), [title])
   return (
     <div className={`page ${width}`}>
       <header className="page-head">
@@ -53,7 +54,9 @@ export function Section({ title, actions, children, plain = false }: { title: Re
 
 /** Names the tab after the page. */
 export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = title ? `${title} · ${t.shell.product}` : t.shell.product
-  }, [title])
+  useEffect(() => nameTab(title), [title])
+}
+
+function nameTab(title: string): void {
+  document.title = title ? `${title} · ${t.shell.product}` : t.shell.product
 }
