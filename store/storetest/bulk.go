@@ -37,7 +37,7 @@ var bulkTests = map[string]func(*testing.T, *store.Store){
 	"an order is settled item by item, once, and ends with the last":   settleBulk,
 	"an order and its items are put off, and come when they are due":   putOffBulk,
 	"an order ends when it is stopped or halted, and says so":          endBulk,
-	"a migration is on record with its versions": migrationOnRecord,
+	"a migration is on record with its versions":                       migrationOnRecord,
 	"an order is kept once under its key":                              bulkOnce,
 	"old orders are forgotten, those that can be taken back later":     forgetBulks,
 	"what an order says of an instance goes with the instance":         bulkOfWhatIsGone,
