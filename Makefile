@@ -40,20 +40,18 @@ check: go-there web/node_modules/.package-lock.json ## fast: format, vet, types,
 	go test -count=1 .
 	cd web && npm run types
 
-# Tests wait more than they work: for disks, mail servers, leases. So twice as many
-# packages run at once as there are processors, and what they write goes to memory
-# where the system has a disk in memory with room.
-AT_ONCE := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# Tests wait for disks more than they work: what they write goes to memory where
+# the system has a disk in memory with room.
 IN_MEMORY := $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'NR==2 {print $$4}') -gt 4000000 && echo TMPDIR=/dev/shm)
 
 test: check build test-web ## everything; installs Chromium on Debian when it is missing
 	$(IN_MEMORY) $(MAKE) -j3 test-go test-postgres e2e
 
 test-go: go-there clients
-	go test -vet=off -p $(AT_ONCE) ./...
+	go test -vet=off ./...
 
 test-postgres: go-there clients ## what keeps data, on PostgreSQL; skips itself where no server is installed
-	SIGNOFF_TEST_STORE=postgres go test -vet=off -p $(AT_ONCE) ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom/... ./inhouse ./oauth ./broker/... ./httpapi/...
+	SIGNOFF_TEST_STORE=postgres go test -vet=off ./store/... ./library ./runner ./worklist ./identity ./directory ./provision ./mailroom/... ./inhouse ./oauth ./broker/... ./httpapi/...
 
 CLIENTS := scim/clients sandbox/entra/clients sandbox/exchange/clients-graph httpapi/odata/clients cmd/signoff/testdata/clients
 
