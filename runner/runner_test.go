@@ -119,6 +119,7 @@ func inTown(t *testing.T, xml []byte, test func(t *testing.T, w *world)) {
 		w.deploy(t, xml)
 		stop := w.run(t)
 		defer func() { stop(); must(t, w.Store.Close()) }()
+		synctest.Wait() // it has taken its first look at everything
 		test(t, w)
 	})
 }

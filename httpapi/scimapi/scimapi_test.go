@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,22 @@ func open(t *testing.T) *world {
 	}
 	w.token = text.Reveal()
 	return w
+}
+
+// joined waits until the server's runner is one of the nodes, which it does while
+// requests are answered already.
+func (w *world) joined() {
+	w.t.Helper()
+	for {
+		nodes, err := w.API.Runner.Store.Nodes(w.t.Context())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(nodes) > 0 {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 // send makes a request with the client's token, unless headers say otherwise.
@@ -253,6 +270,7 @@ func TestAMistakeOfOursIsNotShown(t *testing.T) {
 	if status != 201 {
 		t.Fatal(text)
 	}
+	w.joined()
 	if err := w.API.Runner.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
