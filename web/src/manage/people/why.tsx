@@ -85,9 +85,9 @@ function ThingName({ kind, name, onChange }: { kind: ThingKind; name: string; on
     case 'server':
       return null
     case 'workflow':
-      return <Select label={peopleWords.why.workflow} value={name} onChange={onChange} options={(drawn.data?.items ?? []).map((one) => ({ id: one.key, label: one.name }))} />
+      return <Select label={peopleWords.why.workflow} isDisabled={!drawn.data} value={name} onChange={onChange} options={(drawn.data?.items ?? []).map((one) => ({ id: one.key, label: one.name }))} />
     case 'category':
-      return <Select label={peopleWords.why.category} value={name} onChange={onChange} options={(named.data?.items ?? []).map((one) => ({ id: one.name, label: one.name }))} />
+      return <Select label={peopleWords.why.category} isDisabled={!named.data} value={name} onChange={onChange} options={(named.data?.items ?? []).map((one) => ({ id: one.name, label: one.name }))} />
     case 'task':
       return <TextField label={peopleWords.why.task} value={name} onChange={onChange} help={peopleWords.why.taskHelp} autoComplete="off" />
     case 'instance':

@@ -77,15 +77,18 @@ export interface Option {
 interface SelectProps extends FieldProps {
   options: readonly Option[]
   unseenLabel?: boolean
+  /** While its options are on their way: a list without any does not open. */
+  isDisabled?: boolean
 }
 
-export function Select({ label, value, onChange, error, help, required = false, options, name, unseenLabel = false }: SelectProps) {
+export function Select({ label, value, onChange, error, help, required = false, options, name, unseenLabel = false, isDisabled = false }: SelectProps) {
   return (
     <AriaSelect
       value={value || null}
       onChange={(key) => onChange(key === null ? '' : String(key))}
       isInvalid={Boolean(error)}
       isRequired={required}
+      isDisabled={isDisabled}
       validationBehavior="aria"
       placeholder={t.common.choose}
       className="field"
